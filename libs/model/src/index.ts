@@ -1,1 +1,53 @@
-export {};
+export type { Artifacts, ArtifactWriter, EmbeddingCache, EmbeddingSlice, Scratch } from './artifacts.ts';
+export type { Chunk, RejectCode, Rejection, WantedChunk } from './chunk.ts';
+export {
+  CollectionName,
+  CORPUS_DEFAULTS,
+  CorpusConfigSchema,
+  CorpusName,
+  TableName,
+  type CorpusConfig,
+  type DeleteMode,
+} from './corpus-config.ts';
+export { parseCreatedAt } from './created-at.ts';
+export { ERROR_CATALOGUE, EXIT, type ErrorCode, type ExitCode } from './error-catalogue.ts';
+export {
+  contentHashOf,
+  createDigest,
+  embeddingKeyOf,
+  pointIdOf,
+  sha256Hex,
+  type EmbedderIdentity,
+} from './identity.ts';
+export {
+  IndexingError,
+  invariant,
+  isIndexingError,
+  strippedCause,
+  type Disposition,
+  type ErrorDetails,
+} from './indexing-error.ts';
+export { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+export type { FenceHolder, Ledger, Stamp } from './ledger.ts';
+export {
+  SILENT,
+  type CallOptions,
+  type Clock,
+  type CollectionSpec,
+  type Embedder,
+  type LogFields,
+  type Logger,
+  type Point,
+  type PointPayload,
+  type Row,
+  type RowState,
+  type RowStore,
+  type RowWrite,
+  type SearchHit,
+  type SearchQuery,
+  type ServiceInfo,
+  type StoredPoint,
+  type VectorStore,
+} from './ports.ts';
+export { CHUNK_ID_BYTES_MAX, ID_ALIASES, parseRecord, RECORD_DEPTH_MAX, TEXT_ALIASES } from './record.ts';
+export { STAGES, STORES, type Dependency, type Stage, type StoreName } from './stage.ts';

@@ -1,1 +1,3 @@
-export {};
+export { createNeonLedger } from './neon-ledger.ts';
+export { createNeonRowStore, type NeonRowStoreOptions } from './neon-row-store.ts';
+export { createSqlClient, type SqlClient, type SqlClientOptions } from './sql-client.ts';

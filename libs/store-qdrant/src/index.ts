@@ -1,1 +1,1 @@
-export {};
+export { createQdrantVectorStore, type QdrantVectorStoreOptions } from './qdrant-vector-store.ts';

@@ -1,1 +1,2 @@
 export {};
+export { type QdrantUnderTest, qdrantSuite } from './qdrant-suite.ts';

@@ -1,1 +1,2 @@
-export {};
+export { checkBoundaries, type BoundaryReport } from './check-boundaries.ts';
+export { formatViolation, type Violation } from './violation.ts';

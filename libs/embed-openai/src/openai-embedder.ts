@@ -1,0 +1,101 @@
+import OpenAI from 'openai';
+import { type Embedder, type EmbedderIdentity } from '@lockstep/model';
+import type { Guard } from '@lockstep/resilience';
+import { countCl100kTokens } from './count-tokens.ts';
+import { OPENAI_MODELS } from './models.ts';
+import { readVectors } from './read-vectors.ts';
+import { OPENAI_LIMITS, packRequests, utf8Bytes, type CountTokens, type RequestLimits } from './request-limits.ts';
+import { toIndexingError } from './to-indexing-error.ts';
+
+export interface OpenAiEmbedderOptions {
+  /** Visible ASCII only; the client would quote any other key in its error. */
+  readonly apiKey: string;
+  /** OpenAI's own where it is left out. Any server that speaks its protocol will do. */
+  readonly baseUrl?: string;
+  readonly model: string;
+  /** Numbers in a vector; asked for where they are not the model's usual ones, and checked in every reply. */
+  readonly dimensions: number;
+  readonly guard: Guard;
+  /** How long the client itself waits for a reply, in milliseconds; the guard's timeout is meant to come first. */
+  readonly timeoutMs: number;
+  readonly fetch?: typeof fetch;
+  /** Name and version that `describe` gives. */
+  readonly serviceName?: string;
+  readonly limits?: Partial<RequestLimits>;
+  readonly countTokens?: CountTokens;
+}
+
+const OPENAI_HOST = 'api.openai.com';
+
+/** Host and port of a service that is not OpenAI's own; null for OpenAI. */
+export function foreignHost(baseUrl: string | undefined): string | null {
+  if (baseUrl === undefined) return null;
+  const { host } = new URL(baseUrl);
+  return host === OPENAI_HOST ? null : host;
+}
+
+/**
+ * Embeds through the official client. One call of `embed` is one request, tried again by the guard alone (the client's
+ * own retries are off); what comes back is checked before it is given out.
+ */
+export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
+  const { guard, model, dimensions } = options;
+  const limits = { ...OPENAI_LIMITS, ...options.limits };
+  const countTokens = options.countTokens ?? countCl100kTokens;
+  const host = foreignHost(options.baseUrl);
+  const identity: EmbedderIdentity = { model, host, dimensions };
+  const asksDimensions = host === null && OPENAI_MODELS[model]?.dimensions !== dimensions;
+  const client = new OpenAI({
+    apiKey: options.apiKey,
+    baseURL: options.baseUrl ?? `https://${OPENAI_HOST}/v1`,
+    organization: null,
+    project: null,
+    maxRetries: 0,
+    timeout: options.timeoutMs,
+    logLevel: 'off',
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+  });
+
+  return {
+    identity,
+    inputTokensMax: limits.inputTokensMax,
+    tokensOver(text) {
+      // No token has less than a byte, and no UTF-16 unit gives more than three bytes.
+      if (text.length * 3 <= limits.inputTokensMax || utf8Bytes(text) <= limits.inputTokensMax) return undefined;
+      const tokens = countTokens(text);
+      return tokens > limits.inputTokensMax ? tokens : undefined;
+    },
+    pack: (texts) => packRequests(texts, limits, countTokens),
+    embed: (texts, call) =>
+      guard.run(async (signal) => {
+        try {
+          const reply: unknown = await client.embeddings.create(
+            {
+              model,
+              input: [...texts],
+              // Asked for by name so that the client hands it over undecoded; its own decoding costs more.
+              encoding_format: 'base64',
+              ...(asksDimensions ? { dimensions } : {}),
+            },
+            { signal },
+          );
+          return readVectors(reply, { count: texts.length, dimensions });
+        } catch (error) {
+          throw toIndexingError(error, Date.now());
+        }
+      }, call),
+    async describe(call) {
+      await guard.run(async (signal) => {
+        try {
+          await client.models.retrieve(model, { signal });
+        } catch (error) {
+          throw toIndexingError(error, Date.now());
+        }
+      }, call);
+      return {
+        name: options.serviceName ?? (host === null ? 'OpenAI' : `OpenAI-compatible at ${host}`),
+        version: model,
+      };
+    },
+  };
+}

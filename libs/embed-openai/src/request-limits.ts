@@ -1,0 +1,45 @@
+/**
+ * Limits of one embedding request. Source: the docstrings of `EmbeddingCreateParams.input` in openai 7.55.0: an input
+ * has at most 8,192 tokens, an array at most 2,048 inputs, a request at most 300,000 tokens summed over its inputs.
+ */
+export const OPENAI_LIMITS = { inputTokensMax: 8192, itemsMax: 2048, requestTokensMax: 300_000 } as const;
+
+export interface RequestLimits {
+  readonly inputTokensMax: number;
+  readonly itemsMax: number;
+  readonly requestTokensMax: number;
+}
+
+/** Counts the tokens of a text as the model does. */
+export type CountTokens = (text: string) => number;
+
+/** UTF-8 bytes of a well-formed text. */
+export function utf8Bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/**
+ * Groups texts into requests in their order. A text weighs max(tokens, bytes / 4), since the service estimates the sum
+ * from bytes before it counts. Tokens are counted only where bytes, of which no token has less than one, do not settle it.
+ */
+export function packRequests(texts: readonly string[], limits: RequestLimits, countTokens: CountTokens): number[][] {
+  const bytes = texts.map(utf8Bytes);
+  const total = bytes.reduce((sum, size) => sum + size, 0);
+  const weights =
+    total <= limits.requestTokensMax
+      ? bytes
+      : texts.map((text, at) => Math.max(countTokens(text), (bytes[at] as number) / 4));
+  const requests: number[][] = [];
+  let weight = 0;
+  for (const [at, own] of weights.entries()) {
+    const last = requests.at(-1);
+    if (last === undefined || last.length >= limits.itemsMax || weight + own > limits.requestTokensMax) {
+      requests.push([at]);
+      weight = own;
+    } else {
+      last.push(at);
+      weight += own;
+    }
+  }
+  return requests;
+}

@@ -1,0 +1,70 @@
+import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
+import { IndexingError, isIndexingError, strippedCause, type ErrorDetails } from '@lockstep/model';
+import { retryAfterMs, statusFailure } from '@lockstep/resilience';
+
+/**
+ * Turns what the `openai` client throws into ours. What a service says is not repeated, since it may quote the key or
+ * the text; its code, type and request id are.
+ */
+export function toIndexingError(error: unknown, nowMs: number): IndexingError {
+  if (isIndexingError(error)) return error;
+  const cause = strippedCause(error);
+  if (error instanceof APIUserAbortError) return new IndexingError({ code: 'aborted', message: 'Stopped.', cause });
+  if (error instanceof APIConnectionTimeoutError) {
+    return unavailable('gave no answer in time', { possiblyPaid: true }, cause);
+  }
+  if (error instanceof APIConnectionError) return unavailable('cannot be reached', {}, cause);
+  if (error instanceof APIError && error.status !== undefined) return ofStatus(error, nowMs, cause);
+  // A body that ends early is a TypeError, one that is not JSON a SyntaxError; both come after the work was done.
+  if (error instanceof TypeError || error instanceof SyntaxError) {
+    return unavailable('sent a body that is cut or not JSON', { possiblyPaid: true }, cause);
+  }
+  return new IndexingError({ code: 'invariant', message: 'The embedding client failed in an unknown way.', cause });
+}
+
+function ofStatus(error: APIError, nowMs: number, cause: unknown): IndexingError {
+  const status = error.status as number;
+  const details: ErrorDetails = {
+    status,
+    vendorCode: error.code ?? error.type ?? null,
+    param: error.param ?? null,
+    requestId: error.requestID ?? null,
+  };
+  const said = `The embedding service answered ${status}${details['vendorCode'] === null ? '' : ` (${details['vendorCode']})`}`;
+  if (error.code === 'insufficient_quota' || error.type === 'insufficient_quota') {
+    return new IndexingError({
+      code: 'quota-exhausted',
+      message: `${said}: the account has no credit left.`,
+      details,
+      cause,
+    });
+  }
+  if (status === 400 || status === 413 || status === 422) {
+    return new IndexingError({
+      code: 'request-refused',
+      disposition: 'reject',
+      message: `${said}: it takes at least one input of the request for wrong.`,
+      details,
+      cause,
+    });
+  }
+  const failure = statusFailure(status);
+  const wait = error.headers === undefined ? undefined : retryAfterMs(error.headers, nowMs);
+  return new IndexingError({
+    ...failure,
+    message: `${said}.`,
+    details,
+    cause,
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+  });
+}
+
+function unavailable(what: string, details: ErrorDetails, cause: unknown): IndexingError {
+  return new IndexingError({
+    code: 'service-unavailable',
+    disposition: 'retry',
+    message: `The embedding service ${what}.`,
+    details,
+    cause,
+  });
+}

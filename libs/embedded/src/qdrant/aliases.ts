@@ -1,0 +1,55 @@
+import { type Collection, refuseTakenName, resolveCollection } from './collections.ts';
+import { type JsonObject, readArray, readFields, readString } from './json-fields.ts';
+import { formatError, notFound } from './refusal.ts';
+import type { Transaction } from './storage.ts';
+
+/**
+ * `POST /collections/aliases`: all actions in order, as one transaction.
+ *
+ * Creating an alias that exists points it to the new collection. An alias never has the name of a collection (409).
+ */
+export function changeAliases(tx: Transaction, body: unknown): true {
+  const { actions } = readFields(body, 'the request', ['actions']);
+  for (const [index, action] of readArray(actions, 'actions').entries()) changeAlias(tx, action, `actions[${index}]`);
+  return true;
+}
+
+function changeAlias(tx: Transaction, action: unknown, where: string): void {
+  const fields = readFields(action, where, ['create_alias', 'delete_alias', 'rename_alias']);
+  const [kind, ...others] = Object.keys(fields);
+  if (kind === undefined || others.length > 0) throw formatError(`${where} must hold one action`);
+  if (kind === 'create_alias') {
+    const create = readFields(fields[kind], `${where}.${kind}`, ['collection_name', 'alias_name']);
+    const name = readString(create['collection_name'], `${where}.${kind}.collection_name`);
+    const alias = readString(create['alias_name'], `${where}.${kind}.alias_name`);
+    const target = tx.get<Collection>('SELECT * FROM collections WHERE name = ?', name);
+    if (target === undefined) throw notFound(`Collection \`${name}\` doesn't exist!`);
+    refuseTakenName(tx, alias);
+    putAlias(tx, alias, target.id);
+  } else if (kind === 'delete_alias') {
+    const { alias_name } = readFields(fields[kind], `${where}.${kind}`, ['alias_name']);
+    tx.run('DELETE FROM aliases WHERE alias = ?', readString(alias_name, `${where}.${kind}.alias_name`));
+  } else {
+    const rename = readFields(fields[kind], `${where}.${kind}`, ['old_alias_name', 'new_alias_name']);
+    const from = readString(rename['old_alias_name'], `${where}.${kind}.old_alias_name`);
+    const to = readString(rename['new_alias_name'], `${where}.${kind}.new_alias_name`);
+    const old = tx.get<{ collection_id: number }>('SELECT collection_id FROM aliases WHERE alias = ?', from);
+    if (old === undefined) throw notFound(`Alias ${from} does not exists!`);
+    refuseTakenName(tx, to);
+    tx.run('DELETE FROM aliases WHERE alias = ?', from);
+    putAlias(tx, to, old.collection_id);
+  }
+}
+
+function putAlias(tx: Transaction, alias: string, collectionId: number): void {
+  tx.run('INSERT OR REPLACE INTO aliases (alias, collection_id) VALUES (?, ?)', alias, collectionId);
+}
+
+/** `GET /aliases`, or those of one collection for `GET /collections/{c}/aliases`. */
+export function listAliases(tx: Transaction, collectionName?: string): JsonObject {
+  const select =
+    'SELECT a.alias AS alias_name, c.name AS collection_name FROM aliases a JOIN collections c ON c.id = a.collection_id';
+  if (collectionName === undefined) return { aliases: tx.all(`${select} ORDER BY a.alias`) };
+  const { id } = resolveCollection(tx, collectionName);
+  return { aliases: tx.all(`${select} WHERE c.id = ? ORDER BY a.alias`, id) };
+}

@@ -1,0 +1,165 @@
+import {
+  CREATE_KEYS,
+  type CollectionConfig,
+  describeConfig,
+  patchCollectionConfig,
+  readCollectionConfig,
+} from './collection-config.ts';
+import { type JsonObject, readFields } from './json-fields.ts';
+import { mergeInto } from './json-path.ts';
+import { readPayload } from './payload.ts';
+import { describeIndexes, dropIndexKeys } from './payload-index.ts';
+import { QdrantRefusal, notFound, outOfRange, wrongInput } from './refusal.ts';
+import type { Transaction } from './storage.ts';
+
+/** A row of the table `collections`. */
+export interface Collection {
+  readonly id: number;
+  readonly name: string;
+  readonly dimensions: number;
+  readonly config: string;
+  readonly metadata: string | null;
+  readonly points_count: number;
+  readonly next_slot: number;
+  readonly operations: number;
+  readonly vectors_changed: number;
+}
+
+const UNSUPPORTED_CREATE_KEYS = [
+  'shard_number',
+  'sharding_method',
+  'replication_factor',
+  'write_consistency_factor',
+  'quantization_config',
+  'sparse_vectors',
+  'strict_mode_config',
+  'payload',
+  'init_from',
+];
+const UNSUPPORTED_PATCH_KEYS = ['vectors', 'params', 'quantization_config', 'sparse_vectors', 'strict_mode_config'];
+/** Characters and the length that a real Qdrant refuses in a name, since it names directories by collections. */
+const FORBIDDEN_IN_NAMES = ['<', '>', ':', '"', '/', '\\', '|', '?', '*', '\0', '\u{1F}'];
+const NAME_CHARACTERS_MAX = 255;
+
+/** The collection of a name or an alias. Refuses with 404 and the text of a real Qdrant. */
+export function resolveCollection(tx: Transaction, name: string): Collection {
+  const found = findCollection(tx, name);
+  if (found === undefined) throw notFound(`Collection \`${name}\` doesn't exist!`);
+  return found;
+}
+
+/** Whether a collection or an alias has this name. */
+export function collectionExists(tx: Transaction, name: string): boolean {
+  return findCollection(tx, name) !== undefined;
+}
+
+function findCollection(tx: Transaction, name: string): Collection | undefined {
+  return (
+    tx.get<Collection>('SELECT * FROM collections WHERE name = ?', name) ??
+    tx.get<Collection>('SELECT c.* FROM aliases a JOIN collections c ON c.id = a.collection_id WHERE a.alias = ?', name)
+  );
+}
+
+/** `GET /collections`, by name. */
+export function listCollections(tx: Transaction): JsonObject {
+  return { collections: tx.all<{ name: string }>('SELECT name FROM collections ORDER BY name') };
+}
+
+/** `PUT /collections/{c}`. Refuses with 409 when it exists, and with 400 when an alias has the name. */
+export function createCollection(tx: Transaction, name: string, body: unknown): true {
+  checkName(name);
+  const fields = readFields(body, 'the request', [...CREATE_KEYS, 'metadata'], UNSUPPORTED_CREATE_KEYS);
+  const config = readCollectionConfig(fields);
+  const metadata = (fields['metadata'] ?? null) === null ? null : readPayload(fields['metadata'], 'metadata');
+  refuseTakenName(tx, name);
+  if (tx.get('SELECT 1 FROM aliases WHERE alias = ?', name) !== undefined) {
+    throw wrongInput(`Can't create collection with name ${name}. Alias with the same name already exists`);
+  }
+  tx.run(
+    'INSERT INTO collections (name, dimensions, config, metadata) VALUES (?, ?, ?, ?)',
+    name,
+    config.vectors.size,
+    JSON.stringify(config),
+    metadata === null ? null : JSON.stringify(metadata),
+  );
+  return true;
+}
+
+/** Refuses with 409 when a collection has this name. */
+export function refuseTakenName(tx: Transaction, name: string): void {
+  if (tx.get('SELECT 1 FROM collections WHERE name = ?', name) !== undefined) {
+    throw new QdrantRefusal(409, `Wrong input: Collection \`${name}\` already exists!`);
+  }
+}
+
+/** `PATCH /collections/{c}`: merges `metadata` (null removes a key) and the tuning parts. */
+export function updateCollection(tx: Transaction, name: string, body: unknown): true {
+  const known = ['metadata', 'hnsw_config', 'optimizers_config'];
+  const fields = readFields(body, 'the request', known, UNSUPPORTED_PATCH_KEYS);
+  const collection = resolveCollection(tx, name);
+  const config = patchCollectionConfig(JSON.parse(collection.config) as CollectionConfig, fields);
+  let metadata = readMetadata(collection);
+  if ((fields['metadata'] ?? null) !== null) {
+    metadata ??= {};
+    mergeInto(metadata, readPayload(fields['metadata'], 'metadata'));
+  }
+  tx.run(
+    'UPDATE collections SET config = ?, metadata = ? WHERE id = ?',
+    JSON.stringify(config),
+    metadata === undefined ? null : JSON.stringify(metadata),
+    collection.id,
+  );
+  return true;
+}
+
+/** `DELETE /collections/{c}`: false when there was none. An alias is not followed, as in a real Qdrant. */
+export function deleteCollection(tx: Transaction, name: string): boolean {
+  const collection = tx.get<Collection>('SELECT * FROM collections WHERE name = ?', name);
+  if (collection === undefined) return false;
+  const [first, end] = slotRange(collection.id);
+  tx.run('DELETE FROM vectors WHERE slot >= ? AND slot < ?', first, end);
+  tx.run('DELETE FROM points WHERE slot >= ? AND slot < ?', first, end);
+  dropIndexKeys(tx, collection.id);
+  tx.run('DELETE FROM collections WHERE id = ?', collection.id);
+  return true;
+}
+
+/** `GET /collections/{c}`. `status` is always green: there is nothing to optimise. */
+export function describeCollection(tx: Transaction, name: string): JsonObject {
+  const collection = resolveCollection(tx, name);
+  return {
+    status: 'green',
+    optimizer_status: 'ok',
+    indexed_vectors_count: 0,
+    points_count: collection.points_count,
+    segments_count: 1,
+    config: describeConfig(JSON.parse(collection.config) as CollectionConfig, readMetadata(collection)),
+    payload_schema: describeIndexes(tx, collection.id),
+    update_queue: { length: 0 },
+  };
+}
+
+/** The slots that belong to a collection: from the first, up to and without the second. */
+export function slotRange(collectionId: number): readonly [number, number] {
+  return [collectionId * 2 ** 32, (collectionId + 1) * 2 ** 32];
+}
+
+/** Counts an operation on a collection and gives its number, the `operation_id` of an answer and a point's `version`. */
+export function nextOperation(tx: Transaction, collection: Collection): number {
+  tx.run('UPDATE collections SET operations = operations + 1 WHERE id = ?', collection.id);
+  return collection.operations + 1;
+}
+
+function readMetadata(collection: Collection): JsonObject | undefined {
+  return collection.metadata === null ? undefined : (JSON.parse(collection.metadata) as JsonObject);
+}
+
+function checkName(name: string): void {
+  if (name.length === 0 || [...name].length > NAME_CHARACTERS_MAX) {
+    throw outOfRange('path parameters', `name: value "${name}" invalid, must be from 1 to 255 characters`);
+  }
+  const forbidden = FORBIDDEN_IN_NAMES.find((character) => name.includes(character));
+  if (forbidden !== undefined) {
+    throw outOfRange('path parameters', `name: collection name cannot contain ${JSON.stringify(forbidden)}`);
+  }
+}

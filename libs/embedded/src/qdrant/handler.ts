@@ -1,0 +1,227 @@
+import { changeAliases, listAliases } from './aliases.ts';
+import {
+  collectionExists,
+  createCollection,
+  deleteCollection,
+  describeCollection,
+  listCollections,
+  nextOperation,
+  resolveCollection,
+  updateCollection,
+} from './collections.ts';
+import { createIndex, deleteIndex } from './payload-index.ts';
+import { readPointIdFromPath } from './point-id.ts';
+import { countMatching, retrievePoint, retrievePoints, scrollPoints } from './point-reads.ts';
+import {
+  type PointOperation,
+  applyOperations,
+  readBatch,
+  readClearPayload,
+  readDelete,
+  readDeletePayload,
+  readOverwritePayload,
+  readSetPayload,
+  readUpdateVectors,
+  readUpsert,
+} from './point-writes.ts';
+import { QdrantRefusal, outOfRange } from './refusal.ts';
+import { readJsonBody } from './request-body.ts';
+import { queryPoints } from './search.ts';
+import type { QdrantStorage, Transaction } from './storage.ts';
+import { VectorSegments } from './vector-segments.ts';
+
+/** Options of {@link createQdrantHandler}. */
+export interface QdrantHandlerOptions {
+  readonly storage: QdrantStorage;
+  /** The most points that all collections together may hold. Default 200,000: exact search stays below a second. */
+  readonly pointsMax?: number;
+  /** The largest request body in bytes. Default 32 MiB, `max_request_size_mb` of a real Qdrant. */
+  readonly bodyBytesMax?: number;
+  /** The most memory for vectors kept between searches, in bytes. Default 256 MiB; more is read at each search. */
+  readonly searchBytesMax?: number;
+}
+
+/** The version whose REST API this server speaks a part of. */
+const QDRANT_VERSION = '1.19.0';
+const DEFAULTS = { pointsMax: 200_000, bodyBytesMax: 32 * 2 ** 20, searchBytesMax: 256 * 2 ** 20 };
+const JSON_HEADERS = { 'content-type': 'application/json' };
+
+/**
+ * A fetch handler that answers like a Qdrant server over one storage.
+ *
+ * It never throws and never ignores: every request is done as asked or refused with `{"status":{"error":…},"time":0}`;
+ * 501 for endpoints that it lacks, 400 and 422 for fields, values and query parameters. A write is answered after its
+ * transaction is on disk, always with `completed`, whatever `wait` says.
+ */
+export function createQdrantHandler(options: QdrantHandlerOptions): (request: Request) => Promise<Response> {
+  const routes = buildRoutes({ ...DEFAULTS, ...options });
+  const bodyBytesMax = options.bodyBytesMax ?? DEFAULTS.bodyBytesMax;
+  return async (request) => {
+    const started = performance.now();
+    try {
+      const url = new URL(request.url);
+      const { answer, names } = findRoute(routes, request.method, url.pathname);
+      checkQuery(url.searchParams);
+      const result = await answer({ names, body: () => readJsonBody(request, bodyBytesMax) });
+      if (typeof result !== 'string') return result();
+      const seconds = (performance.now() - started) / 1000;
+      return new Response(`{"result":${result},"status":"ok","time":${seconds}}`, { headers: JSON_HEADERS });
+    } catch (error) {
+      if (error instanceof QdrantRefusal) return refusalResponse(error);
+      const message = error instanceof Error ? error.message : String(error);
+      return refusalResponse(new QdrantRefusal(500, `Service internal error: ${message}`));
+    }
+  };
+}
+
+/** The answer to a refused request, in the form of a real Qdrant. */
+export function refusalResponse(refusal: QdrantRefusal): Response {
+  const body = JSON.stringify({ status: { error: refusal.message }, time: 0 });
+  return new Response(body, { status: refusal.status, headers: JSON_HEADERS });
+}
+
+interface Call {
+  /** The parts of the path where the route has `*`, decoded. */
+  readonly names: readonly string[];
+  body(): Promise<unknown>;
+}
+
+/** Gives the JSON text of `result`, or a response of another form. */
+type Answer = (call: Call) => Promise<string | (() => Response)>;
+type Routes = readonly (readonly [method: string, path: readonly string[], answer: Answer])[];
+
+function buildRoutes({ storage, pointsMax, searchBytesMax }: Required<QdrantHandlerOptions>): Routes {
+  const segments = new VectorSegments(searchBytesMax);
+  const fixed =
+    (make: () => Response): Answer =>
+    () =>
+      Promise.resolve(make);
+  const show =
+    (work: (tx: Transaction, name: string) => unknown): Answer =>
+    ({ names: [name = ''] }) =>
+      storage.read((tx) => JSON.stringify(work(tx, name)));
+  const ask =
+    (work: (tx: Transaction, name: string, body: unknown) => string): Answer =>
+    async (call) => {
+      const body = await call.body();
+      return storage.read((tx) => work(tx, call.names[0] ?? '', body));
+    };
+  const change =
+    (work: (tx: Transaction, name: string, body: unknown) => unknown): Answer =>
+    async (call) => {
+      const body = await call.body();
+      return storage.write((tx) => JSON.stringify(work(tx, call.names[0] ?? '', body)));
+    };
+  const write =
+    (read: (body: unknown) => PointOperation): Answer =>
+    async (call) => {
+      const operation = read(await call.body());
+      const id = await storage.write((tx) => applyOperations(tx, call.names[0] ?? '', [operation], pointsMax));
+      return updateResult(id);
+    };
+  const routes: readonly (readonly [string, Answer])[] = [
+    [
+      'GET /',
+      fixed(() => Response.json({ title: 'Lockstep embedded Qdrant (qdrant-compatible)', version: QDRANT_VERSION })),
+    ],
+    ['GET /healthz', fixed(() => new Response('healthz check passed'))],
+    ['GET /livez', fixed(() => new Response('healthz check passed'))],
+    ['GET /readyz', fixed(() => new Response('all shards are ready'))],
+
+    ['GET /collections', show(listCollections)],
+    ['GET /collections/*', show(describeCollection)],
+    ['PUT /collections/*', change(createCollection)],
+    ['PATCH /collections/*', change(updateCollection)],
+    ['DELETE /collections/*', ({ names: [name = ''] }) => storage.write((tx) => String(deleteCollection(tx, name)))],
+    ['GET /collections/*/exists', show((tx, name) => ({ exists: collectionExists(tx, name) }))],
+
+    ['POST /collections/aliases', change((tx, _name, body) => changeAliases(tx, body))],
+    ['GET /aliases', show((tx) => listAliases(tx))],
+    ['GET /collections/*/aliases', show(listAliases)],
+
+    ['PUT /collections/*/index', change(putIndex)],
+    ['DELETE /collections/*/index/*', ({ names }) => storage.write((tx) => JSON.stringify(removeIndex(tx, names)))],
+
+    [
+      'GET /collections/*/points/*',
+      ({ names: [name = '', id = ''] }) => storage.read((tx) => retrievePoint(tx, name, readPointIdFromPath(id))),
+    ],
+    ['POST /collections/*/points', ask(retrievePoints)],
+    ['POST /collections/*/points/scroll', ask(scrollPoints)],
+    ['POST /collections/*/points/count', ask(countMatching)],
+    ['POST /collections/*/points/query', ask((tx, name, body) => queryPoints(tx, segments, name, body))],
+
+    ['PUT /collections/*/points', write(readUpsert)],
+    ['POST /collections/*/points/delete', write(readDelete)],
+    ['POST /collections/*/points/payload', write(readSetPayload)],
+    ['PUT /collections/*/points/payload', write(readOverwritePayload)],
+    ['POST /collections/*/points/payload/delete', write(readDeletePayload)],
+    ['POST /collections/*/points/payload/clear', write(readClearPayload)],
+    ['PUT /collections/*/points/vectors', write(readUpdateVectors)],
+    [
+      'POST /collections/*/points/batch',
+      async ({ names: [name = ''], body }) => {
+        const operations = readBatch(await body());
+        const id = await storage.write((tx) => applyOperations(tx, name, operations, pointsMax));
+        return `[${operations.map(() => updateResult(id)).join(',')}]`;
+      },
+    ],
+  ];
+  return routes.map(([route, answer]) => {
+    const [method = '', path = ''] = route.split(' ');
+    return [method, path.split('/'), answer];
+  });
+}
+
+function updateResult(operation: number): string {
+  return JSON.stringify({ operation_id: operation, status: 'completed' });
+}
+
+function putIndex(tx: Transaction, name: string, body: unknown): unknown {
+  const collection = resolveCollection(tx, name);
+  createIndex(tx, collection.id, body);
+  return { operation_id: nextOperation(tx, collection), status: 'completed' };
+}
+
+function removeIndex(tx: Transaction, [name = '', field = '']: readonly string[]): unknown {
+  const collection = resolveCollection(tx, name);
+  deleteIndex(tx, collection.id, field);
+  return { operation_id: nextOperation(tx, collection), status: 'completed' };
+}
+
+function findRoute(routes: Routes, method: string, pathname: string): { answer: Answer; names: string[] } {
+  const parts = pathname.split('/');
+  for (const [routeMethod, path, answer] of routes) {
+    if (routeMethod !== method || path.length !== parts.length) continue;
+    if (!path.every((part, index) => (part === '*' ? parts[index] !== '' : part === parts[index]))) continue;
+    return { answer, names: parts.filter((_, index) => path[index] === '*').map(decodePart) };
+  }
+  throw new QdrantRefusal(501, `Not supported by the embedded Qdrant: the endpoint ${method} ${pathname}`);
+}
+
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw outOfRange('path parameters', `${part} is not valid percent-encoding`);
+  }
+}
+
+/**
+ * Checks the query parameters. None changes an answer: a write is always complete when it is answered (`wait`), there is
+ * one replica (`ordering`, `consistency`), and nothing runs long enough to be cut off (`timeout`).
+ */
+function checkQuery(parameters: URLSearchParams): void {
+  const valid: Readonly<Record<string, RegExp>> = {
+    wait: /^(true|false)$/,
+    ordering: /^(weak|medium|strong)$/,
+    timeout: /^[1-9]\d*$/,
+    consistency: /^(majority|quorum|all|[1-9]\d*)$/,
+  };
+  for (const [name, value] of parameters) {
+    const pattern = Object.hasOwn(valid, name) ? valid[name] : undefined;
+    if (pattern === undefined)
+      throw new QdrantRefusal(400, `Not supported by the embedded Qdrant: the query parameter ${name}`);
+    if (!pattern.test(value)) throw outOfRange('query parameters', `${name}: value ${value} invalid`);
+  }
+}

@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { flattened } from './filter.ts';
+import { type JsonObject, isJsonObject, readFields, readString } from './json-fields.ts';
+import { type JsonPath, readJsonPath, valuesAt } from './json-path.ts';
+import { formatError, notSupported } from './refusal.ts';
+import type { Transaction } from './storage.ts';
+
+/** A payload index of a collection. `field` is the path as it was asked for. */
+export interface PayloadIndex {
+  readonly id: number;
+  readonly field: string;
+  readonly path: JsonPath;
+  /** How many points have a value at the path. Counted while keys change, stored by {@link saveIndexCounts}. */
+  points: number;
+}
+
+/** The point whose keys change. */
+export interface IndexedPoint {
+  readonly slot: number;
+  readonly point_id: Uint8Array;
+}
+
+/** Types whose index changes only the speed of `match` and `range`. A text or geo index would add new conditions. */
+const TYPES = ['keyword', 'integer', 'float', 'bool', 'uuid'];
+const TUNING_KEYS = ['is_tenant', 'is_principal', 'on_disk', 'memory', 'enable_hnsw', 'lookup', 'range'];
+/** Longer strings are kept as their SHA-256, so that a row of the index stays small. */
+const KEY_CHARACTERS_MAX = 128;
+
+/**
+ * The text under which an index keeps a value, undefined for values that `match` cannot equal.
+ *
+ * The type is part of it: the integer 1, the string "1" and true are three keys.
+ */
+export function indexKey(value: unknown): string | undefined {
+  if (typeof value === 'boolean') return `b:${value}`;
+  if (typeof value === 'number') return Number.isInteger(value) ? `i:${value}` : undefined;
+  if (typeof value !== 'string') return undefined;
+  if (value.length <= KEY_CHARACTERS_MAX) return `s:${value}`;
+  return `h:${createHash('sha256').update(value).digest('hex')}`;
+}
+
+/** The indexes of a collection. */
+export function readIndexes(tx: Transaction, collectionId: number): PayloadIndex[] {
+  const rows = tx.all<{ id: number; field: string; points: number }>(
+    'SELECT id, field, points FROM payload_indexes WHERE collection_id = ? ORDER BY id',
+    collectionId,
+  );
+  return rows.map(({ id, field, points }) => ({ id, field, path: readJsonPath(field, 'field_name'), points }));
+}
+
+/** Stores the counts of indexes whose keys were changed. */
+export function saveIndexCounts(tx: Transaction, indexes: readonly PayloadIndex[]): void {
+  for (const { id, points } of indexes) tx.run('UPDATE payload_indexes SET points = ? WHERE id = ?', points, id);
+}
+
+/** Brings the keys of one point from its old payload to its new one; undefined for a point that was or will be absent. */
+export function updateKeys(
+  tx: Transaction,
+  indexes: readonly PayloadIndex[],
+  point: IndexedPoint,
+  before: JsonObject | undefined,
+  after: JsonObject | undefined,
+): void {
+  for (const index of indexes) {
+    const old = keysOf(before, index.path);
+    const now = keysOf(after, index.path);
+    index.points += Math.sign(now.size) - Math.sign(old.size);
+    for (const key of old) {
+      if (now.has(key)) continue;
+      tx.run('DELETE FROM payload_keys WHERE index_id = ? AND key = ? AND point_id = ?', index.id, key, point.point_id);
+    }
+    for (const key of now) {
+      if (old.has(key)) continue;
+      tx.run('INSERT INTO payload_keys VALUES (?, ?, ?, ?)', index.id, key, point.point_id, point.slot);
+    }
+  }
+}
+
+function keysOf(payload: JsonObject | undefined, path: JsonPath): Set<string> {
+  const keys = new Set<string>();
+  if (payload === undefined) return keys;
+  for (const value of flattened(valuesAt(payload, path))) {
+    const key = indexKey(value);
+    if (key !== undefined) keys.add(key);
+  }
+  return keys;
+}
+
+/** Makes an index over the points that are there. Asking again only replaces the schema that is reported. */
+export function createIndex(tx: Transaction, collectionId: number, body: unknown): void {
+  const fields = readFields(body, 'the request', ['field_name', 'field_schema']);
+  const field = readString(fields['field_name'], 'field_name');
+  readJsonPath(field, 'field_name');
+  const schema = JSON.stringify(readSchema(fields['field_schema']));
+  const known = tx.get<{ id: number }>(
+    'SELECT id FROM payload_indexes WHERE collection_id = ? AND field = ?',
+    collectionId,
+    field,
+  );
+  if (known !== undefined) {
+    tx.run('UPDATE payload_indexes SET field_schema = ? WHERE id = ?', schema, known.id);
+    return;
+  }
+  tx.run(
+    'INSERT INTO payload_indexes (collection_id, field, field_schema) VALUES (?, ?, ?)',
+    collectionId,
+    field,
+    schema,
+  );
+  const made = readIndexes(tx, collectionId).filter((index) => index.field === field);
+  const points = tx.each<IndexedPoint & { payload: string }>(
+    'SELECT slot, point_id, payload FROM points WHERE collection_id = ?',
+    collectionId,
+  );
+  for (const point of points) updateKeys(tx, made, point, undefined, JSON.parse(point.payload) as JsonObject);
+  saveIndexCounts(tx, made);
+}
+
+function readSchema(value: unknown): JsonObject {
+  if (value === undefined || value === null) throw formatError('missing field `field_schema`');
+  const fields = typeof value === 'string' ? { type: value } : value;
+  if (!isJsonObject(fields)) throw formatError('field_schema must be a type or an object with one');
+  const type = readString(fields['type'], 'field_schema.type');
+  if (!TYPES.includes(type)) throw notSupported(`a payload index of type ${type}, only ${TYPES.join(', ')}`);
+  return readFields(fields, 'field_schema', ['type', ...TUNING_KEYS], ['prefix']);
+}
+
+/** Removes an index, and does nothing when there is none. */
+export function deleteIndex(tx: Transaction, collectionId: number, field: string): void {
+  const where = 'collection_id = ? AND field = ?';
+  tx.run(
+    `DELETE FROM payload_keys WHERE index_id IN (SELECT id FROM payload_indexes WHERE ${where})`,
+    collectionId,
+    field,
+  );
+  tx.run(`DELETE FROM payload_indexes WHERE ${where}`, collectionId, field);
+}
+
+/** Removes the keys of all indexes of a collection. */
+export function dropIndexKeys(tx: Transaction, collectionId: number): void {
+  const indexes = 'SELECT id FROM payload_indexes WHERE collection_id = ?';
+  tx.run(`DELETE FROM payload_keys WHERE index_id IN (${indexes})`, collectionId);
+}
+
+/** The `payload_schema` of a collection: for each indexed field its type and the number of points with a value there. */
+export function describeIndexes(tx: Transaction, collectionId: number): JsonObject {
+  const rows = tx.all<{ field: string; field_schema: string; points: number }>(
+    'SELECT field, field_schema, points FROM payload_indexes WHERE collection_id = ? ORDER BY field',
+    collectionId,
+  );
+  const entries = rows.map(({ field, field_schema, points }): [string, JsonObject] => {
+    const params = JSON.parse(field_schema) as JsonObject;
+    const info = { data_type: params['type'], ...(Object.keys(params).length > 1 ? { params } : {}), points };
+    return [field, info];
+  });
+  return Object.fromEntries(entries);
+}

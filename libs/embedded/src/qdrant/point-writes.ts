@@ -1,0 +1,277 @@
+import { type Collection, nextOperation, resolveCollection, slotRange } from './collections.ts';
+import { type Filter, readFilter } from './filter.ts';
+import { type JsonObject, isJsonObject, readArray, readFields } from './json-fields.ts';
+import { mergeAt, mergeInto, readJsonPath, removeAt } from './json-path.ts';
+import { type PayloadIndex, readIndexes, saveIndexCounts, updateKeys } from './payload-index.ts';
+import { readPaths, readPayload } from './payload.ts';
+import { type PointId, encodePointId, readPointId } from './point-id.ts';
+import { QdrantRefusal, formatError, notFound, notSupported } from './refusal.ts';
+import { type PointRow, findPoint, selectPoints } from './select-points.ts';
+import type { Transaction } from './storage.ts';
+import { normalise, readVector, vectorBytes } from './vector.ts';
+
+/** One write to the points of a collection, read and checked, not yet done. */
+export type PointOperation = (target: WriteTarget) => void;
+
+/** What an operation needs while it runs. The counters are written back once, by {@link applyOperations}. */
+interface WriteTarget {
+  readonly tx: Transaction;
+  readonly collection: Collection;
+  readonly indexes: readonly PayloadIndex[];
+  readonly version: number;
+  pointsCount: number;
+  nextSlot: number;
+  vectorsChanged: number;
+}
+
+interface NewPoint {
+  readonly id: PointId;
+  readonly vector: Float32Array;
+  readonly payload: JsonObject;
+}
+
+const OPERATIONS: Readonly<Record<string, (body: unknown) => PointOperation>> = {
+  upsert: readUpsert,
+  delete: readDelete,
+  set_payload: (body) => readSetPayload(body),
+  overwrite_payload: readOverwritePayload,
+  delete_payload: readDeletePayload,
+  clear_payload: readClearPayload,
+  update_vectors: readUpdateVectors,
+};
+
+/**
+ * Applies operations to a collection in order, all or none.
+ *
+ * @param pointsMax the most points that all collections together may have afterwards, when any were added
+ * @returns the number of the operation, one for all of them
+ * @throws QdrantRefusal 404 without the collection or a point that an operation names; 400 beyond `pointsMax`
+ */
+export function applyOperations(
+  tx: Transaction,
+  name: string,
+  operations: readonly PointOperation[],
+  pointsMax: number,
+): number {
+  const collection = resolveCollection(tx, name);
+  const version = nextOperation(tx, collection);
+  const target: WriteTarget = {
+    tx,
+    collection,
+    indexes: readIndexes(tx, collection.id),
+    version,
+    pointsCount: collection.points_count,
+    nextSlot: collection.next_slot,
+    vectorsChanged: collection.vectors_changed,
+  };
+  for (const operation of operations) operation(target);
+  tx.run(
+    'UPDATE collections SET points_count = ?, next_slot = ?, vectors_changed = ? WHERE id = ?',
+    target.pointsCount,
+    target.nextSlot,
+    target.vectorsChanged,
+    collection.id,
+  );
+  saveIndexCounts(tx, target.indexes);
+  if (target.pointsCount > collection.points_count) refuseBeyond(tx, pointsMax);
+  return version;
+}
+
+function refuseBeyond(tx: Transaction, pointsMax: number): void {
+  const total = tx.get<{ n: number }>('SELECT coalesce(sum(points_count), 0) AS n FROM collections')?.n ?? 0;
+  if (total <= pointsMax) return;
+  throw new QdrantRefusal(
+    400,
+    `The embedded Qdrant holds at most ${pointsMax} points and this write would make ${total}, so nothing of it was ` +
+      'written. Set QDRANT_HOST to use a real Qdrant server instead.',
+  );
+}
+
+/** Reads the body of `POST /collections/{c}/points/batch`: a list of operations, each an object with one key. */
+export function readBatch(body: unknown): PointOperation[] {
+  const { operations } = readFields(body, 'the request', ['operations']);
+  return readArray(operations, 'operations').map((operation, index) => {
+    const where = `operations[${index}]`;
+    const fields = readFields(operation, where, Object.keys(OPERATIONS), ['delete_vectors']);
+    const [kind, ...others] = Object.keys(fields);
+    const read = kind === undefined ? undefined : OPERATIONS[kind];
+    if (kind === undefined || read === undefined || others.length > 0) {
+      throw formatError(`${where} must hold one operation`);
+    }
+    return read(fields[kind]);
+  });
+}
+
+/** Reads an upsert: `points`, or `batch` with parallel lists. Of points with one id the last is kept. */
+export function readUpsert(body: unknown): PointOperation {
+  const fields = readFields(body, 'the request', ['points', 'batch'], ['shard_key', 'update_filter', 'update_mode']);
+  const { points, batch } = fields;
+  if ((points === undefined) === (batch === undefined)) throw formatError('the request takes `points` or `batch`');
+  const read = points === undefined ? readColumns(batch) : readArray(points, 'points').map(readPoint);
+  const last = new Map(read.map((point) => [point.id, point]));
+  return (target) => {
+    for (const point of last.values()) upsertPoint(target, point);
+  };
+}
+
+function readPoint(value: unknown, index: number): NewPoint {
+  const where = `points[${index}]`;
+  const fields = readFields(value, where, ['id', 'vector', 'payload']);
+  return {
+    id: readPointId(fields['id']),
+    vector: readVector(fields['vector'], `${where}.vector`),
+    payload: readPayload(fields['payload'], `${where}.payload`),
+  };
+}
+
+function readColumns(value: unknown): NewPoint[] {
+  const fields = readFields(value, 'batch', ['ids', 'vectors', 'payloads']);
+  const ids = readArray(fields['ids'], 'batch.ids');
+  if (isJsonObject(fields['vectors'])) throw notSupported('named vectors in batch.vectors');
+  const vectors = readArray(fields['vectors'], 'batch.vectors');
+  const payloads = (fields['payloads'] ?? null) === null ? undefined : readArray(fields['payloads'], 'batch.payloads');
+  if (vectors.length !== ids.length || (payloads !== undefined && payloads.length !== ids.length)) {
+    throw formatError('the lists in batch must have equal lengths');
+  }
+  return ids.map((id, index) => ({
+    id: readPointId(id),
+    vector: readVector(vectors[index], `batch.vectors[${index}]`),
+    payload: readPayload(payloads?.[index], `batch.payloads[${index}]`),
+  }));
+}
+
+function upsertPoint(target: WriteTarget, point: NewPoint): void {
+  const { tx, collection } = target;
+  const point_id = encodePointId(point.id);
+  const vector = vectorBytes(normalise(point.vector, collection.dimensions));
+  const existing = findPoint(tx, collection, point_id);
+  if (existing !== undefined) {
+    writePayload(target, existing, point.payload);
+    tx.run('UPDATE vectors SET vector = ? WHERE slot = ?', vector, existing.slot);
+    target.vectorsChanged += 1;
+    return;
+  }
+  const slot = slotRange(collection.id)[0] + target.nextSlot;
+  target.nextSlot += 1;
+  target.pointsCount += 1;
+  const payload = JSON.stringify(point.payload);
+  tx.run('INSERT INTO points VALUES (?, ?, ?, ?, ?)', slot, collection.id, point_id, target.version, payload);
+  tx.run('INSERT INTO vectors VALUES (?, ?)', slot, vector);
+  updateKeys(tx, target.indexes, { slot, point_id }, undefined, point.payload);
+}
+
+function writePayload(target: WriteTarget, row: PointRow, after: JsonObject): void {
+  const { tx, indexes, version } = target;
+  if (indexes.length > 0) updateKeys(tx, indexes, row, JSON.parse(row.payload) as JsonObject, after);
+  tx.run('UPDATE points SET version = ?, payload = ? WHERE slot = ?', version, JSON.stringify(after), row.slot);
+}
+
+/** Reads a deletion by `points` or by `filter`. Ids that are not there are no error. */
+export function readDelete(body: unknown): PointOperation {
+  const selector = readSelector(readFields(body, 'the request', ['points', 'filter'], ['shard_key']));
+  return (target) => {
+    const { tx, indexes } = target;
+    for (const row of selectedRows(target, selector, false)) {
+      if (indexes.length > 0) updateKeys(tx, indexes, row, JSON.parse(row.payload) as JsonObject, undefined);
+      tx.run('DELETE FROM points WHERE slot = ?', row.slot);
+      tx.run('DELETE FROM vectors WHERE slot = ?', row.slot);
+      target.pointsCount -= 1;
+      target.vectorsChanged += 1;
+    }
+  };
+}
+
+/** Reads `set_payload`: merges `payload`, at the path `key` if given; a null removes a key. */
+export function readSetPayload(body: unknown): PointOperation {
+  const fields = readFields(body, 'the request', ['payload', 'points', 'filter', 'key'], ['shard_key']);
+  const patch = requirePayload(fields);
+  const path = (fields['key'] ?? null) === null ? undefined : readJsonPath(fields['key'], 'key');
+  return payloadChange(fields, (payload) => {
+    if (path === undefined) mergeInto(payload, patch);
+    else mergeAt(payload, path, patch);
+    return payload;
+  });
+}
+
+/** Reads `overwrite_payload`: replaces the whole payload. */
+export function readOverwritePayload(body: unknown): PointOperation {
+  const fields = readFields(body, 'the request', ['payload', 'points', 'filter'], ['shard_key', 'key']);
+  const payload = requirePayload(fields);
+  return payloadChange(fields, () => payload);
+}
+
+/** Reads `delete_payload`: removes the paths in `keys`. */
+export function readDeletePayload(body: unknown): PointOperation {
+  const fields = readFields(body, 'the request', ['keys', 'points', 'filter'], ['shard_key']);
+  const paths = readPaths(fields['keys'], 'keys');
+  return payloadChange(fields, (payload) => {
+    for (const path of paths) removeAt(payload, path);
+    return payload;
+  });
+}
+
+/** Reads `clear_payload`: leaves an empty payload. */
+export function readClearPayload(body: unknown): PointOperation {
+  return payloadChange(readFields(body, 'the request', ['points', 'filter'], ['shard_key']), () => ({}));
+}
+
+function requirePayload(fields: JsonObject): JsonObject {
+  if (!isJsonObject(fields['payload'])) throw formatError('missing field `payload`');
+  return readPayload(fields['payload'], 'payload');
+}
+
+function payloadChange(fields: JsonObject, change: (payload: JsonObject) => JsonObject): PointOperation {
+  const selector = readSelector(fields);
+  return (target) => {
+    for (const row of selectedRows(target, selector, true)) {
+      writePayload(target, row, change(JSON.parse(row.payload) as JsonObject));
+    }
+  };
+}
+
+/** Reads `update_vectors`: replaces the vectors of points that must be there. */
+export function readUpdateVectors(body: unknown): PointOperation {
+  const { points } = readFields(body, 'the request', ['points'], ['shard_key', 'update_filter']);
+  const read = readArray(points, 'points').map((point, index) => {
+    const fields = readFields(point, `points[${index}]`, ['id', 'vector']);
+    return { id: readPointId(fields['id']), vector: readVector(fields['vector'], `points[${index}].vector`) };
+  });
+  return (target) => {
+    for (const { id, vector } of read) {
+      const row = requirePoint(target, id);
+      const bytes = vectorBytes(normalise(vector, target.collection.dimensions));
+      target.tx.run('UPDATE vectors SET vector = ? WHERE slot = ?', bytes, row.slot);
+      target.tx.run('UPDATE points SET version = ? WHERE slot = ?', target.version, row.slot);
+      target.vectorsChanged += 1;
+    }
+  };
+}
+
+type Selector = { readonly ids: readonly PointId[] } | { readonly filter: Filter };
+
+function readSelector(fields: JsonObject): Selector {
+  const filter = readFilter(fields['filter']);
+  const points = fields['points'] ?? null;
+  if (points !== null && filter !== undefined) throw notSupported('`points` and `filter` together');
+  if (filter !== undefined) return { filter };
+  if (points === null) throw formatError('the request takes `points` or `filter`');
+  return { ids: [...new Set(readArray(points, 'points').map(readPointId))] };
+}
+
+/** All rows that a selector means, read before any of them is written. */
+function selectedRows(target: WriteTarget, selector: Selector, mustExist: boolean): PointRow[] {
+  const { tx, collection } = target;
+  // An operation before this one may have changed the count, which an unfiltered selection relies on.
+  const current = { ...collection, points_count: target.pointsCount };
+  if ('filter' in selector) return [...selectPoints(tx, current, selector.filter)];
+  return selector.ids.flatMap((id) => {
+    if (mustExist) return [requirePoint(target, id)];
+    return findPoint(tx, collection, encodePointId(id)) ?? [];
+  });
+}
+
+function requirePoint(target: WriteTarget, id: PointId): PointRow {
+  const row = findPoint(target.tx, target.collection, encodePointId(id));
+  if (row === undefined) throw notFound(`No point with id ${id} found`);
+  return row;
+}

@@ -1,0 +1,108 @@
+import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { type QdrantHandlerOptions, createQdrantHandler, refusalResponse } from './handler.ts';
+import { QdrantRefusal } from './refusal.ts';
+import { openQdrantStorage } from './storage.ts';
+
+/** Options of {@link startEmbeddedQdrant}: the directory of the storage, and the limits of the handler. */
+export interface EmbeddedQdrantOptions extends Omit<QdrantHandlerOptions, 'storage'> {
+  /** Where `storage.sqlite` is or will be, on a local disk. Several processes may use one directory at once. */
+  readonly directory: string;
+}
+
+/** A running embedded Qdrant. */
+export interface EmbeddedQdrant {
+  /** `http://127.0.0.1:<port>`. */
+  readonly url: string;
+  /** Ends the server with all its connections, and closes the storage. Repeating it does nothing. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a storage directory on a free port of 127.0.0.1.
+ *
+ * Neither the server nor its connections keep the process alive.
+ *
+ * @throws Error when the storage cannot be opened
+ */
+export async function startEmbeddedQdrant(options: EmbeddedQdrantOptions): Promise<EmbeddedQdrant> {
+  const { directory, ...limits } = options;
+  const storage = await openQdrantStorage({ directory });
+  const handle = createQdrantHandler({ storage, ...limits });
+  const server = createServer((message, response) => void answer(handle, message, response));
+  // A connection that the server closed while the client was sending on it would look like a fault: the client ends them.
+  server.keepAliveTimeout = 0;
+  server.unref();
+  server.on('connection', (socket) => socket.unref());
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', resolve);
+    });
+  } catch (error) {
+    storage.close();
+    throw error;
+  }
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => {
+          storage.close();
+          resolve();
+        });
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function answer(
+  handle: (request: Request) => Promise<Response>,
+  message: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const result = await respond(handle, message);
+  const body = Buffer.from(await result.arrayBuffer());
+  if (!message.complete) {
+    // Refused before the body was read. The client gets to read the answer only if its body is taken in.
+    response.setHeader('connection', 'close');
+    message.resume();
+  }
+  response.writeHead(result.status, Object.fromEntries(result.headers));
+  response.end(body);
+}
+
+async function respond(handle: (request: Request) => Promise<Response>, message: IncomingMessage): Promise<Response> {
+  if (!isLocal(message.headers.host)) {
+    return refusalResponse(new QdrantRefusal(403, 'Forbidden: the embedded Qdrant answers on 127.0.0.1 only'));
+  }
+  try {
+    return await handle(toRequest(message));
+  } catch {
+    // Methods and paths that the Request class itself does not take, such as TRACE.
+    return refusalResponse(new QdrantRefusal(501, 'Not supported by the embedded Qdrant: a request of this form'));
+  }
+}
+
+/** A page whose own name was pointed at this machine must not read the index: its requests carry that name. */
+function isLocal(host: string | undefined): boolean {
+  return /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host ?? '');
+}
+
+function toRequest(message: IncomingMessage): Request {
+  const headers = new Headers();
+  for (const name of ['content-type', 'content-length']) {
+    const value = message.headers[name];
+    if (typeof value === 'string') headers.set(name, value);
+  }
+  const method = message.method ?? 'GET';
+  const hasBody = method !== 'GET' && method !== 'HEAD';
+  const init: RequestInit & { duplex?: 'half' } = { method, headers };
+  if (hasBody) {
+    init.body = Readable.toWeb(message) as ReadableStream<Uint8Array>;
+    init.duplex = 'half';
+  }
+  return new Request(`http://127.0.0.1${message.url ?? '/'}`, init);
+}

@@ -1,0 +1,145 @@
+import { mkdir } from 'node:fs/promises';
+import { endianness } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
+import { QdrantRefusal } from './refusal.ts';
+import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
+
+/** SQL inside one transaction. Rows are plain objects; the caller names their shape. */
+export interface Transaction {
+  /** The first row, undefined if none. */
+  get<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined;
+  /** All rows. */
+  all<Row>(sql: string, ...values: SQLInputValue[]): Row[];
+  /** Rows one by one. The same SQL must not run again before the loop has ended. */
+  each<Row>(sql: string, ...values: SQLInputValue[]): Iterable<Row>;
+  /** Runs a statement and gives the number of changed rows. */
+  run(sql: string, ...values: SQLInputValue[]): number;
+}
+
+/** Where an embedded Qdrant keeps its data. */
+export interface QdrantStorage {
+  /** Runs reads that all see the same state. */
+  read<Result>(work: (tx: Transaction) => Result): Promise<Result>;
+  /** Runs reads and writes as one transaction, on disk when this resolves; when `work` throws, nothing was written. */
+  write<Result>(work: (tx: Transaction) => Result): Promise<Result>;
+  /** Closes the file. Later reads and writes are refused with 503. */
+  close(): void;
+}
+
+/** How long SQLite itself waits for a lock, in ms. It blocks the event loop, so the longer wait is ours. */
+const SQLITE_WAIT_MS = 50;
+/** How long a request waits for other processes before it is refused with 503, in ms. */
+const LOCK_WAIT_MS = 60_000;
+const SQLITE_BUSY = 5;
+const SQLITE_LOCKED = 6;
+const SQLITE_FULL = 13;
+
+/**
+ * Opens, and makes if needed, `<directory>/storage.sqlite`.
+ *
+ * Several processes may have the same file open. Every write is a `BEGIN IMMEDIATE` transaction; WAL lets readers go on
+ * meanwhile. `synchronous = FULL`: an acknowledged write has been synced, so it outlives a crash of the machine and not
+ * only of the process. WAL needs a local disk.
+ *
+ * @throws Error when the file was written by a newer version, or cannot be opened
+ */
+export async function openQdrantStorage(options: { readonly directory: string }): Promise<QdrantStorage> {
+  if (endianness() !== 'LE')
+    throw new Error('The embedded Qdrant stores little-endian vectors and needs such a machine');
+  await mkdir(options.directory, { recursive: true });
+  const path = join(options.directory, 'storage.sqlite');
+  const database = new DatabaseSync(path, { timeout: SQLITE_WAIT_MS });
+  try {
+    // The switch to WAL fails at once when another process opens the same new file: SQLite's own wait does not cover it.
+    await whenUnlocked(() => {
+      const row = database.prepare('PRAGMA journal_mode = WAL').get();
+      if (row?.['journal_mode'] !== 'wal') throw new Error(`${path} cannot use WAL: is it on a local disk?`);
+    });
+    // A checkpoint syncs twice. 4,000 pages (16 MiB) are some ten batches of 256 points of 1,536 numbers.
+    database.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864');
+    await whenUnlocked(() => prepareSchema(database, path));
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return storageOver(database);
+}
+
+function prepareSchema(database: DatabaseSync, path: string): void {
+  const version = (): unknown => database.prepare('PRAGMA user_version').get()?.['user_version'];
+  if (version() === SCHEMA_VERSION) return;
+  inTransaction(database, 'BEGIN IMMEDIATE', () => {
+    const found = version();
+    if (found === 0) database.exec(SCHEMA);
+    else if (found !== SCHEMA_VERSION) {
+      throw new Error(`${path} has format ${String(found)}, this version reads format ${SCHEMA_VERSION}`);
+    }
+  });
+}
+
+function storageOver(database: DatabaseSync): QdrantStorage {
+  const statements = new Map<string, StatementSync>();
+  const statement = (sql: string): StatementSync => {
+    let prepared = statements.get(sql);
+    if (prepared === undefined) statements.set(sql, (prepared = database.prepare(sql)));
+    return prepared;
+  };
+  const transaction: Transaction = {
+    get: <Row>(sql: string, ...values: SQLInputValue[]) => statement(sql).get(...values) as Row | undefined,
+    all: <Row>(sql: string, ...values: SQLInputValue[]) => statement(sql).all(...values) as Row[],
+    each: <Row>(sql: string, ...values: SQLInputValue[]) => statement(sql).iterate(...values) as Iterable<Row>,
+    run: (sql, ...values) => Number(statement(sql).run(...values).changes),
+  };
+  const perform = <Result>(begin: string, work: (tx: Transaction) => Result): Promise<Result> =>
+    whenUnlocked(() => {
+      if (!database.isOpen) throw new QdrantRefusal(503, 'Service unavailable: the embedded Qdrant is closed');
+      return inTransaction(database, begin, () => work(transaction));
+    });
+  return {
+    read: (work) => perform('BEGIN', work),
+    write: (work) => perform('BEGIN IMMEDIATE', work),
+    close: () => {
+      statements.clear();
+      if (database.isOpen) database.close();
+    },
+  };
+}
+
+function inTransaction<Result>(database: DatabaseSync, begin: string, work: () => Result): Result {
+  database.exec(begin);
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw errorCode(error) === SQLITE_FULL
+      ? new QdrantRefusal(507, 'Insufficient storage: the disk of the embedded Qdrant is full')
+      : error;
+  }
+}
+
+/** Repeats `attempt` while another process holds the lock, leaving the event loop free in between. */
+async function whenUnlocked<Result>(attempt: () => Result): Promise<Result> {
+  const deadline = performance.now() + LOCK_WAIT_MS;
+  for (;;) {
+    try {
+      return attempt();
+    } catch (error) {
+      const code = errorCode(error);
+      if (code !== SQLITE_BUSY && code !== SQLITE_LOCKED) throw error;
+      if (performance.now() > deadline) {
+        throw new QdrantRefusal(503, `Service unavailable: other processes held the storage for ${LOCK_WAIT_MS} ms`);
+      }
+      await delay(1 + Math.random() * 10);
+    }
+  }
+}
+
+/** SQLite's primary result code, undefined for errors of another kind. */
+function errorCode(error: unknown): number | undefined {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : undefined;
+  return typeof code === 'number' ? code & 0xff : undefined;
+}

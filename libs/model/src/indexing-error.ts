@@ -1,0 +1,61 @@
+import { ERROR_CATALOGUE, type ErrorCode } from './error-catalogue.ts';
+
+/** What to do about a failure: try the call again, set the one input aside, or stop. The unknown aborts. */
+export type Disposition = 'retry' | 'reject' | 'abort';
+
+/** Small, safe facts about a failure: never a key, a connection string, a text or a vector. */
+export type ErrorDetails = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface IndexingErrorOptions {
+  readonly code: ErrorCode;
+  /** What was expected, what came, what to do where the catalogue's advice is not enough. */
+  readonly message: string;
+  readonly disposition?: Disposition;
+  readonly details?: ErrorDetails;
+  /** A stripped copy of a vendor's error at most. */
+  readonly cause?: unknown;
+  /** For `retry`: the service asked to wait this long, in milliseconds. */
+  readonly retryAfterMs?: number;
+}
+
+const MARKER = Symbol.for('lockstep.IndexingError');
+
+/** A call or a run that failed. One family for the whole program; `code` says which, the catalogue what to do. */
+export class IndexingError extends Error {
+  readonly code: ErrorCode;
+  readonly disposition: Disposition;
+  readonly details: ErrorDetails;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(options: IndexingErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'IndexingError';
+    this.code = options.code;
+    this.disposition = options.disposition ?? 'abort';
+    this.details = options.details ?? {};
+    this.retryAfterMs = options.retryAfterMs;
+    Object.defineProperty(this, MARKER, { value: true });
+  }
+
+  get advice(): string {
+    return ERROR_CATALOGUE[this.code].advice;
+  }
+}
+
+/** Tells our errors from all others, also when two copies of this module are loaded. */
+export function isIndexingError(error: unknown): error is IndexingError {
+  return typeof error === 'object' && error !== null && MARKER in error;
+}
+
+/** Throws when something that the program itself guarantees does not hold. Never retried. */
+export function invariant(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new IndexingError({ code: 'invariant', message });
+}
+
+/** A copy of a vendor's error that is safe to keep as `cause`: its name and a code, and nothing that it carries. */
+export function strippedCause(error: unknown): { name: string; code?: string } {
+  if (!(error instanceof Error)) return { name: typeof error };
+  const inner = error.cause instanceof Error ? error.cause : error;
+  const code = (inner as { code?: unknown }).code;
+  return { name: error.name, ...(typeof code === 'string' && /^[\w-]{1,64}$/.test(code) ? { code } : {}) };
+}

@@ -1,0 +1,225 @@
+import * as v from 'valibot';
+import type { Chunk, RejectCode, Rejection } from './chunk.ts';
+import { parseCreatedAt } from './created-at.ts';
+import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+
+/** Keys under which a record may carry its id, and its text. Several may stand side by side if they agree. */
+export const ID_ALIASES = ['chunk_id', 'id', 'chunkId'] as const;
+export const TEXT_ALIASES = [
+  'text',
+  'content',
+  'chunk_text',
+  'text_snippet_preview',
+  'page_content',
+  'pageContent',
+  'embedText',
+  'snippet',
+] as const;
+
+/** Nesting below a record's top level; deeper records are rejected (canonical JSON recurses). */
+export const RECORD_DEPTH_MAX = 64;
+
+/**
+ * UTF-8 bytes of a chunk id. A Postgres index entry ends at 2,704 bytes and holds the corpus name too
+ * (https://www.postgresql.org/docs/current/btree.html, 2026-11).
+ */
+export const CHUNK_ID_BYTES_MAX = 1024;
+
+const INT32_MAX = 2_147_483_647;
+const COLUMNS = ['document_id', 'chapter_title', 'page_number', 'created_at'] as const;
+const OWN_KEYS = new Set<string>([...ID_ALIASES, ...TEXT_ALIASES, ...COLUMNS, 'metadata']);
+
+const decimalText = v.pipe(v.union([v.string(), v.pipe(v.number(), v.safeInteger())]), v.transform(String));
+
+/** What each field with a column of its own may hold; null and absent are the same. */
+const columnSchemas = {
+  document_id: v.nullable(decimalText),
+  chapter_title: v.nullable(v.string()),
+  page_number: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(-INT32_MAX - 1), v.maxValue(INT32_MAX))),
+  created_at: v.nullable(
+    v.pipe(
+      v.string(),
+      v.rawTransform(({ dataset, addIssue, NEVER }) => {
+        const moment = parseCreatedAt(dataset.value);
+        if (moment !== undefined) return moment;
+        addIssue({ message: 'not a date' });
+        return NEVER;
+      }),
+    ),
+  ),
+};
+
+const EXPECTED: Record<(typeof COLUMNS)[number], string> = {
+  document_id: 'a string or an integer',
+  chapter_title: 'a string',
+  page_number: 'an integer between -2147483648 and 2147483647',
+  created_at: 'an ISO 8601 date-time with at most microseconds, such as 2025-12-05T10:00:00Z',
+};
+
+/** A rejection that travels up to `parseRecord`, which alone catches it. */
+class Rejected {
+  readonly code: RejectCode;
+  readonly field: string | null;
+  readonly message: string;
+  constructor(code: RejectCode, field: string | null, message: string) {
+    this.code = code;
+    this.field = field;
+    this.message = message;
+  }
+}
+
+/**
+ * Turns one raw record into a chunk, or says what is wrong with it. Never throws for what a record holds.
+ *
+ * Aliases of the id and the text are resolved; keys without a field of their own fold into `metadata` without loss.
+ * `document_id`, `chapter_title`, `page_number` and `created_at` come from the top level, or else from `metadata` where
+ * a usable value stands there (it stays there as well). A number beyond 2^53 is rejected rather than rounded.
+ */
+export function parseRecord(record: JsonValue): { ok: true; chunk: Chunk } | { ok: false; rejection: Rejection } {
+  let chunkId: string | undefined;
+  try {
+    if (!isJsonObject(record)) throw new Rejected('not-an-object', null, `expected an object, found ${nameOf(record)}`);
+    chunkId = readableId(record);
+    checkTree(record);
+    const id = parseId(record);
+    const text = parseText(record);
+    const metadata = foldMetadata(record);
+    const columns = parseColumns(record, metadata);
+    return { ok: true, chunk: { chunkId: id, ...columns, text, metadata } };
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    const { code, field, message } = error;
+    return { ok: false, rejection: { code, field, message, ...(chunkId === undefined ? {} : { chunkId }) } };
+  }
+}
+
+/** The id of a record that may be faulty otherwise, where all its id aliases agree on one that could be accepted. */
+function readableId(record: JsonObject): string | undefined {
+  try {
+    const id = parseId(record);
+    return id.includes('\0') || !id.isWellFormed() ? undefined : id;
+  } catch (error) {
+    if (error instanceof Rejected) return undefined;
+    throw error;
+  }
+}
+
+function parseId(record: JsonObject): string {
+  const field = aliasOf(record, ID_ALIASES, 'id', (value) => (typeof value === 'number' ? String(value) : value));
+  if (field === undefined) throw new Rejected('missing-id', 'chunk_id', `expected one of ${ID_ALIASES.join(', ')}`);
+  const value = record[field] as JsonValue;
+  const result = v.safeParse(decimalText, value);
+  if (!result.success || result.output === '') {
+    throw new Rejected('bad-id', field, `expected a non-empty string or an integer below 2^53, found ${nameOf(value)}`);
+  }
+  const bytes = new TextEncoder().encode(result.output).length;
+  if (bytes > CHUNK_ID_BYTES_MAX) {
+    throw new Rejected('bad-id', field, `expected at most ${CHUNK_ID_BYTES_MAX} bytes, found ${bytes}`);
+  }
+  return result.output;
+}
+
+function parseText(record: JsonObject): string {
+  const field = aliasOf(record, TEXT_ALIASES, 'text', (value) => value);
+  if (field === undefined) throw new Rejected('missing-text', 'text', `expected one of ${TEXT_ALIASES.join(', ')}`);
+  const value = record[field] as JsonValue;
+  if (typeof value !== 'string') throw new Rejected('bad-text', field, `expected a string, found ${nameOf(value)}`);
+  if (value.trim() === '') throw new Rejected('missing-text', field, 'expected a text, found nothing but white space');
+  return value;
+}
+
+/** The first alias that is set, provided that all that are set agree. A null counts as not set. */
+function aliasOf(
+  record: JsonObject,
+  aliases: readonly string[],
+  what: string,
+  normalise: (value: JsonValue) => JsonValue,
+): string | undefined {
+  const set = aliases.filter((alias) => Object.hasOwn(record, alias) && record[alias] !== null);
+  const [first, ...others] = set;
+  if (first === undefined) return undefined;
+  const expected = canonicalJson(normalise(record[first] as JsonValue));
+  const other = others.find((alias) => canonicalJson(normalise(record[alias] as JsonValue)) !== expected);
+  if (other === undefined) return first;
+  throw new Rejected('alias-conflict', other, `${first} and ${other} both name the ${what} but differ`);
+}
+
+function foldMetadata(record: JsonObject): JsonObject {
+  const given = record['metadata'] ?? {};
+  if (!isJsonObject(given)) {
+    throw new Rejected('bad-metadata', 'metadata', `expected an object, found ${nameOf(given)}`);
+  }
+  const folded: JsonObject = { ...given };
+  for (const [key, value] of Object.entries(record)) {
+    if (OWN_KEYS.has(key)) continue;
+    if (Object.hasOwn(given, key) && canonicalJson(given[key] as JsonValue) !== canonicalJson(value)) {
+      throw new Rejected('key-conflict', key, `the record and its metadata both hold ${key} but differ`);
+    }
+    folded[key] = value;
+  }
+  return folded;
+}
+
+function parseColumns(record: JsonObject, metadata: JsonObject): Omit<Chunk, 'chunkId' | 'text' | 'metadata'> {
+  const column = <Name extends (typeof COLUMNS)[number]>(
+    name: Name,
+  ): v.InferOutput<(typeof columnSchemas)[Name]> | null => {
+    const schema = columnSchemas[name];
+    const value = record[name];
+    if (value === undefined || value === null) {
+      const lifted = v.safeParse(schema, metadata[name] ?? null);
+      return lifted.success ? lifted.output : null;
+    }
+    const result = v.safeParse(schema, value);
+    if (result.success) return result.output;
+    throw new Rejected('bad-field', name, `expected ${EXPECTED[name]}, found ${nameOf(value)}`);
+  };
+  return {
+    documentId: column('document_id'),
+    chapterTitle: column('chapter_title'),
+    pageNumber: column('page_number'),
+    createdAt: column('created_at'),
+  };
+}
+
+/** Walks the whole record without recursion, and rejects what one of the stores would refuse, alter or lose. */
+function checkTree(record: JsonObject): void {
+  const open: { value: JsonValue; field: string; depth: number }[] = [{ value: record, field: '', depth: 0 }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { value, field, depth } = next;
+    if (typeof value === 'string') checkString(value, field);
+    else if (typeof value === 'number' && !(Math.abs(value) <= Number.MAX_SAFE_INTEGER)) {
+      throw new Rejected('unsafe-number', field, 'expected a number of at most 2^53 - 1, which no store rounds');
+    }
+    if (typeof value !== 'object' || value === null) continue;
+    if (depth > RECORD_DEPTH_MAX) {
+      throw new Rejected('too-deep', topOf(field), `expected at most ${RECORD_DEPTH_MAX} levels of nesting`);
+    }
+    for (const [key, member] of Object.entries(value)) {
+      const path = field === '' ? key : `${field}.${key}`;
+      if (!Array.isArray(value)) {
+        if (key === '__proto__') throw new Rejected('forbidden-key', path, 'expected another key than __proto__');
+        checkString(key, path);
+      }
+      open.push({ value: member, field: path, depth: depth + 1 });
+    }
+  }
+}
+
+function checkString(text: string, field: string): void {
+  if (text.includes('\0')) throw new Rejected('nul', field, 'expected no NUL character; Postgres cannot hold one');
+  if (!text.isWellFormed()) throw new Rejected('lone-surrogate', field, 'expected no lone surrogate; it has no UTF-8');
+}
+
+function topOf(field: string): string {
+  return field.split('.', 1)[0] as string;
+}
+
+function nameOf(value: JsonValue): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return 'an object';
+  if (value === '') return 'an empty string';
+  if (typeof value === 'string') return 'a string';
+  return `the ${typeof value} ${value}`;
+}

@@ -1,0 +1,50 @@
+import {
+  canonicalJson,
+  contentHashOf,
+  type CallOptions,
+  type Row,
+  type RowState,
+  type RowStore,
+  type WantedChunk,
+} from '@lockstep/model';
+import type { Comparable, Depth } from './plan.ts';
+
+/** The rows of a corpus, compared by their hashes, or by every column with the hash computed anew. */
+export function comparableRows(rows: RowStore, corpus: string, depth: Depth, call: CallOptions): Comparable<RowState> {
+  if (depth === 'labels') {
+    return {
+      scan: () => rows.scan(corpus, call),
+      compare(wanted, actual) {
+        if (actual.embeddingKey !== wanted.embeddingKey) return { reason: 'text', fields: ['embedding_key'] };
+        if (actual.contentHash !== wanted.contentHash) return { reason: 'metadata', fields: ['content_hash'] };
+        return undefined;
+      },
+    };
+  }
+  const whole: Comparable<Row> = {
+    scan: () => rows.scanRows(corpus, call),
+    compare(wanted, actual) {
+      const fields = differentColumns(wanted, actual);
+      if (fields.length === 0) return undefined;
+      if (fields.includes('embedding_key')) return { reason: 'text', fields };
+      return { reason: fields.includes('content_hash') ? 'metadata' : 'drift', fields };
+    },
+  };
+  // The wider rows are compared by the same function that scanned them.
+  return whole as Comparable<RowState>;
+}
+
+function differentColumns(wanted: WantedChunk, actual: Row): string[] {
+  const fields: string[] = [];
+  if (actual.contentHash !== wanted.contentHash) fields.push('content_hash');
+  if (actual.embeddingKey !== wanted.embeddingKey) fields.push('embedding_key');
+  if (contentHashOf(actual) === wanted.contentHash) return fields;
+  if (actual.chunkId !== wanted.chunkId) fields.push('chunk_id');
+  if (actual.documentId !== wanted.documentId) fields.push('document_id');
+  if (actual.chapterTitle !== wanted.chapterTitle) fields.push('chapter_title');
+  if (actual.pageNumber !== wanted.pageNumber) fields.push('page_number');
+  if (actual.text !== wanted.text) fields.push('text');
+  if (actual.createdAt !== wanted.createdAt) fields.push('created_at');
+  if (canonicalJson(actual.metadata) !== canonicalJson(wanted.metadata)) fields.push('metadata');
+  return fields;
+}

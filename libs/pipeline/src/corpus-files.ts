@@ -1,0 +1,29 @@
+import { type Artifacts, type WantedChunk } from '@lockstep/model';
+import { decodeChunkLine, decodeHeldLine, type HeldRecord } from './chunk-line.ts';
+import { linesOf } from './lines.ts';
+
+/** Names of the files that the stages hand on. Nx hashes them by these names too. */
+export const FILES = {
+  chunks: 'validate/chunks.jsonl',
+  held: 'validate/held.jsonl',
+  rejects: 'validate/rejects.jsonl',
+  validateReceipt: 'validate/receipt.json',
+  slice: 'embed/slice.jsonl',
+  embedReceipt: 'embed/receipt.json',
+  run: 'provision/run.json',
+  qdrantNonce: 'provision/qdrant.nonce',
+  neonNonce: 'provision/neon.nonce',
+  loadQdrantReceipt: 'load-qdrant/receipt.json',
+  loadNeonReceipt: 'load-neon/receipt.json',
+  verifyReceipt: 'verify.json',
+} as const;
+
+/** The accepted chunks in the order of their point ids. */
+export async function* readChunks(artifacts: Artifacts): AsyncGenerator<WantedChunk> {
+  for await (const line of linesOf(artifacts.read(FILES.chunks))) yield decodeChunkLine(line);
+}
+
+/** The held records in the order of their point ids. */
+export async function* readHeld(artifacts: Artifacts): AsyncGenerator<HeldRecord> {
+  for await (const line of linesOf(artifacts.read(FILES.held))) yield decodeHeldLine(line);
+}

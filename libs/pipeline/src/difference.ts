@@ -1,0 +1,46 @@
+import type { StoreName } from '@lockstep/model';
+
+/** How much a verification looks at; each level includes those before it. */
+export const VERIFY_LEVELS = ['counts', 'ids', 'content', 'vectors'] as const;
+export type VerifyLevel = (typeof VERIFY_LEVELS)[number];
+
+/**
+ * What is wrong at one place. `missing`: the corpus wants it and it is not there. `orphaned`: it is there and nothing
+ * wants it. `stale`: a label, a field or the text is not what the corpus says. `vector`: the vector is not the cache's,
+ * or has another size. `count`: only the numbers were compared, and they differ.
+ */
+export type DifferenceKind = 'missing' | 'orphaned' | 'stale' | 'vector' | 'count';
+
+export interface Difference {
+  /** Which side is wrong. */
+  readonly store: StoreName | 'cache';
+  readonly kind: DifferenceKind;
+  readonly point_id: string | null;
+  readonly chunk_id: string | null;
+  /** Fields that differ, where they were compared. */
+  readonly fields: readonly string[];
+}
+
+/** The verify receipt, and what `verify --json` prints. */
+export interface VerifyReceipt {
+  readonly ok: boolean;
+  readonly corpus: string;
+  readonly level: VerifyLevel;
+  /** Chunks wanted; of those, with a vector in the cache; points and rows that the stores hold of the corpus. */
+  readonly counts: VerifyCounts;
+  /** Rejected records whose last good version stays in the stores, and chunks that the delete mode keeps. */
+  readonly held: number;
+  readonly kept: number;
+  readonly targets: Readonly<Partial<Record<StoreName, string>>>;
+  readonly startedAt: string;
+  readonly durationMs: number;
+  readonly differencesCount: number;
+  readonly differences: readonly Difference[];
+}
+
+export interface VerifyCounts {
+  readonly input: number;
+  readonly cache: number;
+  readonly qdrant: number | null;
+  readonly neon: number | null;
+}

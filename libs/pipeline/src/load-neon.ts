@@ -1,0 +1,34 @@
+import { IndexingError, type RowState, type RowStore } from '@lockstep/model';
+import { comparableRows } from './comparable-rows.ts';
+import { loadStore, type LoadOptions, type LoadReceipt, type LoadTarget } from './load-store.ts';
+import { readRun } from './run-file.ts';
+import type { StageContext } from './stage-context.ts';
+
+export interface LoadNeonOptions extends LoadOptions {
+  readonly rows: RowStore;
+}
+
+/** Loads the rows of a corpus, in transactions that each check the fence. */
+export async function loadNeon(context: StageContext, options: LoadNeonOptions): Promise<LoadReceipt> {
+  const { corpus, signal } = context;
+  const { rows } = options;
+  const call = signal === undefined ? {} : { signal };
+  const { run, provisioned } = await readRun(context.artifacts, 'neon');
+  const { fence } = run;
+  if (fence === undefined) {
+    throw new IndexingError({
+      code: 'artifact-missing',
+      message: 'The last provision took no fence for Postgres. Run provision again.',
+    });
+  }
+  const target: LoadTarget<RowState> = {
+    ...comparableRows(rows, corpus, provisioned.depth, call),
+    store: 'neon',
+    target: rows.target,
+    count: () => rows.count(corpus, call),
+    kindOf: () => 'whole',
+    write: (_kind, chunks) => rows.upsert({ corpus, fence, items: chunks }, call),
+    delete: (pointIds) => rows.delete({ corpus, fence, items: pointIds }, call),
+  };
+  return loadStore(context, target, options);
+}

@@ -1,0 +1,61 @@
+import { IndexingError, type EmbeddingSlice, type Point, type VectorStore, type WantedChunk } from '@lockstep/model';
+import { comparablePoints, type PointState } from './comparable-points.ts';
+import { loadStore, type LoadOptions, type LoadReceipt, type LoadTarget } from './load-store.ts';
+import type { ChangeReason } from './plan.ts';
+import { payloadOf, type Projection } from './projection.ts';
+import { checkFence, readRun } from './run-file.ts';
+import type { StageContext } from './stage-context.ts';
+
+export interface LoadQdrantOptions extends LoadOptions {
+  readonly vectors: VectorStore;
+  readonly slice: EmbeddingSlice;
+  readonly projection: Projection;
+}
+
+/** Reasons that leave the vector as it is. */
+const DESCRIPTION: ReadonlySet<ChangeReason> = new Set(['metadata', 'projection', 'drift']);
+
+/**
+ * Loads the points of a corpus. A changed text or model writes the whole point, any other change only its payload.
+ * The fence is checked before each request; what is under way when another run takes over still lands, and is what
+ * that run's verify looks for.
+ */
+export async function loadQdrant(context: StageContext, options: LoadQdrantOptions): Promise<LoadReceipt> {
+  const { corpus, signal } = context;
+  const { vectors, slice, projection, ledger } = options;
+  const call = signal === undefined ? {} : { signal };
+  const { run, provisioned } = await readRun(context.artifacts, 'qdrant');
+
+  const target: LoadTarget<PointState> = {
+    ...comparablePoints(vectors, projection, provisioned.depth, call),
+    store: 'qdrant',
+    target: vectors.target,
+    count: () => vectors.count(corpus, call),
+    kindOf: (reason) => (DESCRIPTION.has(reason) ? 'description' : 'whole'),
+    async write(kind, chunks) {
+      await checkFence(run, ledger, signal);
+      const described = chunks.map((chunk) => ({ pointId: chunk.pointId, payload: payloadOf(chunk, projection) }));
+      if (kind === 'description') return vectors.overwritePayloads(described, call);
+      const found = await slice.vectors(chunks.map(({ embeddingKey }) => embeddingKey));
+      const points = described.map((point, at): Point => {
+        const vector = found[at];
+        if (vector === undefined) throw missingVector(chunks[at] as WantedChunk);
+        return { ...point, vector };
+      });
+      return vectors.upsert(points, call);
+    },
+    async delete(pointIds) {
+      await checkFence(run, ledger, signal);
+      await vectors.delete(pointIds, call);
+    },
+  };
+  return loadStore(context, target, options);
+}
+
+function missingVector(chunk: WantedChunk): IndexingError {
+  return new IndexingError({
+    code: 'artifact-missing',
+    message: `The embedding slice has no vector for chunk ${JSON.stringify(chunk.chunkId)}. Run embed again.`,
+    details: { pointId: chunk.pointId },
+  });
+}

@@ -1,0 +1,99 @@
+import type { Artifacts, DeleteMode, WantedChunk } from '@lockstep/model';
+import { aligned } from './compare-sorted.ts';
+import { readChunks, readHeld } from './corpus-files.ts';
+
+/**
+ * Why a point or row must be written: what differs from what the corpus wants. `drift`: its labels are right, and what
+ * they stand for is not.
+ */
+export type ChangeReason = 'missing' | 'text' | 'model' | 'metadata' | 'projection' | 'drift';
+
+/** What is compared: the ids and hashes that a load wrote, which are cheap to read, or everything that is stored. */
+export type Depth = 'labels' | 'content';
+
+/** What differs at one point or row. */
+export interface Finding {
+  readonly reason: ChangeReason;
+  readonly fields: readonly string[];
+}
+
+/** What a store has for a chunk, as far as a plan looks at it. */
+export interface StoredState {
+  readonly pointId: string;
+  readonly chunkId: string;
+  readonly documentId: string | null;
+}
+
+/** What is to be done at one point id. */
+export type Change<Actual> =
+  | ({ readonly kind: 'add' | 'change'; readonly wanted: WantedChunk } & Finding)
+  | { readonly kind: 'unchanged'; readonly wanted: WantedChunk }
+  | { readonly kind: 'held' | 'kept' | 'delete'; readonly actual: Actual };
+
+/** How a store is compared with the corpus. */
+export interface Comparable<Actual extends StoredState> {
+  scan(): AsyncIterable<readonly Actual[]>;
+  /** What differs; undefined where nothing does. */
+  compare(wanted: WantedChunk, actual: Actual): Finding | undefined;
+}
+
+const MISSING: Finding = { reason: 'missing', fields: [] };
+
+/** Streams what is to be done in one store, in the order of the point ids. It reads and writes nothing else. */
+export async function* changes<Actual extends StoredState>(
+  artifacts: Artifacts,
+  store: Comparable<Actual>,
+  deletes: DeleteMode,
+): AsyncGenerator<Change<Actual>> {
+  const documents = deletes === 'document' ? await documentsOf(artifacts) : undefined;
+  const sources = { wanted: readChunks(artifacts), held: readHeld(artifacts), actual: store.scan() };
+  for await (const { wanted, held, actual } of aligned(sources)) {
+    if (wanted !== undefined) {
+      const finding = actual === undefined ? MISSING : store.compare(wanted, actual);
+      if (finding === undefined) yield { kind: 'unchanged', wanted };
+      else yield { kind: actual === undefined ? 'add' : 'change', wanted, ...finding };
+    } else if (actual !== undefined) {
+      if (held !== undefined) yield { kind: 'held', actual };
+      else yield { kind: goes(actual, deletes, documents) ? 'delete' : 'kept', actual };
+    }
+  }
+}
+
+function goes(actual: StoredState, deletes: DeleteMode, documents: ReadonlySet<string> | undefined): boolean {
+  if (deletes !== 'document') return deletes === 'full';
+  return actual.documentId !== null && documents?.has(actual.documentId) === true;
+}
+
+/** The documents that the corpus mentions. */
+async function documentsOf(artifacts: Artifacts): Promise<Set<string>> {
+  const documents = new Set<string>();
+  for await (const { documentId } of readChunks(artifacts)) if (documentId !== null) documents.add(documentId);
+  return documents;
+}
+
+/** How many points or rows a plan concerns. */
+export interface PlanCounts {
+  readonly add: number;
+  readonly change: number;
+  readonly delete: number;
+  readonly unchanged: number;
+  readonly held: number;
+  readonly kept: number;
+  /** Of those to add or change, how many for which reason. */
+  readonly reasons: Readonly<Partial<Record<ChangeReason, number>>>;
+}
+
+export async function countChanges(plan: AsyncIterable<Change<unknown>>): Promise<PlanCounts> {
+  const counts = { add: 0, change: 0, delete: 0, unchanged: 0, held: 0, kept: 0 };
+  const reasons: Partial<Record<ChangeReason, number>> = {};
+  for await (const change of plan) {
+    counts[change.kind] += 1;
+    if ('reason' in change) reasons[change.reason] = (reasons[change.reason] ?? 0) + 1;
+  }
+  return { ...counts, reasons };
+}
+
+/** True where a plan leaves a store as it is. */
+export function isNoOp(counts: PlanCounts): boolean {
+  return counts.add === 0 && counts.change === 0 && counts.delete === 0;
+}

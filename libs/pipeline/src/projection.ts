@@ -1,0 +1,64 @@
+import { sha256Hex, type JsonValue, type PointPayload, type WantedChunk } from '@lockstep/model';
+
+/** What points carry besides their vector. */
+export interface Projection {
+  readonly corpus: string;
+  readonly model: string;
+  /** Fields of the chunk or its metadata that the corpus lists for filtering. */
+  readonly fields: readonly string[];
+  /** Short digest of the form of the payload; stands in every point, so that a change of form is seen. */
+  readonly id: string;
+}
+
+/** Version of the payload's own form; raise it whenever `payloadOf` gives another payload for the same chunk. */
+const PAYLOAD_FORM = 'lockstep.payload/1';
+
+export function createProjection(options: Omit<Projection, 'id'>): Projection {
+  const fields = [...new Set(options.fields)].sort();
+  return { ...options, fields, id: sha256Hex(JSON.stringify([PAYLOAD_FORM, fields])).slice(0, 16) };
+}
+
+/** The payload of a chunk's point. The text is not in it; that lives in Postgres. */
+export function payloadOf(chunk: WantedChunk, projection: Projection): PointPayload {
+  const payload: Record<string, JsonValue> = {};
+  for (const field of projection.fields) {
+    const value = filterValue(chunk, field);
+    if (value !== undefined) payload[field] = value;
+  }
+  return {
+    ...payload,
+    corpus: projection.corpus,
+    chunk_id: chunk.chunkId,
+    document_id: chunk.documentId,
+    model: projection.model,
+    content_hash: chunk.contentHash,
+    embedding_key: chunk.embeddingKey,
+    projection: projection.id,
+  };
+}
+
+function filterValue(chunk: WantedChunk, field: string): JsonValue | undefined {
+  switch (field) {
+    case 'chapter_title':
+      return chunk.chapterTitle;
+    case 'page_number':
+      return chunk.pageNumber;
+    case 'created_at':
+      return chunk.createdAt;
+    default:
+      return Object.hasOwn(chunk.metadata, field) ? chunk.metadata[field] : undefined;
+  }
+}
+
+/** Payload indexes of a collection for one corpus: our own fields that are filtered by, and those it lists. */
+export function payloadIndexesOf(projection: Projection): Record<string, 'keyword' | 'integer' | 'datetime'> {
+  const indexes: Record<string, 'keyword' | 'integer' | 'datetime'> = {
+    corpus: 'keyword',
+    document_id: 'keyword',
+    model: 'keyword',
+  };
+  for (const field of projection.fields) {
+    indexes[field] ??= field === 'page_number' ? 'integer' : field === 'created_at' ? 'datetime' : 'keyword';
+  }
+  return indexes;
+}

@@ -1,0 +1,26 @@
+import { IndexingError, isJsonObject, type Artifacts } from '@lockstep/model';
+
+/** Writes a receipt: JSON for people and programs, with a line feed at its end. */
+export async function writeReceipt(artifacts: Artifacts, name: string, receipt: object): Promise<void> {
+  const writer = await artifacts.write(name);
+  await writer.write(`${JSON.stringify(receipt, null, 2)}\n`);
+  await writer.close();
+}
+
+/** Reads a receipt that a stage wrote. Fails with `artifact-missing` or `artifact-damaged`. */
+export async function readReceipt<Receipt extends object>(artifacts: Artifacts, name: string): Promise<Receipt> {
+  const parts: Uint8Array[] = [];
+  for await (const block of artifacts.read(name)) parts.push(block);
+  const utf8 = new TextDecoder();
+  const text = parts.map((part) => utf8.decode(part, { stream: true })).join('') + utf8.decode();
+  try {
+    const parsed: unknown = JSON.parse(text);
+    if (isJsonObject(parsed)) return parsed as unknown as Receipt;
+  } catch {
+    // Told below.
+  }
+  throw new IndexingError({
+    code: 'artifact-damaged',
+    message: `Expected a receipt in ${name}, found something else.`,
+  });
+}

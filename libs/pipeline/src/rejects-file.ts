@@ -1,0 +1,29 @@
+import type { ArtifactWriter, Rejection } from '@lockstep/model';
+import { FILES } from './corpus-files.ts';
+import type { Entry } from './sorted-entries.ts';
+import type { StageContext } from './stage-context.ts';
+
+export interface RejectsFile {
+  add(where: { readonly index: number; readonly line: number } | Entry, rejection: Rejection): Promise<void>;
+  count(): number;
+  close(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** The rejects file: where a record stood, its id where it could be read, the field and the reason; never its text. */
+export async function createRejectsFile({ artifacts, logger }: StageContext): Promise<RejectsFile> {
+  const writer: ArtifactWriter = await artifacts.write(FILES.rejects);
+  let count = 0;
+  return {
+    async add(where, { code, field, message, chunkId }) {
+      const line = 'inputLine' in where ? where.inputLine : where.line;
+      const { index } = where;
+      await writer.write(`${JSON.stringify({ index, line, chunk_id: chunkId ?? null, code, field, message })}\n`);
+      logger.warn('record-rejected', { index, line, chunkId, code, field, message });
+      count += 1;
+    },
+    count: () => count,
+    close: () => writer.close(),
+    discard: () => writer.discard(),
+  };
+}

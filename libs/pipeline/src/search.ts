@@ -1,0 +1,43 @@
+import type { Embedder, Row, RowStore, VectorStore } from '@lockstep/model';
+
+export interface SearchOptions {
+  readonly embedder: Embedder;
+  readonly vectors: VectorStore;
+  readonly rows: RowStore;
+  /** Only chunks of this corpus; all corpora that share the stores without it. */
+  readonly corpus?: string;
+  readonly limit: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface SearchResult {
+  /** Best first. */
+  readonly found: readonly { readonly score: number; readonly row: Row & { readonly corpus: string } }[];
+  /** Hits without a row of the same content: points that a load is about to replace, or that drifted. Not shown. */
+  readonly dropped: number;
+}
+
+/**
+ * Answers a question from both stores: the nearest points, joined with their rows on id and on equal content hash. A hit
+ * without such a row is not shown, since loads of two stores cannot be atomic.
+ */
+export async function search(question: string, options: SearchOptions): Promise<SearchResult> {
+  const { embedder, vectors, rows, corpus, limit, signal } = options;
+  const call = signal === undefined ? {} : { signal };
+  const reply = await embedder.embed([question], call);
+  const query = { vector: reply.vectors[0] as Float32Array, limit, ...(corpus === undefined ? {} : { corpus }) };
+  const hits = await vectors.search(query, call);
+  const byId = new Map(
+    (
+      await rows.rows(
+        hits.map(({ pointId }) => pointId),
+        call,
+      )
+    ).map((row) => [row.pointId, row]),
+  );
+  const found = hits.flatMap(({ pointId, score, payload }) => {
+    const row = byId.get(pointId);
+    return row !== undefined && row.contentHash === payload['content_hash'] ? [{ score, row }] : [];
+  });
+  return { found, dropped: hits.length - found.length };
+}

@@ -1,0 +1,67 @@
+import type { WantedChunk } from '@lockstep/model';
+import { encodeChunkLine, encodeHeldLine } from './chunk-line.ts';
+import type { InputRecord } from './read-records.ts';
+
+/** An entry of the sorter, read back: an accepted chunk with its finished line, or the id of a rejected record. */
+export interface Entry {
+  readonly pointId: string;
+  readonly chunkId: string;
+  readonly index: number;
+  readonly line: string;
+  readonly inputLine: number;
+  readonly chunk: { readonly pointId: string; readonly contentHash: string; readonly embeddingKey: string } | undefined;
+}
+
+/*
+ * Entries sort by point id, then by position in the input: `<point id> <index> <input line> <json>`, the numbers
+ * padded. The JSON is the finished line of the chunk, or of the held record.
+ */
+const NUMBER_DIGITS = 12;
+const POINT_ID_UNITS = 36;
+const HEAD_UNITS = POINT_ID_UNITS + 2 * (NUMBER_DIGITS + 1) + 1;
+
+function headOf(pointId: string, { index, line }: { index: number; line: number }): string {
+  return `${pointId} ${padded(index)} ${padded(line)} `;
+}
+
+function padded(value: number): string {
+  return String(value).padStart(NUMBER_DIGITS, '0');
+}
+
+export function encodeEntry(record: InputRecord, chunk: WantedChunk): string {
+  return headOf(chunk.pointId, record) + encodeChunkLine(chunk);
+}
+
+export function encodeHeldEntry(record: InputRecord, pointId: string, chunkId: string): string {
+  return headOf(pointId, record) + encodeHeldLine({ pointId, chunkId });
+}
+
+function decodeEntry(text: string): Entry {
+  const line = text.slice(HEAD_UNITS);
+  const parsed = JSON.parse(line) as Record<string, string>;
+  const pointId = text.slice(0, POINT_ID_UNITS);
+  const contentHash = parsed['content_hash'];
+  const embeddingKey = parsed['embedding_key'];
+  return {
+    pointId,
+    chunkId: parsed['chunk_id'] as string,
+    index: Number(text.slice(POINT_ID_UNITS + 1, POINT_ID_UNITS + 1 + NUMBER_DIGITS)),
+    inputLine: Number(text.slice(POINT_ID_UNITS + 2 + NUMBER_DIGITS, HEAD_UNITS - 1)),
+    line,
+    chunk: contentHash === undefined || embeddingKey === undefined ? undefined : { pointId, contentHash, embeddingKey },
+  };
+}
+
+/** Groups sorted entries by point id. */
+export async function* groupedEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry[]> {
+  let group: Entry[] = [];
+  for await (const line of lines) {
+    const entry = decodeEntry(line);
+    if (group.length > 0 && group[0]?.pointId !== entry.pointId) {
+      yield group;
+      group = [];
+    }
+    group.push(entry);
+  }
+  if (group.length > 0) yield group;
+}

@@ -1,0 +1,180 @@
+import {
+  contentHashOf,
+  createDigest,
+  embeddingKeyOf,
+  IndexingError,
+  parseRecord,
+  pointIdOf,
+  type EmbedderIdentity,
+  type Rejection,
+  type WantedChunk,
+} from '@lockstep/model';
+import { encodeHeldLine } from './chunk-line.ts';
+import { FILES } from './corpus-files.ts';
+import { readRecords, RECORD_BYTES_MAX, type InputRecord } from './read-records.ts';
+import { writeReceipt } from './receipt-file.ts';
+import { createRejectsFile } from './rejects-file.ts';
+import { encodeEntry, encodeHeldEntry, groupedEntries, type Entry } from './sorted-entries.ts';
+import { createLineSorter } from './sort-lines.ts';
+import type { StageContext } from './stage-context.ts';
+
+export interface ValidateOptions {
+  readonly input: { readonly name: string; readonly bytes: AsyncIterable<Uint8Array> };
+  readonly identity: EmbedderIdentity;
+  readonly inputTokensMax: number;
+  /** The number of tokens of a text if it is over the limit, undefined if it fits. */
+  readonly tokensOver: (text: string) => number | undefined;
+  /** Any rejected record fails the stage. */
+  readonly strict: boolean;
+}
+
+export interface ValidateReceipt {
+  readonly stage: 'validate';
+  readonly corpus: string;
+  readonly records: number;
+  readonly accepted: number;
+  readonly rejected: number;
+  readonly duplicates: number;
+  readonly held: number;
+  readonly embedder: EmbedderIdentity;
+  /** Digest of what the corpus wants: ids, content hashes, embedding keys, and what is held. */
+  readonly digest: string;
+  readonly startedAt: string;
+  readonly durationMs: number;
+}
+
+/**
+ * Reads the input into chunks: `chunks.jsonl` sorted by point id, `held.jsonl`, `rejects.jsonl` and the receipt.
+ *
+ * A bad record is set aside and the stage goes on. Of records with equal ids the first is kept; an equal later one
+ * counts as a duplicate, a different one is rejected. Fails, and writes no chunks, for input that is malformed, empty
+ * or without any acceptable record, and under `strict` for any reject (`records-rejected`).
+ */
+export async function validate(context: StageContext, options: ValidateOptions): Promise<ValidateReceipt> {
+  const { artifacts, corpus, clock, logger } = context;
+  const startedAt = clock.now();
+  await artifacts.remove(FILES.validateReceipt);
+  const scratch = await artifacts.scratch();
+  const chunks = await artifacts.write(FILES.chunks);
+  const heldFile = await artifacts.write(FILES.held);
+  const rejects = await createRejectsFile(context);
+  try {
+    const sorter = createLineSorter(scratch);
+    let records = 0;
+    for await (const record of readRecords(options.input.bytes, { name: options.input.name })) {
+      context.signal?.throwIfAborted();
+      records += 1;
+      context.onProgress?.(records, undefined);
+      const result = accept(record, corpus, options);
+      if ('chunk' in result) await sorter.add(encodeEntry(record, result.chunk));
+      else {
+        await rejects.add(record, result.rejection);
+        const { chunkId } = result.rejection;
+        if (chunkId !== undefined) await sorter.add(encodeHeldEntry(record, pointIdOf(corpus, chunkId), chunkId));
+      }
+    }
+    if (records === 0) throw new IndexingError({ code: 'input-empty', message: 'The input holds no record.' });
+
+    const digest = createDigest();
+    let accepted = 0;
+    let duplicates = 0;
+    let held = 0;
+    for await (const group of groupedEntries(sorter.sorted())) {
+      const [first, ...others] = group.filter((entry) => entry.chunk !== undefined);
+      if (first?.chunk === undefined) {
+        const { pointId, chunkId } = group[0] as Entry;
+        digest.update(`held ${pointId}\n`);
+        await heldFile.write(`${encodeHeldLine({ pointId, chunkId })}\n`);
+        held += 1;
+        continue;
+      }
+      const { pointId, contentHash, embeddingKey } = first.chunk;
+      digest.update(`${pointId} ${contentHash} ${embeddingKey}\n`);
+      await chunks.write(`${first.line}\n`);
+      accepted += 1;
+      for (const other of others) {
+        if (other.chunk?.contentHash === contentHash) duplicates += 1;
+        else await rejects.add(other, duplicateOf(first));
+      }
+    }
+    const nothing = accepted === 0;
+    if (nothing || (options.strict && rejects.count() > 0)) {
+      await rejects.close();
+      await chunks.discard();
+      await heldFile.discard();
+      throw nothing ? nothingAcceptable(records) : refusedUnderStrict(rejects.count());
+    }
+    await chunks.close();
+    await heldFile.close();
+    await rejects.close();
+    const receipt: ValidateReceipt = {
+      stage: 'validate',
+      corpus,
+      records,
+      accepted,
+      rejected: rejects.count(),
+      duplicates,
+      held,
+      embedder: options.identity,
+      digest: digest.hex(),
+      startedAt: new Date(startedAt).toISOString(),
+      durationMs: clock.now() - startedAt,
+    };
+    await writeReceipt(artifacts, FILES.validateReceipt, receipt);
+    logger.info('corpus-validated', { records, accepted, rejected: receipt.rejected, duplicates, held });
+    return receipt;
+  } catch (error) {
+    await Promise.all([chunks.discard(), heldFile.discard(), rejects.discard()]);
+    throw error;
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+function accept(
+  record: InputRecord,
+  corpus: string,
+  options: ValidateOptions,
+): { chunk: WantedChunk } | { rejection: Rejection } {
+  if (record.value === undefined) {
+    const message = `expected at most ${RECORD_BYTES_MAX} bytes in a record`;
+    return { rejection: { code: 'too-large', field: null, message } };
+  }
+  const result = parseRecord(record.value);
+  if (!result.ok) return { rejection: result.rejection };
+  const { chunk } = result;
+  const tokens = options.tokensOver(chunk.text);
+  if (tokens !== undefined) {
+    const message = `expected at most ${options.inputTokensMax} tokens for ${options.identity.model}, found ${tokens}`;
+    return { rejection: { code: 'too-long', field: 'text', message, chunkId: chunk.chunkId } };
+  }
+  return {
+    chunk: {
+      ...chunk,
+      pointId: pointIdOf(corpus, chunk.chunkId),
+      contentHash: contentHashOf(chunk),
+      embeddingKey: embeddingKeyOf(options.identity, chunk.text),
+    },
+  };
+}
+
+function duplicateOf(first: Entry): Rejection {
+  const message = `record ${first.index} (line ${first.inputLine}) has the same id and other content; the first is kept`;
+  return { code: 'duplicate-id', field: 'chunk_id', message, chunkId: first.chunkId };
+}
+
+function nothingAcceptable(records: number): IndexingError {
+  return new IndexingError({
+    code: 'input-nothing-acceptable',
+    message: `None of the ${records} records of the input can be accepted; ${FILES.rejects} says why. No store was touched.`,
+    details: { records },
+  });
+}
+
+function refusedUnderStrict(rejected: number): IndexingError {
+  return new IndexingError({
+    code: 'records-rejected',
+    message: `${rejected} ${rejected === 1 ? 'record was' : 'records were'} rejected; ${FILES.rejects} names each.`,
+    details: { rejected },
+  });
+}

@@ -1,0 +1,139 @@
+import {
+  BrokenCircuitError,
+  bulkhead,
+  circuitBreaker,
+  ConsecutiveBreaker,
+  handleWhen,
+  IsolatedCircuitError,
+  TaskCancelledError,
+  timeout,
+  TimeoutStrategy,
+  wrap,
+} from 'cockatiel';
+import { IndexingError, isIndexingError, type CallOptions } from '@lockstep/model';
+import { resolveGuardOptions, type GuardOptions } from './guard-options.ts';
+
+/** Guards every call to one dependency. */
+export interface Guard {
+  /**
+   * Runs one call until it succeeds, fails for good, or is out of attempts or time. `attempt` puts one request on the
+   * wire each time it is called, and throws an `IndexingError` whose disposition says what to do; the signal that it is
+   * given ends with the caller's, and at the timeout.
+   */
+  run<Result>(attempt: (signal: AbortSignal) => Promise<Result>, options?: CallOptions): Promise<Result>;
+  stats(): GuardStats;
+}
+
+/** What a guard has seen since it was made. */
+export interface GuardStats {
+  readonly requests: number;
+  readonly retries: number;
+  readonly breakerOpened: number;
+}
+
+/** Callers that may queue for a place; far above what the bounded stages put in flight. */
+const QUEUE_MAX = 10_000;
+
+/**
+ * Wait-and-retry > circuit breaker > timeout, in a bulkhead, so that:
+ * - an open breaker makes the caller wait for half-open, and uses up none of its attempts;
+ * - half-open lets one probe through, then at most `concurrency` calls;
+ * - only failures of disposition `retry` are tried again, and only they count for the breaker; a rate limit does not
+ *   count, since the service is there and says when to come back;
+ * - every wait ends at once when the caller's signal does.
+ */
+export function createGuard(options: GuardOptions): Guard {
+  const resolved = resolveGuardOptions(options);
+  const { dependency, clock, logger, random, breaker: breakerOptions, backoffMs } = resolved;
+  const stats = { requests: 0, retries: 0, breakerOpened: 0 };
+  let openUntil = 0;
+
+  const breaker = circuitBreaker(handleWhen(countsAsOutage), {
+    halfOpenAfter: breakerOptions.openMs,
+    breaker: new ConsecutiveBreaker(breakerOptions.failures),
+  });
+  breaker.onBreak(() => {
+    openUntil = clock.now() + breakerOptions.openMs;
+    stats.breakerOpened += 1;
+    logger.warn('breaker-opened', { dependency, forMs: breakerOptions.openMs });
+  });
+  breaker.onHalfOpen(() => logger.info('breaker-half-open', { dependency }));
+  breaker.onReset(() => logger.info('breaker-closed', { dependency }));
+  const policy = wrap(
+    bulkhead(resolved.concurrency, QUEUE_MAX),
+    breaker,
+    timeout(resolved.timeoutMs, TimeoutStrategy.Aggressive),
+  );
+
+  async function once<Result>(
+    attempt: (signal: AbortSignal) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<Result> {
+    try {
+      return await policy.execute(({ signal: inner }) => {
+        stats.requests += 1;
+        return attempt(inner);
+      }, signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof TaskCancelledError)) throw error;
+      throw new IndexingError({
+        code: 'service-unavailable',
+        disposition: 'retry',
+        message: `${dependency} gave no answer within ${resolved.timeoutMs / 1000} s.`,
+        details: { dependency },
+      });
+    }
+  }
+
+  function backoff(attempt: number, error: IndexingError): number {
+    const ceiling = Math.min(backoffMs.longest, backoffMs.first * 2 ** (attempt - 1));
+    const jittered = ceiling * (0.5 + random() / 2);
+    return Math.max(jittered, error.retryAfterMs ?? 0);
+  }
+
+  return {
+    stats: () => ({ ...stats }),
+    async run(attempt, { signal } = {}) {
+      const deadline = clock.now() + resolved.deadlineMs;
+      for (let attempts = 0; ;) {
+        signal?.throwIfAborted();
+        let waitMs: number;
+        let failure: IndexingError | undefined;
+        try {
+          return await once(attempt, signal);
+        } catch (error) {
+          if (error instanceof BrokenCircuitError || error instanceof IsolatedCircuitError) {
+            waitMs = Math.max(openUntil - clock.now(), 0) + random() * 0.1 * breakerOptions.openMs + 1;
+          } else if (isIndexingError(error) && error.disposition === 'retry') {
+            attempts += 1;
+            failure = error;
+            if (attempts >= resolved.attemptsMax) throw gaveUp(error, `after ${attempts} attempts`);
+            waitMs = backoff(attempts, error);
+          } else throw error;
+        }
+        if (clock.now() + waitMs > deadline) {
+          throw gaveUp(failure, `within ${Math.round(resolved.deadlineMs / 1000)} s`);
+        }
+        stats.retries += 1;
+        const reason = failure === undefined ? 'breaker-open' : failure.code;
+        logger.warn('retry-scheduled', { dependency, attempt: attempts, delayMs: Math.round(waitMs), reason });
+        await clock.sleep(waitMs, signal);
+      }
+    },
+  };
+
+  function gaveUp(last: IndexingError | undefined, when: string): IndexingError {
+    return new IndexingError({
+      code: last?.code ?? 'deadline-exceeded',
+      message: `${dependency} did not succeed ${when}${last === undefined ? '' : `: ${last.message}`}`,
+      details: { ...last?.details, dependency },
+      cause: last?.cause,
+    });
+  }
+}
+
+function countsAsOutage(error: unknown): boolean {
+  if (error instanceof TaskCancelledError) return true;
+  return isIndexingError(error) && error.disposition === 'retry' && error.code !== 'rate-limited';
+}

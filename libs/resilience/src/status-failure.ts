@@ -1,0 +1,11 @@
+import type { Disposition, ErrorCode } from '@lockstep/model';
+
+/** What an HTTP status means where a service gives no better code. The unknown aborts. */
+export function statusFailure(status: number): { readonly code: ErrorCode; readonly disposition: Disposition } {
+  if (status === 429) return { code: 'rate-limited', disposition: 'retry' };
+  if (status === 401 || status === 403) return { code: 'unauthorized', disposition: 'abort' };
+  if (status === 408 || status === 409 || status === 425 || status >= 500) {
+    return { code: 'service-unavailable', disposition: 'retry' };
+  }
+  return { code: 'request-refused', disposition: 'abort' };
+}

@@ -1,0 +1,55 @@
+import type { FenceHolder, Ledger, Stamp } from '@lockstep/model';
+import type { SqlClient } from './sql-client.ts';
+
+/** The ledger as tables beside the rows. `RowStore.ensure` makes them. */
+export function createNeonLedger(sql: SqlClient): Ledger {
+  return {
+    async takeFence(corpus, { runId, digest, atLeast }, options) {
+      const [row] = await sql.query(
+        [
+          `insert into lockstep_fence as held (corpus, fence, run_id, digest) values ($1, $2, $3, $4)
+           on conflict (corpus) do update set fence = greatest(held.fence + 1, excluded.fence),
+             run_id = excluded.run_id, digest = excluded.digest, taken_at = now()
+           returning fence::int`,
+          [corpus, atLeast, runId, digest],
+        ],
+        options,
+      );
+      return Number(row?.['fence']);
+    },
+    async fenceHolder(corpus, options): Promise<FenceHolder | undefined> {
+      const [row] = await sql.query(
+        ['select fence::int, run_id, digest from lockstep_fence where corpus = $1', [corpus]],
+        options,
+      );
+      if (row === undefined) return undefined;
+      return { fence: Number(row['fence']), runId: String(row['run_id']), digest: String(row['digest']) };
+    },
+    async stamp(corpus, store, options): Promise<Stamp | undefined> {
+      const [row] = await sql.query(
+        ['select digest, nonce, count::int from lockstep_stamp where corpus = $1 and store = $2', [corpus, store]],
+        options,
+      );
+      if (row === undefined) return undefined;
+      return { digest: String(row['digest']), nonce: String(row['nonce']), count: Number(row['count']) };
+    },
+    async writeStamp(corpus, store, { stamp, fence }, options) {
+      const rows = await sql.query(
+        [
+          `insert into lockstep_stamp (corpus, store, digest, nonce, count)
+           select $1, $2, $3, $4, $5 from lockstep_fence where corpus = $1 and fence = $6 for share
+           on conflict (corpus, store) do update set
+             digest = excluded.digest, nonce = excluded.nonce, count = excluded.count, written_at = now()
+           returning corpus`,
+          [corpus, store, stamp.digest, stamp.nonce, stamp.count, fence],
+        ],
+        options,
+      );
+      return rows.length === 1;
+    },
+    async removeStamp(corpus, store, options) {
+      await sql.query(['delete from lockstep_stamp where corpus = $1 and store = $2', [corpus, store]], options);
+    },
+    async close() {},
+  };
+}

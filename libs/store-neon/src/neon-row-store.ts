@@ -1,0 +1,174 @@
+import { IndexingError, type JsonObject, type Row, type RowState, type RowStore } from '@lockstep/model';
+import { migrate } from './migrate.ts';
+import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
+import { rowsMigrations } from './migrations/rows.ts';
+import type { SqlClient, SqlRow, Statement } from './sql-client.ts';
+import { sqlStateOf } from './to-indexing-error.ts';
+
+export interface NeonRowStoreOptions {
+  readonly sql: SqlClient;
+  /** A checked identifier; it is quoted into statements. */
+  readonly table: string;
+  /** Host and database that are shown and take part in the store's identity. */
+  readonly shownDatabase: string;
+}
+
+/** Rows of ids and hashes in one page, about 1.2 MB on the wire. */
+const SCAN_ITEMS = 5000;
+/** Whole rows in one page; Neon answers with at most 10 MB (notes of its proxy, 2024-11), and texts may be long. */
+const SCAN_ROWS_ITEMS = 200;
+/** Sorts before every point id. */
+const NIL_UUID = '00000000-0000-0000-0000-000000000000';
+const DUPLICATE_TABLE = '42P07';
+
+const ROW_COLUMNS = `corpus, point_id, chunk_id, document_id, chapter_title, page_number, text_snippet_preview, metadata,
+  content_hash, embedding_key, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at`;
+
+/** The rows of all corpora in one Postgres table, over Neon's HTTP protocol. */
+export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOptions): RowStore {
+  const name = `"${table}"`;
+
+  /** Pages through a corpus by point id. */
+  async function* pages(
+    columns: string,
+    items: number,
+    corpus: string,
+    options: Parameters<RowStore['scan']>[1],
+  ): AsyncGenerator<SqlRow[]> {
+    let after = NIL_UUID;
+    for (;;) {
+      const rows = await sql.query(
+        [
+          `select ${columns} from ${name} where corpus = $1 and point_id > $2::uuid order by point_id limit ${items}`,
+          [corpus, after],
+        ],
+        options,
+      );
+      if (rows.length > 0) yield rows;
+      if (rows.length < items) return;
+      after = String(rows.at(-1)?.['point_id']);
+    }
+  }
+
+  const assertFence = (corpus: string, fence: number): Statement => [
+    'select lockstep_assert_fence($1, $2)',
+    [corpus, fence],
+  ];
+
+  return {
+    target: `${shownDatabase}/${table}`,
+    async describe(options) {
+      const [row] = await sql.query(['show server_version'], options);
+      return { name: 'Postgres', version: String(row?.['server_version']) };
+    },
+    async ensure(options) {
+      await migrate(sql, 'ledger', LEDGER_MIGRATIONS, options);
+      try {
+        await migrate(sql, `rows:${table}`, rowsMigrations(table), options);
+      } catch (error) {
+        if (sqlStateOf(error) !== DUPLICATE_TABLE) throw error;
+        throw new IndexingError({
+          code: 'config-invalid',
+          message: `A table ${table} exists that was not made by this program. Name another one in "table" of corpus.json.`,
+          details: { table },
+        });
+      }
+    },
+    async count(corpus, options) {
+      const [row] = await sql.query(
+        [`select count(*)::int as count from ${name} where corpus = $1`, [corpus]],
+        options,
+      );
+      return Number(row?.['count']);
+    },
+    async *scan(corpus, options) {
+      const columns = 'point_id, chunk_id, document_id, content_hash, embedding_key';
+      for await (const page of pages(columns, SCAN_ITEMS, corpus, options)) yield page.map(toRowState);
+    },
+    async *scanRows(corpus, options) {
+      for await (const page of pages(ROW_COLUMNS, SCAN_ROWS_ITEMS, corpus, options)) yield page.map(toRow);
+    },
+    async rows(pointIds, options) {
+      if (pointIds.length === 0) return [];
+      const statement: Statement = [`select ${ROW_COLUMNS} from ${name} where point_id = any($1::uuid[])`, [pointIds]];
+      return (await sql.query(statement, options)).map(toRow);
+    },
+    async fence(corpus, options) {
+      const [row] = await sql.query(['select fence::int from lockstep_fence where corpus = $1', [corpus]], options);
+      return Number(row?.['fence'] ?? 0);
+    },
+    async raiseFence(corpus, fence, options) {
+      await sql.query(
+        [
+          `insert into lockstep_fence as held (corpus, fence, run_id, digest) values ($1, $2, '', '')
+           on conflict (corpus) do update set fence = excluded.fence, taken_at = now() where held.fence < excluded.fence`,
+          [corpus, fence],
+        ],
+        options,
+      );
+    },
+    async upsert({ corpus, fence, items }, options) {
+      await sql.transaction([assertFence(corpus, fence), upsertStatement(name, corpus, items)], options);
+    },
+    async delete({ corpus, fence, items }, options) {
+      const statement: Statement = [
+        `delete from ${name} where corpus = $1 and point_id = any($2::uuid[])`,
+        [corpus, items],
+      ];
+      await sql.transaction([assertFence(corpus, fence), statement], options);
+    },
+  };
+}
+
+/** One statement text whatever the number of rows, and no limit of 65,535 parameters. */
+function upsertStatement(name: string, corpus: string, rows: readonly Row[]): Statement {
+  return [
+    `insert into ${name} (corpus, chunk_id, document_id, chapter_title, page_number, text_snippet_preview, created_at,
+       metadata, content_hash, embedding_key, point_id)
+     select $1, u.chunk_id, u.document_id, u.chapter_title, u.page_number, u.text, u.created_at::timestamptz,
+       u.metadata::jsonb, u.content_hash, u.embedding_key, u.point_id
+     from unnest($2::text[], $3::text[], $4::text[], $5::int[], $6::text[], $7::text[], $8::text[], $9::text[],
+       $10::text[], $11::uuid[])
+       as u (chunk_id, document_id, chapter_title, page_number, text, created_at, metadata, content_hash, embedding_key, point_id)
+     on conflict (corpus, chunk_id) do update set
+       document_id = excluded.document_id, chapter_title = excluded.chapter_title, page_number = excluded.page_number,
+       text_snippet_preview = excluded.text_snippet_preview, created_at = excluded.created_at,
+       metadata = excluded.metadata, content_hash = excluded.content_hash, embedding_key = excluded.embedding_key,
+       point_id = excluded.point_id, updated_at = now()`,
+    [
+      corpus,
+      rows.map((row) => row.chunkId),
+      rows.map((row) => row.documentId),
+      rows.map((row) => row.chapterTitle),
+      rows.map((row) => row.pageNumber),
+      rows.map((row) => row.text),
+      rows.map((row) => row.createdAt),
+      rows.map((row) => JSON.stringify(row.metadata)),
+      rows.map((row) => row.contentHash),
+      rows.map((row) => row.embeddingKey),
+      rows.map((row) => row.pointId),
+    ],
+  ];
+}
+
+function toRowState(row: SqlRow): RowState {
+  return {
+    pointId: row['point_id'] as string,
+    chunkId: row['chunk_id'] as string,
+    documentId: row['document_id'] as string | null,
+    contentHash: row['content_hash'] as string,
+    embeddingKey: row['embedding_key'] as string,
+  };
+}
+
+function toRow(row: SqlRow): Row & { corpus: string } {
+  return {
+    ...toRowState(row),
+    corpus: row['corpus'] as string,
+    chapterTitle: row['chapter_title'] as string | null,
+    pageNumber: row['page_number'] as number | null,
+    text: row['text_snippet_preview'] as string,
+    createdAt: row['created_at'] as string | null,
+    metadata: row['metadata'] as JsonObject,
+  };
+}

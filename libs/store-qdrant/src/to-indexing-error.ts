@@ -1,0 +1,82 @@
+import { IndexingError, isIndexingError, strippedCause, type ErrorDetails } from '@lockstep/model';
+import { retryAfterMs, statusFailure } from '@lockstep/resilience';
+
+/**
+ * Turns what the Qdrant client throws into ours. Its errors are told apart by name and shape, since it exports no
+ * classes for most. Its own `retry_after` is not read: version 1.19.0 keeps only the first character of the header.
+ */
+export function toIndexingError(error: unknown, nowMs: number): IndexingError {
+  if (isIndexingError(error)) return error;
+  const cause = strippedCause(error);
+  if (isApiError(error)) return ofStatus(error, nowMs, cause);
+  const name = error instanceof Error ? error.constructor.name : '';
+  const message = error instanceof Error ? error.message : '';
+  if (name === 'QdrantClientResourceExhaustedError' || message.startsWith('Invalid retryAfter value')) {
+    return new IndexingError({
+      code: 'rate-limited',
+      disposition: 'retry',
+      message: 'Qdrant answered 429: too many requests.',
+      details: { status: 429 },
+      cause,
+    });
+  }
+  if (name === 'QdrantClientTimeoutError') return unavailable('gave no answer in time', cause);
+  if (error instanceof TypeError && message.includes('fetch failed')) return unavailable('cannot be reached', cause);
+  if (error instanceof TypeError || error instanceof SyntaxError) {
+    return unavailable('sent a body that is cut or not JSON', cause);
+  }
+  if (name === 'QdrantClientUnexpectedResponseError') {
+    return new IndexingError({
+      code: 'response-invalid',
+      message: 'Qdrant answered with an unexpected status.',
+      cause,
+    });
+  }
+  return new IndexingError({ code: 'invariant', message: 'The Qdrant client failed in an unknown way.', cause });
+}
+
+interface ApiError {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly data: unknown;
+}
+
+function isApiError(error: unknown): error is ApiError {
+  return error instanceof Error && 'status' in error && typeof error.status === 'number' && 'headers' in error;
+}
+
+/** The HTTP status of a failed call, if it got as far as one. */
+export function statusOf(error: unknown): number | undefined {
+  if (isApiError(error)) return error.status;
+  const status = isIndexingError(error) ? error.details['status'] : undefined;
+  return typeof status === 'number' ? status : undefined;
+}
+
+function ofStatus({ status, headers, data }: ApiError, nowMs: number, cause: unknown): IndexingError {
+  const reason = reasonOf(data);
+  const details: ErrorDetails = { status, reason: reason ?? null };
+  const message = `Qdrant answered ${status}${reason === undefined ? '' : `: ${reason}`}`;
+  if (status === 507 || /embedded .*(full|limit|holds)/i.test(reason ?? '')) {
+    return new IndexingError({ code: 'capacity-exceeded', message, details, cause });
+  }
+  const wait = retryAfterMs(headers, nowMs);
+  return new IndexingError({
+    ...statusFailure(status),
+    message,
+    details,
+    cause,
+    ...(wait === undefined ? {} : { retryAfterMs: wait }),
+  });
+}
+
+/** What Qdrant says is wrong, in its usual place; it names fields and sizes and quotes no payload or vector. */
+function reasonOf(data: unknown): string | undefined {
+  if (typeof data !== 'object' || data === null || !('status' in data)) return undefined;
+  const { status } = data;
+  if (typeof status !== 'object' || status === null || !('error' in status)) return undefined;
+  return typeof status.error === 'string' ? status.error.slice(0, 300) : undefined;
+}
+
+function unavailable(what: string, cause: unknown): IndexingError {
+  return new IndexingError({ code: 'service-unavailable', disposition: 'retry', message: `Qdrant ${what}.`, cause });
+}
