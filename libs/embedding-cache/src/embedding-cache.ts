@@ -1,0 +1,180 @@
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  writeSync,
+} from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { acquireFileLock, FileLockTimeoutError } from '@lockstep/file-lock';
+import { IndexingError, invariant, type EmbeddingCache } from '@lockstep/model';
+import { encodeLine, lineBytes } from './cache-line.ts';
+import { openLineFile } from './line-file.ts';
+
+export interface EmbeddingCacheOptions {
+  /** The cache of one model, shared by all corpora. */
+  readonly path: string;
+  /** Where the slice of the corpus is, or is to be. */
+  readonly slicePath: string;
+  readonly dimensions: number;
+  /** How long to wait for another process that is writing, in milliseconds. */
+  readonly lockWaitMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Bytes gathered before a slice is written out. */
+const SLICE_BLOCK_BYTES = 1024 * 1024;
+
+/** Only its owner reads what was paid for. */
+const MODE = 0o600;
+
+/**
+ * Opens the cache of one model: append only, one line per embedding, each with a checksum. Several processes may use it
+ * at once: each append takes the lock, takes over what others have appended, and is synced before it returns.
+ *
+ * A torn last line, left by a killed writer, is cut off. A damaged line anywhere else fails with `cache-damaged` and
+ * names the line.
+ */
+export async function openEmbeddingCache(
+  options: EmbeddingCacheOptions,
+): Promise<EmbeddingCache & { close(): Promise<void> }> {
+  const { path, slicePath, dimensions } = options;
+  const width = lineBytes(dimensions);
+  mkdirSync(dirname(path), { recursive: true });
+  const file = openSync(path, 'a+', MODE);
+  const lines = openLineFile(path, dimensions);
+  const numbers = new Map<string, number>();
+  let known = 0;
+
+  /** Learns the whole lines that are not known yet. */
+  function learn(): void {
+    for (const key of lines.keys(known)) {
+      if (key === undefined) throw damaged(known);
+      numbers.set(key, known);
+      known += 1;
+    }
+  }
+
+  function damaged(number: number): IndexingError {
+    return new IndexingError({
+      code: 'cache-damaged',
+      message: `Line ${number + 1} of the embedding cache ${basename(path)} is damaged.`,
+      details: { line: number + 1 },
+    });
+  }
+
+  async function locked<Result>(work: () => Result): Promise<Result> {
+    const lock = await acquireFileLock({
+      path: `${path}.lock`,
+      waitMs: options.lockWaitMs,
+      purpose: 'appending to the embedding cache',
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    }).catch((error: unknown) => {
+      if (!(error instanceof FileLockTimeoutError)) throw error;
+      throw new IndexingError({ code: 'lock-timeout', message: error.message });
+    });
+    try {
+      return work();
+    } finally {
+      await lock.release();
+    }
+  }
+
+  /** With the lock held: no writer is alive, so what is left of a line at the end is torn. */
+  function settle(): void {
+    learn();
+    if (lines.bytes() !== known * width) ftruncateSync(file, known * width);
+  }
+
+  function appendLines(text: string): void {
+    settle();
+    const bytes = Buffer.from(text, 'latin1');
+    for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
+    fdatasyncSync(file);
+    learn();
+  }
+
+  let queue: Promise<unknown> = locked(settle);
+  await queue;
+
+  /** One append of this process at a time. */
+  function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const turn = queue.then(work, work);
+    queue = turn.catch(() => {});
+    return turn;
+  }
+
+  return {
+    has: (key) => numbers.has(key),
+    append(entries) {
+      const text = entries
+        .map(({ key, vector }) => {
+          invariant(vector.length === dimensions, 'a vector has another size than its cache');
+          return encodeLine(key, vector);
+        })
+        .join('');
+      return inTurn(() => locked(() => appendLines(text)));
+    },
+    async adoptSlice() {
+      if (!existsSync(slicePath)) return 0;
+      const slice = openLineFile(slicePath, dimensions);
+      try {
+        let adopted: string[] = [];
+        let count = 0;
+        let number = 0;
+        const flush = async (): Promise<void> => {
+          const text = adopted.join('');
+          adopted = [];
+          if (text !== '') await inTurn(() => locked(() => appendLines(text)));
+        };
+        for (const key of slice.keys(0)) {
+          // A damaged line of an old slice is left: it is only a copy.
+          if (key !== undefined && !numbers.has(key)) {
+            adopted.push(slice.line(number).toString('latin1'));
+            count += 1;
+            if (adopted.length * width >= SLICE_BLOCK_BYTES) await flush();
+          }
+          number += 1;
+        }
+        await flush();
+        return count;
+      } finally {
+        slice.close();
+      }
+    },
+    async writeSlice(keys) {
+      mkdirSync(dirname(slicePath), { recursive: true });
+      const temporary = `${slicePath}.tmp`;
+      const slice = openSync(temporary, 'w', MODE);
+      let count = 0;
+      try {
+        let block: Buffer[] = [];
+        const flush = (): void => {
+          const bytes = Buffer.concat(block);
+          block = [];
+          for (let written = 0; written < bytes.length;) written += writeSync(slice, bytes, written);
+        };
+        for await (const key of keys) {
+          const number = numbers.get(key);
+          invariant(number !== undefined, 'a slice asks for an embedding that the cache does not hold');
+          block.push(lines.line(number));
+          count += 1;
+          if (block.length * width >= SLICE_BLOCK_BYTES) flush();
+        }
+        flush();
+      } finally {
+        closeSync(slice);
+      }
+      renameSync(temporary, slicePath);
+      return count;
+    },
+    async close() {
+      await queue;
+      lines.close();
+      closeSync(file);
+    },
+  };
+}

@@ -1,0 +1,79 @@
+import { existsSync } from 'node:fs';
+import { IndexingError, type EmbeddingSlice } from '@lockstep/model';
+import { checkedKey, lineBytes, vectorOf } from './cache-line.ts';
+import { openLineFile, type LineFile } from './line-file.ts';
+
+export interface EmbeddingSliceOptions {
+  readonly path: string;
+  readonly dimensions: number;
+}
+
+/**
+ * Opens a corpus's slice: lines sorted by key. Keys are hashes, spread evenly, so that a line is found by guessing its
+ * place in two or three reads, without an index and without memory that grows with the corpus.
+ */
+export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions): EmbeddingSlice {
+  if (!existsSync(path)) {
+    throw new IndexingError({
+      code: 'artifact-missing',
+      message: 'There is no embedding slice of this corpus yet. Run embed first.',
+    });
+  }
+  const file = openLineFile(path, dimensions);
+  const count = file.lines();
+  if (count * lineBytes(dimensions) !== file.bytes()) {
+    file.close();
+    throw new IndexingError({
+      code: 'artifact-damaged',
+      message: `The embedding slice is cut, or not of vectors of ${dimensions} dimensions. Run embed again.`,
+    });
+  }
+  return {
+    async vectors(keys) {
+      return keys.map((key) => {
+        const number = findLine(file, count, key);
+        if (number === undefined) return undefined;
+        const line = file.line(number);
+        if (checkedKey(line, dimensions) === key) return vectorOf(line, dimensions);
+        throw new IndexingError({
+          code: 'artifact-damaged',
+          message: `Line ${number + 1} of the embedding slice is damaged. Run embed again.`,
+        });
+      });
+    },
+    async close() {
+      file.close();
+    },
+  };
+}
+
+/** Guesses allowed before the search halves what is left, for keys that are not spread evenly. */
+const GUESSES = 12;
+
+function findLine(file: Pick<LineFile, 'key'>, count: number, key: string): number | undefined {
+  const wanted = fractionOf(key);
+  let low = 0;
+  let high = count - 1;
+  let lowFraction = 0;
+  let highFraction = 1;
+  for (let step = 0; low <= high; step += 1) {
+    const share = highFraction > lowFraction ? (wanted - lowFraction) / (highFraction - lowFraction) : 0.5;
+    const guess = step < GUESSES ? low + Math.floor(share * (high - low + 1)) : (low + high) >>> 1;
+    const number = Math.min(high, Math.max(low, guess));
+    const found = file.key(number);
+    if (found === key) return number;
+    if (found < key) {
+      low = number + 1;
+      lowFraction = fractionOf(found);
+    } else {
+      high = number - 1;
+      highFraction = fractionOf(found);
+    }
+  }
+  return undefined;
+}
+
+/** Where a key stands among all keys, 0 to 1. */
+function fractionOf(key: string): number {
+  return Number.parseInt(key.slice(0, 12), 16) / 2 ** 48;
+}

@@ -1,0 +1,62 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { checkedKey, KEY_AT, KEY_LENGTH, lineBytes } from './cache-line.ts';
+
+/**
+ * Lines of equal length, read by their number. Reads are synchronous: a line is mostly in the page cache, where waiting
+ * for a thread costs ten times the read.
+ */
+export interface LineFile {
+  /** Whole lines; a piece of one at the end does not count. */
+  lines(): number;
+  bytes(): number;
+  /** A line as it is. The buffer is the caller's own. */
+  line(number: number): Buffer;
+  key(number: number): string;
+  /** Whole lines from `first` on with their checked keys; undefined for a damaged one. */
+  keys(first: number): Generator<string | undefined>;
+  close(): void;
+}
+
+/** Bytes read at once when all lines are walked. */
+const BLOCK_BYTES = 4 * 1024 * 1024;
+
+export function openLineFile(path: string, dimensions: number): LineFile {
+  const file = openSync(path, 'r');
+  const width = lineBytes(dimensions);
+  const keyBuffer = Buffer.alloc(KEY_LENGTH);
+
+  function read(into: Buffer, position: number): number {
+    let filled = 0;
+    while (filled < into.length) {
+      const got = readSync(file, into, filled, into.length - filled, position + filled);
+      if (got === 0) break;
+      filled += got;
+    }
+    return filled;
+  }
+
+  return {
+    lines: () => Math.floor(fstatSync(file).size / width),
+    bytes: () => fstatSync(file).size,
+    line(number) {
+      const line = Buffer.allocUnsafe(width);
+      return line.subarray(0, read(line, number * width));
+    },
+    key(number) {
+      read(keyBuffer, number * width + KEY_AT);
+      return keyBuffer.toString('latin1');
+    },
+    *keys(first) {
+      const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / width));
+      const block = Buffer.allocUnsafe(perBlock * width);
+      for (let next = first; ;) {
+        const whole = Math.floor(read(block, next * width) / width);
+        for (let at = 0; at < whole; at += 1)
+          yield checkedKey(block.subarray(at * width, (at + 1) * width), dimensions);
+        next += whole;
+        if (whole < perBlock) return;
+      }
+    },
+    close: () => closeSync(file),
+  };
+}

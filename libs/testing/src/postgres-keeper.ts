@@ -1,0 +1,140 @@
+/**
+ * A program that keeps one PostgreSQL server running for as long as its standard input is open, and then stops it and
+ * removes every file of it. The input closes when the starter asks for the end, and also when the starter is killed, so
+ * that no server outlives its tests. Started by `startPostgresServer` alone.
+ *
+ *   finding -> initialising -> starting -> ready -> stopped      input closed in any state: -> stopped
+ *
+ * When ready it prints one line of JSON (`KeeperReport`); when it fails, it says why on stderr and exits with 1.
+ */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { findPostgresBinaries, postgresEnvironment, type PostgresBinaries, type RunAs } from './postgres-binaries.ts';
+
+/** What the keeper prints when the server takes connections. */
+export interface KeeperReport {
+  readonly connectionString: string;
+  /** Such as `15.18`. */
+  readonly version: string;
+}
+
+/** PostgreSQL refuses to run as root. This is `nobody` on most systems; initdb wants an id that has a name. */
+const UNPRIVILEGED_ID = 65534;
+
+/** Between finding a free port and taking it, another program can take it. */
+const PORT_ATTEMPTS = 5;
+
+const READY = 'database system is ready to accept connections';
+const PORT_TAKEN = 'could not bind';
+
+/** Safe only because the files are thrown away: nothing is forced to disk. */
+const SETTINGS = [
+  'listen_addresses=127.0.0.1',
+  'unix_socket_directories=',
+  'fsync=off',
+  'synchronous_commit=off',
+  'full_page_writes=off',
+];
+
+const runAs: RunAs = process.getuid?.() === 0 ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
+const spawnOptions = { ...runAs, env: postgresEnvironment() };
+
+const ending = new AbortController();
+process.stdin.on('close', () => ending.abort()).resume();
+for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => ending.abort());
+
+const folder = await mkdtemp(join(tmpdir(), 'lockstep-postgres-'));
+let server: ChildProcess | undefined;
+try {
+  if (runAs.uid !== undefined) await chown(folder, UNPRIVILEGED_ID, UNPRIVILEGED_ID);
+  const binaries = await findPostgresBinaries(join(folder, 'package'), runAs);
+  const password = crypto.randomUUID();
+  await initialise(binaries, password);
+  const port = await start(binaries);
+  const report: KeeperReport = {
+    connectionString: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
+    version: binaries.version,
+  };
+  if (!ending.signal.aborted) {
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+    await once(ending.signal, 'abort');
+  }
+} catch (error) {
+  if (!ending.signal.aborted) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+} finally {
+  if (server !== undefined) await stop(server);
+  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  process.stdin.destroy();
+}
+
+async function initialise(binaries: PostgresBinaries, password: string): Promise<void> {
+  const passwordFile = join(folder, 'password');
+  await writeFile(passwordFile, password, { mode: 0o600 });
+  if (runAs.uid !== undefined) await chown(passwordFile, UNPRIVILEGED_ID, UNPRIVILEGED_ID);
+  const flags = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'];
+  await promisify(execFile)(
+    join(binaries.folder, 'initdb'),
+    ['--pgdata', join(folder, 'data'), '--username=postgres', `--pwfile=${passwordFile}`, ...flags],
+    { ...spawnOptions, cwd: folder, signal: ending.signal },
+  );
+}
+
+/** Starts the server and waits until it takes connections; the port. */
+async function start(binaries: PostgresBinaries): Promise<number> {
+  let output = '';
+  for (let attempt = 1; attempt <= PORT_ATTEMPTS; attempt += 1) {
+    const port = await freePort();
+    const flags = [...SETTINGS, `port=${port}`].flatMap((setting) => ['-c', setting]);
+    ending.signal.throwIfAborted();
+    server = spawn(join(binaries.folder, 'postgres'), ['-D', join(folder, 'data'), ...flags], {
+      ...spawnOptions,
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    output = await outputUntilReady(server);
+    ending.signal.throwIfAborted();
+    if (output.includes(READY)) return port;
+    if (!output.includes(PORT_TAKEN)) break;
+  }
+  throw new Error(`the PostgreSQL server did not start: ${output.trim()}`);
+}
+
+/** What the server says, up to the moment when it is ready, exits or is to end. Later output is read and dropped. */
+function outputUntilReady(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      if (output.includes(READY)) return;
+      output += text;
+      if (output.includes(READY)) resolve(output);
+    });
+    child.once('error', reject);
+    child.once('close', () => resolve(output));
+    ending.signal.addEventListener('abort', () => resolve(output), { once: true });
+  });
+}
+
+/** Ends all processes of the server at once; nothing in its files matters any more. */
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGQUIT');
+  await exited;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
