@@ -1,15 +1,17 @@
 import * as v from 'valibot';
 
-/** Fields of a chunk that a corpus may list to be filtered by, with the type of their payload index. */
 export const DEFAULT_COLLECTION = 'book_vectors';
 export const DEFAULT_TABLE = 'rag_metadata';
+
+/** Folders of the state directory that are no corpora. */
+const STATE_FOLDERS = new Set(['cache', 'qdrant', 'postgres']);
 
 /** Names a corpus: it is a folder, a project name and a value in both stores. */
 export const CorpusName = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/, 'expected 1 to 64 of a-z, 0-9, ".", "_", "-", not at the ends'),
   v.check((name) => !name.includes('..'), 'expected no two dots in a row'),
-  v.check((name) => name !== 'cache', '"cache" is taken by the state directory'),
+  v.check((name) => !STATE_FOLDERS.has(name), 'expected another name: this folder of the state directory is taken'),
 );
 
 /** Unquoted-safe Postgres identifier; longer ones are cut silently at 63 bytes by Postgres. */
@@ -27,9 +29,21 @@ export const CollectionName = v.pipe(
 const positive = (max: number) =>
   v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1), v.maxValue(max));
 
+/** Payload fields that every point has. */
+const OWN_PAYLOAD = new Set([
+  'corpus',
+  'chunk_id',
+  'document_id',
+  'model',
+  'content_hash',
+  'embedding_key',
+  'projection',
+]);
+
 const payloadField = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, 'expected a field name of letters, digits, "_" and "-"'),
+  v.check((field) => !OWN_PAYLOAD.has(field), 'expected a field that points do not carry anyway'),
 );
 
 /** What a corpus may say of itself. Everything but `name` and `input` has a default. */

@@ -1,2 +1,1 @@
-export {};
 export { type QdrantUnderTest, qdrantSuite } from './qdrant-suite.ts';

@@ -48,37 +48,42 @@ const ending = new AbortController();
 process.stdin.on('close', () => ending.abort()).resume();
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => ending.abort());
 
-const folder = await mkdtemp(join(tmpdir(), 'lockstep-postgres-'));
-let server: ChildProcess | undefined;
 try {
-  if (runAs.uid !== undefined) await chown(folder, UNPRIVILEGED_ID, UNPRIVILEGED_ID);
-  const binaries = await findPostgresBinaries(join(folder, 'package'), runAs);
-  const password = crypto.randomUUID();
-  await initialise(binaries, password);
-  const port = await start(binaries);
-  const report: KeeperReport = {
-    connectionString: `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`,
-    version: binaries.version,
-  };
-  if (!ending.signal.aborted) {
-    process.stdout.write(`${JSON.stringify(report)}\n`);
-    await once(ending.signal, 'abort');
-  }
+  await keep();
 } catch (error) {
   if (!ending.signal.aborted) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
 } finally {
-  if (server !== undefined) await stop(server);
-  await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   process.stdin.destroy();
 }
 
-async function initialise(binaries: PostgresBinaries, password: string): Promise<void> {
+async function keep(): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'lockstep-postgres-'));
+  try {
+    await giveToServer(folder);
+    const binaries = await findPostgresBinaries(join(folder, 'package'), runAs);
+    const password = crypto.randomUUID();
+    await initialise(binaries, folder, password);
+    const { server, port } = await start(binaries, folder);
+    try {
+      const connectionString = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
+      const report: KeeperReport = { connectionString, version: binaries.version };
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+      if (!ending.signal.aborted) await once(ending.signal, 'abort');
+    } finally {
+      await stop(server);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function initialise(binaries: PostgresBinaries, folder: string, password: string): Promise<void> {
   const passwordFile = join(folder, 'password');
   await writeFile(passwordFile, password, { mode: 0o600 });
-  if (runAs.uid !== undefined) await chown(passwordFile, UNPRIVILEGED_ID, UNPRIVILEGED_ID);
+  await giveToServer(passwordFile);
   const flags = ['--auth=scram-sha-256', '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'];
   await promisify(execFile)(
     join(binaries.folder, 'initdb'),
@@ -87,21 +92,25 @@ async function initialise(binaries: PostgresBinaries, password: string): Promise
   );
 }
 
-/** Starts the server and waits until it takes connections; the port. */
-async function start(binaries: PostgresBinaries): Promise<number> {
+async function giveToServer(path: string): Promise<void> {
+  if (runAs.uid !== undefined) await chown(path, runAs.uid, runAs.uid);
+}
+
+/** Starts the server and waits until it takes connections. What it started is ended again when that fails. */
+async function start(binaries: PostgresBinaries, folder: string): Promise<{ server: ChildProcess; port: number }> {
   let output = '';
   for (let attempt = 1; attempt <= PORT_ATTEMPTS; attempt += 1) {
     const port = await freePort();
     const flags = [...SETTINGS, `port=${port}`].flatMap((setting) => ['-c', setting]);
     ending.signal.throwIfAborted();
-    server = spawn(join(binaries.folder, 'postgres'), ['-D', join(folder, 'data'), ...flags], {
+    const server = spawn(join(binaries.folder, 'postgres'), ['-D', join(folder, 'data'), ...flags], {
       ...spawnOptions,
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     output = await outputUntilReady(server);
-    ending.signal.throwIfAborted();
-    if (output.includes(READY)) return port;
+    if (output.includes(READY)) return { server, port };
+    await stop(server);
     if (!output.includes(PORT_TAKEN)) break;
   }
   throw new Error(`the PostgreSQL server did not start: ${output.trim()}`);

@@ -109,7 +109,7 @@ export function qdrantSuite(name: string, start: () => Promise<QdrantUnderTest>)
     };
     const vectorOf = async (id: Point['id']): Promise<number[]> => {
       const [point] = await client.retrieve(collection, { ids: [id], with_vector: true });
-      return (point?.vector as number[]).map(Math.fround);
+      return ((point?.vector ?? []) as number[]).map(Math.fround);
     };
     const idsOf = async (filter?: Filter): Promise<Point['id'][]> => {
       const page = await client.scroll(collection, { limit: 1000, ...(filter === undefined ? {} : { filter }) });

@@ -57,8 +57,10 @@ export async function openQdrantStorage(options: { readonly directory: string })
       const row = database.prepare('PRAGMA journal_mode = WAL').get();
       if (row?.['journal_mode'] !== 'wal') throw new Error(`${path} cannot use WAL: is it on a local disk?`);
     });
-    // A checkpoint syncs twice. 4,000 pages (16 MiB) are some ten batches of 256 points of 1,536 numbers.
-    database.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864');
+    // 32 MiB of pages keep the inner pages of 200,000 points at hand; with SQLite's 2 MiB, loading and scrolling 100,000
+    // points took a third longer. A checkpoint syncs twice: it comes every 4,000 pages (16 MiB), some ten batches.
+    database.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32768');
+    database.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864');
     await whenUnlocked(() => prepareSchema(database, path));
   } catch (error) {
     database.close();

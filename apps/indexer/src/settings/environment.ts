@@ -1,0 +1,61 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import * as v from 'valibot';
+import { IndexingError } from '@lockstep/model';
+
+const choice = v.picklist(['embedded', 'cloud'], 'expected embedded or cloud');
+
+/** The client quotes any other key in its error. */
+const headerValue = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without spaces'));
+
+const httpUrl = v.pipe(
+  v.string(),
+  v.check((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'expected an http or https URL'),
+);
+
+const postgresUrl = v.pipe(
+  v.string(),
+  v.check((text) => {
+    if (!URL.canParse(text)) return false;
+    const { protocol, hostname, username, pathname } = new URL(text);
+    return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && username !== '' && pathname.length > 1;
+  }, 'expected postgresql://user:password@host/database, with "#", "/" and "@" in the password percent-encoded'),
+);
+
+/** Every variable that is read. An empty one counts as not set. */
+const EnvironmentSchema = v.object({
+  OPENAI_API_KEY: v.optional(headerValue),
+  OPENAI_BASE_URL: v.optional(httpUrl),
+  QDRANT_HOST: v.optional(v.pipe(v.string(), v.regex(/^\S+$/, 'expected a URL or a host'))),
+  QDRANT_URL: v.optional(httpUrl),
+  QDRANT_API_KEY: v.optional(headerValue),
+  NEON_POSTGRES_CONNECTION_STRING: v.optional(postgresUrl),
+  NEON_FETCH_ENDPOINT: v.optional(httpUrl),
+  LOCKSTEP_PROFILE: v.optional(choice),
+  LOCKSTEP_EMBEDDER: v.optional(choice),
+  LOCKSTEP_VECTORS: v.optional(choice),
+  LOCKSTEP_ROWS: v.optional(choice),
+  LOCKSTEP_ALLOW_DELETES: v.optional(v.picklist(['0', '1'], 'expected 0 or 1')),
+});
+
+export type Environment = v.InferOutput<typeof EnvironmentSchema>;
+
+/**
+ * Reads the environment once: the process's own variables over those of `.env` at the root. Fails with
+ * `environment-invalid`, which names the variable and what was expected, and never its value.
+ */
+export function readEnvironment(root: string, own: Readonly<Record<string, string | undefined>>): Environment {
+  const file = join(root, '.env');
+  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const all = Object.fromEntries(
+    Object.keys(EnvironmentSchema.entries).flatMap((name) => {
+      const value = (own[name] || fromFile[name] || '').trim();
+      return value === '' ? [] : [[name, value]];
+    }),
+  );
+  const result = v.safeParse(EnvironmentSchema, all);
+  if (result.success) return result.output;
+  const wrong = result.issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
+  throw new IndexingError({ code: 'environment-invalid', message: `${wrong.join('; ')}.` });
+}

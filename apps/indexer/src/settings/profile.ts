@@ -1,0 +1,54 @@
+import { IndexingError } from '@lockstep/model';
+import type { Environment } from './environment.ts';
+
+export type Choice = 'embedded' | 'cloud';
+
+/** Which of each service is in use. */
+export interface Profile {
+  readonly embedder: Choice;
+  readonly vectors: Choice;
+  readonly rows: Choice;
+}
+
+export type ProfileFlags = { readonly [Service in keyof Profile]?: Choice | undefined };
+
+/**
+ * Decides which services are used: a flag for one service, else its variable, else `LOCKSTEP_PROFILE`, else what the
+ * two store variables say together. An OpenAI key alone chooses nothing, so that nobody pays by accident.
+ */
+export function resolveProfile(
+  environment: Environment,
+  flags: ProfileFlags,
+  only: 'qdrant' | 'neon' | 'embed' | undefined,
+): Profile {
+  const embedder = flags.embedder ?? environment.LOCKSTEP_EMBEDDER ?? environment.LOCKSTEP_PROFILE;
+  const vectors = flags.vectors ?? environment.LOCKSTEP_VECTORS ?? environment.LOCKSTEP_PROFILE;
+  const rows = flags.rows ?? environment.LOCKSTEP_ROWS ?? environment.LOCKSTEP_PROFILE;
+  if (embedder !== undefined && vectors !== undefined && rows !== undefined) return { embedder, vectors, rows };
+  const implied = impliedChoice(environment, only, { vectors, rows });
+  return { embedder: embedder ?? implied, vectors: vectors ?? implied, rows: rows ?? implied };
+}
+
+function impliedChoice(
+  environment: Environment,
+  only: 'qdrant' | 'neon' | 'embed' | undefined,
+  chosen: { readonly vectors: Choice | undefined; readonly rows: Choice | undefined },
+): Choice {
+  const qdrant = environment.QDRANT_HOST !== undefined || environment.QDRANT_URL !== undefined;
+  const neon = environment.NEON_POSTGRES_CONNECTION_STRING !== undefined;
+  if (only === 'qdrant') return qdrant ? 'cloud' : 'embedded';
+  if (only === 'neon') return neon ? 'cloud' : 'embedded';
+  if (qdrant === neon) return qdrant ? 'cloud' : 'embedded';
+  // A store that was chosen explicitly needs no variable to agree with the other's.
+  if (qdrant && chosen.rows !== undefined) return 'cloud';
+  if (neon && chosen.vectors !== undefined) return 'cloud';
+  const [set, other] = qdrant
+    ? ['QDRANT_HOST', 'NEON_POSTGRES_CONNECTION_STRING']
+    : ['NEON_POSTGRES_CONNECTION_STRING', 'QDRANT_HOST'];
+  throw new IndexingError({
+    code: 'environment-invalid',
+    message:
+      `${set} is set and ${other} is not. Set both to use your own stores, neither to use the embedded ones, or say ` +
+      'which is which with LOCKSTEP_PROFILE or --vectors and --rows.',
+  });
+}
