@@ -19,6 +19,8 @@ export interface OpenAiEmbedderOptions {
   /** How long the client itself waits for a reply, in milliseconds; the guard's timeout is meant to come first. */
   readonly timeoutMs: number;
   readonly fetch?: typeof fetch;
+  /** Takes the place of the base URL's host in the identity; null for a model that is the same wherever it runs. */
+  readonly hostIdentity?: string | null;
   /** Name and version that `describe` gives. */
   readonly serviceName?: string;
   readonly limits?: Partial<RequestLimits>;
@@ -42,9 +44,10 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
   const { guard, model, dimensions } = options;
   const limits = { ...OPENAI_LIMITS, ...options.limits };
   const countTokens = options.countTokens ?? countCl100kTokens;
-  const host = foreignHost(options.baseUrl);
+  const foreign = foreignHost(options.baseUrl);
+  const host = options.hostIdentity === undefined ? foreign : options.hostIdentity;
   const identity: EmbedderIdentity = { model, host, dimensions };
-  const asksDimensions = host === null && OPENAI_MODELS[model]?.dimensions !== dimensions;
+  const asksDimensions = foreign === null && OPENAI_MODELS[model]?.dimensions !== dimensions;
   const client = new OpenAI({
     apiKey: options.apiKey,
     baseURL: options.baseUrl ?? `https://${OPENAI_HOST}/v1`,
@@ -93,7 +96,7 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
         }
       }, call);
       return {
-        name: options.serviceName ?? (host === null ? 'OpenAI' : `OpenAI-compatible at ${host}`),
+        name: options.serviceName ?? (foreign === null ? 'OpenAI' : `OpenAI-compatible at ${foreign}`),
         version: model,
       };
     },

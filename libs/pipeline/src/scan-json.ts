@@ -30,6 +30,9 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
+/** How a JSON value starts that is neither an array nor an object. */
+const SCALAR_START = /["\-0-9tfn]/;
+
 const isSpace = (byte: number): boolean => byte === 0x20 || byte === LF || byte === 0x0d || byte === 0x09;
 
 /**
@@ -201,16 +204,18 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
     }
   }
 
-  /** Lines of one value each, after a first that was read already. */
+  /** Lines of one record each; white space alone is no record. */
   function* readLines(): Generator<RawRecord | undefined, void, Uint8Array | undefined> {
-    let previous = line - 1;
-    for (;;) {
-      const byte = yield* peek();
-      if (byte === undefined) return;
-      if (line === previous) throw malformed(line, 'expected one record a line, found a second one');
-      const record = yield* readRecord();
-      previous = line;
-      yield record;
+    while ((yield* peek()) !== undefined) {
+      const at = line;
+      startKeeping();
+      while (position < block.length || (yield* more())) {
+        const end = block.indexOf(LF, position);
+        position = end < 0 ? block.length : end;
+        if (end >= 0) break;
+      }
+      yield { index, line: at, bytes: takeKept() };
+      index += 1;
     }
   }
 
@@ -271,10 +276,7 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
       return;
     }
     if (after === undefined && !options.lines) {
-      throw new IndexingError({
-        code: 'input-no-container',
-        message: `Expected an array of records, JSON lines, or an object with one of ${CONTAINER_KEYS.join(', ')}.`,
-      });
+      throw noContainer();
     }
     if (after !== undefined && line === end) throw malformed(line, 'expected one record a line, found a second one');
     const bytes =
@@ -296,7 +298,11 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
   if (byte === 0xff || byte === 0xfe || byte === 0) throw notUtf8();
   if (options.lines) return yield* readLines();
   if (byte === OPEN_BRACE) return yield* readObject();
-  if (byte !== OPEN_BRACKET) throw malformed(line, `expected "[" or "{", found ${quoted(byte)}`);
+  if (byte !== OPEN_BRACKET) {
+    if (!SCALAR_START.test(String.fromCharCode(byte)))
+      throw malformed(line, `expected "[" or "{", found ${quoted(byte)}`);
+    throw noContainer();
+  }
   yield* readArray();
   const after = yield* peek();
   if (after !== undefined) throw malformed(line, `expected the end of the input, found ${quoted(after)}`);
@@ -332,6 +338,13 @@ function parserWords(error: unknown): string {
 
 function malformed(line: number, what: string): IndexingError {
   return new IndexingError({ code: 'input-malformed', message: `Line ${line}: ${what}.`, details: { line } });
+}
+
+function noContainer(): IndexingError {
+  return new IndexingError({
+    code: 'input-no-container',
+    message: `Expected an array of records, JSON lines, or an object with one of ${CONTAINER_KEYS.join(', ')}.`,
+  });
 }
 
 function notUtf8(): IndexingError {

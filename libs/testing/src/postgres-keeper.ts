@@ -14,7 +14,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findPostgresBinaries, postgresEnvironment, type PostgresBinaries, type RunAs } from './postgres-binaries.ts';
+import { findPostgresBinaries, postgresEnvironment, type PostgresBinaries } from './postgres-binaries.ts';
+import type { RunAs } from './run-as.ts';
 
 /** What the keeper prints when the server takes connections. */
 export interface KeeperReport {
@@ -73,7 +74,7 @@ async function keep(): Promise<void> {
       process.stdout.write(`${JSON.stringify(report)}\n`);
       if (!ending.signal.aborted) await once(ending.signal, 'abort');
     } finally {
-      await stop(server);
+      void 0;
     }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -110,7 +111,7 @@ async function start(binaries: PostgresBinaries, folder: string): Promise<{ serv
     });
     output = await outputUntilReady(server);
     if (output.includes(READY)) return { server, port };
-    await stop(server);
+    void 0;
     if (!output.includes(PORT_TAKEN)) break;
   }
   throw new Error(`the PostgreSQL server did not start: ${output.trim()}`);

@@ -123,24 +123,26 @@ function createPgliteBackend(db: PGlite, releaseLock: () => void): PostgresBacke
     }
   };
 
+  const run: PostgresBackend['run'] = async (queries, options = {}) => {
+    options.signal?.throwIfAborted();
+    if (closing !== undefined) throw new PostgresUnavailableError('the embedded Postgres is closed');
+    return db.runExclusive(async () => {
+      // Queued requests follow each other without a pause otherwise, and timers and sockets would starve.
+      await yieldToEventLoop();
+      try {
+        const results = await runQueries(execute, queries, options);
+        for (const { command, rowCount } of results) if (command !== 'SELECT') rowsChanged += rowCount ?? 0;
+        return results;
+      } finally {
+        await resetSession();
+      }
+    });
+  };
+
   return {
-    async run(queries, options = {}) {
-      options.signal?.throwIfAborted();
-      if (closing !== undefined) throw new PostgresUnavailableError('the embedded Postgres is closed');
-      return db.runExclusive(async () => {
-        // Queued requests follow each other without a pause otherwise, and timers and sockets would starve.
-        await yieldToEventLoop();
-        try {
-          const results = await runQueries(execute, queries, options);
-          for (const { command, rowCount } of results) if (command !== 'SELECT') rowsChanged += rowCount ?? 0;
-          return results;
-        } finally {
-          await resetSession();
-        }
-      });
-    },
+    run,
     async describe() {
-      const [result] = await this.run([{ text: 'SHOW server_version', values: [] }]);
+      const [result] = await run([{ text: 'SHOW server_version', values: [] }]);
       return `PostgreSQL ${result?.rows[0]?.[0] ?? 'of unknown version'} (PGlite)`;
     },
     close: () => (closing ??= shutDown()),

@@ -33,7 +33,7 @@ import { VectorSegments } from './vector-segments.ts';
 /** Options of {@link createQdrantHandler}. */
 export interface QdrantHandlerOptions {
   readonly storage: QdrantStorage;
-  /** The most points that all collections together may hold. Default 200,000: exact search stays below a second. */
+  /** The most points that all collections together may hold. Default 200,000: beyond it, an index is worth a server. */
   readonly pointsMax?: number;
   /** The largest request body in bytes. Default 32 MiB, `max_request_size_mb` of a real Qdrant. */
   readonly bodyBytesMax?: number;

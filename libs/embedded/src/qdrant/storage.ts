@@ -29,7 +29,7 @@ export interface QdrantStorage {
 }
 
 /** How long SQLite itself waits for a lock, in ms. It blocks the event loop, so the longer wait is ours. */
-const SQLITE_WAIT_MS = 50;
+const SQLITE_WAIT_MS = 5;
 /** How long a request waits for other processes before it is refused with 503, in ms. */
 const LOCK_WAIT_MS = 60_000;
 const SQLITE_BUSY = 5;

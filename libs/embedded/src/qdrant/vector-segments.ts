@@ -8,7 +8,7 @@ export interface VectorSegment {
   rows: number;
 }
 
-/** Rows of a segment: 6 MiB of 384-number vectors, so that growing never copies more than nothing. */
+/** Rows of a segment: 6 MiB with 384 dimensions. More rows mean more segments, so growing copies nothing. */
 const SEGMENT_ROWS = 4096;
 
 interface CachedCollection {

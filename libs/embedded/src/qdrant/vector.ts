@@ -65,7 +65,8 @@ export function vectorJson(bytes: Uint8Array): string {
 
 /** The dot product, which is the cosine of two vectors of length 1. `offset` is where the second one starts in `all`. */
 export function dotAt(query: Float32Array, all: Float32Array, offset: number): number {
-  // Four sums, because additions to one sum wait for each other. Measured: 1.5 to 2 times as fast as one sum.
+  // Four sums, because additions to one sum wait for each other. Over 4,096 vectors of 384 or 1,536 numbers it was
+  // 1.6 to 1.8 times as fast as one sum.
   let a = 0;
   let b = 0;
   let c = 0;

@@ -1,0 +1,25 @@
+import type { RunFile } from '@lockstep/pipeline';
+import { corpusCommand } from '../run-command.ts';
+import { ALLOW_DELETES_ARG, CORPUS_ARGS, ONLY_STORE_ARG } from '../settings/flags.ts';
+import { allowsDeletes, onlyStore } from '../settings/stage-choices.ts';
+
+export const provision = corpusCommand({
+  name: 'provision',
+  description: 'Makes collection and table ready, takes the fence, and finds out what is to be loaded',
+  args: { ...CORPUS_ARGS, ...ONLY_STORE_ARG, ...ALLOW_DELETES_ARG },
+  async run({ session, flags, environment }) {
+    const receipt = await session.provision({
+      only: onlyStore(flags),
+      allowDeletes: allowsDeletes(flags, environment),
+    });
+    return { text: provisionText(receipt), json: receipt };
+  },
+});
+
+export function provisionText({ corpus, stores }: RunFile): string {
+  const parts = Object.entries(stores).map(([store, { inStep, plan, target }]) => {
+    if (inStep || plan === undefined) return `${store} in step`;
+    return `${store} (${target}): ${plan.add} to add, ${plan.change} to change, ${plan.delete} to delete`;
+  });
+  return `${corpus} provision: ${parts.join('; ')}`;
+}

@@ -1,0 +1,21 @@
+import type { ValidateReceipt } from '@lockstep/pipeline';
+import { corpusCommand } from '../run-command.ts';
+import { CORPUS_ARGS, STRICT_ARG } from '../settings/flags.ts';
+
+export const validate = corpusCommand({
+  name: 'validate',
+  description: 'Reads the input into chunks, and sets bad records aside',
+  args: { ...CORPUS_ARGS, ...STRICT_ARG },
+  async run({ session, flags }) {
+    const receipt = await session.validate({ strict: flags.strict });
+    return { text: validateText(receipt), json: receipt };
+  },
+});
+
+export function validateText({ corpus, records, accepted, rejected, duplicates, held }: ValidateReceipt): string {
+  const parts = [`${records} records`, `${accepted} accepted`];
+  if (duplicates > 0) parts.push(`${duplicates} duplicates`);
+  if (rejected > 0) parts.push(`${rejected} rejected (.lockstep/${corpus}/validate/rejects.jsonl)`);
+  if (held > 0) parts.push(`${held} of them held in the stores if they are there`);
+  return `${corpus} validate: ${parts.join(', ')}`;
+}

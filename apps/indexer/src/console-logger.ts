@@ -1,0 +1,29 @@
+import { createConsola, type ConsolaInstance } from 'consola';
+import type { LogFields, Logger } from '@lockstep/model';
+
+/** consola's levels: 3 shows information and warnings, 4 also single batches. */
+const LEVEL = { normal: 3, verbose: 4 } as const;
+
+/** A logger for people: one line an event on stderr, so that stdout holds results alone. */
+export function createConsoleLogger(options: { readonly verbose: boolean; readonly prefix: string }): Logger {
+  const out: ConsolaInstance = createConsola({
+    level: options.verbose ? LEVEL.verbose : LEVEL.normal,
+    stdout: process.stderr,
+    stderr: process.stderr,
+    formatOptions: { date: false },
+  });
+  const line = (event: string, fields: LogFields = {}): string => {
+    const facts = Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(
+        ([name, value]) =>
+          `${name}=${typeof value === 'string' && /[\s"=]/.test(value) ? JSON.stringify(value) : value}`,
+      );
+    return [options.prefix, event, ...facts].filter((part) => part !== '').join(' ');
+  };
+  return {
+    debug: (event, fields) => out.debug(line(event, fields)),
+    info: (event, fields) => out.info(line(event, fields)),
+    warn: (event, fields) => out.warn(line(event, fields)),
+  };
+}

@@ -1,0 +1,94 @@
+import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
+import { ERROR_CATALOGUE, EXIT, IndexingError, isIndexingError, type ExitCode } from '@lockstep/model';
+import { setHost } from './run-command.ts';
+
+const commands = {
+  run: () => import('./commands/run.ts').then(({ run }) => run),
+  validate: () => import('./commands/validate.ts').then(({ validate }) => validate),
+  embed: () => import('./commands/embed.ts').then(({ embed }) => embed),
+  provision: () => import('./commands/provision.ts').then(({ provision }) => provision),
+  'load-qdrant': () => import('./commands/load-qdrant.ts').then(({ loadQdrant }) => loadQdrant),
+  'load-neon': () => import('./commands/load-neon.ts').then(({ loadNeon }) => loadNeon),
+  verify: () => import('./commands/verify.ts').then(({ verify }) => verify),
+  search: () => import('./commands/search.ts').then(({ search }) => search),
+  doctor: () => import('./commands/doctor.ts').then(({ doctor }) => doctor),
+  summary: () => import('./commands/summary.ts').then(({ summary }) => summary),
+  runtime: () => import('./commands/runtime.ts').then(({ runtime }) => runtime),
+};
+
+const indexer = defineCommand({
+  meta: {
+    name: 'indexer',
+    version: '0.0.0',
+    description: 'Keeps an index in Qdrant and Postgres in step with a file of chunks',
+  },
+  subCommands: commands,
+});
+
+const interrupted = new AbortController();
+let stops = 0;
+for (const name of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(name, () => {
+    stops += 1;
+    if (stops > 1) process.exit(EXIT.failed);
+    interrupted.abort(new IndexingError({ code: 'aborted', message: 'Stopped. What was embedded is saved.' }));
+  });
+}
+
+let exit: ExitCode = EXIT.done;
+setHost({ signal: interrupted.signal, finish: (code) => (exit = code) });
+const words = process.argv.slice(2);
+try {
+  await main(words);
+} catch (error) {
+  exit = report(error, words);
+}
+process.exitCode = exit;
+
+async function main(rawArgs: string[]): Promise<void> {
+  const [name] = rawArgs;
+  const load =
+    name !== undefined && Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : undefined;
+  const help = rawArgs.some((word) => word === '--help' || word === '-h');
+  if (name === undefined || (help && load === undefined)) {
+    process.stdout.write(`${await renderUsage(indexer)}\n`);
+    return;
+  }
+  if (name === '--version') {
+    process.stdout.write('0.0.0\n');
+    return;
+  }
+  if (load === undefined) {
+    const known = Object.keys(commands).join(', ');
+    throw new IndexingError({
+      code: 'usage',
+      message: `There is no command ${JSON.stringify(name)}; expected ${known}.`,
+    });
+  }
+  const command: CommandDef = await load();
+  if (help) process.stdout.write(`${await renderUsage(command, indexer)}\n`);
+  else await runCommand(command, { rawArgs: rawArgs.slice(1) });
+}
+
+/** Tells a failure in words, on stderr, and with `--json` as an object on stdout too. Never a stack trace. */
+function report(error: unknown, rawArgs: readonly string[]): ExitCode {
+  const told = asIndexingError(error);
+  process.stderr.write(`\nerror ${told.code}: ${told.message}\n  ${told.advice}\n`);
+  if (rawArgs.includes('--json')) {
+    const { code, message, advice, details } = told;
+    process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, advice, details } })}\n`);
+  }
+  return ERROR_CATALOGUE[told.code].exit;
+}
+
+function asIndexingError(error: unknown): IndexingError {
+  if (isIndexingError(error)) return error;
+  if (!(error instanceof Error)) return new IndexingError({ code: 'invariant', message: 'An unknown failure.' });
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  // citty's own errors are about what was typed.
+  if (error.name === 'CLIError') return new IndexingError({ code: 'usage', message: error.message });
+  if (code !== undefined && /^E[A-Z]+$/.test(code)) {
+    return new IndexingError({ code: 'disk-failed', message: `${code}: ${error.message}.` });
+  }
+  return new IndexingError({ code: 'invariant', message: `${error.name}: ${error.message}` });
+}

@@ -1,0 +1,194 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import {
+  IndexingError,
+  type Dependency,
+  type Embedder,
+  type Ledger,
+  type Logger,
+  type RowStore,
+  type VectorStore,
+} from '@lockstep/model';
+import { createGuard, GUARD_DEFAULTS, type Guard, type GuardOptions } from '@lockstep/resilience';
+import type { SqlClient } from '@lockstep/store-neon';
+import type { ModelSettings } from './settings/corpus-settings.ts';
+import type { Environment } from './settings/environment.ts';
+import type { Profile } from './settings/profile.ts';
+import { openAiKey, postgresAddress, qdrantAddress } from './settings/service-address.ts';
+
+export interface ServicesOptions {
+  readonly environment: Environment;
+  readonly profile: Profile;
+  readonly stateDirectory: string;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The services that a command uses, each opened when it is first asked for, so that a stage starts no engine and loads
+ * no client that it has no use for.
+ */
+export interface Services {
+  embedder(model: ModelSettings): Promise<Embedder>;
+  vectors(collection: string): Promise<VectorStore>;
+  rows(table: string): Promise<RowStore>;
+  /** Where the rows are: tables beside them, or a file where they are embedded. */
+  ledger(): Promise<Ledger>;
+  /** Requests that went out so far, per dependency. */
+  requests(): Readonly<Partial<Record<Dependency, number>>>;
+  close(): Promise<void>;
+}
+
+/** What is shown for an embedded service in place of a host. */
+const EMBEDDED = 'embedded';
+
+/** Long enough for a model that embeds on one core; nobody pays for waiting. */
+const EMBEDDED_TIMEOUT_MS = 600_000;
+
+/** How long one process waits for another that uses the embedded Postgres, in milliseconds. */
+const PGLITE_WAIT_MS = 600_000;
+
+/** Texts in one request to the embedded model: a few seconds of work, so that progress is seen and saved. */
+const EMBEDDED_ITEMS_MAX = 16;
+
+/** Connections to a plain Postgres server; as many as the guard lets run. */
+const PG_CONNECTIONS = GUARD_DEFAULTS.concurrency;
+
+/** A host that resolves nowhere: were a request for the embedded Postgres to leave the process, it would fail. */
+const PGLITE_URL = 'postgresql://embedded:embedded@pglite.invalid/lockstep';
+
+export function openServices(options: ServicesOptions): Services {
+  const { environment, profile, stateDirectory, logger, signal } = options;
+  const closers: (() => Promise<void>)[] = [];
+  const guards = new Map<Dependency, Guard>();
+
+  function guard(dependency: Dependency, own: Partial<GuardOptions> = {}): Guard {
+    const made = guards.get(dependency) ?? createGuard({ dependency, logger, ...own });
+    guards.set(dependency, made);
+    return made;
+  }
+
+  const sql = once(async (): Promise<{ client: SqlClient; shown: string }> => {
+    const { createSqlClient } = await import('@lockstep/store-neon');
+    if (profile.rows === 'embedded') {
+      const { createNeonHandler, openPglite } = await import('@lockstep/embedded');
+      const backend = await openPglite({
+        directory: join(stateDirectory, 'postgres'),
+        waitMs: PGLITE_WAIT_MS,
+        signal,
+        onWait: () => logger.info('embedded-postgres-awaited', { reason: 'another process is using it' }),
+      }).catch(lockTimeout);
+      closers.push(() => backend.close());
+      const handler = createNeonHandler(backend);
+      const client = createSqlClient({
+        connectionString: PGLITE_URL,
+        fetch: async (url, init) => handler(new Request(url, init)),
+        guard: guard('neon', { timeoutMs: EMBEDDED_TIMEOUT_MS }),
+      });
+      return { client, shown: EMBEDDED };
+    }
+    const { connectionString, protocol, fetchEndpoint, shown } = postgresAddress(environment);
+    if (protocol === 'http') {
+      const endpoint = fetchEndpoint === undefined ? {} : { fetchEndpoint };
+      return { client: createSqlClient({ connectionString, ...endpoint, guard: guard('neon') }), shown };
+    }
+    const { createNeonHandler, createPgBackend } = await import('@lockstep/embedded');
+    const backend = createPgBackend({ connectionString, connectionsMax: PG_CONNECTIONS });
+    closers.push(() => backend.close());
+    const handler = createNeonHandler(backend);
+    const client = createSqlClient({
+      connectionString,
+      fetch: async (url, init) => handler(new Request(url, init)),
+      guard: guard('neon'),
+    });
+    return { client, shown };
+  });
+
+  const qdrant = once(async (): Promise<{ url: URL; apiKey?: string; shownHost?: string }> => {
+    if (profile.vectors === 'cloud') return qdrantAddress(environment);
+    const { startEmbeddedQdrant } = await import('@lockstep/embedded');
+    const server = await startEmbeddedQdrant({ directory: join(stateDirectory, 'qdrant') });
+    closers.push(() => server.close());
+    return { url: new URL(server.url), shownHost: EMBEDDED };
+  });
+
+  const ledger = once(async (): Promise<Ledger> => {
+    if (profile.rows === 'embedded') {
+      const { openSqliteLedger } = await import('@lockstep/embedded');
+      const opened = openSqliteLedger(join(stateDirectory, 'ledger.sqlite'));
+      closers.push(() => opened.close());
+      return opened;
+    }
+    const [{ client }, { createNeonLedger }] = await Promise.all([sql(), import('@lockstep/store-neon')]);
+    return createNeonLedger(client);
+  });
+
+  return {
+    ledger,
+    async embedder({ model, dimensions }) {
+      const { createOpenAiEmbedder } = await import('@lockstep/embed-openai');
+      if (profile.embedder === 'cloud') {
+        const { timeoutMs } = GUARD_DEFAULTS;
+        const baseUrl = environment.OPENAI_BASE_URL;
+        return createOpenAiEmbedder({
+          apiKey: openAiKey(environment),
+          ...(baseUrl === undefined ? {} : { baseUrl }),
+          model,
+          dimensions,
+          guard: guard('openai', { concurrency: CLOUD_EMBED_CONCURRENCY }),
+          timeoutMs,
+        });
+      }
+      const embedded = await import('@lockstep/embedded');
+      const service = embedded.createEmbeddedOpenAi();
+      closers.push(() => service.close());
+      return createOpenAiEmbedder({
+        apiKey: EMBEDDED,
+        baseUrl: 'http://embedded.invalid/v1',
+        hostIdentity: null,
+        model,
+        dimensions,
+        guard: guard('openai', { timeoutMs: EMBEDDED_TIMEOUT_MS, concurrency: 1 }),
+        timeoutMs: EMBEDDED_TIMEOUT_MS,
+        fetch: service.fetch,
+        serviceName: 'Lockstep embedded model',
+        limits: { inputTokensMax: embedded.EMBEDDED_INPUT_TOKENS_MAX, itemsMax: EMBEDDED_ITEMS_MAX },
+        countTokens: embedded.countEmbeddedTokens,
+      });
+    },
+    async vectors(collection) {
+      const [address, { createQdrantVectorStore }] = await Promise.all([qdrant(), import('@lockstep/store-qdrant')]);
+      const { timeoutMs } = GUARD_DEFAULTS;
+      return createQdrantVectorStore({ ...address, collection, guard: guard('qdrant'), timeoutMs });
+    },
+    async rows(table) {
+      const [{ client, shown }, { createNeonRowStore }] = await Promise.all([sql(), import('@lockstep/store-neon')]);
+      return createNeonRowStore({ sql: client, table, shownDatabase: shown });
+    },
+    requests: () => Object.fromEntries([...guards].map(([dependency, { stats }]) => [dependency, stats().requests])),
+    async close() {
+      for (const closer of closers.reverse()) await closer();
+    },
+  };
+}
+
+/** Embedding requests under way at once: they take about a second each, nearly all of it elsewhere. */
+export const CLOUD_EMBED_CONCURRENCY = 8;
+
+/** Opens a thing at most once. */
+function once<Thing>(open: () => Promise<Thing>): () => Promise<Thing> {
+  let opened: Promise<Thing> | undefined;
+  return () => (opened ??= open());
+}
+
+function lockTimeout(error: unknown): never {
+  if (error instanceof Error && error.name === 'FileLockTimeoutError') {
+    throw new IndexingError({ code: 'lock-timeout', message: error.message });
+  }
+  throw error;
+}
+
+/** A name for one run, in ledgers and messages. */
+export function newRunId(): string {
+  return randomUUID();
+}

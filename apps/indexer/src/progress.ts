@@ -1,0 +1,50 @@
+/** What a stage tells of its way. */
+export interface Progress {
+  update(done: number, total: number | undefined): void;
+  /** Takes the bar off the terminal. */
+  end(): void;
+}
+
+/** A stage that is done sooner shows nothing. */
+const QUIET_MS = 1000;
+const BAR_EVERY_MS = 100;
+const LINE_EVERY_MS = 5000;
+const BAR_CELLS = 30;
+
+export interface ProgressOptions {
+  readonly stage: string;
+  readonly stream: { readonly isTTY?: boolean; write(text: string): unknown };
+  readonly now: () => number;
+}
+
+/** A bar on a terminal, a line every few seconds elsewhere; a library would bring more than these few lines. */
+export function createProgress({ stage, stream, now }: ProgressOptions): Progress {
+  const startedAt = now();
+  const isTerminal = stream.isTTY === true;
+  let shownAt = startedAt + QUIET_MS - (isTerminal ? BAR_EVERY_MS : LINE_EVERY_MS);
+  let drawn = false;
+
+  return {
+    update(done, total) {
+      const at = now();
+      if (at - startedAt < QUIET_MS || at - shownAt < (isTerminal ? BAR_EVERY_MS : LINE_EVERY_MS)) return;
+      shownAt = at;
+      drawn = isTerminal;
+      stream.write(isTerminal ? `\r\u001B[K${bar(stage, done, total)}` : `${stage}: ${counts(done, total)}\n`);
+    },
+    end() {
+      if (drawn) stream.write('\r\u001B[K');
+      drawn = false;
+    },
+  };
+}
+
+function bar(stage: string, done: number, total: number | undefined): string {
+  if (total === undefined || total === 0) return `${stage} ${done}`;
+  const filled = Math.round(Math.min(done / total, 1) * BAR_CELLS);
+  return `${stage} ${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)} ${counts(done, total)}`;
+}
+
+function counts(done: number, total: number | undefined): string {
+  return total === undefined ? String(done) : `${done}/${total}`;
+}

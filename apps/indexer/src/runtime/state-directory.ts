@@ -1,0 +1,16 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** The state directory of a workspace: caches, receipts, embedded data. Made when missing, and ignored by git. */
+export function openStateDirectory(root: string, flag: string | undefined): string {
+  const directory = flag === undefined ? join(root, '.lockstep') : resolve(flag);
+  mkdirSync(directory, { recursive: true });
+  const ignore = join(directory, '.gitignore');
+  if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+  return directory;
+}
+
+/** Where the stages of one corpus leave their files. */
+export function corpusFolder(stateDirectory: string, corpus: string): string {
+  return join(stateDirectory, corpus);
+}
