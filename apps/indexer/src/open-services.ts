@@ -22,6 +22,8 @@ export interface ServicesOptions {
   readonly stateDirectory: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** How long a command puts up with a service that does not answer; the guard's own where it says nothing. */
+  readonly patience?: Pick<GuardOptions, 'attemptsMax' | 'timeoutMs' | 'deadlineMs'>;
 }
 
 /**
@@ -63,7 +65,7 @@ export function openServices(options: ServicesOptions): Services {
   const guards = new Map<Dependency, Guard>();
 
   function guard(dependency: Dependency, own: Partial<GuardOptions> = {}): Guard {
-    const made = guards.get(dependency) ?? createGuard({ dependency, logger, ...own });
+    const made = guards.get(dependency) ?? createGuard({ dependency, logger, ...own, ...options.patience });
     guards.set(dependency, made);
     return made;
   }

@@ -20,3 +20,12 @@ export function priceOf(model: string, tokens: number): number | undefined {
   const facts = OPENAI_MODELS[model];
   return facts === undefined ? undefined : (tokens / 1_000_000) * facts.dollarsPerMillionTokens;
 }
+
+export const OPENAI_HOST = 'api.openai.com';
+
+/** Host and port of a service that is not OpenAI's own; null for OpenAI. */
+export function foreignHost(baseUrl: string | undefined): string | null {
+  if (baseUrl === undefined) return null;
+  const { host } = new URL(baseUrl);
+  return host === OPENAI_HOST ? null : host;
+}

@@ -2,7 +2,7 @@ import OpenAI from 'openai';
 import { type Embedder, type EmbedderIdentity } from '@lockstep/model';
 import type { Guard } from '@lockstep/resilience';
 import { countCl100kTokens } from './count-tokens.ts';
-import { OPENAI_MODELS } from './models.ts';
+import { foreignHost, OPENAI_HOST, OPENAI_MODELS } from './models.ts';
 import { readVectors } from './read-vectors.ts';
 import { OPENAI_LIMITS, packRequests, utf8Bytes, type CountTokens, type RequestLimits } from './request-limits.ts';
 import { toIndexingError } from './to-indexing-error.ts';
@@ -25,15 +25,6 @@ export interface OpenAiEmbedderOptions {
   readonly serviceName?: string;
   readonly limits?: Partial<RequestLimits>;
   readonly countTokens?: CountTokens;
-}
-
-const OPENAI_HOST = 'api.openai.com';
-
-/** Host and port of a service that is not OpenAI's own; null for OpenAI. */
-export function foreignHost(baseUrl: string | undefined): string | null {
-  if (baseUrl === undefined) return null;
-  const { host } = new URL(baseUrl);
-  return host === OPENAI_HOST ? null : host;
 }
 
 /**

@@ -74,7 +74,7 @@ async function keep(): Promise<void> {
       process.stdout.write(`${JSON.stringify(report)}\n`);
       if (!ending.signal.aborted) await once(ending.signal, 'abort');
     } finally {
-      void 0;
+      await stop(server);
     }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -111,7 +111,7 @@ async function start(binaries: PostgresBinaries, folder: string): Promise<{ serv
     });
     output = await outputUntilReady(server);
     if (output.includes(READY)) return { server, port };
-    void 0;
+    await stop(server);
     if (!output.includes(PORT_TAKEN)) break;
   }
   throw new Error(`the PostgreSQL server did not start: ${output.trim()}`);

@@ -1,1 +1,1 @@
-export {};
+export { createNodesV2 } from './create-nodes.ts';

@@ -48,7 +48,7 @@ export const VERIFY_ARGS = {
 } satisfies ArgsDef;
 
 const { entries } = CorpusConfigSchema;
-const number = (schema: v.GenericSchema<number | undefined>) =>
+const number = (schema: v.GenericSchema<number>) =>
   v.pipe(v.string(), v.regex(/^\d+$/, 'expected a whole number'), v.transform(Number), schema);
 const count = v.pipe(v.number(), v.minValue(1));
 const service = v.picklist(['embedded', 'cloud'], 'expected embedded or cloud');
@@ -61,12 +61,12 @@ const FLAG_SCHEMAS = {
   'state-dir': v.pipe(v.string(), v.nonEmpty('expected a folder')),
   corpus: v.string(),
   model: v.pipe(v.string(), v.nonEmpty('expected a model id')),
-  dimensions: number(entries.dimensions),
+  dimensions: number(v.unwrap(entries.dimensions)),
   collection: CollectionName,
   table: TableName,
-  'batch-size': number(entries.batchSize),
-  'qdrant-batch-size': number(entries.qdrantBatchSize),
-  'neon-batch-size': number(entries.neonBatchSize),
+  'batch-size': number(v.unwrap(entries.batchSize)),
+  'qdrant-batch-size': number(v.unwrap(entries.qdrantBatchSize)),
+  'neon-batch-size': number(v.unwrap(entries.neonBatchSize)),
   deletes: v.picklist(['full', 'document', 'none'], 'expected full, document or none'),
   payload: v.pipe(
     v.string(),

@@ -12,7 +12,7 @@ const SERVER_URL = process.env['LOCKSTEP_TEST_POSTGRES_URL'];
 const query = (text: string) => [{ text, values: [] }];
 
 describe('createPgBackend', () => {
-  it.each(['postgresql://me:se%cret@h/db', 'postgresql://me:secret@h:port/db'])(
+  it.each(['postgresql://me:secret@h:port/db', 'mysql://me:secret@h/db', 'secret'])(
     'refuses a broken connection string without showing it: %#',
     (connectionString) => {
       const refusal = new RangeError('the connection string is not a valid postgresql:// URL');
@@ -57,10 +57,11 @@ describe.skipIf(SERVER_URL === undefined)('createPgBackend over a Postgres serve
     await backend.run(query(`CREATE TABLE ${table} (id int)`));
     const abort = new AbortController();
     const reason = new Error('enough');
-    const run = backend.run([...query(`INSERT INTO ${table} VALUES (1)`), ...query('SELECT pg_sleep(60)')], {
+    const run = backend.run([...query(`INSERT INTO ${table} VALUES (1)`), ...query('SELECT pg_sleep(0.5)')], {
       transaction: {},
       signal: abort.signal,
-      onResult: () => abort.abort(reason),
+      // By then the next statement is on its way.
+      onResult: () => setImmediate(() => abort.abort(reason)),
     });
     await expect(run).rejects.toBe(reason);
     const [result] = await backend.run(query(`SELECT * FROM ${table}`));
@@ -77,6 +78,15 @@ describe.skipIf(SERVER_URL === undefined)('createPgBackend over a Postgres serve
     expect(error).toMatchObject({ fields: { code: '57P01' } });
     const [result] = await backend.run(query('SELECT 1'));
     expect(result?.rows).toEqual([['1']]);
+    await backend.close();
+  });
+
+  it('keeps its connection when a transaction fails', async () => {
+    const backend = open(1);
+    const pid = async () => (await backend.run(query('SELECT pg_backend_pid()')))[0]?.rows;
+    const before = await pid();
+    await expect(backend.run(query('SELECT 1/0'), { transaction: {} })).rejects.toBeInstanceOf(PostgresError);
+    expect(await pid()).toEqual(before);
     await backend.close();
   });
 

@@ -30,7 +30,8 @@ const RAW_TEXT = { getTypeParser: () => (value: string) => value } as unknown as
  * Connects to a plain Postgres server on first use, over a pool of `pg` connections.
  *
  * Each connection is reset (`DISCARD ALL`) before its next request, in the background. A request that is aborted
- * closes its connection; the server then rolls an open transaction back.
+ * closes its connection; the server notices at the end of the statement that it runs, and rolls an open transaction
+ * back then.
  */
 export function createPgBackend({
   connectionString,
@@ -138,6 +139,8 @@ async function resetAndRelease(client: PoolClient, release: (destroy: boolean) =
 /** `pg` reads the string at the first connection only, and its errors then quote it with the password in it. */
 function checkConnectionString(connectionString: string): void {
   try {
+    // `pg` takes any other text for the name of a database.
+    if (!/^postgres(?:ql)?:\/\//.test(connectionString)) throw new TypeError('another scheme');
     new pg.Client({ connectionString });
   } catch {
     throw new RangeError('the connection string is not a valid postgresql:// URL');

@@ -1,0 +1,118 @@
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { EXIT } from '@lockstep/model';
+import {
+  FILES,
+  type EmbedReceipt,
+  type LoadReceipt,
+  type ValidateReceipt,
+  type VerifyReceipt,
+} from '@lockstep/pipeline';
+import { costText } from '../cost-text.ts';
+import { workspaceCommand } from '../run-command.ts';
+import { COMMON_ARGS } from '../settings/flags.ts';
+
+/** The receipts of one corpus. */
+interface Receipts {
+  readonly corpus: string;
+  readonly validate: ValidateReceipt | undefined;
+  readonly embed: EmbedReceipt | undefined;
+  readonly loadQdrant: LoadReceipt | undefined;
+  readonly loadNeon: LoadReceipt | undefined;
+  readonly verify: VerifyReceipt | undefined;
+}
+
+/** Start times of receipts that an earlier summary has shown: a stage with the same one was not run again since. */
+type Shown = Readonly<Record<string, string>>;
+
+const SHOWN_FILE = 'summary.json';
+
+export const summary = workspaceCommand({
+  name: 'summary',
+  description: 'Sums up what the last load did, from the receipts of all corpora',
+  args: COMMON_ARGS,
+  async run({ stateDirectory }) {
+    const shown: Shown = readJson(join(stateDirectory, SHOWN_FILE)) ?? {};
+    const all = readdirSync(stateDirectory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map((entry) => readReceipts(stateDirectory, entry.name))
+      .filter(({ verify }) => verify !== undefined);
+    const now = Object.fromEntries(
+      all.flatMap(({ corpus, ...receipts }) =>
+        Object.entries(receipts).flatMap(([stage, receipt]) =>
+          receipt === undefined ? [] : [[`${corpus} ${stage}`, receipt.startedAt]],
+        ),
+      ),
+    );
+    writeFileSync(join(stateDirectory, SHOWN_FILE), `${JSON.stringify(now, null, 2)}\n`);
+    const ok = all.length > 0 && all.every(({ verify }) => verify?.ok === true);
+    const text = all.map((receipts) => corpusText(receipts, shown)).join('\n\n');
+    return {
+      text: all.length === 0 ? 'No corpus has been loaded yet.' : `${text}\n\n${closing(ok)}`,
+      json: { ok, corpora: all },
+      exit: ok ? EXIT.done : EXIT.failed,
+    };
+  },
+});
+
+function readReceipts(stateDirectory: string, corpus: string): Receipts {
+  const read = <Receipt>(name: string) => readJson<Receipt>(join(stateDirectory, corpus, name));
+  return {
+    corpus,
+    validate: read(FILES.validateReceipt),
+    embed: read(FILES.embedReceipt),
+    loadQdrant: read(FILES.loadQdrantReceipt),
+    loadNeon: read(FILES.loadNeonReceipt),
+    verify: read(FILES.verifyReceipt),
+  };
+}
+
+function readJson<Value>(path: string): Value | undefined {
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Value;
+  } catch {
+    return undefined;
+  }
+}
+
+function corpusText({ corpus, validate, embed, loadQdrant, loadNeon, verify }: Receipts, shown: Shown): string {
+  const isNew = (stage: string, receipt: { readonly startedAt: string } | undefined): boolean =>
+    receipt !== undefined && shown[`${corpus} ${stage}`] !== receipt.startedAt;
+  const lines = [`${corpus}  ${verify?.ok === true ? 'in step' : 'NOT IN STEP'}`];
+  if (verify !== undefined) {
+    const { input, cache, qdrant, neon } = verify.counts;
+    lines.push(`  chunks   input ${input}, cache ${cache}, qdrant ${qdrant}, neon ${neon}`);
+  }
+  if (validate !== undefined && validate.rejected + validate.duplicates > 0) {
+    lines.push(`  input    ${validate.rejected} rejected, ${validate.duplicates} duplicates, ${validate.held} held`);
+  }
+  if (embed !== undefined) {
+    const did = isNew('embed', embed)
+      ? `${embed.embedded} embedded, ${embed.cached} from the cache; ${costText(embed)}; ${seconds(embed.durationMs)}`
+      : `0 embedded, ${embed.texts} from the cache; nothing paid`;
+    lines.push(`  embed    ${did} (${embed.model})`);
+  }
+  for (const [stage, label, receipt] of [
+    ['loadQdrant', 'qdrant', loadQdrant],
+    ['loadNeon', 'neon', loadNeon],
+  ] as const) {
+    if (receipt === undefined) continue;
+    const did = isNew(stage, receipt)
+      ? `${receipt.written} written, ${receipt.deleted} deleted; ${seconds(receipt.durationMs)}`
+      : 'in step already, nothing written';
+    lines.push(`  ${label.padEnd(8)} ${did} (${receipt.target})`);
+  }
+  lines.push(`  receipts .lockstep/${corpus}/`);
+  return lines.join('\n');
+}
+
+function closing(ok: boolean): string {
+  return ok
+    ? 'All corpora are in step. Try: npx indexer search "What is the whiteness of the whale?"'
+    : 'Not all corpora are in step: see verify.json of each, then load again.';
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}

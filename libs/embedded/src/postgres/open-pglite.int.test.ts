@@ -1,0 +1,207 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
+import { createInterface } from 'node:readline';
+
+import { FileLockTimeoutError } from '@lockstep/file-lock';
+import type { FileLockHolder } from '@lockstep/file-lock';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { openPglite } from './open-pglite.ts';
+import type { PostgresBackend } from './postgres-backend.ts';
+import { PostgresUnavailableError } from './postgres-error.ts';
+
+const WAIT_MS = 30_000;
+
+/** Closed databases to copy, since making one takes seconds. */
+const folder = mkdtempSync(join(tmpdir(), 'open-pglite-'));
+const template = join(folder, 'template');
+let directory: string;
+let serial = 0;
+const children: ChildProcess[] = [];
+
+beforeAll(async () => {
+  const backend = await openPglite({ directory: template, waitMs: 0 });
+  await run(backend, 'CREATE TABLE items (id int PRIMARY KEY, name text)');
+  await backend.close();
+}, 60_000);
+
+beforeEach(() => {
+  directory = join(folder, `copy-${++serial}`);
+});
+
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL');
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const copyTemplate = (): void => cpSync(template, directory, { recursive: true });
+
+async function run(backend: PostgresBackend, text: string) {
+  const [result] = await backend.run([{ text, values: [] }]);
+  return result?.rows;
+}
+
+async function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.fail('expected a rejection'),
+    (error: unknown) => error,
+  );
+}
+
+/** Starts a process that runs `body`, with `openPglite`, `directory`, `query(backend, text)` and `say(line)` at hand. */
+function startChild(body: string) {
+  const script = `
+    import { writeSync } from 'node:fs';
+    const { openPglite } = await import(${JSON.stringify(new URL('./open-pglite.ts', import.meta.url).href)});
+    const directory = ${JSON.stringify(directory)};
+    const say = (line) => writeSync(1, line + '\\n');
+    const query = (backend, text) => backend.run([{ text, values: [] }]);
+    ${body}`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {},
+  });
+  children.push(child);
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    child,
+    exited: once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>,
+    nextLine: async (): Promise<string | undefined> => (await lines.next()).value,
+  };
+}
+
+describe('openPglite', { timeout: 60_000 }, () => {
+  it('keeps what was written when it is closed and opened again', async () => {
+    copyTemplate();
+    const first = await openPglite({ directory, waitMs: 0 });
+    await run(first, `INSERT INTO items SELECT n, 'name' FROM generate_series(1, 2000) n`);
+    await first.close();
+    const second = await openPglite({ directory, waitMs: 0 });
+    expect(await run(second, 'SELECT count(*) FROM items')).toEqual([['2000']]);
+    // Closing cleaned up after so many changed rows, which also counts them for the planner.
+    expect(await run(second, `SELECT reltuples FROM pg_class WHERE relname = 'items'`)).toEqual([['2000']]);
+    await second.close();
+  });
+
+  it('lets nobody else in until it is closed, and then the one who waits', async () => {
+    copyTemplate();
+    const first = await openPglite({ directory, waitMs: 0, purpose: 'load-neon' });
+    const refusal = await errorOf(openPglite({ directory, waitMs: 0 }));
+    expect(refusal).toBeInstanceOf(FileLockTimeoutError);
+    expect(String(refusal)).toContain(`process ${process.pid} (load-neon)`);
+
+    let holder: FileLockHolder | undefined;
+    const second = await openPglite({
+      directory,
+      waitMs: WAIT_MS,
+      onWait: (seen) => {
+        holder = seen;
+        void first.close();
+      },
+    });
+    expect(holder).toEqual({ pid: process.pid, purpose: 'load-neon' });
+    await second.close();
+  });
+
+  it('finishes what was asked before it closes, refuses what comes later, and closes once', async () => {
+    copyTemplate();
+    const backend = await openPglite({ directory, waitMs: 0 });
+    const asked = run(backend, `INSERT INTO items VALUES (1, 'x') RETURNING id`);
+    const closed = Promise.all([backend.close(), backend.close()]);
+    await expect(run(backend, 'SELECT 1')).rejects.toBeInstanceOf(PostgresUnavailableError);
+    expect(await asked).toEqual([['1']]);
+    await closed;
+  });
+
+  it('stops waiting when the signal is aborted, and does not open for an aborted signal', async () => {
+    copyTemplate();
+    const reason = new Error('enough');
+    await expect(openPglite({ directory, waitMs: 0, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+
+    const backend = await openPglite({ directory, waitMs: 0 });
+    const abort = new AbortController();
+    const onWait = () => abort.abort(reason);
+    await expect(openPglite({ directory, waitMs: WAIT_MS, signal: abort.signal, onWait })).rejects.toBe(reason);
+    await backend.close();
+  });
+
+  it('lets timers and other work go on between queued requests', async () => {
+    copyTemplate();
+    const backend = await openPglite({ directory, waitMs: 0 });
+    const order: string[] = [];
+    const requests = Array.from({ length: 5 }, async () => {
+      await run(backend, 'SELECT 1');
+      order.push('request');
+    });
+    setImmediate(() => setImmediate(() => order.push('other work')));
+    await Promise.all(requests);
+    expect(order).toContain('other work');
+    await backend.close();
+  });
+
+  it('starts over when a first opening was cut off', async () => {
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'PG_VERSION'), '18\n');
+    writeFileSync(`${directory}.unfinished`, '');
+    const backend = await openPglite({ directory, waitMs: 0 });
+    expect(await run(backend, 'SELECT 1')).toEqual([['1']]);
+    await backend.close();
+    expect(existsSync(`${directory}.unfinished`)).toBe(false);
+  });
+
+  it('refuses a directory that is no database, leaves its files alone and frees the lock', async () => {
+    mkdirSync(directory);
+    writeFileSync(join(directory, 'PG_VERSION'), '18\n');
+    writeFileSync(join(directory, 'diary.txt'), 'dear diary');
+    for (let attempt = 0; attempt < 2; attempt++) {
+      const error = await errorOf(openPglite({ directory, waitMs: 0 }));
+      expect(error).toBeInstanceOf(PostgresUnavailableError);
+      expect(String(error)).toContain(`Cannot open the embedded Postgres in ${directory}`);
+    }
+    expect(readFileSync(join(directory, 'diary.txt'), 'utf8')).toBe('dear diary');
+  });
+
+  it('has every acknowledged row after its process was killed', async () => {
+    copyTemplate();
+    const { child, exited, nextLine } = startChild(`
+      const backend = await openPglite({ directory, waitMs: 0 });
+      for (let id = 1; ; id++) {
+        await query(backend, "INSERT INTO items VALUES (" + id + ", repeat('x', 3000))");
+        say(String(id));
+      }`);
+    let acknowledged = 0;
+    while (acknowledged < 200) acknowledged = Number(await nextLine());
+    child.kill('SIGKILL');
+    for (let line = await nextLine(); line !== undefined; line = await nextLine()) acknowledged = Number(line);
+    expect(await exited).toEqual([null, 'SIGKILL']);
+
+    const backend = await openPglite({ directory, waitMs: 0 });
+    const rows = await run(backend, `SELECT count(*), max(id) FROM items WHERE length(name) = 3000`);
+    await backend.close();
+    const [count, last] = (rows?.[0] ?? []).map(Number);
+    // The last row may have been written and killed before it could say so.
+    expect([acknowledged, acknowledged + 1]).toContain(last);
+    expect(count).toBe(last);
+  });
+
+  it('ends its process at once, by itself and with its own exit code, after it was closed', async () => {
+    copyTemplate();
+    const { exited, nextLine } = startChild(`
+      process.exitCode = 4;
+      const backend = await openPglite({ directory, waitMs: 0 });
+      await query(backend, 'SELECT 1/0').catch(() => {});
+      await query(backend, "INSERT INTO items VALUES (1, 'x')");
+      await backend.close();
+      const closedAt = performance.now();
+      process.on('exit', () => say(String(performance.now() - closedAt)));`);
+    expect(await exited).toEqual([4, null]);
+    // An engine that is not closed keeps a timer of 10 s going.
+    expect(Number(await nextLine())).toBeLessThan(5_000);
+  });
+});

@@ -1,0 +1,69 @@
+import { posix } from 'node:path';
+import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
+import type { ResolvedPluginOptions } from './plugin-options.ts';
+
+type Inputs = NonNullable<TargetConfiguration['inputs']>;
+
+/**
+ * The project of one corpus, with the stages as targets.
+ *
+ * `validate` and `embed` are cached by what they read. `load-qdrant` and `load-neon` are cached by that and by the nonce
+ * that `provision` has from the store itself. `provision` and `verify` look at live services and are never cached.
+ */
+export function corpusProject(
+  root: string,
+  { name, input }: { readonly name: string; readonly input: string },
+  options: ResolvedPluginOptions,
+): ProjectConfiguration {
+  const state = `{workspaceRoot}/.lockstep/${name}`;
+  const stage = (target: string): Pick<TargetConfiguration, 'executor' | 'options'> => ({
+    executor: 'nx:run-commands',
+    options: { command: `${options.command} ${target} ${root}/corpus.json`, cwd: '{workspaceRoot}' },
+  });
+  const common: Inputs = [
+    '{projectRoot}/corpus.json',
+    ...options.codeInputs,
+    { externalDependencies: [...options.packages] },
+    { runtime: `${options.command} runtime` },
+  ];
+  const from = (files: string) => ({ dependentTasksOutputFiles: files });
+  const load = (target: string, store: string): TargetConfiguration => ({
+    ...stage(target),
+    dependsOn: ['embed', 'provision'],
+    cache: true,
+    inputs: [...common, from('**/{chunks,held,slice}.jsonl'), from(`**/${store}.nonce`)],
+    outputs: [`${state}/${target}`],
+  });
+  return {
+    name,
+    root,
+    projectType: 'library',
+    tags: ['type:corpus'],
+    targets: {
+      validate: {
+        ...stage('validate'),
+        cache: true,
+        inputs: [...common, `{workspaceRoot}/${posix.normalize(posix.join(root, input))}`],
+        outputs: [`${state}/validate`],
+      },
+      embed: {
+        ...stage('embed'),
+        dependsOn: ['validate'],
+        cache: true,
+        inputs: [...common, from('**/chunks.jsonl')],
+        outputs: [`${state}/embed`],
+      },
+      provision: { ...stage('provision'), dependsOn: ['validate'], cache: false, outputs: [`${state}/provision`] },
+      'load-qdrant': load('load-qdrant', 'qdrant'),
+      'load-neon': load('load-neon', 'neon'),
+      verify: { ...stage('verify'), dependsOn: ['load-qdrant', 'load-neon'], cache: false },
+      load: {
+        executor: 'nx:noop',
+        dependsOn: ['verify'],
+        cache: false,
+        // Without an input of its own an aggregate is not affected by what its stages depend on.
+        inputs: [...common, { dependentTasksOutputFiles: '**/*', transitive: true }],
+      },
+    },
+  };
+}
