@@ -21,7 +21,7 @@ export const KEY_AT = HEAD.length;
 export const KEY_LENGTH = KEY_BYTES;
 
 function base64Bytes(dimensions: number): number {
-  return Math.ceil((dimensions * 4) / 3 / 4) * 4;
+  return Math.ceil((dimensions * 4) / 3) * 4;
 }
 
 /** Bytes of a line, with its line feed. */
