@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
 import { ERROR_CATALOGUE, EXIT, IndexingError, isIndexingError, type ExitCode } from '@lockstep/model';
 import { setHost } from './run-command.ts';
@@ -51,7 +52,7 @@ async function main(rawArgs: string[]): Promise<void> {
     name !== undefined && Object.hasOwn(commands, name) ? commands[name as keyof typeof commands] : undefined;
   const help = rawArgs.some((word) => word === '--help' || word === '-h');
   if (name === undefined || (help && load === undefined)) {
-    process.stdout.write(`${await renderUsage(indexer)}\n`);
+    show(await renderUsage(indexer));
     return;
   }
   if (name === '--version') {
@@ -66,8 +67,13 @@ async function main(rawArgs: string[]): Promise<void> {
     });
   }
   const command: CommandDef = await load();
-  if (help) process.stdout.write(`${await renderUsage(command, indexer)}\n`);
+  if (help) show(await renderUsage(command, indexer));
   else await runCommand(command, { rawArgs: rawArgs.slice(1) });
+}
+
+/** Prints a usage text, in colour on a terminal alone. */
+function show(usage: string): void {
+  process.stdout.write(`${process.stdout.isTTY ? usage : stripVTControlCharacters(usage)}\n`);
 }
 
 /** Tells a failure in words, on stderr, and with `--json` as an object on stdout too. Never a stack trace. */

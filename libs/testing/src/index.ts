@@ -1,3 +1,11 @@
 export { type QdrantUnderTest, qdrantSuite } from './qdrant-suite.ts';
 export { createDatabase, type TestDatabase } from './postgres-database.ts';
 export { type PostgresServer, startPostgresServer } from './postgres-server.ts';
+export { AWKWARD_NUMBERS, AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';
+export { failureOf } from './failure-of.ts';
+export { createInstantGuard, type InstantGuard } from './instant-guard.ts';
+export { ledgerSuite, type LedgersUnderTest } from './ledger-suite.ts';
+export { openPostgresSession, type PostgresSession } from './postgres-session.ts';
+export { rowStoreSuite, type RowStoresUnderTest } from './row-store-suite.ts';
+export { saidBy } from './said-by.ts';
+export { vectorStoreSuite, type VectorStoresUnderTest } from './vector-store-suite.ts';

@@ -67,12 +67,14 @@ describe.skipIf(process.platform === 'win32')('a PostgreSQL server for tests', {
   test('stops while a client is in the middle of a query', async () => {
     const server = await startPostgresServer();
     const client = new Client({ connectionString: server.connectionString });
-    const cut = new Promise((resolve) => client.once('error', resolve));
+    // One connection can report its end more than once.
+    client.on('error', () => undefined);
+    const cut = once(client, 'end');
     await client.connect();
     const asleep = client.query('select pg_sleep(3600)').catch((error: unknown) => error);
     await server.stop();
     expect(await asleep).toBeInstanceOf(Error);
-    expect(await cut).toBeInstanceOf(Error);
+    await cut;
     expect(processesIn(folder)).toEqual([]);
   });
 

@@ -97,11 +97,7 @@ export function parseFlags(args: Readonly<Record<string, unknown>>, known: ArgsD
   );
   const positionals = Object.values(known).filter(({ type }) => type === 'positional').length;
   for (const [given, value] of Object.entries(args)) {
-    if (given === '_') {
-      const extra = (value as unknown[]).slice(positionals);
-      if (extra.length > 0) throw usage(`${JSON.stringify(String(extra[0]))} is one argument too many`);
-      continue;
-    }
+    if (given === '_') continue;
     const name = given in known ? given : camel.get(given);
     if (name === undefined) throw usage(`there is no flag --${given}`);
     if (!(name in FLAG_SCHEMAS) || value === undefined) continue;
@@ -111,6 +107,8 @@ export function parseFlags(args: Readonly<Record<string, unknown>>, known: ArgsD
     if (!result.success) throw usage(`--${name}: ${result.issues[0].message}, found ${JSON.stringify(value)}`);
     flags[name] = result.output;
   }
+  const extra = ((args['_'] ?? []) as unknown[]).slice(positionals);
+  if (extra.length > 0) throw usage(`${JSON.stringify(String(extra[0]))} is one argument too many`);
   return flags as Flags;
 }
 

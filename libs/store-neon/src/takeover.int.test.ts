@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
+import { createNeonHandler, createPgBackend, type PostgresBackend } from '@lockstep/embedded';
+import {
+  createDatabase,
+  createInstantGuard,
+  failureOf,
+  openPostgresSession,
+  type PostgresSession,
+  type TestDatabase,
+} from '@lockstep/testing';
+import { pointIdOf, type Ledger, type Row, type RowStore } from '@lockstep/model';
+import { createNeonLedger } from './neon-ledger.ts';
+import { createNeonRowStore } from './neon-row-store.ts';
+import { createSqlClient } from './sql-client.ts';
+
+const HOST = 'takeover.invalid';
+const CORPUS = 'books';
+const STAMP = { digest: 'd', nonce: 'n', count: 1 };
+
+let database: TestDatabase;
+let backend: PostgresBackend;
+let store: RowStore;
+let ledger: Ledger;
+/** A connection on which the test holds a transaction open, and one that looks on. */
+let held: PostgresSession;
+let onlooker: PostgresSession;
+
+const row: Row = {
+  chunkId: 'a',
+  documentId: null,
+  chapterTitle: null,
+  pageNumber: null,
+  text: 'text',
+  createdAt: null,
+  metadata: {},
+  pointId: pointIdOf(CORPUS, 'a'),
+  contentHash: 'hash',
+  embeddingKey: 'key',
+};
+
+beforeAll(async () => {
+  database = await createDatabase();
+  backend = createPgBackend({ connectionString: database.connectionString });
+  const handle = createNeonHandler(backend);
+  const sql = createSqlClient({
+    connectionString: `postgresql://user:secret@${HOST}/db`,
+    fetch: (input, init) => handle(new Request(input, init)),
+    guard: createInstantGuard('neon').guard,
+  });
+  store = createNeonRowStore({ sql, table: 'rag_metadata', shownDatabase: HOST });
+  ledger = createNeonLedger(sql);
+  await store.ensure();
+  held = await openPostgresSession(database.connectionString);
+  onlooker = await openPostgresSession(database.connectionString);
+}, 60_000);
+
+afterAll(async () => {
+  await held.end();
+  await onlooker.end();
+  await backend.close();
+  await database.drop();
+}, 60_000);
+
+beforeEach(async () => {
+  await onlooker.query('truncate lockstep_fence, lockstep_stamp, rag_metadata');
+  expect(await take('one')).toBe(1);
+});
+
+const take = (runId: string) => ledger.takeFence(CORPUS, { runId, digest: 'd', atLeast: 1 });
+
+/** Resolves when a statement waits for a lock that the held transaction has. */
+const someoneWaits = () =>
+  vi.waitFor(
+    async () => {
+      const waiting = await onlooker.query(
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+      );
+      expect(waiting).toHaveLength(1);
+    },
+    { timeout: 20_000, interval: 5 },
+  );
+
+it('lets a takeover wait for a transaction that is about to commit', async () => {
+  await held.query('begin');
+  await held.query('select lockstep_assert_fence($1, $2)', [CORPUS, 1]);
+  const takeover = take('two');
+  await someoneWaits();
+  expect(await store.fence(CORPUS)).toBe(1);
+  await held.query('commit');
+  expect(await takeover).toBe(2);
+});
+
+it('lets a raised fence wait for a transaction that is about to commit', async () => {
+  await held.query('begin');
+  await held.query('select lockstep_assert_fence($1, $2)', [CORPUS, 1]);
+  const raised = store.raiseFence(CORPUS, 5);
+  await someoneWaits();
+  await held.query('commit');
+  await raised;
+  expect(await store.fence(CORPUS)).toBe(5);
+});
+
+it('lets two writers under one fence work side by side', async () => {
+  await held.query('begin');
+  await held.query('select lockstep_assert_fence($1, $2)', [CORPUS, 1]);
+  await store.upsert({ corpus: CORPUS, fence: 1, items: [row] });
+  await held.query('rollback');
+  expect(await store.count(CORPUS)).toBe(1);
+});
+
+it('refuses writes that waited for a takeover to commit', async () => {
+  await store.upsert({ corpus: CORPUS, fence: 1, items: [row] });
+  for (const [fence, write] of [
+    [2, () => store.upsert({ corpus: CORPUS, fence: 1, items: [{ ...row, text: 'late' }] })],
+    [3, () => store.delete({ corpus: CORPUS, fence: 2, items: [row.pointId] })],
+  ] as const) {
+    await held.query('begin');
+    await held.query('update lockstep_fence set fence = $1', [fence]);
+    const failure = failureOf(write());
+    await someoneWaits();
+    await held.query('commit');
+    expect(await failure).toMatchObject({ code: 'overtaken' });
+  }
+  expect(await store.rows([row.pointId])).toMatchObject([{ text: 'text' }]);
+});
+
+it('refuses a stamp that waited for a takeover to commit', async () => {
+  await held.query('begin');
+  await held.query('update lockstep_fence set fence = 2');
+  const written = ledger.writeStamp(CORPUS, 'neon', { stamp: STAMP, fence: 1 });
+  await someoneWaits();
+  await held.query('commit');
+  expect(await written).toBe(false);
+  expect(await ledger.stamp(CORPUS, 'neon')).toBeUndefined();
+});
+
+it('goes on under the own fence when a takeover was rolled back', async () => {
+  await held.query('begin');
+  await held.query('update lockstep_fence set fence = 2');
+  const write = store.upsert({ corpus: CORPUS, fence: 1, items: [row] });
+  await someoneWaits();
+  await held.query('rollback');
+  await write;
+  expect(await store.count(CORPUS)).toBe(1);
+});

@@ -1,0 +1,35 @@
+import type { Dependency } from '@lockstep/model';
+import { createGuard, type Guard, type GuardOptions } from '@lockstep/resilience';
+
+/** A guard that waits for nothing and tells what it would have waited for. */
+export interface InstantGuard {
+  readonly guard: Guard;
+  /** Every wait between attempts so far, in milliseconds, in order. */
+  readonly waitsMs: readonly number[];
+}
+
+/**
+ * The real guard on a clock that jumps: waits are recorded and are over at once. Without jitter the backoff is half a
+ * millisecond, then one, so that any longer wait is one that a service asked for. The breaker stays closed.
+ */
+export function createInstantGuard(dependency: Dependency, options: Partial<GuardOptions> = {}): InstantGuard {
+  const waitsMs: number[] = [];
+  let now = 0;
+  const guard = createGuard({
+    dependency,
+    attemptsMax: 3,
+    backoffMs: { first: 1, longest: 2 },
+    breaker: { failures: 1_000_000, openMs: 1 },
+    random: () => 0,
+    clock: {
+      now: () => now,
+      sleep: (ms) => {
+        waitsMs.push(ms);
+        now += ms;
+        return Promise.resolve();
+      },
+    },
+    ...options,
+  });
+  return { guard, waitsMs };
+}

@@ -1,0 +1,328 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { canonicalJson, contentHashOf, pointIdOf, type Chunk, type Row, type RowStore } from '@lockstep/model';
+import { AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';
+import { failureOf } from './failure-of.ts';
+
+/** A database that the suite may use; it makes tables with names of its own in it. */
+export interface RowStoresUnderTest {
+  /** The row store over a table, which may not exist; each time apart from the others, as another process would. */
+  store(table: string): RowStore;
+  /** Runs one statement in the database beside the port. */
+  query(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  close(): Promise<void>;
+}
+
+const TIMEOUT_MS = 60_000;
+
+/** Ends of the range of `createdAt`, moments before 1970 and in a zone's past, and microseconds. */
+const MOMENTS: readonly (string | null)[] = [
+  '0001-01-01T00:00:00.000000Z',
+  '0001-12-31T23:59:59.999999Z',
+  '1582-10-10T12:00:00.000001Z',
+  '1969-12-31T23:59:59.999999Z',
+  '2025-12-05T10:00:00.123456Z',
+  '2024-02-29T00:00:00.100000Z',
+  '9999-12-31T23:59:59.999999Z',
+  null,
+];
+
+function row(corpus: string, chunkId: string, fields: Partial<Chunk> = {}): Row {
+  const chunk: Chunk = {
+    chunkId,
+    documentId: null,
+    chapterTitle: null,
+    pageNumber: null,
+    text: `text of ${chunkId}`,
+    createdAt: null,
+    metadata: {},
+    ...fields,
+  };
+  return {
+    ...chunk,
+    pointId: pointIdOf(corpus, chunkId),
+    contentHash: contentHashOf(chunk),
+    embeddingKey: `key-of-${chunkId}`,
+  };
+}
+
+const byPointId = (a: { pointId: string }, b: { pointId: string }): number => (a.pointId < b.pointId ? -1 : 1);
+
+async function collect<Item>(pages: AsyncIterable<readonly Item[]>): Promise<Item[][]> {
+  const found: Item[][] = [];
+  for await (const page of pages) found.push([...page]);
+  return found;
+}
+
+/**
+ * What every `RowStore` must do.
+ *
+ * Registers vitest tests. Every test uses a corpus of its own; those that need an empty database object use a table of
+ * their own, and remove it.
+ *
+ * @param start gives the database, once for the whole suite; its `close` is called at the end
+ */
+export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderTest>): void {
+  describe(name, { timeout: TIMEOUT_MS }, () => {
+    let under: RowStoresUnderTest;
+    let store: RowStore;
+    let corpus: string;
+    const newTable = (): string => `rows_${randomUUID().replaceAll('-', '')}`;
+    const upsert = (items: readonly Row[], fence = 1) => store.upsert({ corpus, fence, items });
+    const allRows = async (of = corpus): Promise<Row[]> => (await collect(store.scanRows(of))).flat();
+
+    beforeAll(async () => {
+      under = await start();
+      store = under.store(newTable());
+      await store.ensure();
+    }, TIMEOUT_MS);
+
+    afterAll(() => under.close(), TIMEOUT_MS);
+
+    beforeEach(async () => {
+      corpus = `corpus-${randomUUID()}`;
+      await store.raiseFence(corpus, 1);
+    }, TIMEOUT_MS);
+
+    it('says what it is', async () => {
+      expect(await store.describe()).toEqual({ name: 'Postgres', version: expect.stringMatching(/^\d+\.\d+/) });
+    });
+
+    describe('ensure', () => {
+      it('makes the table once, and keeps its rows when it is repeated', async () => {
+        const table = newTable();
+        const own = under.store(table);
+        await own.ensure();
+        expect(await own.count(corpus)).toBe(0);
+        await own.upsert({ corpus, fence: 1, items: [row(corpus, 'a')] });
+        await own.ensure();
+        await under.store(table).ensure();
+        expect(await own.count(corpus)).toBe(1);
+        await under.query(`drop table ${table}`);
+      });
+
+      it('may be run by several at once', async () => {
+        const tables = [newTable(), newTable()];
+        const stores = Array.from({ length: 6 }, (_, index) => under.store(tables[index % 2] as string));
+        await Promise.all(stores.map((each) => each.ensure()));
+        for (const table of tables) {
+          expect(await under.store(table).count(corpus)).toBe(0);
+          const seen = await under.query(`select version from lockstep_migration where component = 'rows:${table}'`);
+          expect(seen).toHaveLength(1);
+          await under.query(`drop table ${table}`);
+        }
+      });
+
+      it('refuses a table of another program, by name, and leaves it alone', async () => {
+        const table = newTable();
+        await under.query(`create table ${table} (mine text)`);
+        await under.query(`insert into ${table} values ('precious')`);
+        for (const _ of [1, 2]) {
+          const failure = await failureOf(under.store(table).ensure());
+          expect(failure).toMatchObject({ code: 'config-invalid', disposition: 'abort', details: { table } });
+          expect(failure.message).toContain(table);
+        }
+        expect(await under.query(`select * from ${table}`)).toEqual([{ mine: 'precious' }]);
+        await under.query(`drop table ${table}`);
+      });
+
+      it('makes the columns of the replaced system, which its queries by chunk id read', async () => {
+        const table = newTable();
+        const own = under.store(table);
+        await own.ensure();
+        await own.upsert({ corpus, fence: 1, items: [row(corpus, 'a', { pageNumber: 3, text: 'whole text' })] });
+        const found = await under.query(
+          `select chunk_id, document_id, chapter_title, page_number, text_snippet_preview, created_at
+           from ${table} where chunk_id = any(array['a', 'b'])`,
+        );
+        expect(found).toEqual([
+          {
+            chunk_id: 'a',
+            document_id: null,
+            chapter_title: null,
+            page_number: 3,
+            text_snippet_preview: 'whole text',
+            created_at: null,
+          },
+        ]);
+        await under.query(`drop table ${table}`);
+      });
+    });
+
+    describe('rows', () => {
+      it.each(AWKWARD_TEXTS.map((text) => [JSON.stringify(text).slice(0, 40), text]))(
+        'keep %s in every field that is text',
+        async (_title, text) => {
+          const id = text.length > 1_000 || text === '' ? 'long or empty' : text;
+          const written = row(corpus, id, { documentId: text, chapterTitle: text, text, metadata: { text } });
+          await upsert([written]);
+          expect(await allRows()).toEqual([{ ...written, corpus }]);
+          expect(await store.rows([written.pointId])).toEqual([{ ...written, corpus }]);
+        },
+      );
+
+      it('keep awkward metadata, to the content hash', async () => {
+        const written = row(corpus, 'a', { metadata: AWKWARD_OBJECT });
+        await upsert([written]);
+        const [read] = await allRows();
+        expect(canonicalJson(read?.metadata ?? null)).toBe(canonicalJson(AWKWARD_OBJECT));
+        expect(contentHashOf(read as Row)).toBe(written.contentHash);
+      });
+
+      it('keep moments to the microsecond, from year 1 to year 9999', async () => {
+        const written = MOMENTS.map((createdAt, index) => row(corpus, `moment-${index}`, { createdAt }));
+        await upsert(written);
+        expect((await allRows()).toSorted(byPointId)).toEqual(
+          written.map((each) => ({ ...each, corpus })).toSorted(byPointId),
+        );
+      });
+
+      it('keep page numbers of the whole range, and none', async () => {
+        const pages = [0, -1, 2_147_483_647, -2_147_483_648, null];
+        const written = pages.map((pageNumber, index) => row(corpus, `page-${index}`, { pageNumber }));
+        await upsert(written);
+        const read = new Map((await allRows()).map((each) => [each.chunkId, each.pageNumber]));
+        expect(written.map(({ chunkId }) => read.get(chunkId))).toEqual(pages);
+      });
+
+      it('keep null and the empty text apart', async () => {
+        const written = [
+          row(corpus, 'null', { documentId: null, chapterTitle: null }),
+          row(corpus, 'empty', { documentId: '', chapterTitle: '' }),
+          row(corpus, 'word', { documentId: 'NULL', chapterTitle: 'null' }),
+        ];
+        await upsert(written);
+        expect((await allRows()).toSorted(byPointId)).toEqual(
+          written.map((each) => ({ ...each, corpus })).toSorted(byPointId),
+        );
+      });
+
+      it('are replaced field by field by an upsert of the same id, and equal ones may be repeated', async () => {
+        await upsert([row(corpus, 'a', { documentId: 'd', pageNumber: 1, chapterTitle: 't', metadata: { gone: 1 } })]);
+        const next: Row = { ...row(corpus, 'a', { text: 'new', metadata: { here: 2 } }), embeddingKey: 'other' };
+        await upsert([next]);
+        await upsert([next]);
+        expect(await allRows()).toEqual([{ ...next, corpus }]);
+        expect(await store.count(corpus)).toBe(1);
+      });
+
+      it('of one corpus are apart from those of another with the same chunk ids', async () => {
+        const other = `${corpus}-other`;
+        await store.raiseFence(other, 1);
+        await upsert([row(corpus, 'a', { text: 'mine' }), row(corpus, 'b')]);
+        await store.upsert({ corpus: other, fence: 1, items: [row(other, 'a', { text: 'theirs' })] });
+        expect([await store.count(corpus), await store.count(other)]).toEqual([2, 1]);
+        expect(await allRows(other)).toMatchObject([{ text: 'theirs' }]);
+        const both = await store.rows([pointIdOf(corpus, 'a'), pointIdOf(other, 'a'), pointIdOf('no', 'such')]);
+        expect(both.map((each) => [each.corpus, each.text]).toSorted()).toEqual([
+          [corpus, 'mine'],
+          [other, 'theirs'],
+        ]);
+        await store.delete({ corpus, fence: 1, items: [pointIdOf(corpus, 'a'), pointIdOf(other, 'a')] });
+        expect([await store.count(corpus), await store.count(other)]).toEqual([1, 1]);
+      });
+
+      it('are written all or not at all', async () => {
+        await upsert([row(corpus, 'before')]);
+        const broken: Row = { ...row(corpus, 'broken'), pointId: 'not-a-uuid' };
+        expect(await failureOf(upsert([row(corpus, 'good'), broken]))).toMatchObject({
+          code: 'request-refused',
+          disposition: 'abort',
+        });
+        expect(await allRows()).toMatchObject([{ chunkId: 'before' }]);
+      });
+
+      it('are found by no point id when none is asked for', async () => {
+        expect(await store.rows([])).toEqual([]);
+      });
+
+      it('are deleted by point id; absent ids are passed over, and repeating is safe', async () => {
+        await upsert(['a', 'b', 'c'].map((id) => row(corpus, id)));
+        const items = [pointIdOf(corpus, 'a'), pointIdOf(corpus, 'c'), pointIdOf(corpus, 'never there')];
+        await store.delete({ corpus, fence: 1, items });
+        await store.delete({ corpus, fence: 1, items });
+        expect(await allRows()).toMatchObject([{ chunkId: 'b' }]);
+      });
+    });
+
+    describe('scan', () => {
+      it('gives nothing, in no page, for a corpus without rows', async () => {
+        expect(await collect(store.scan(corpus))).toEqual([]);
+        expect(await collect(store.scanRows(corpus))).toEqual([]);
+      });
+
+      it('gives ids and hashes alone', async () => {
+        const { pointId, chunkId, documentId, contentHash, embeddingKey } = row(corpus, 'a', { documentId: 'd' });
+        await upsert([row(corpus, 'a', { documentId: 'd' })]);
+        expect(await collect(store.scan(corpus))).toEqual([
+          [{ pointId, chunkId, documentId, contentHash, embeddingKey }],
+        ]);
+      });
+
+      // One page of whole rows is 200, one of states 5,000: exactly one page, one more, and several.
+      it.each([200, 201, 5_001])('gives each of %i rows once, in the order of point ids', async (count) => {
+        const written = Array.from({ length: count }, (_, index) => row(corpus, `chunk-${index}`));
+        const other = `${corpus}-other`;
+        await store.raiseFence(other, 1);
+        await store.upsert({ corpus: other, fence: 1, items: [row(other, 'chunk-0')] });
+        await upsert(written);
+        const ids = written.map(({ pointId }) => pointId).toSorted();
+        const states = await collect(store.scan(corpus));
+        expect(states.flat().map(({ pointId }) => pointId)).toEqual(ids);
+        const rows = await collect(store.scanRows(corpus));
+        expect(rows.flat().map(({ pointId }) => pointId)).toEqual(ids);
+        expect([...states, ...rows].every(({ length }) => length > 0)).toBe(true);
+        expect(rows.length).toBeGreaterThanOrEqual(count > 200 ? 2 : 1);
+        expect(await store.count(corpus)).toBe(count);
+      });
+    });
+
+    describe('the fence', () => {
+      it('is 0 before the first run, and is never lowered', async () => {
+        const fresh = `${corpus}-fresh`;
+        expect(await store.fence(fresh)).toBe(0);
+        await store.raiseFence(fresh, 5);
+        await store.raiseFence(fresh, 3);
+        await store.raiseFence(fresh, 5);
+        expect(await store.fence(fresh)).toBe(5);
+        await store.raiseFence(fresh, 6);
+        expect(await store.fence(fresh)).toBe(6);
+      });
+
+      it('that was overtaken refuses writes and deletes, and no row changes', async () => {
+        await upsert([row(corpus, 'a', { text: 'old' })]);
+        await store.raiseFence(corpus, 2);
+        const overtaken = { code: 'overtaken', disposition: 'abort' };
+        expect(await failureOf(upsert([row(corpus, 'a', { text: 'late' }), row(corpus, 'b')]))).toMatchObject(overtaken);
+        const items = [pointIdOf(corpus, 'a')];
+        expect(await failureOf(store.delete({ corpus, fence: 1, items }))).toMatchObject(overtaken);
+        expect(await allRows()).toMatchObject([{ chunkId: 'a', text: 'old' }]);
+        await upsert([row(corpus, 'a', { text: 'new' })], 2);
+        expect(await allRows()).toMatchObject([{ chunkId: 'a', text: 'new' }]);
+      });
+
+      it('that nobody took refuses writes', async () => {
+        expect(await failureOf(upsert([row(corpus, 'a')], 2))).toMatchObject({ code: 'overtaken' });
+        const items = [row(`${corpus}-fresh`, 'a')];
+        expect(await failureOf(store.upsert({ corpus: `${corpus}-fresh`, fence: 0, items }))).toMatchObject({
+          code: 'overtaken',
+        });
+        expect([await store.count(corpus), await store.count(`${corpus}-fresh`)]).toEqual([0, 0]);
+      });
+
+      it('of one corpus does not hold back another', async () => {
+        await store.raiseFence(`${corpus}-other`, 9);
+        await upsert([row(corpus, 'a')]);
+        expect(await store.count(corpus)).toBe(1);
+      });
+    });
+
+    it('stops at once when its signal is aborted, and writes nothing', async () => {
+      const signal = AbortSignal.abort(new Error('stop here'));
+      await expect(store.upsert({ corpus, fence: 1, items: [row(corpus, 'a')] }, { signal })).rejects.toThrow(
+        'stop here',
+      );
+      expect(await store.count(corpus)).toBe(0);
+    });
+  });
+}
