@@ -20,7 +20,7 @@ function storesAt({ url, apiKey }: { url: string; apiKey?: string }): Omit<Vecto
       }),
     indexes: async (collection) => {
       const { payload_schema: schema } = await beside.getCollection(collection);
-      return Object.fromEntries(Object.entries(schema).map(([field, { data_type: type }]) => [field, type]));
+      return Object.fromEntries(Object.entries(schema).map(([field, index]) => [field, index?.data_type ?? 'none']));
     },
     drop: async (collection) => void (await beside.deleteCollection(collection)),
   };

@@ -69,7 +69,7 @@ describe.skipIf(process.platform === 'win32')('a PostgreSQL server for tests', {
     const client = new Client({ connectionString: server.connectionString });
     // One connection can report its end more than once.
     client.on('error', () => undefined);
-    const cut = once(client, 'end');
+    const cut = new Promise<void>((resolve) => client.once('end', () => resolve()));
     await client.connect();
     const asleep = client.query('select pg_sleep(3600)').catch((error: unknown) => error);
     await server.stop();

@@ -19,47 +19,50 @@ export interface ModelThread {
 /** Texts handed over at once: fewer than the 24 at which the engine starts threads of its own, and stopped between. */
 const TEXTS_AT_ONCE = 8;
 
-export function createModelThread(): ModelThread {
-  let worker: Worker | undefined;
-  let lastId = 0;
-  const waiting = new Map<number, { resolve(vectors: readonly Float32Array[]): void; reject(error: Error): void }>();
+/** What a thread is asked and has not answered yet, by number. */
+type Waiting = Map<number, { resolve(vectors: readonly Float32Array[]): void; reject(error: unknown): void }>;
 
-  function start(): Worker {
-    const started = new Worker(new URL('./model-worker.ts', import.meta.url));
-    started.on('message', (reply: ModelReply) => {
+export function createModelThread(): ModelThread {
+  let running: { readonly worker: Worker; readonly waiting: Waiting } | undefined;
+  let lastId = 0;
+
+  function start() {
+    // Without the flags of this process: some of them, such as --input-type, are refused for a file.
+    const worker = new Worker(new URL('./model-worker.ts', import.meta.url), { execArgv: [] });
+    const waiting: Waiting = new Map();
+    const started = { worker, waiting };
+    worker.on('message', (reply: ModelReply) => {
       const asked = waiting.get(reply.id);
       waiting.delete(reply.id);
       // An idle thread must not keep the process alive.
-      if (waiting.size === 0) started.unref();
+      if (waiting.size === 0) worker.unref();
       if ('vectors' in reply) asked?.resolve(reply.vectors);
       else asked?.reject(new Error(`The embedded model failed: ${reply.failure}`));
     });
     const fail = (error: Error): void => {
-      worker = undefined;
+      if (running === started) running = undefined;
       for (const { reject } of waiting.values()) reject(error);
       waiting.clear();
     };
-    started.on('error', fail);
-    started.on('exit', () => fail(new Error('The thread of the embedded model ended.')));
+    worker.on('error', fail);
+    worker.on('exit', () => fail(new Error('The thread of the embedded model ended.')));
     return started;
   }
 
-  function ask(texts: string[], signal: AbortSignal | undefined): Promise<readonly Float32Array[]> {
-    const thread = (worker ??= start());
+  async function ask(texts: string[], signal: AbortSignal | undefined): Promise<readonly Float32Array[]> {
+    const { worker, waiting } = (running ??= start());
     const id = (lastId += 1);
-    return new Promise((resolve, reject) => {
-      const stop = (): void => reject(signal?.reason);
-      signal?.addEventListener('abort', stop, { once: true });
-      const settle =
-        <Value>(then: (value: Value) => void) =>
-        (value: Value): void => {
-          signal?.removeEventListener('abort', stop);
-          then(value);
-        };
-      waiting.set(id, { resolve: settle(resolve), reject: settle(reject) });
-      thread.ref();
-      thread.postMessage({ id, texts } satisfies ModelRequest);
-    });
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Float32Array[]>();
+    const stop = (): void => reject(signal?.reason);
+    signal?.addEventListener('abort', stop, { once: true });
+    waiting.set(id, { resolve, reject });
+    worker.ref();
+    worker.postMessage({ id, texts } satisfies ModelRequest);
+    try {
+      return await promise;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
   }
 
   return {
@@ -72,7 +75,7 @@ export function createModelThread(): ModelThread {
       return vectors;
     },
     async close() {
-      await worker?.terminate();
+      await running?.worker.terminate();
     },
   };
 }

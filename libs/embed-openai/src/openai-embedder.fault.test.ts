@@ -1,0 +1,78 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, it } from 'vitest';
+import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
+import { createOpenAiEmbedder } from './openai-embedder.ts';
+
+const KEY = 'sk-verysecretkey0123456789';
+const REPLY = JSON.stringify({ data: [{ index: 0, embedding: [1, 0] }], usage: { prompt_tokens: 1 } });
+
+let server: Server;
+let requests: number;
+
+afterEach(async () => {
+  server.closeAllConnections();
+  server.close();
+  await once(server, 'close');
+});
+
+/** A real server, since cuts below HTTP are flattened by anything less. Gives an embedder for it. */
+async function embedderAt(answer: (response: ServerResponse, request: IncomingMessage) => void, timeoutMs = 10_000) {
+  requests = 0;
+  server = createServer((request, response) => {
+    requests += 1;
+    request.resume().on('end', () => answer(response, request));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return createOpenAiEmbedder({
+    apiKey: KEY,
+    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    model: 'm',
+    dimensions: 2,
+    guard: createInstantGuard('openai').guard,
+    timeoutMs,
+  });
+}
+
+const cut = (response: ServerResponse): void => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': REPLY.length });
+  response.write(REPLY.slice(0, 20), () => response.socket?.destroy());
+};
+const reset = (_response: ServerResponse, { socket }: IncomingMessage): void => void socket.resetAndDestroy();
+const stall = (response: ServerResponse): void => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': REPLY.length });
+  response.write(REPLY.slice(0, 20));
+};
+
+it.each([
+  ['a body that is cut', cut, 10_000, true],
+  ['a connection that is reset', reset, 10_000, undefined],
+  ['a body that stalls', stall, 50, true],
+])('tries again after %s, and gives up with our error', async (_title, fault, timeoutMs, possiblyPaid) => {
+  const { embed } = await embedderAt(fault, timeoutMs);
+  const error = await failureOf(embed(['a private text']));
+  expect(error.code).toBe('service-unavailable');
+  expect(error.details['possiblyPaid']).toBe(possiblyPaid);
+  expect(requests).toBe(3);
+  for (const secret of [KEY, 'private']) expect(saidBy(error)).not.toContain(secret);
+});
+
+it('succeeds when the second answer is whole', async () => {
+  const { embed } = await embedderAt((response) => {
+    if (requests === 1) return cut(response);
+    response.writeHead(200, { 'content-type': 'application/json' }).end(REPLY);
+  });
+  expect((await embed(['a'])).vectors).toEqual([Float32Array.from([1, 0])]);
+  expect(requests).toBe(2);
+});
+
+it('tries again when nobody listens', async () => {
+  const { embed } = await embedderAt(() => undefined);
+  server.close();
+  await once(server, 'close');
+  const error = await failureOf(embed(['a']));
+  expect(error).toMatchObject({ code: 'service-unavailable' });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+});

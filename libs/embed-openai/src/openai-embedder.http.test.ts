@@ -1,0 +1,327 @@
+import { delay, http, HttpResponse } from 'msw';
+import { setupServer } from 'msw/node';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
+import { countCl100kTokens } from './count-tokens.ts';
+import { createOpenAiEmbedder, type OpenAiEmbedderOptions } from './openai-embedder.ts';
+
+const KEY = 'sk-verysecretkey0123456789';
+const TEXTS = ['first private text', 'second private text'];
+const URL_ = 'https://api.openai.com/v1/embeddings';
+const server = setupServer();
+
+interface Seen {
+  readonly body: Record<string, unknown>;
+  readonly headers: Headers;
+}
+let seen: Seen[];
+
+beforeAll(() => server.listen({ onUnhandledFrame: 'error' }));
+beforeEach(() => {
+  seen = [];
+});
+afterEach(() => {
+  server.resetHandlers();
+  vi.unstubAllEnvs();
+});
+afterAll(() => server.close());
+
+const base64 = (...numbers: number[]): string => Buffer.from(Float32Array.from(numbers).buffer).toString('base64');
+const good = () =>
+  HttpResponse.json({
+    object: 'list',
+    model: 'text-embedding-3-small',
+    data: [
+      { object: 'embedding', index: 1, embedding: base64(0, 1) },
+      { object: 'embedding', index: 0, embedding: base64(1, 0) },
+    ],
+    usage: { prompt_tokens: 6, total_tokens: 6 },
+  });
+
+/** Answers each request with the next answer, and the last one from then on. */
+function answerWith(answers: readonly (() => Response | Promise<Response>)[], url = URL_): void {
+  server.use(
+    http.post(url, async ({ request }) => {
+      seen.push({ body: (await request.json()) as Record<string, unknown>, headers: request.headers });
+      return (answers[Math.min(seen.length, answers.length) - 1] as () => Response)();
+    }),
+  );
+}
+
+const refusal = (status: number, error: Record<string, unknown>, headers: Record<string, string> = {}) => () =>
+  HttpResponse.json({ error }, { status, headers: { 'x-request-id': 'req_1', 'set-cookie': 'session=c00kie', ...headers } });
+
+function embedder(options: Partial<OpenAiEmbedderOptions> = {}) {
+  const { guard, waitsMs } = createInstantGuard('openai');
+  const created = createOpenAiEmbedder({
+    apiKey: KEY,
+    model: 'text-embedding-3-small',
+    dimensions: 2,
+    guard,
+    timeoutMs: 10_000,
+    ...options,
+  });
+  return { ...created, waitsMs, guard };
+}
+
+/** Fails a call for two texts, and checks that the failure tells nothing that it should not. */
+async function fail(options: Partial<OpenAiEmbedderOptions> = {}) {
+  const { embed, waitsMs } = embedder(options);
+  const error = await failureOf(embed(TEXTS));
+  const said = saidBy(error);
+  for (const secret of [KEY, KEY.slice(3, 15), 'private', 'c00kie']) expect(said).not.toContain(secret);
+  return { error, waitsMs };
+}
+
+describe('a request', () => {
+  it('holds the texts, the model and the key, and gives vectors in input order with the tokens', async () => {
+    answerWith([good]);
+    const { vectors, tokens } = await embedder({ dimensions: 2 }).embed(TEXTS);
+    expect(vectors).toEqual([Float32Array.from([1, 0]), Float32Array.from([0, 1])]);
+    expect(tokens).toBe(6);
+    expect(seen[0]?.body).toMatchObject({ model: 'text-embedding-3-small', input: TEXTS, encoding_format: 'base64' });
+    expect(seen[0]?.headers.get('authorization')).toBe(`Bearer ${KEY}`);
+  });
+
+  it('asks for dimensions only where they are not those of the model', async () => {
+    const wide = () =>
+      HttpResponse.json({ data: [{ index: 0, embedding: Array.from({ length: 1536 }, () => 0.5) }] });
+    answerWith([wide, () => HttpResponse.json({ data: [{ index: 0, embedding: [1, 0] }] })]);
+    await embedder({ dimensions: 1536 }).embed(['a']);
+    await embedder({ dimensions: 2 }).embed(['a']);
+    expect(seen.map(({ body }) => body['dimensions'])).toEqual([undefined, 2]);
+    expect(Object.keys(seen[0]?.body ?? {})).not.toContain('dimensions');
+  });
+
+  it('goes to another base URL, whose host is a part of the identity, with numbers for an answer', async () => {
+    answerWith([() => HttpResponse.json({ data: [{ index: 0, embedding: [1, 0] }] })], 'http://llm.test:8080/api/embeddings');
+    const other = embedder({ baseUrl: 'http://llm.test:8080/api', model: 'bge-m3' });
+    expect(await other.embed(['a'])).toEqual({ vectors: [Float32Array.from([1, 0])], tokens: 0 });
+    expect(other.identity).toEqual({ model: 'bge-m3', host: 'llm.test:8080', dimensions: 2 });
+    expect(embedder().identity.host).toBeNull();
+    expect(embedder({ baseUrl: 'https://api.openai.com/v1' }).identity.host).toBeNull();
+    expect(embedder({ baseUrl: 'http://llm.test', hostIdentity: null }).identity.host).toBeNull();
+  });
+
+  it('takes nothing from the environment', async () => {
+    for (const name of ['OPENAI_ORG_ID', 'OPENAI_PROJECT_ID', 'OPENAI_API_KEY']) vi.stubEnv(name, 'from-elsewhere');
+    vi.stubEnv('OPENAI_BASE_URL', 'https://elsewhere.test/v1');
+    answerWith([good]);
+    await embedder().embed(TEXTS);
+    expect([...(seen[0]?.headers ?? [])].flat().join(' ')).not.toContain('from-elsewhere');
+  });
+});
+
+describe('an answer with status 200 that should not be', () => {
+  it.each<[title: string, answer: () => Response]>([
+    ['a page of a proxy', () => HttpResponse.html('<html>first private text</html>')],
+    ['JSON that is cut', () => new HttpResponse('{"data":[{"ind', { headers: { 'content-type': 'application/json' } })],
+    ['one vector for two texts', () => HttpResponse.json({ data: [{ index: 0, embedding: base64(1, 0) }] })],
+    [
+      'the same index twice',
+      () => HttpResponse.json({ data: [0, 0].map((index) => ({ index, embedding: base64(1, 0) })) }),
+    ],
+    [
+      'a vector of zeros',
+      () => HttpResponse.json({ data: [0, 1].map((index) => ({ index, embedding: base64(0, 0) })) }),
+    ],
+    [
+      'a vector with NaN',
+      () => HttpResponse.json({ data: [0, 1].map((index) => ({ index, embedding: base64(1, Number.NaN) })) }),
+    ],
+  ])('is tried again, once a request: %s', async (_title, answer) => {
+    answerWith([answer, good]);
+    expect((await embedder().embed(TEXTS)).vectors).toHaveLength(2);
+    expect(seen).toHaveLength(2);
+    answerWith([answer]);
+    seen = [];
+    const { error } = await fail();
+    expect(['response-invalid', 'service-unavailable']).toContain(error.code);
+    expect(error.details).toMatchObject({ possiblyPaid: true });
+    expect(seen).toHaveLength(3);
+  });
+
+  it('stops at once where its vectors have other dimensions', async () => {
+    answerWith([good]);
+    const { error } = await fail({ dimensions: 3 });
+    expect(error).toMatchObject({ code: 'response-invalid', details: { expected: 3, found: 2 } });
+    expect(seen).toHaveLength(1);
+  });
+});
+
+describe('a refusal', () => {
+  const quoting = { message: `Incorrect API key provided: ${KEY}. Input: ${TEXTS.join()}`, param: null };
+
+  it.each([401, 403])('with %i stops at once', async (status) => {
+    answerWith([refusal(status, { ...quoting, type: 'invalid_request_error', code: 'invalid_api_key' })]);
+    const { error } = await fail();
+    expect(error).toMatchObject({
+      code: 'unauthorized',
+      disposition: 'abort',
+      details: { status, vendorCode: 'invalid_api_key', requestId: 'req_1' },
+    });
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([400, 413, 422])('with %i sets an input aside and is not tried again', async (status) => {
+    answerWith([refusal(status, { ...quoting, type: 'invalid_request_error', code: null, param: 'input' })]);
+    const { error } = await fail();
+    expect(error).toMatchObject({
+      code: 'request-refused',
+      disposition: 'reject',
+      details: { status, vendorCode: 'invalid_request_error', param: 'input' },
+    });
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([
+    ['a code', { code: 'insufficient_quota', type: 'other' }],
+    ['a type', { code: null, type: 'insufficient_quota' }],
+  ])('for want of credit, told by %s, stops at once though it comes as 429', async (_title, told) => {
+    answerWith([refusal(429, { ...quoting, ...told }, { 'retry-after': '1' })]);
+    const { error } = await fail();
+    expect(error).toMatchObject({ code: 'quota-exhausted', disposition: 'abort' });
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([404, 405, 418])('with %i, which has no better meaning, stops at once', async (status) => {
+    answerWith([refusal(status, { ...quoting, code: 'model_not_found', type: 'x' })]);
+    const { error } = await fail();
+    expect(error).toMatchObject({ code: 'request-refused', disposition: 'abort' });
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([408, 409, 500, 502, 503, 504, 529])('with %i is tried again, once a request', async (status) => {
+    answerWith([refusal(status, quoting), refusal(status, quoting), good]);
+    expect((await embedder().embed(TEXTS)).tokens).toBe(6);
+    expect(seen).toHaveLength(3);
+    seen = [];
+    answerWith([refusal(status, quoting)]);
+    const { error, waitsMs } = await fail();
+    expect(error).toMatchObject({ code: 'service-unavailable', details: { status } });
+    expect(seen).toHaveLength(3);
+    expect(waitsMs).toEqual([0.5, 1]);
+  });
+
+  it('with a body that is no JSON counts by its status', async () => {
+    answerWith([() => HttpResponse.html('<h1>Bad gateway first private text</h1>', { status: 502 })]);
+    const { error } = await fail();
+    expect(error).toMatchObject({ code: 'service-unavailable', details: { status: 502, vendorCode: null } });
+  });
+});
+
+describe('a rate limit', () => {
+  it.each<[title: string, headers: Record<string, string>, least: number, most: number]>([
+    ['seconds', { 'retry-after': '20' }, 20_000, 20_000],
+    ['more seconds than the client would grant', { 'retry-after': '120' }, 120_000, 120_000],
+    ['milliseconds, which are more exact', { 'retry-after-ms': '700', 'retry-after': '1' }, 700, 700],
+    ['a date', { 'retry-after': new Date(Date.now() + 3_600_000).toUTCString() }, 600_000, 600_000],
+    ['a near date', { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }, 40_000, 60_000],
+    ['a date that has passed', { 'retry-after': new Date(0).toUTCString() }, 0.5, 0.5],
+    ['nothing', {}, 0.5, 0.5],
+    ['what cannot be read', { 'retry-after': 'soon' }, 0.5, 0.5],
+  ])('is waited for as long as %s say', async (_title, headers, least, most) => {
+    answerWith([refusal(429, { message: 'slow down', type: 'tokens', code: 'rate_limit_exceeded' }, headers), good]);
+    const { embed, waitsMs } = embedder();
+    await embed(TEXTS);
+    expect(seen).toHaveLength(2);
+    expect(waitsMs).toHaveLength(1);
+    expect(waitsMs[0]).toBeGreaterThanOrEqual(least);
+    expect(waitsMs[0]).toBeLessThanOrEqual(most);
+  });
+
+  it('that stays is given up with its own code', async () => {
+    answerWith([refusal(429, { message: `for ${KEY}`, type: 'tokens', code: 'rate_limit_exceeded' })]);
+    const { error } = await fail();
+    expect(error).toMatchObject({ code: 'rate-limited', details: { status: 429, vendorCode: 'rate_limit_exceeded' } });
+    expect(seen).toHaveLength(3);
+  });
+});
+
+describe('a connection', () => {
+  it('that fails is tried again', async () => {
+    answerWith([() => HttpResponse.error(), good]);
+    await embedder().embed(TEXTS);
+    expect(seen).toHaveLength(2);
+    seen = [];
+    answerWith([() => HttpResponse.error()]);
+    expect((await fail()).error.code).toBe('service-unavailable');
+    expect(seen).toHaveLength(3);
+  });
+
+  it('that gives no answer in time is tried again, and may have been paid', async () => {
+    answerWith([
+      async () => {
+        await delay('infinite');
+        return good();
+      },
+    ]);
+    const { error } = await fail({ timeoutMs: 20 });
+    expect(error).toMatchObject({ code: 'service-unavailable', details: { possiblyPaid: true } });
+    expect(seen).toHaveLength(3);
+  });
+
+  it('is left at once when the caller stops, and not made again', async () => {
+    const stop = new AbortController();
+    answerWith([
+      async () => {
+        stop.abort(new Error('stopped by hand'));
+        await delay('infinite');
+        return good();
+      },
+    ]);
+    await expect(embedder().embed(TEXTS, { signal: stop.signal })).rejects.toThrow('stopped by hand');
+    expect(seen).toHaveLength(1);
+  });
+});
+
+describe('describe', () => {
+  it('asks for the model, and names the service', async () => {
+    server.use(
+      http.get('https://api.openai.com/v1/models/text-embedding-3-small', () =>
+        HttpResponse.json({ id: 'text-embedding-3-small', object: 'model' }),
+      ),
+      http.get('http://llm.test:8080/api/models/bge-m3', () => HttpResponse.json({ id: 'bge-m3' })),
+    );
+    expect(await embedder().describe()).toEqual({ name: 'OpenAI', version: 'text-embedding-3-small' });
+    const other = embedder({ baseUrl: 'http://llm.test:8080/api', model: 'bge-m3' });
+    expect(await other.describe()).toEqual({ name: 'OpenAI-compatible at llm.test:8080', version: 'bge-m3' });
+    expect((await embedder({ baseUrl: 'http://llm.test:8080/api', model: 'bge-m3', serviceName: 'Mine' }).describe()).name).toBe(
+      'Mine',
+    );
+  });
+
+  it('fails with a bad key', async () => {
+    server.use(
+      http.get('https://api.openai.com/v1/models/text-embedding-3-small', refusal(401, { message: `bad ${KEY}` })),
+    );
+    const error = await failureOf(embedder().describe());
+    expect(error.code).toBe('unauthorized');
+    expect(saidBy(error)).not.toContain(KEY);
+  });
+});
+
+describe('the limits', () => {
+  it('let pass what fits, and give the tokens of what does not', () => {
+    const { tokensOver, inputTokensMax } = embedder();
+    expect(inputTokensMax).toBe(8192);
+    const words = (count: number): string => ' word'.repeat(count);
+    expect(countCl100kTokens(words(8192))).toBe(8192);
+    expect(tokensOver(words(8192))).toBeUndefined();
+    expect(tokensOver(words(8193))).toBe(8193);
+    expect(tokensOver('')).toBeUndefined();
+    expect(tokensOver('日本語'.repeat(3_000))).toBe(countCl100kTokens('日本語'.repeat(3_000)));
+    expect(tokensOver('日'.repeat(2730))).toBeUndefined();
+  });
+
+  it('can be set lower, and another way of counting with them', () => {
+    const { tokensOver, pack, inputTokensMax } = embedder({
+      limits: { inputTokensMax: 4, itemsMax: 2 },
+      countTokens: (text) => text.split(' ').length,
+    });
+    expect(inputTokensMax).toBe(4);
+    expect(tokensOver('a b c d')).toBeUndefined();
+    expect(tokensOver('a b c d e')).toBe(5);
+    expect(pack(['a', 'b', 'c'])).toEqual([[0, 1], [2]]);
+  });
+});
