@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 
 import OpenAI, { APIError } from 'openai';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 
 import { countEmbeddedTokens } from './count-embedded-tokens.ts';
 import { EMBEDDED_DIMENSIONS, EMBEDDED_INPUT_TOKENS_MAX, EMBEDDED_MODEL } from './embedded-model.ts';
@@ -153,6 +154,12 @@ describe('embeddings through the official client', { timeout: 60_000 }, () => {
 });
 
 describe('createEmbeddedOpenAi', { timeout: 60_000 }, () => {
+  const children: ChildProcess[] = [];
+
+  afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
+  });
+
   /** Runs `body` in a process of its own, with `embedded` and `embed(text)` at hand. */
   async function exitOf(body: string) {
     const script = `
@@ -163,6 +170,7 @@ describe('createEmbeddedOpenAi', { timeout: 60_000 }, () => {
       })).status;
       ${body}`;
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], { stdio: 'inherit', env: {} });
+    children.push(child);
     return (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   }
 
