@@ -9,3 +9,4 @@ export { openPostgresSession, type PostgresSession } from './postgres-session.ts
 export { rowStoreSuite, type RowStoresUnderTest } from './row-store-suite.ts';
 export { saidBy } from './said-by.ts';
 export { vectorStoreSuite, type VectorStoresUnderTest } from './vector-store-suite.ts';
+export { startStubOpenAi, stubVector, type Script, type StubOpenAi } from './stub-openai.ts';

@@ -1,0 +1,277 @@
+import { delay, http, HttpResponse } from 'msw';
+import { setupServer } from 'msw/node';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { pointIdOf, type Row } from '@lockstep/model';
+import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
+import { createNeonRowStore } from './neon-row-store.ts';
+import { createSqlClient, type SqlClientOptions } from './sql-client.ts';
+
+const PASSWORD = 'verysecretpassword';
+const CONNECTION = `postgresql://owner:${PASSWORD}@ep-one.region.neon.test/db`;
+const ENDPOINT = 'https://api.region.neon.test/sql';
+const server = setupServer();
+
+interface Seen {
+  readonly url: string;
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+let seen: Seen[];
+
+beforeAll(() => server.listen({ onUnhandledFrame: 'error' }));
+beforeEach(() => {
+  seen = [];
+});
+afterEach(() => server.resetHandlers());
+afterAll(() => server.close());
+
+type Answer = () => Response | Promise<Response>;
+
+/** Answers each request with the next answer, and the last one from then on. */
+function answerWith(...answers: readonly Answer[]): void {
+  server.use(
+    http.post('*', async ({ request }) => {
+      seen.push({ url: request.url, body: await request.json(), headers: request.headers });
+      return (answers[Math.min(seen.length, answers.length) - 1] as Answer)();
+    }),
+  );
+}
+
+const TEXT_OID = 25;
+const rowsOf = (value: string) => ({
+  rowAsArray: true,
+  fields: [{ name: 'value', dataTypeID: TEXT_OID, format: 'text' }],
+  rows: [[value]],
+  command: 'SELECT',
+  rowCount: 1,
+});
+const good: Answer = () => HttpResponse.json(rowsOf('fine'));
+const postgresError = (code: string | null, fields: Record<string, unknown> = {}) => () =>
+  HttpResponse.json(
+    { message: 'says a private text', detail: 'Key (x)=(a private text)', severity: 'ERROR', code, ...fields },
+    { status: 400 },
+  );
+
+function client(options: Partial<SqlClientOptions> = {}) {
+  const { guard, waitsMs } = createInstantGuard('neon');
+  return { ...createSqlClient({ connectionString: CONNECTION, guard, ...options }), waitsMs };
+}
+
+/** Fails a statement, and checks that the failure tells nothing that it should not. */
+async function fail(options: Partial<SqlClientOptions> = {}) {
+  const { query, waitsMs } = client(options);
+  const error = await failureOf(query(['select $1', ['a private text']], {}));
+  for (const secret of [PASSWORD, 'postgresql://', 'private']) expect(saidBy(error)).not.toContain(secret);
+  return { error, waitsMs };
+}
+
+describe('a request', () => {
+  it('goes to the endpoint of a Neon host, with the connection string in its header', async () => {
+    answerWith(good);
+    expect(await client().query(['select $1 as value', ['fine']])).toEqual([{ value: 'fine' }]);
+    expect(seen).toMatchObject([{ url: ENDPOINT, body: { query: 'select $1 as value', params: ['fine'] } }]);
+    expect(seen[0]?.headers.get('neon-connection-string')).toContain(PASSWORD);
+  });
+
+  it('goes to the endpoint that is named, each database to its own', async () => {
+    answerWith(good);
+    const at = (host: string, fetchEndpoint: string) =>
+      client({ connectionString: `postgresql://u:p@${host}/db`, fetchEndpoint });
+    const one = at('one.test', 'http://proxy-one.test:4444/sql');
+    const two = at('two.test', 'http://proxy-two.test/sql');
+    await one.query(['select 1']);
+    await two.query(['select 1']);
+    await one.query(['select 1']);
+    await client().query(['select 1']);
+    expect(seen.map(({ url }) => url)).toEqual([
+      'http://proxy-one.test:4444/sql',
+      'http://proxy-two.test/sql',
+      'http://proxy-one.test:4444/sql',
+      ENDPOINT,
+    ]);
+  });
+
+  it.each(['own.test', 'Own.Test'])('is answered by the own function of a database at %s, and leaves no trace on the network', async (host) => {
+    const asked: string[] = [];
+    const fetch_: typeof fetch = (input) => {
+      asked.push(String(input));
+      return Promise.resolve(Response.json(rowsOf('own')));
+    };
+    const own = client({ connectionString: `postgresql://u:p@${host}/db`, fetch: fetch_ });
+    expect(await own.query(['select 1'])).toEqual([{ value: 'own' }]);
+    expect(asked).toHaveLength(1);
+    expect(seen).toEqual([]);
+  });
+
+  it('of a transaction holds all its statements, and gives the rows of each', async () => {
+    answerWith(() => HttpResponse.json({ results: [rowsOf('one'), rowsOf('two')] }));
+    expect(await client().transaction([['select 1'], ['select $1', [2]]])).toEqual([
+      [{ value: 'one' }],
+      [{ value: 'two' }],
+    ]);
+    expect(seen).toMatchObject([{ body: { queries: [{ query: 'select 1' }, { query: 'select $1', params: ['2'] }] } }]);
+  });
+
+  it('of a write asserts the fence first, in the same transaction', async () => {
+    answerWith(() => HttpResponse.json({ results: [rowsOf(''), rowsOf('')] }));
+    const store = createNeonRowStore({ sql: client(), table: 'rag_metadata', shownDatabase: 'shown/db' });
+    const items: Row[] = [
+      {
+        chunkId: 'a',
+        documentId: null,
+        chapterTitle: null,
+        pageNumber: 1,
+        text: 't',
+        createdAt: null,
+        metadata: {},
+        pointId: pointIdOf('books', 'a'),
+        contentHash: 'h',
+        embeddingKey: 'k',
+      },
+    ];
+    await store.upsert({ corpus: 'books', fence: 7, items });
+    await store.delete({ corpus: 'books', fence: 7, items: [pointIdOf('books', 'a')] });
+    expect(store.target).toBe('shown/db/rag_metadata');
+    for (const { body } of seen) {
+      const { queries } = body as { queries: { query: string; params: unknown[] }[] };
+      expect(queries).toHaveLength(2);
+      expect(queries[0]).toMatchObject({ query: expect.stringContaining('lockstep_assert_fence'), params: ['books', '7'] });
+    }
+  });
+});
+
+describe('an HTTP status', () => {
+  it.each([408, 409, 500, 502, 503, 504])('of %i is tried again', async (status) => {
+    const refusal = () => new HttpResponse(`a private page with ${PASSWORD}`, { status });
+    answerWith(refusal, refusal, good);
+    expect(await client().query(['select 1'])).toEqual([{ value: 'fine' }]);
+    expect(seen).toHaveLength(3);
+    seen = [];
+    answerWith(refusal);
+    const { error, waitsMs } = await fail();
+    expect(error).toMatchObject({ code: 'service-unavailable', details: { status } });
+    expect(waitsMs).toEqual([0.5, 1]);
+    expect(seen).toHaveLength(3);
+  });
+
+  it.each([
+    [401, 'unauthorized'],
+    [403, 'unauthorized'],
+    [404, 'request-refused'],
+    [413, 'request-refused'],
+  ])('of %i ends the call as %s', async (status, code) => {
+    answerWith(() => new HttpResponse('a private page', { status }));
+    expect((await fail()).error).toMatchObject({ code, disposition: 'abort', details: { status } });
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each<[title: string, headers: Record<string, string>, least: number, most: number]>([
+    ['seconds', { 'retry-after': '30' }, 30_000, 30_000],
+    ['milliseconds', { 'retry-after-ms': '700' }, 700, 700],
+    ['a date', { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }, 40_000, 60_000],
+    ['nothing', {}, 0.5, 0.5],
+  ])('of 429 is waited for as long as %s say', async (_title, headers, least, most) => {
+    answerWith(() => new HttpResponse('slow down', { status: 429, headers }), good);
+    const { query, waitsMs } = client();
+    await query(['select 1']);
+    expect(waitsMs).toHaveLength(1);
+    expect(waitsMs[0]).toBeGreaterThanOrEqual(least);
+    expect(waitsMs[0]).toBeLessThanOrEqual(most);
+    answerWith(() => new HttpResponse('slow down', { status: 429, headers }));
+    expect((await fail()).error.code).toBe('rate-limited');
+  });
+});
+
+describe('an answer that should not be', () => {
+  it.each<[title: string, answer: Answer]>([
+    ['a page of a proxy', () => HttpResponse.html('<h1>a private page</h1>')],
+    ['JSON that is cut', () => new HttpResponse('{"rows":[["a pri')],
+    ['a refusal that is no JSON', () => new HttpResponse('a private page', { status: 400 })],
+    ['a connection that fails', () => HttpResponse.error()],
+  ])('is tried again: %s', async (_title, answer) => {
+    answerWith(answer, good);
+    await client().query(['select 1']);
+    seen = [];
+    answerWith(answer);
+    expect((await fail()).error).toMatchObject({ code: 'service-unavailable' });
+    expect(seen).toHaveLength(3);
+  });
+});
+
+describe('a SQLSTATE', () => {
+  it.each([
+    ['08006', 'service-unavailable'],
+    ['40001', 'service-unavailable'],
+    ['40P01', 'service-unavailable'],
+    ['53300', 'service-unavailable'],
+    ['57P01', 'service-unavailable'],
+    ['57P02', 'service-unavailable'],
+    ['57P03', 'service-unavailable'],
+    ['57014', 'service-unavailable'],
+    ['28P01', 'unauthorized'],
+    ['28000', 'unauthorized'],
+    ['42501', 'unauthorized'],
+    ['LS001', 'overtaken'],
+    ['42601', 'request-refused'],
+    ['42P01', 'request-refused'],
+    ['40002', 'request-refused'],
+    ['57P04', 'request-refused'],
+    ['22P02', 'request-refused'],
+    ['22021', 'request-refused'],
+    ['23505', 'request-refused'],
+    ['21000', 'request-refused'],
+    ['XX000', 'request-refused'],
+  ])('of %s means %s', async (sqlState, code) => {
+    const retried = code === 'service-unavailable';
+    answerWith(postgresError(sqlState, { message: 'a message', table: 'rag_metadata', constraint: 'c' }));
+    const { error } = await fail();
+    expect(error).toMatchObject({ code, details: { sqlState, table: 'rag_metadata', constraint: 'c' } });
+    expect(error.message).toContain(sqlState);
+    expect(seen).toHaveLength(retried ? 3 : 1);
+  });
+
+  it.each(['22P02', '23505', 'XX000', 'P0001', '21000'])('of %s may come with values in its message, which is kept back', async (sqlState) => {
+    answerWith(postgresError(sqlState));
+    await fail();
+  });
+
+  it('of a class whose messages name things alone comes with its message', async () => {
+    answerWith(postgresError('42P01', { message: 'relation "rag_metadata" does not exist', detail: null }));
+    expect((await fail()).error.message).toContain('relation "rag_metadata" does not exist');
+  });
+
+  it.each<[title: string, fields: Record<string, unknown>, code: string]>([
+    ['a password that is wrong', { message: `password authentication failed for user 'owner'` }, 'unauthorized'],
+    ['a request that is too long', { message: 'request is too long: a private text' }, 'request-refused'],
+  ])('is missing where the proxy before Postgres refuses %s', async (_title, fields, code) => {
+    answerWith(postgresError(null, fields));
+    expect((await fail()).error).toMatchObject({ code, disposition: 'abort' });
+    expect(seen).toHaveLength(1);
+    answerWith(() => HttpResponse.json({ message: fields['message'] }, { status: 400 }));
+    expect((await fail()).error).toMatchObject({ code, disposition: 'abort' });
+  });
+});
+
+describe('a call', () => {
+  const hang: Answer = async () => {
+    await delay('infinite');
+    return good();
+  };
+
+  it('without an answer in time is tried again', async () => {
+    answerWith(hang, hang, hang, good);
+    const { guard } = createInstantGuard('neon', { timeoutMs: 20 });
+    expect((await fail({ guard })).error).toMatchObject({ code: 'service-unavailable' });
+    expect(seen).toHaveLength(3);
+  });
+
+  it('is left at once when the caller stops', async () => {
+    const stop = new AbortController();
+    answerWith(() => {
+      stop.abort(new Error('stopped by hand'));
+      return hang();
+    });
+    await expect(client().query(['select 1'], { signal: stop.signal })).rejects.toThrow('stopped by hand');
+    expect(seen).toHaveLength(1);
+  });
+});

@@ -1,0 +1,308 @@
+import { delay, http, HttpResponse } from 'msw';
+import { setupServer } from 'msw/node';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { pointIdOf, type Point } from '@lockstep/model';
+import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
+import { createQdrantVectorStore, type QdrantVectorStoreOptions } from './qdrant-vector-store.ts';
+
+const KEY = 'qdrant-verysecretkey';
+const BASE = 'https://vectors.test:6333';
+const server = setupServer();
+
+interface Seen {
+  readonly request: string;
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+let seen: Seen[];
+
+beforeAll(() => server.listen({ onUnhandledFrame: 'error' }));
+beforeEach(() => {
+  seen = [];
+});
+afterEach(() => server.resetHandlers());
+afterAll(() => server.close());
+
+type Answer = () => Response | Promise<Response>;
+
+/** Answers each request with the next answer, and the last one from then on. */
+function answerWith(...answers: readonly Answer[]): void {
+  server.use(
+    http.all('*', async ({ request }) => {
+      const text = await request.text();
+      seen.push({
+        request: `${request.method} ${request.url}`,
+        body: text === '' ? undefined : JSON.parse(text),
+        headers: request.headers,
+      });
+      return (answers[Math.min(seen.length, answers.length) - 1] as Answer)();
+    }),
+  );
+}
+
+const ok = (result: unknown, status = 200) => () => HttpResponse.json({ result, status: 'ok', time: 0 }, { status });
+const refusal = (status: number, error: string, headers: Record<string, string> = {}) => () =>
+  HttpResponse.json({ status: { error }, time: 0 }, { status, headers });
+const info = (vectors: unknown, payload_schema: unknown = {}) => ok({ config: { params: { vectors } }, payload_schema });
+
+function storeAt(options: Partial<QdrantVectorStoreOptions> = {}) {
+  const { guard, waitsMs } = createInstantGuard('qdrant');
+  const store = createQdrantVectorStore({
+    url: new URL(BASE),
+    apiKey: KEY,
+    collection: 'books',
+    guard,
+    timeoutMs: 10_000,
+    ...options,
+  });
+  return { ...store, waitsMs };
+}
+
+const point: Point = {
+  pointId: pointIdOf('a', '1'),
+  vector: Float32Array.from([1, 0]),
+  payload: {
+    corpus: 'a',
+    chunk_id: '1',
+    document_id: 'a private text',
+    model: 'm',
+    content_hash: 'h',
+    embedding_key: 'k',
+    projection: 'p',
+  },
+};
+
+/** Fails a write, and checks that the failure tells nothing that it should not. */
+async function fail(options: Partial<QdrantVectorStoreOptions> = {}) {
+  const store = storeAt(options);
+  const error = await failureOf(store.upsert([point]));
+  for (const secret of [KEY, 'verysecret', 'private']) expect(saidBy(error)).not.toContain(secret);
+  return { error, waitsMs: store.waitsMs };
+}
+
+describe('an address', () => {
+  it.each([
+    ['http://host.test:6333', 'http://host.test:6333', 'host.test:6333'],
+    ['https://host.test:6334/', 'https://host.test:6334', 'host.test:6334'],
+    ['https://host.test', 'https://host.test', 'host.test'],
+    ['http://host.test', 'http://host.test', 'host.test'],
+    ['https://host.test/qdrant', 'https://host.test/qdrant', 'host.test'],
+    ['http://host.test:8080/a/b/', 'http://host.test:8080/a/b', 'host.test:8080'],
+    ['http://[2001:db8::1]:6333', 'http://[2001:db8::1]:6333', '[2001:db8::1]:6333'],
+  ])('%s keeps its scheme, port and path', async (given, base, host) => {
+    answerWith(ok({ count: 3 }));
+    const { guard } = createInstantGuard('qdrant');
+    const store = createQdrantVectorStore({ url: new URL(given), collection: 'books', guard, timeoutMs: 1000 });
+    expect(await store.count('a')).toBe(3);
+    expect(seen.map(({ request }) => request)).toEqual([`POST ${base}/collections/books/points/count`]);
+    expect(store.target).toBe(`${host}/books`);
+  });
+
+  it('is shown otherwise where another host is to be shown', () => {
+    expect(storeAt({ shownHost: 'embedded' }).target).toBe('embedded/books');
+  });
+
+  it('gets the key in a header, and is asked for nothing before the first call', async () => {
+    answerWith(ok({ count: 0 }));
+    const { count } = storeAt();
+    expect(seen).toEqual([]);
+    await count('a');
+    expect(seen[0]?.headers.get('api-key')).toBe(KEY);
+    expect(seen[0]?.body).toEqual({ exact: true, filter: { must: [{ key: 'corpus', match: { value: 'a' } }] } });
+  });
+});
+
+describe('a write', () => {
+  it('waits until it is applied, and sends numbers', async () => {
+    answerWith(ok({ operation_id: 1, status: 'completed' }));
+    await storeAt().upsert([point]);
+    expect(seen[0]?.request).toBe(`PUT ${BASE}/collections/books/points?wait=true`);
+    expect(seen[0]?.body).toEqual({ points: [{ id: point.pointId, vector: [1, 0], payload: point.payload }] });
+  });
+
+  it.each(['acknowledged', 'wait_timeout', 'clock_rejected'])('that is only %s does not count', async (status) => {
+    answerWith(ok({ operation_id: 1, status }));
+    const refused = { code: 'response-invalid', disposition: 'abort' };
+    expect((await fail()).error).toMatchObject(refused);
+    expect(await failureOf(storeAt().delete([point.pointId]))).toMatchObject(refused);
+    server.resetHandlers();
+    answerWith(ok([{ operation_id: 1, status: 'completed' }, { operation_id: 2, status }]));
+    expect(await failureOf(storeAt().overwritePayloads([point, point]))).toMatchObject(refused);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    'of a vector with %d is refused before any request, and so is a search',
+    async (bad) => {
+      const vector = Float32Array.from([1, bad]);
+      expect(await failureOf(storeAt().upsert([point, { ...point, vector }]))).toMatchObject({ code: 'invariant' });
+      expect(await failureOf(storeAt().search({ vector, limit: 1 }))).toMatchObject({ code: 'invariant' });
+      expect(seen).toEqual([]);
+    },
+  );
+});
+
+describe('a refusal', () => {
+  it.each([
+    [400, 'request-refused'],
+    [401, 'unauthorized'],
+    [403, 'unauthorized'],
+    [404, 'request-refused'],
+    [413, 'request-refused'],
+    [422, 'request-refused'],
+    [501, 'service-unavailable'],
+  ])('with %i is told with its reason as %s', async (status, code) => {
+    answerWith(refusal(status, 'Wrong input: expected dim: 4, got 2'));
+    const { error } = await fail();
+    expect(error).toMatchObject({ code, details: { status, reason: 'Wrong input: expected dim: 4, got 2' } });
+    expect(error.message).toContain('expected dim: 4, got 2');
+    expect(seen).toHaveLength(status < 500 ? 1 : 3);
+  });
+
+  it.each([408, 409, 500, 502, 503, 504])('with %i is tried again', async (status) => {
+    const done = ok({ operation_id: 1, status: 'completed' });
+    answerWith(refusal(status, 'busy'), refusal(status, 'busy'), done);
+    await storeAt().upsert([point]);
+    expect(seen).toHaveLength(3);
+    seen = [];
+    answerWith(refusal(status, 'busy'));
+    const { error, waitsMs } = await fail();
+    expect(error).toMatchObject({ code: 'service-unavailable', details: { status } });
+    expect(waitsMs).toEqual([0.5, 1]);
+    expect(seen).toHaveLength(3);
+  });
+
+  it('with 503 is waited for as long as its header says', async () => {
+    answerWith(refusal(503, 'busy', { 'retry-after': '30' }), ok({ operation_id: 1, status: 'completed' }));
+    const { upsert, waitsMs } = storeAt();
+    await upsert([point]);
+    expect(waitsMs).toEqual([30_000]);
+  });
+
+  it.each<[title: string, headers: Record<string, string>]>([
+    ['no header', {}],
+    ['seconds, of which the client keeps one digit', { 'retry-after': '47' }],
+    ['seconds that the client takes for 0', { 'retry-after': '0.5' }],
+    ['a date, over which the client stumbles', { 'retry-after': 'Wed, 21 Oct 2037 07:28:00 GMT' }],
+  ])('with 429 and %s is a rate limit, and our own backoff is kept', async (_title, headers) => {
+    answerWith(refusal(429, 'too many', headers), ok({ operation_id: 1, status: 'completed' }));
+    const { upsert, waitsMs } = storeAt();
+    await upsert([point]);
+    expect(waitsMs).toEqual([0.5]);
+    seen = [];
+    answerWith(refusal(429, 'too many', headers));
+    expect((await fail()).error).toMatchObject({ code: 'rate-limited', details: { status: 429 } });
+    expect(seen).toHaveLength(3);
+  });
+
+  it.each([
+    [507, 'no space'],
+    [400, 'The embedded Qdrant holds 200000 points already'],
+  ])('with %i: %s, means that the store is full', async (status, reason) => {
+    answerWith(refusal(status, reason));
+    expect((await fail()).error).toMatchObject({ code: 'capacity-exceeded', disposition: 'abort' });
+    expect(seen).toHaveLength(1);
+  });
+
+  it('without a reason, or with an endless one, is told shortly', async () => {
+    answerWith(() => HttpResponse.html('<h1>a private page</h1>', { status: 404 }));
+    expect((await fail()).error.message).toBe('Qdrant answered 404');
+    server.resetHandlers();
+    answerWith(refusal(400, 'x'.repeat(5_000)));
+    expect((await fail()).error.message.length).toBeLessThan(400);
+  });
+});
+
+describe('an answer with status 200 that should not be', () => {
+  it.each<[title: string, answer: Answer, code: string]>([
+    ['a page of a proxy', () => HttpResponse.html('<h1>a private page</h1>'), 'response-invalid'],
+    ['JSON without a result', () => HttpResponse.json({ hello: 'private' }), 'response-invalid'],
+    [
+      'JSON that is cut',
+      () => new HttpResponse('{"result":{"pri', { headers: { 'content-type': 'application/json' } }),
+      'service-unavailable',
+    ],
+    ['a status that Qdrant does not use', ok({ operation_id: 1, status: 'completed' }, 202), 'response-invalid'],
+  ])('fails with a code that tells: %s', async (_title, answer, code) => {
+    answerWith(answer);
+    expect((await fail()).error.code).toBe(code);
+  });
+});
+
+describe('a connection', () => {
+  it('that fails is made again', async () => {
+    answerWith(() => HttpResponse.error(), ok({ operation_id: 1, status: 'completed' }));
+    await storeAt().upsert([point]);
+    seen = [];
+    answerWith(() => HttpResponse.error());
+    expect((await fail()).error).toMatchObject({ code: 'service-unavailable' });
+    expect(seen).toHaveLength(3);
+  });
+
+  it('that gives no answer in time is made again', async () => {
+    answerWith(async () => {
+      await delay('infinite');
+      return HttpResponse.json({});
+    });
+    expect((await fail({ timeoutMs: 20 })).error).toMatchObject({
+      code: 'service-unavailable',
+      message: expect.stringContaining('no answer in time'),
+    });
+    expect(seen).toHaveLength(3);
+  });
+
+  it('is left at once when the caller stops', async () => {
+    const stop = new AbortController();
+    answerWith(async () => {
+      stop.abort(new Error('stopped by hand'));
+      await delay('infinite');
+      return HttpResponse.json({});
+    });
+    await expect(storeAt().upsert([point], { signal: stop.signal })).rejects.toThrow('stopped by hand');
+    expect(seen).toHaveLength(1);
+  });
+});
+
+describe('ensure', () => {
+  const spec = { dimensions: 2, indexes: {} };
+  const absent = refusal(404, "Not found: Collection `books` doesn't exist!");
+  const vectors = { size: 2, distance: 'Cosine' };
+
+  it('makes a collection that is absent', async () => {
+    answerWith(absent, ok(true), info(vectors));
+    await storeAt().ensure(spec);
+    expect(seen[1]).toMatchObject({ request: `PUT ${BASE}/collections/books`, body: { vectors } });
+  });
+
+  it('looks again where another run made the collection in the meantime', async () => {
+    const taken = refusal(409, 'Wrong input: Collection `books` already exists!');
+    answerWith(absent, taken, taken, taken, info(vectors));
+    await storeAt().ensure(spec);
+    seen = [];
+    server.resetHandlers();
+    answerWith(absent, taken, taken, taken, info({ size: 3, distance: 'Cosine' }));
+    expect(await failureOf(storeAt().ensure(spec))).toMatchObject({ code: 'model-mismatch' });
+  });
+
+  it('asks for the indexes that are missing, and for no others', async () => {
+    answerWith(info(vectors), info(vectors, { corpus: { data_type: 'keyword', points: 0 } }), ok({ operation_id: 1, status: 'completed' }));
+    await storeAt().ensure({ dimensions: 2, indexes: { corpus: 'keyword', created_at: 'datetime' } });
+    expect(seen.slice(2)).toMatchObject([
+      {
+        request: `PUT ${BASE}/collections/books/index?wait=true`,
+        body: { field_name: 'created_at', field_schema: 'datetime' },
+      },
+    ]);
+  });
+
+  it.each([
+    ['other dimensions', { size: 1536, distance: 'Cosine' }, /1536 dimensions with Cosine.* 2 dimensions/],
+    ['another distance', { size: 2, distance: 'Dot' }, /2 dimensions with Dot.* 2 dimensions with Cosine/],
+    ['named vectors', { text: { size: 2, distance: 'Cosine' } }, /named vectors.* 2 dimensions/],
+  ])('refuses %s, names both, and writes nothing', async (_title, found, message) => {
+    answerWith(info(found));
+    const error = await failureOf(storeAt().ensure(spec));
+    expect(error).toMatchObject({ code: 'model-mismatch', disposition: 'abort' });
+    expect(error.message).toMatch(message);
+    expect(seen.map(({ request }) => request.split(' ')[0])).toEqual(['GET']);
+  });
+});
