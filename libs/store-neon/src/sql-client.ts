@@ -27,7 +27,8 @@ export interface SqlClient {
 
 export function createSqlClient(options: SqlClientOptions): SqlClient {
   const { connectionString, guard } = options;
-  route(new URL(connectionString).hostname, options);
+  // Unlike that of an http URL, this host keeps its upper case.
+  route(new URL(connectionString).hostname.toLowerCase(), options);
   const sql: NeonQueryFunction<false, false> = neon(connectionString, { disableWarningInBrowsers: true });
 
   function guarded<Result>(attempt: (signal: AbortSignal) => Promise<Result>, call?: CallOptions): Promise<Result> {
@@ -75,13 +76,12 @@ function route(host: string, { fetchEndpoint, fetch }: Route): void {
   if (neonEndpoint !== undefined) return;
   const before = neonConfig.fetchEndpoint;
   neonEndpoint = before;
-  neonConfig.fetchEndpoint = (name, port, endpointOptions) =>
-    routes.get(name)?.fetchEndpoint ??
-    (routes.get(name)?.fetch !== undefined
-      ? `http://${name}/sql`
-      : typeof before === 'string'
-        ? before
-        : before(name, port, endpointOptions));
+  neonConfig.fetchEndpoint = (name, port, endpointOptions) => {
+    const own = routes.get(name.toLowerCase());
+    if (own?.fetchEndpoint !== undefined) return own.fetchEndpoint;
+    if (own?.fetch !== undefined) return `http://${name}/sql`;
+    return typeof before === 'string' ? before : before(name, port, endpointOptions);
+  };
   neonConfig.fetchFunction = async (url: string, init: RequestInit): Promise<Response> => {
     const own = routes.get(new URL(url).hostname)?.fetch;
     return checkedStatus(await (own ?? globalThis.fetch)(url, init));

@@ -37,8 +37,11 @@ export function toIndexingError(error: unknown): IndexingError {
   const cause = strippedCause(error);
   if (error instanceof NeonDbError) {
     if (isIndexingError(error.sourceError)) return error.sourceError;
-    if (error.code !== undefined) return ofSqlState(error, error.code, cause);
-    return unavailable('Postgres cannot be reached.', strippedCause(error.sourceError ?? error));
+    if (error.sourceError !== undefined) {
+      return unavailable('Postgres cannot be reached.', strippedCause(error.sourceError));
+    }
+    if (typeof error.code === 'string') return ofSqlState(error, error.code, cause);
+    return ofProxy(error, cause);
   }
   // A body that ends early is a TypeError, one that is not JSON a SyntaxError.
   if (error instanceof TypeError || error instanceof SyntaxError) {
@@ -55,6 +58,18 @@ function ofSqlState(error: NeonDbError, sqlState: string, cause: unknown): Index
     ...(known ?? { code: 'request-refused' }),
     message: `Postgres refused a statement with SQLSTATE ${sqlState}${says}.`,
     details: { sqlState, table: error.table ?? null, constraint: error.constraint ?? null },
+    cause,
+  });
+}
+
+/** Status 400 without a SQLSTATE: Neon's proxy refuses the request itself, and means the user by it. */
+function ofProxy(error: NeonDbError, cause: unknown): IndexingError {
+  if (/authentication failed/i.test(error.message)) {
+    return new IndexingError({ code: 'unauthorized', message: 'Postgres refused the user or the password.', cause });
+  }
+  return new IndexingError({
+    code: 'request-refused',
+    message: 'The proxy before Postgres refused a request: wrong, too large, or for a database that is not there.',
     cause,
   });
 }

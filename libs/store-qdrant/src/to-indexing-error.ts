@@ -32,6 +32,14 @@ export function toIndexingError(error: unknown, nowMs: number): IndexingError {
       cause,
     });
   }
+  // What the client says of status 200 with another body than Qdrant's.
+  if (message === 'Result came uninitialized') {
+    return new IndexingError({
+      code: 'response-invalid',
+      message: 'Qdrant gave an answer without a result (a page of a proxy?).',
+      cause,
+    });
+  }
   return new IndexingError({ code: 'invariant', message: 'The Qdrant client failed in an unknown way.', cause });
 }
 

@@ -1,0 +1,193 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readSource } from './corpus-file.ts';
+import { resolveCorpusSettings, resolveModel } from './corpus-settings.ts';
+import { readEnvironment } from './environment.ts';
+import { CORPUS_ARGS, parseFlags } from './flags.ts';
+import { KNOWN_MODELS } from './known-models.ts';
+import { resolveProfile } from './profile.ts';
+import { openAiKey, postgresAddress, qdrantAddress } from './service-address.ts';
+
+const folders: string[] = [];
+function folder(files: Record<string, string> = {}): string {
+  const made = mkdtempSync(join(tmpdir(), 'lockstep-settings-'));
+  folders.push(made);
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(made, name), text);
+  return made;
+}
+afterEach(() => {
+  for (const made of folders.splice(0)) rmSync(made, { recursive: true });
+});
+
+const both = { QDRANT_HOST: 'https://q.test', NEON_POSTGRES_CONNECTION_STRING: 'postgresql://u:p@db.test/d' };
+
+describe('the profile', () => {
+  const embedded = { embedder: 'embedded', vectors: 'embedded', rows: 'embedded' };
+  const cloud = { embedder: 'cloud', vectors: 'cloud', rows: 'cloud' };
+
+  it.each([
+    ['is embedded with nothing set', {}, {}, embedded],
+    ['is embedded with an OpenAI key alone', { OPENAI_API_KEY: 'k' }, {}, embedded],
+    ['is cloud with both stores set', both, {}, cloud],
+    ['follows LOCKSTEP_PROFILE over what is set', { ...both, LOCKSTEP_PROFILE: 'embedded' }, {}, embedded],
+    ['follows a flag for one service', both, { rows: 'embedded' }, { ...cloud, rows: 'embedded' }],
+    [
+      'follows a variable for one service over LOCKSTEP_PROFILE',
+      { LOCKSTEP_PROFILE: 'embedded', LOCKSTEP_EMBEDDER: 'cloud' },
+      {},
+      { ...embedded, embedder: 'cloud' },
+    ],
+  ] as const)('%s', (_, environment, flags, expected) => {
+    expect(resolveProfile(environment, flags, undefined)).toEqual(expected);
+  });
+
+  it('is refused with one store set, naming the other', () => {
+    const { QDRANT_HOST, NEON_POSTGRES_CONNECTION_STRING } = both;
+    expect(() => resolveProfile({ QDRANT_HOST }, {}, undefined)).toThrow(/NEON_POSTGRES_CONNECTION_STRING is not/);
+    expect(() => resolveProfile({ NEON_POSTGRES_CONNECTION_STRING }, {}, undefined)).toThrow(/QDRANT_HOST is not/);
+    expect(resolveProfile({ QDRANT_HOST }, {}, 'qdrant').vectors).toBe('cloud');
+  });
+});
+
+describe('the environment', () => {
+  it('comes from .env, and from the process over it', () => {
+    const root = folder({ '.env': 'QDRANT_HOST=https://file.test\nQDRANT_API_KEY=key\n' });
+    expect(readEnvironment(root, { QDRANT_HOST: 'https://own.test', QDRANT_API_KEY: '' })).toEqual({
+      QDRANT_HOST: 'https://own.test',
+      QDRANT_API_KEY: 'key',
+    });
+  });
+
+  it.each([
+    ['OPENAI_API_KEY', 'sk-secret\nvalue'],
+    ['NEON_POSTGRES_CONNECTION_STRING', 'postgresql://user:secret#value@host/db'],
+    ['NEON_POSTGRES_CONNECTION_STRING', 'postgresql://user:secret@host'],
+    ['OPENAI_BASE_URL', 'secret-not-a-url'],
+    ['LOCKSTEP_PROFILE', 'secret'],
+  ])('is refused with a wrong %s, without its value in the message', (name, value) => {
+    let message = '';
+    try {
+      readEnvironment(folder(), { [name]: value });
+    } catch (error) {
+      message = String(error);
+    }
+    expect(message).toContain(name);
+    expect(message).not.toContain('secret');
+  });
+});
+
+describe('addresses', () => {
+  it.each([
+    ['https://host.test', 'https://host.test/'],
+    ['https://host.test:6333/qdrant', 'https://host.test:6333/qdrant'],
+    ['host.test', 'https://host.test:6333/'],
+    ['host.test:7000', 'https://host.test:7000/'],
+    ['localhost', 'http://localhost:6333/'],
+    ['127.0.0.1:80', 'http://127.0.0.1/'],
+  ])('takes QDRANT_HOST %s as %s', (given, expected) => {
+    expect(qdrantAddress({ QDRANT_HOST: given }).url.href).toBe(expected);
+  });
+
+  it('refuses a Qdrant key over plain http, but not to this machine', () => {
+    expect(() => qdrantAddress({ QDRANT_HOST: 'http://host.test', QDRANT_API_KEY: 'key' })).toThrow(/plain http/);
+    expect(qdrantAddress({ QDRANT_HOST: 'http://localhost:6333', QDRANT_API_KEY: 'key' }).apiKey).toBe('key');
+  });
+
+  it('speaks HTTP to Neon and to a proxy, and Postgres to any other host', () => {
+    const at = (host: string) => ({ NEON_POSTGRES_CONNECTION_STRING: `postgresql://u:p@${host}/d` });
+    expect(postgresAddress(at('ep-x.eu.aws.neon.tech'))).toMatchObject({
+      protocol: 'http',
+      shown: 'ep-x.eu.aws.neon.tech/d',
+    });
+    expect(postgresAddress(at('db.test:5433'))).toMatchObject({ protocol: 'wire', shown: 'db.test:5433/d' });
+    expect(postgresAddress({ ...at('db.test'), NEON_FETCH_ENDPOINT: 'http://localhost:4444/sql' })).toMatchObject({
+      protocol: 'http',
+      fetchEndpoint: 'http://localhost:4444/sql',
+    });
+  });
+
+  it('wants an OpenAI key for OpenAI alone', () => {
+    expect(() => openAiKey({})).toThrow(/OPENAI_API_KEY is not set/);
+    expect(openAiKey({ OPENAI_BASE_URL: 'http://localhost:8080/v1' })).toBe('none');
+  });
+});
+
+describe('flags', () => {
+  const parse = (args: Record<string, unknown>) =>
+    parseFlags({ _: ['chunks.json'], source: 'chunks.json', ...args }, CORPUS_ARGS);
+
+  it.each([
+    [{ bogus: true }, /no flag --bogus/],
+    [{ 'batch-size': 'many' }, /--batch-size: expected a whole number/],
+    [{ 'batch-size': '0' }, /--batch-size/],
+    [{ 'batch-size': '4096' }, /--batch-size/],
+    [{ deletes: 'some' }, /expected full, document or none/],
+    [{ collection: '../x' }, /--collection/],
+    [{ table: 'rag; drop' }, /--table/],
+    [{ corpus: '' }, /--corpus needs a value/],
+    [{ payload: 'model' }, /--payload/],
+    [{ _: ['a', 'b'] }, /one argument too many/],
+  ])('refuses %j', (args, message) => {
+    expect(() => parse(args)).toThrow(message);
+  });
+
+  it('override corpus.json, which overrides the defaults', () => {
+    const place = folder({
+      'corpus.json': JSON.stringify({ name: 'docs', input: 'in.json', table: 'own_table', batchSize: 7 }),
+      'in.json': '[]',
+    });
+    const settings = resolveCorpusSettings(readSource(place, undefined), parse({ 'batch-size': '9' }));
+    expect(settings).toMatchObject({ corpus: 'docs', table: 'own_table', batchItems: 9, collection: 'book_vectors' });
+  });
+});
+
+describe('a source', () => {
+  it('names its corpus after an input file', () => {
+    const place = folder({ 'My Chunks.v2.json.gz': '' });
+    expect(readSource(join(place, 'My Chunks.v2.json.gz'), undefined).config.name).toBe('my-chunks-v2');
+  });
+
+  it.each([
+    ['{"name":"Bad Name","input":"x"}', /name: expected 1 to 64/],
+    ['{"name":"a","input":"x","batchsize":3}', /batchsize/],
+    ['{"name":"cache","input":"x"}', /taken/],
+    ['{', /not JSON/],
+  ])('is refused with corpus.json %s', (text, message) => {
+    expect(() => readSource(folder({ 'corpus.json': text }), undefined)).toThrow(message);
+  });
+
+  it('is refused when it, or its input, does not exist', () => {
+    expect(() => readSource(join(folder(), 'none.json'), undefined)).toThrow(/does not exist/);
+    expect(() => readSource(folder({ 'corpus.json': '{"name":"a","input":"gone.json"}' }), undefined)).toThrow(
+      /gone.json/,
+    );
+  });
+});
+
+describe('the model', () => {
+  const flags = parseFlags({ _: [] }, CORPUS_ARGS);
+  const profile = (embedder: 'embedded' | 'cloud') => ({ embedder, vectors: 'embedded', rows: 'embedded' }) as const;
+
+  it('is the embedded one, or OpenAI’s default, or that of corpus.json with its usual dimensions', () => {
+    expect(resolveModel({}, flags, profile('embedded'), KNOWN_MODELS)).toEqual({
+      model: 'embedded/all-minilm-l6-v2',
+      dimensions: 384,
+    });
+    expect(resolveModel({}, flags, profile('cloud'), KNOWN_MODELS)).toEqual({
+      model: 'text-embedding-3-small',
+      dimensions: 1536,
+    });
+    expect(resolveModel({ model: 'text-embedding-3-large' }, flags, profile('cloud'), KNOWN_MODELS).dimensions).toBe(
+      3072,
+    );
+  });
+
+  it('is refused where the embedded service has another, or its dimensions are not known', () => {
+    expect(() => resolveModel({ model: 'text-embedding-3-small' }, flags, profile('embedded'), KNOWN_MODELS)).toThrow(
+      /embedded service/,
+    );
+    expect(() => resolveModel({ model: 'own-model' }, flags, profile('cloud'), KNOWN_MODELS)).toThrow(/--dimensions/);
+  });
+});

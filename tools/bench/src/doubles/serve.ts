@@ -1,0 +1,68 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request with its body read. */
+export interface DoubleRequest {
+  readonly method: string;
+  /** Path without the query. */
+  readonly path: string;
+  readonly body: Buffer;
+}
+
+export interface DoubleReply {
+  /** 200 where it is left out. */
+  readonly status?: number;
+  /** Text of a JSON value. */
+  readonly json: string;
+}
+
+/** A stand-in for a service, which counts what it is asked. */
+export interface Double {
+  readonly url: string;
+  /** Requests since the last time. */
+  takeCount(): number;
+}
+
+/**
+ * Serves a stand-in on a free port of the loopback interface. What `answer` throws is answered with 500 and its
+ * message, and told on stderr, so that a request that the double does not know is not overlooked.
+ */
+export async function serveDouble(name: string, answer: (request: DoubleRequest) => DoubleReply): Promise<Double> {
+  let count = 0;
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => {
+      count += 1;
+      const path = (request.url ?? '/').split('?', 1)[0] as string;
+      let reply: DoubleReply;
+      try {
+        reply = answer({ method: request.method ?? 'GET', path, body: Buffer.concat(parts) });
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        process.stderr.write(`${name} double: ${message}\n`);
+        reply = { status: 500, json: JSON.stringify({ message }) };
+      }
+      const bytes = Buffer.from(reply.json);
+      response.writeHead(reply.status ?? 200, { 'content-type': 'application/json', 'content-length': bytes.length });
+      response.end(bytes);
+    });
+  });
+  // Longer than any pause between two stages, so that no connection is closed under a request.
+  server.keepAliveTimeout = 600_000;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    takeCount() {
+      const taken = count;
+      count = 0;
+      return taken;
+    },
+  };
+}
+
+/** The refusal of a request that a double does not know. */
+export function unknownRequest(what: string): Error {
+  return new Error(`does not know ${what.replaceAll(/\s+/g, ' ').slice(0, 300)}`);
+}
