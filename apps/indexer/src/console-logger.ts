@@ -10,6 +10,8 @@ export function createConsoleLogger(options: { readonly verbose: boolean; readon
     level: options.verbose ? LEVEL.verbose : LEVEL.normal,
     stdout: process.stderr,
     stderr: process.stderr,
+    // Badges and colours on a terminal, one plain line an event elsewhere.
+    fancy: process.stderr.isTTY,
     formatOptions: { date: false },
   });
   const line = (event: string, fields: LogFields = {}): string => {

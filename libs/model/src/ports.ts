@@ -98,6 +98,7 @@ export interface VectorStore {
   delete(pointIds: readonly string[], options?: CallOptions): Promise<void>;
   /** Vectors by point id; an id that is not there is left out. */
   vectors(pointIds: readonly string[], options?: CallOptions): Promise<Map<string, Float32Array>>;
+  /** The nearest points, best first; none where there is no collection yet. */
   search(query: SearchQuery, options?: CallOptions): Promise<SearchHit[]>;
 }
 

@@ -10,6 +10,9 @@ export interface RejectsFile {
   discard(): Promise<void>;
 }
 
+/** Rejects that are told one by one; the file has all. */
+const TOLD = 20;
+
 /** The rejects file: where a record stood, its id where it could be read, the field and the reason; never its text. */
 export async function createRejectsFile({ artifacts, logger }: StageContext): Promise<RejectsFile> {
   const writer: ArtifactWriter = await artifacts.write(FILES.rejects);
@@ -19,8 +22,9 @@ export async function createRejectsFile({ artifacts, logger }: StageContext): Pr
       const line = 'inputLine' in where ? where.inputLine : where.line;
       const { index } = where;
       await writer.write(`${JSON.stringify({ index, line, chunk_id: chunkId ?? null, code, field, message })}\n`);
-      logger.warn('record-rejected', { index, line, chunkId, code, field, message });
       count += 1;
+      if (count <= TOLD) logger.warn('record-rejected', { index, line, chunkId, code, field, message });
+      if (count === TOLD + 1) logger.warn('more-records-rejected', { file: FILES.rejects });
     },
     count: () => count,
     close: () => writer.close(),

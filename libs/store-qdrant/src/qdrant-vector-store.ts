@@ -163,16 +163,16 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
       return new Map(records.map(({ id, vector }) => [String(id), Float32Array.from(vector as number[])]));
     },
     async search({ vector, corpus, limit }, options_) {
-      const { points } = await call(
-        () =>
-          client.query(collection, {
-            query: finiteNumbers(vector),
-            limit,
-            with_payload: true,
-            ...(corpus === undefined ? {} : { filter: ofCorpus(corpus) }),
-          }),
-        options_,
-      );
+      const query = {
+        query: finiteNumbers(vector),
+        limit,
+        with_payload: true,
+        ...(corpus === undefined ? {} : { filter: ofCorpus(corpus) }),
+      };
+      const { points } = await call(() => client.query(collection, query), options_).catch((error: unknown) => {
+        if (statusOf(error) === 404) return NO_POINTS;
+        throw error;
+      });
       return points.map(({ id, score, payload }): SearchHit => ({
         pointId: String(id),
         score,
@@ -181,6 +181,9 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     },
   };
 }
+
+/** What a search finds in a collection that does not exist yet. */
+const NO_POINTS: Schemas['QueryResponse'] = { points: [] };
 
 function ofCorpus(corpus: string): Schemas['Filter'] {
   return { must: [{ key: 'corpus', match: { value: corpus } }] };

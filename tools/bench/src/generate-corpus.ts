@@ -30,7 +30,8 @@ const WORDS = 4000;
 const CHUNKS_PER_DOCUMENT = 200;
 const EDIT_EVERY = 100;
 
-const SYLLABLES = 'an ber col dra est fen gor hal ing jun kel lor men nor ost pra qui ren sol tra und ver wil zen'.split(' ');
+const SYLLABLES =
+  'an ber col dra est fen gor hal ing jun kel lor men nor ost pra qui ren sol tra und ver wil zen'.split(' ');
 /** One syllable in about fifty is not ASCII, as in European prose. */
 const ACCENTED = ['é', 'ü', 'ñ', 'ça'];
 

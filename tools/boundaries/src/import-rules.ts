@@ -63,7 +63,8 @@ export const IMPORT_RULES: readonly ImportRule[] = [
     name: 'declared-packages-only',
     advice: (edge, workspace) => {
       if (edge.packageName === undefined || edge.to === edge.from || isDeclared(edge, workspace)) return;
-      return `add ${edge.packageName} to the dependencies in ${edge.from.folder}/package.json`;
+      const list = isTestFile(edge.file) ? 'devDependencies' : 'dependencies';
+      return `add ${edge.packageName} to the ${list} in ${edge.from.folder}/package.json`;
     },
   },
   {

@@ -14,7 +14,8 @@ export function createOpenAiDouble(): (request: DoubleRequest) => DoubleReply {
   return ({ method, path, body }) => {
     if (method !== 'POST' || path !== '/v1/embeddings') throw unknownRequest(`${method} ${path}`);
     const { input, model, encoding_format: encoding } = JSON.parse(body.toString()) as EmbeddingsRequest;
-    if (!Array.isArray(input) || encoding !== 'base64') throw unknownRequest('any input but a list, answered in base64');
+    if (!Array.isArray(input) || encoding !== 'base64')
+      throw unknownRequest('any input but a list, answered in base64');
     const data = input.map(
       (text, index) => `{"object":"embedding","index":${index},"embedding":"${pool[hashOf(text) % POOL] as string}"}`,
     );

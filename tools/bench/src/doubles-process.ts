@@ -1,0 +1,33 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+
+/** Requests per service. */
+export interface RequestCounts {
+  readonly openai: number;
+  readonly qdrant: number;
+  readonly neon: number;
+}
+
+/** The stand-ins of the three services, in a process of their own so that their work is not measured as the client's. */
+export interface DoublesProcess {
+  /** Where each is served, without a path. */
+  readonly urls: { readonly openai: string; readonly qdrant: string; readonly neon: string };
+  /** Requests since the last time. */
+  takeCounts(): Promise<RequestCounts>;
+  stop(): void;
+}
+
+export async function startDoubles(): Promise<DoublesProcess> {
+  const child = fork(new URL('./doubles/main.ts', import.meta.url), { execArgv: ['--max-old-space-size=8192'] });
+  const [urls] = (await once(child, 'message')) as [DoublesProcess['urls']];
+  return {
+    urls,
+    async takeCounts() {
+      const answer = once(child, 'message');
+      child.send('take counts');
+      const [counts] = (await answer) as [RequestCounts];
+      return counts;
+    },
+    stop: () => child.disconnect(),
+  };
+}
