@@ -11,7 +11,7 @@ export function createConsoleLogger(options: { readonly verbose: boolean; readon
     stdout: process.stderr,
     stderr: process.stderr,
     // Badges and colours on a terminal, one plain line an event elsewhere.
-    fancy: process.stderr.isTTY,
+    fancy: process.stderr.isTTY === true,
     formatOptions: { date: false },
   });
   const line = (event: string, fields: LogFields = {}): string => {

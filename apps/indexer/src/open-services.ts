@@ -50,8 +50,8 @@ const EMBEDDED_TIMEOUT_MS = 600_000;
 /** How long one process waits for another that uses the embedded Postgres, in milliseconds. */
 const PGLITE_WAIT_MS = 600_000;
 
-/** Texts in one request to the embedded model: a few seconds of work, so that progress is seen and saved. */
-const EMBEDDED_ITEMS_MAX = 16;
+/** Texts in one request to the embedded model: a second or two of work, so that progress is seen and saved. */
+const EMBEDDED_ITEMS_MAX = 4;
 
 /** Connections to a plain Postgres server; as many as the guard lets run. */
 const PG_CONNECTIONS = GUARD_DEFAULTS.concurrency;

@@ -48,8 +48,13 @@ function answerWith(answers: readonly (() => Response | Promise<Response>)[], ur
   );
 }
 
-const refusal = (status: number, error: Record<string, unknown>, headers: Record<string, string> = {}) => () =>
-  HttpResponse.json({ error }, { status, headers: { 'x-request-id': 'req_1', 'set-cookie': 'session=c00kie', ...headers } });
+const refusal =
+  (status: number, error: Record<string, unknown>, headers: Record<string, string> = {}) =>
+  () =>
+    HttpResponse.json(
+      { error },
+      { status, headers: { 'x-request-id': 'req_1', 'set-cookie': 'session=c00kie', ...headers } },
+    );
 
 function embedder(options: Partial<OpenAiEmbedderOptions> = {}) {
   const { guard, waitsMs } = createInstantGuard('openai');
@@ -84,8 +89,7 @@ describe('a request', () => {
   });
 
   it('asks for dimensions only where they are not those of the model', async () => {
-    const wide = () =>
-      HttpResponse.json({ data: [{ index: 0, embedding: Array.from({ length: 1536 }, () => 0.5) }] });
+    const wide = () => HttpResponse.json({ data: [{ index: 0, embedding: Array.from({ length: 1536 }, () => 0.5) }] });
     answerWith([wide, () => HttpResponse.json({ data: [{ index: 0, embedding: [1, 0] }] })]);
     await embedder({ dimensions: 1536 }).embed(['a']);
     await embedder({ dimensions: 2 }).embed(['a']);
@@ -94,7 +98,10 @@ describe('a request', () => {
   });
 
   it('goes to another base URL, whose host is a part of the identity, with numbers for an answer', async () => {
-    answerWith([() => HttpResponse.json({ data: [{ index: 0, embedding: [1, 0] }] })], 'http://llm.test:8080/api/embeddings');
+    answerWith(
+      [() => HttpResponse.json({ data: [{ index: 0, embedding: [1, 0] }] })],
+      'http://llm.test:8080/api/embeddings',
+    );
     const other = embedder({ baseUrl: 'http://llm.test:8080/api', model: 'bge-m3' });
     expect(await other.embed(['a'])).toEqual({ vectors: [Float32Array.from([1, 0])], tokens: 0 });
     expect(other.identity).toEqual({ model: 'bge-m3', host: 'llm.test:8080', dimensions: 2 });
@@ -286,9 +293,9 @@ describe('describe', () => {
     expect(await embedder().describe()).toEqual({ name: 'OpenAI', version: 'text-embedding-3-small' });
     const other = embedder({ baseUrl: 'http://llm.test:8080/api', model: 'bge-m3' });
     expect(await other.describe()).toEqual({ name: 'OpenAI-compatible at llm.test:8080', version: 'bge-m3' });
-    expect((await embedder({ baseUrl: 'http://llm.test:8080/api', model: 'bge-m3', serviceName: 'Mine' }).describe()).name).toBe(
-      'Mine',
-    );
+    expect(
+      (await embedder({ baseUrl: 'http://llm.test:8080/api', model: 'bge-m3', serviceName: 'Mine' }).describe()).name,
+    ).toBe('Mine');
   });
 
   it('fails with a bad key', async () => {

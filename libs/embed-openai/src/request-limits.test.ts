@@ -18,7 +18,11 @@ describe('packing requests', () => {
 
   it('keeps to the tokens of a request, and fills it to the last one', () => {
     const texts = ['a b c d e f', 'a b c d', 'a', 'a b c d e f g h i', 'a', 'a'];
-    expect(packRequests(texts, LIMITS, countWords)).toEqual([[0, 1], [2, 3], [4, 5]]);
+    expect(packRequests(texts, LIMITS, countWords)).toEqual([
+      [0, 1],
+      [2, 3],
+      [4, 5],
+    ]);
   });
 
   it('counts a text as a quarter of its bytes where that is more than its tokens', () => {

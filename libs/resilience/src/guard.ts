@@ -108,7 +108,8 @@ export function createGuard(options: GuardOptions): Guard {
           } else if (isIndexingError(error) && error.disposition === 'retry') {
             attempts += 1;
             failure = error;
-            if (attempts >= resolved.attemptsMax) throw gaveUp(error, `after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`);
+            if (attempts >= resolved.attemptsMax)
+              throw gaveUp(error, `after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`);
             waitMs = backoff(attempts, error);
           } else throw error;
         }

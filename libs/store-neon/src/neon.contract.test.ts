@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
-import { createNeonHandler, createPgBackend, openPglite, openSqliteLedger, type PostgresBackend } from '@lockstep/embedded';
+import {
+  createNeonHandler,
+  createPgBackend,
+  openPglite,
+  openSqliteLedger,
+  type PostgresBackend,
+} from '@lockstep/embedded';
 import { createDatabase, createInstantGuard, ledgerSuite, rowStoreSuite } from '@lockstep/testing';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';

@@ -46,11 +46,13 @@ const rowsOf = (value: string) => ({
   rowCount: 1,
 });
 const good: Answer = () => HttpResponse.json(rowsOf('fine'));
-const postgresError = (code: string | null, fields: Record<string, unknown> = {}) => () =>
-  HttpResponse.json(
-    { message: 'says a private text', detail: 'Key (x)=(a private text)', severity: 'ERROR', code, ...fields },
-    { status: 400 },
-  );
+const postgresError =
+  (code: string | null, fields: Record<string, unknown> = {}) =>
+  () =>
+    HttpResponse.json(
+      { message: 'says a private text', detail: 'Key (x)=(a private text)', severity: 'ERROR', code, ...fields },
+      { status: 400 },
+    );
 
 function client(options: Partial<SqlClientOptions> = {}) {
   const { guard, waitsMs } = createInstantGuard('neon');
@@ -91,17 +93,20 @@ describe('a request', () => {
     ]);
   });
 
-  it.each(['own.test', 'Own.Test'])('is answered by the own function of a database at %s, and leaves no trace on the network', async (host) => {
-    const asked: string[] = [];
-    const fetch_: typeof fetch = (input) => {
-      asked.push(String(input));
-      return Promise.resolve(Response.json(rowsOf('own')));
-    };
-    const own = client({ connectionString: `postgresql://u:p@${host}/db`, fetch: fetch_ });
-    expect(await own.query(['select 1'])).toEqual([{ value: 'own' }]);
-    expect(asked).toHaveLength(1);
-    expect(seen).toEqual([]);
-  });
+  it.each(['own.test', 'Own.Test'])(
+    'is answered by the own function of a database at %s, and leaves no trace on the network',
+    async (host) => {
+      const asked: string[] = [];
+      const fetch_: typeof fetch = (input) => {
+        asked.push(String(input));
+        return Promise.resolve(Response.json(rowsOf('own')));
+      };
+      const own = client({ connectionString: `postgresql://u:p@${host}/db`, fetch: fetch_ });
+      expect(await own.query(['select 1'])).toEqual([{ value: 'own' }]);
+      expect(asked).toHaveLength(1);
+      expect(seen).toEqual([]);
+    },
+  );
 
   it('of a transaction holds all its statements, and gives the rows of each', async () => {
     answerWith(() => HttpResponse.json({ results: [rowsOf('one'), rowsOf('two')] }));
@@ -135,7 +140,10 @@ describe('a request', () => {
     for (const { body } of seen) {
       const { queries } = body as { queries: { query: string; params: unknown[] }[] };
       expect(queries).toHaveLength(2);
-      expect(queries[0]).toMatchObject({ query: expect.stringContaining('lockstep_assert_fence'), params: ['books', '7'] });
+      expect(queries[0]).toMatchObject({
+        query: expect.stringContaining('lockstep_assert_fence'),
+        params: ['books', '7'],
+      });
     }
   });
 });
@@ -230,10 +238,13 @@ describe('a SQLSTATE', () => {
     expect(seen).toHaveLength(retried ? 3 : 1);
   });
 
-  it.each(['22P02', '23505', 'XX000', 'P0001', '21000'])('of %s may come with values in its message, which is kept back', async (sqlState) => {
-    answerWith(postgresError(sqlState));
-    await fail();
-  });
+  it.each(['22P02', '23505', 'XX000', 'P0001', '21000'])(
+    'of %s may come with values in its message, which is kept back',
+    async (sqlState) => {
+      answerWith(postgresError(sqlState));
+      await fail();
+    },
+  );
 
   it('of a class whose messages name things alone comes with its message', async () => {
     answerWith(postgresError('42P01', { message: 'relation "rag_metadata" does not exist', detail: null }));

@@ -40,10 +40,16 @@ function answerWith(...answers: readonly Answer[]): void {
   );
 }
 
-const ok = (result: unknown, status = 200) => () => HttpResponse.json({ result, status: 'ok', time: 0 }, { status });
-const refusal = (status: number, error: string, headers: Record<string, string> = {}) => () =>
-  HttpResponse.json({ status: { error }, time: 0 }, { status, headers });
-const info = (vectors: unknown, payload_schema: unknown = {}) => ok({ config: { params: { vectors } }, payload_schema });
+const ok =
+  (result: unknown, status = 200) =>
+  () =>
+    HttpResponse.json({ result, status: 'ok', time: 0 }, { status });
+const refusal =
+  (status: number, error: string, headers: Record<string, string> = {}) =>
+  () =>
+    HttpResponse.json({ status: { error }, time: 0 }, { status, headers });
+const info = (vectors: unknown, payload_schema: unknown = {}) =>
+  ok({ config: { params: { vectors } }, payload_schema });
 
 function storeAt(options: Partial<QdrantVectorStoreOptions> = {}) {
   const { guard, waitsMs } = createInstantGuard('qdrant');
@@ -126,7 +132,12 @@ describe('a write', () => {
     expect((await fail()).error).toMatchObject(refused);
     expect(await failureOf(storeAt().delete([point.pointId]))).toMatchObject(refused);
     server.resetHandlers();
-    answerWith(ok([{ operation_id: 1, status: 'completed' }, { operation_id: 2, status }]));
+    answerWith(
+      ok([
+        { operation_id: 1, status: 'completed' },
+        { operation_id: 2, status },
+      ]),
+    );
     expect(await failureOf(storeAt().overwritePayloads([point, point]))).toMatchObject(refused);
   });
 
@@ -284,7 +295,11 @@ describe('ensure', () => {
   });
 
   it('asks for the indexes that are missing, and for no others', async () => {
-    answerWith(info(vectors), info(vectors, { corpus: { data_type: 'keyword', points: 0 } }), ok({ operation_id: 1, status: 'completed' }));
+    answerWith(
+      info(vectors),
+      info(vectors, { corpus: { data_type: 'keyword', points: 0 } }),
+      ok({ operation_id: 1, status: 'completed' }),
+    );
     await storeAt().ensure({ dimensions: 2, indexes: { corpus: 'keyword', created_at: 'datetime' } });
     expect(seen.slice(2)).toMatchObject([
       {

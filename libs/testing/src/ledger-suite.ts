@@ -25,7 +25,8 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
     let under: LedgersUnderTest;
     let ledger: Ledger;
     let corpus: string;
-    const take = (runId: string, atLeast = 1) => ledger.takeFence(corpus, { runId, digest: `digest-${runId}`, atLeast });
+    const take = (runId: string, atLeast = 1) =>
+      ledger.takeFence(corpus, { runId, digest: `digest-${runId}`, atLeast });
 
     beforeAll(async () => {
       under = await start();

@@ -293,7 +293,9 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         await upsert([row(corpus, 'a', { text: 'old' })]);
         await store.raiseFence(corpus, 2);
         const overtaken = { code: 'overtaken', disposition: 'abort' };
-        expect(await failureOf(upsert([row(corpus, 'a', { text: 'late' }), row(corpus, 'b')]))).toMatchObject(overtaken);
+        expect(await failureOf(upsert([row(corpus, 'a', { text: 'late' }), row(corpus, 'b')]))).toMatchObject(
+          overtaken,
+        );
         const items = [pointIdOf(corpus, 'a')];
         expect(await failureOf(store.delete({ corpus, fence: 1, items }))).toMatchObject(overtaken);
         expect(await allRows()).toMatchObject([{ chunkId: 'a', text: 'old' }]);

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { canonicalJson, pointIdOf, type JsonObject, type Point, type PointPayload, type VectorStore } from '@lockstep/model';
+import {
+  canonicalJson,
+  pointIdOf,
+  type JsonObject,
+  type Point,
+  type PointPayload,
+  type VectorStore,
+} from '@lockstep/model';
 import { AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';
 import { failureOf } from './failure-of.ts';
 
@@ -20,7 +27,12 @@ const TIMEOUT_MS = 60_000;
 const INDEXES = { corpus: 'keyword', page: 'integer' } as const;
 const SPEC = { dimensions: 4, indexes: INDEXES };
 
-function point(corpus: string, chunkId: string, vector: readonly number[] = [1, 0, 0, 0], more: JsonObject = {}): Point {
+function point(
+  corpus: string,
+  chunkId: string,
+  vector: readonly number[] = [1, 0, 0, 0],
+  more: JsonObject = {},
+): Point {
   const payload: PointPayload = {
     corpus,
     chunk_id: chunkId,
@@ -179,11 +191,14 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         expect([await store.count('a'), await store.count('b')]).toEqual([1, 1]);
       });
 
-      it.each([Number.NaN, Number.POSITIVE_INFINITY])('refuses a vector with %d and writes none of its batch', async (bad) => {
-        const failure = await failureOf(store.upsert([point('a', '1'), point('a', '2', [1, bad, 0, 0])]));
-        expect(failure).toMatchObject({ code: 'invariant', disposition: 'abort' });
-        expect(await store.count('a')).toBe(0);
-      });
+      it.each([Number.NaN, Number.POSITIVE_INFINITY])(
+        'refuses a vector with %d and writes none of its batch',
+        async (bad) => {
+          const failure = await failureOf(store.upsert([point('a', '1'), point('a', '2', [1, bad, 0, 0])]));
+          expect(failure).toMatchObject({ code: 'invariant', disposition: 'abort' });
+          expect(await store.count('a')).toBe(0);
+        },
+      );
 
       it('refuses vectors of other dimensions', async () => {
         const failure = await failureOf(store.upsert([point('a', '1', [1, 0, 0])]));
@@ -239,7 +254,10 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
 
     it('finds points of another model, in any corpus, and no others', async () => {
       expect(await store.foreignModel('model-a')).toBeUndefined();
-      await store.upsert([point('a', '1'), { ...point('a', '2'), payload: { from: 'elsewhere' } as unknown as PointPayload }]);
+      await store.upsert([
+        point('a', '1'),
+        { ...point('a', '2'), payload: { from: 'elsewhere' } as unknown as PointPayload },
+      ]);
       expect(await store.foreignModel('model-a')).toBeUndefined();
       await store.upsert([point('b', '1', [1, 0, 0, 0], { model: 'model-b' })]);
       expect(await store.foreignModel('model-a')).toBe('model-b');

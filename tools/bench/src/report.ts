@@ -1,64 +1,74 @@
 import type { Measure } from './measure.ts';
 import type { CorpusResult, ScenarioResult } from './scenarios.ts';
 
-/** CPU milliseconds per 1,000 chunks. */
-function perThousand(cpuMs: number, chunks: number): number {
-  return (cpuMs / chunks) * 1000;
+/** What a table has a line for: one process, or the sum of some. */
+interface Line extends Omit<Measure, 'stdout'> {
+  /** Its CPU milliseconds without what starting cost. */
+  readonly workMs: number;
 }
 
-function cpuOf(stages: readonly Measure[]): number {
-  return stages.reduce((sum, { cpuMs }) => sum + cpuMs, 0);
-}
-
-/** The stages up to the loads, without verify. */
-function loading({ stages }: ScenarioResult): Measure[] {
-  return stages.filter(({ name }) => name !== 'verify');
-}
-
-const COLUMNS = ['', 'CPU ms / 1,000', 'wall s', 'peak MB', 'openai', 'qdrant', 'neon'] as const;
+const COLUMNS = [
+  '',
+  'CPU ms',
+  'CPU ms / 1,000',
+  'of it work',
+  'wall s',
+  'peak MB',
+  'openai',
+  'qdrant',
+  'neon',
+] as const;
 
 /** The results over one corpus as Markdown tables, with ratios against the baseline. */
-export function reportOf({ chunks, start, baseline, scenarios }: CorpusResult): string {
-  const row = ({ name, cpuMs, wallMs, peakMb, requests }: Measure): string[] => [
+export function reportOf({ chunks, baseline, startMs, scenarios }: CorpusResult): string {
+  const lineOf = (measure: Measure): Line => ({
+    ...measure,
+    workMs: measure.cpuMs - (startMs[measure.name] ?? 0),
+  });
+  const row = ({ name, cpuMs, workMs, wallMs, peakMb, requests }: Line): string[] => [
     name,
-    perThousand(cpuMs, chunks).toFixed(1),
+    cpuMs.toFixed(0),
+    ((cpuMs / chunks) * 1000).toFixed(1),
+    ((workMs / chunks) * 1000).toFixed(1),
     (wallMs / 1000).toFixed(1),
     peakMb.toFixed(0),
     String(requests.openai),
     String(requests.qdrant),
     String(requests.neon),
   ];
-  const parts = [
-    `## ${chunks.toLocaleString('en')} chunks`,
-    table([row(baseline), row(start)]),
-    ...scenarios.flatMap((scenario) => {
-      const stages = loading(scenario);
-      const sum: Measure = {
-        name: 'validate to loads',
-        cpuMs: cpuOf(stages),
-        wallMs: stages.reduce((total, { wallMs }) => total + wallMs, 0),
-        peakMb: Math.max(...stages.map(({ peakMb }) => peakMb)),
-        requests: {
-          openai: stages.reduce((total, { requests }) => total + requests.openai, 0),
-          qdrant: stages.reduce((total, { requests }) => total + requests.qdrant, 0),
-          neon: stages.reduce((total, { requests }) => total + requests.neon, 0),
-        },
-        stdout: '',
-      };
-      return [
-        `### ${scenario.name}: ${scenario.meaning}`,
-        table([...stages, sum, ...scenario.stages.filter(({ name }) => name === 'verify')].map(row)),
-        ratiosOf(scenario, baseline),
-      ];
-    }),
-  ];
+  const parts = [`## ${chunks.toLocaleString('en')} chunks`, table([row(lineOf(baseline))])];
+  for (const { name, meaning, stages } of scenarios) {
+    const lines = stages.map(lineOf);
+    const loading = lines.filter((line) => line.name !== 'verify');
+    const verify = lines.filter((line) => line.name === 'verify');
+    const rows = [...loading, sumOf('validate to loads', loading), ...verify].map(row);
+    parts.push(`### ${name}: ${meaning}`, table(rows), ratiosOf(lineOf(baseline), loading));
+  }
   return parts.join('\n\n');
 }
 
-function ratiosOf(scenario: ScenarioResult, baseline: Measure): string {
-  const ratio = (cpuMs: number): string => (cpuMs / baseline.cpuMs).toFixed(2);
-  const same = scenario.stages.filter(({ name }) => name === 'embed' || name === 'load-qdrant');
-  return `CPU against the baseline: validate to loads ${ratio(cpuOf(loading(scenario)))}, embed and load-qdrant alone ${ratio(cpuOf(same))}.`;
+/** Processes one after the other: times and requests add up, memory does not. */
+function sumOf(name: string, lines: readonly Line[]): Line {
+  const sum = (value: (line: Line) => number): number => lines.reduce((total, line) => total + value(line), 0);
+  return {
+    name,
+    cpuMs: sum(({ cpuMs }) => cpuMs),
+    workMs: sum(({ workMs }) => workMs),
+    wallMs: sum(({ wallMs }) => wallMs),
+    peakMb: Math.max(...lines.map(({ peakMb }) => peakMb)),
+    requests: {
+      openai: sum(({ requests }) => requests.openai),
+      qdrant: sum(({ requests }) => requests.qdrant),
+      neon: sum(({ requests }) => requests.neon),
+    },
+  };
+}
+
+/** The baseline does what embed and load-qdrant do, so that these two are compared with it by themselves too. */
+function ratiosOf(baseline: Line, loading: readonly Line[]): string {
+  const ratio = (lines: readonly Line[]): string => (sumOf('', lines).workMs / baseline.workMs).toFixed(2);
+  const same = loading.filter(({ name }) => name === 'embed' || name === 'load-qdrant');
+  return `Work against the baseline's: validate to loads ${ratio(loading)}, embed and load-qdrant alone ${ratio(same)}.`;
 }
 
 function table(rows: readonly (readonly string[])[]): string {

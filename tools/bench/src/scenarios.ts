@@ -25,9 +25,9 @@ export interface ScenarioResult {
 /** What was measured over one corpus. */
 export interface CorpusResult {
   readonly chunks: number;
-  /** A process that starts and does nothing: the part of every stage that does not grow with the corpus. */
-  readonly start: Measure;
   readonly baseline: Measure;
+  /** CPU milliseconds of each process over a corpus of a few chunks: what does not grow with the corpus. */
+  readonly startMs: Readonly<Record<string, number>>;
   readonly scenarios: readonly ScenarioResult[];
 }
 
@@ -40,32 +40,53 @@ export interface CorpusRun extends MeasureOptions {
 const INDEXER = fileURLToPath(new URL('../../../apps/indexer/bin/indexer.js', import.meta.url));
 const BASELINE = fileURLToPath(new URL('./baseline.ts', import.meta.url));
 
+/** Chunks of the corpus that is measured for what starting costs. */
+const FEW_CHUNKS = 10;
+
 /** Measures the baseline and all scenarios over one generated corpus. Every stage must do what its scenario is for. */
 export async function measureCorpus(run: CorpusRun): Promise<CorpusResult> {
-  const { chunks, seed, folder, tell } = run;
+  const { chunks, tell } = run;
+  tell(`${chunks} chunks: what starting costs`);
+  const few = { ...run, chunks: FEW_CHUNKS };
+  const starts = [await measureBaseline(few), ...(await measureStages(few, SCENARIOS[0])).stages];
+  const startMs = Object.fromEntries(starts.map(({ name, cpuMs }) => [name, cpuMs]));
+  tell(`${chunks} chunks: baseline`);
+  const baseline = await measureBaseline(run);
+  const scenarios: ScenarioResult[] = [];
+  for (const scenario of SCENARIOS) {
+    tell(`${chunks} chunks: ${scenario.name}`);
+    scenarios.push(await measureStages(run, scenario));
+  }
+  return { chunks, baseline, startMs, scenarios };
+}
+
+async function measureBaseline(run: CorpusRun): Promise<Measure> {
+  const { corpus, path } = await writeInput(run, 'none');
+  return measure('baseline', [BASELINE, path, `${corpus}-baseline`], profiled(run, corpus));
+}
+
+async function measureStages(run: CorpusRun, scenario: (typeof SCENARIOS)[number]): Promise<ScenarioResult> {
+  const { name, edit, meaning } = scenario;
+  const { corpus, path } = await writeInput(run, edit);
+  const state = join(run.folder, `${corpus}-state`);
+  const flags = ['--json', '--corpus', corpus, '--collection', corpus, '--state-dir', state];
+  const options = profiled(run, join(corpus, name.replace(' ', '-')));
+  const stages: Measure[] = [];
+  for (const stage of STAGES) stages.push(await measure(stage, [INDEXER, stage, path, ...flags], options));
+  checkWork(name, run.chunks, stages);
+  return { name, meaning, stages };
+}
+
+async function writeInput({ chunks, seed, folder }: CorpusRun, edit: Edit): Promise<{ corpus: string; path: string }> {
   const corpus = `bench-${chunks}`;
   const path = join(folder, `${corpus}.json`);
-  const profiled = (scenario: string): MeasureOptions =>
-    run.profiles === undefined ? run : { ...run, profiles: join(run.profiles, corpus, scenario.replace(' ', '-')) };
+  await writeCorpus(path, { chunks, seed, edit });
+  return { corpus, path };
+}
 
-  tell(`${chunks} chunks: baseline`);
-  await writeCorpus(path, { chunks, seed, edit: 'none' });
-  const start = await measure('start', [INDEXER, '--version'], profiled('start'));
-  const baseline = await measure('baseline', [BASELINE, path, `${corpus}-baseline`], profiled('baseline'));
-
-  const scenarios: ScenarioResult[] = [];
-  for (const { name, edit, meaning } of SCENARIOS) {
-    tell(`${chunks} chunks: ${name}`);
-    await writeCorpus(path, { chunks, seed, edit });
-    const stages: Measure[] = [];
-    for (const stage of STAGES) {
-      const flags = ['--json', '--corpus', corpus, '--collection', corpus, '--state-dir', join(folder, 'state')];
-      stages.push(await measure(stage, [INDEXER, stage, path, ...flags], profiled(name)));
-    }
-    checkWork(name, chunks, stages);
-    scenarios.push({ name, meaning, stages });
-  }
-  return { chunks, start, baseline, scenarios };
+/** The same measurement with profiles in a folder of its own. */
+function profiled(options: MeasureOptions, folder: string): MeasureOptions {
+  return options.profiles === undefined ? options : { ...options, profiles: join(options.profiles, folder) };
 }
 
 /** How many texts each scenario embeds, and how many points and rows it writes, of so many chunks. */

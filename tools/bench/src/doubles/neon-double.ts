@@ -136,10 +136,13 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
     /^select (?<columns>.+) from "[^"]+" where corpus = \$1 and point_id > \$2::uuid order by point_id limit (?<limit>\d+)$/,
     (state, [corpus, after], { groups }) => {
       const columns = columnNames(groups?.['columns'] as string);
-      const page = rowsOf(state, corpus)
-        .values({ after: textOf(after) })
-        .take(Number(groups?.['limit']));
-      return Array.from(page, (row) => Object.fromEntries(columns.map((column) => [column, row[column] ?? null])));
+      const limit = Number(groups?.['limit']);
+      const page: Row[] = [];
+      for (const row of rowsOf(state, corpus).values({ after: textOf(after) })) {
+        if (page.length === limit) break;
+        page.push(Object.fromEntries(columns.map((column) => [column, row[column] ?? null])));
+      }
+      return page;
     },
   ],
   [
