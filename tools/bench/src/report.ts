@@ -1,5 +1,5 @@
 import type { Measure } from './measure.ts';
-import type { CorpusResult, ScenarioResult } from './scenarios.ts';
+import type { CorpusResult } from './scenarios.ts';
 
 /** What a table has a line for: one process, or the sum of some. */
 interface Line extends Omit<Measure, 'stdout'> {
