@@ -27,7 +27,7 @@ export const AWKWARD_NUMBERS: readonly number[] = [
   1 / 3,
   2 ** 53 - 1,
   1 - 2 ** 53,
-  9007199254740990.5,
+  4503599627370495.5,
   1e15,
   -0,
 ];

@@ -10,3 +10,14 @@ export { rowStoreSuite, type RowStoresUnderTest } from './row-store-suite.ts';
 export { saidBy } from './said-by.ts';
 export { vectorStoreSuite, type VectorStoresUnderTest } from './vector-store-suite.ts';
 export { startStubOpenAi, stubVector, type Script, type StubOpenAi } from './stub-openai.ts';
+export { createLedgerState, createMemoryLedger, type LedgerState, type MemoryLedger } from './memory-ledger.ts';
+export { createMemoryArtifacts, type MemoryArtifacts } from './memory-artifacts.ts';
+export { createMemoryEmbeddings, type MemoryEmbeddings } from './memory-embeddings.ts';
+export { createMemoryRowStore, type MemoryRow, type MemoryRowStore } from './memory-row-store.ts';
+export {
+  createMemoryVectorStore,
+  type MemoryCollection,
+  type MemoryPoint,
+  type MemoryVectorStore,
+} from './memory-vector-store.ts';
+export { createStubEmbedder, type StubEmbedder } from './stub-embedder.ts';

@@ -135,7 +135,7 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
   [
     /^select (?<columns>.+) from "[^"]+" where corpus = \$1 and point_id > \$2::uuid order by point_id limit (?<limit>\d+)$/,
     (state, [corpus, after], { groups }) => {
-      const columns = columnNames(groups?.['columns'] as string);
+      const columns = columnNames(String(groups?.['columns']));
       const limit = Number(groups?.['limit']);
       const page: Row[] = [];
       for (const row of rowsOf(state, corpus).values({ after: textOf(after) })) {
@@ -148,7 +148,7 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
   [
     /^insert into "[^"]+" \(.* from unnest\(.*\) as u \((?<names>[^)]+)\) on conflict/,
     (state, [corpus, ...arrays], { groups }) => {
-      const names = (groups?.['names'] as string).split(', ').map((name) => COLUMN_OF[name] ?? name);
+      const names = String(groups?.['names']).split(', ').map((name) => COLUMN_OF[name] ?? name);
       const columns = arrays.map((array) => parsePostgresArray(textOf(array)));
       const pointIds = columns[names.indexOf('point_id')] as string[];
       const rows = rowsOf(state, corpus);

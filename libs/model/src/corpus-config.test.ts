@@ -1,0 +1,78 @@
+import * as v from 'valibot';
+import { describe, expect, it } from 'vitest';
+import { CollectionName, CorpusConfigSchema, CorpusName, TableName } from './corpus-config.ts';
+
+describe('a corpus name', () => {
+  it.each(['a', 'books', 'books-2025', 'a.b_c-d', '0', 'x'.repeat(64)])('may be %s', (name) => {
+    expect(v.is(CorpusName, name)).toBe(true);
+  });
+
+  it.each([
+    '',
+    'Books',
+    '.books',
+    'books.',
+    '-a',
+    'a-',
+    '_a',
+    'a..b',
+    '..',
+    'a/b',
+    'a\\b',
+    'a b',
+    'bücher',
+    'books\n',
+    'cache',
+    'qdrant',
+    'postgres',
+    'x'.repeat(65),
+  ])('may not be %j', (name) => {
+    expect(v.is(CorpusName, name)).toBe(false);
+  });
+});
+
+describe('a table name', () => {
+  it.each(['rag_metadata', '_a', 'a1', 'x'.repeat(55)])('may be %s', (name) => {
+    expect(v.is(TableName, name)).toBe(true);
+  });
+
+  it.each(['', '1a', 'Rag', 'a-b', 'a.b', 'a"b', 'a;drop', 'a\n', 'x'.repeat(56)])('may not be %j', (name) => {
+    expect(v.is(TableName, name)).toBe(false);
+  });
+});
+
+describe('a collection name', () => {
+  it.each(['book_vectors', 'Books.v2', '_a-b', 'x'.repeat(255)])('may be %s', (name) => {
+    expect(v.is(CollectionName, name)).toBe(true);
+  });
+
+  it.each(['', '.', '..', '.a', '-a', 'a/b', 'a b', 'a?b', 'a\n', 'x'.repeat(256)])('may not be %j', (name) => {
+    expect(v.is(CollectionName, name)).toBe(false);
+  });
+});
+
+describe('CorpusConfigSchema', () => {
+  const least = { name: 'books', input: 'chunks.json' };
+
+  it('needs a name and an input alone', () => {
+    expect(v.is(CorpusConfigSchema, least)).toBe(true);
+    expect(v.is(CorpusConfigSchema, { name: 'books' })).toBe(false);
+    expect(v.is(CorpusConfigSchema, { input: 'chunks.json' })).toBe(false);
+  });
+
+  it.each([
+    ['an unknown key', { batchsize: 3 }],
+    ['an empty input', { input: '' }],
+    ['a batch of none', { batchSize: 0 }],
+    ['a batch beyond the limit of a request', { batchSize: 2049 }],
+    ['a part of a chunk', { batchSize: 1.5 }],
+    ['a number in a string', { batchSize: '100' }],
+    ['an unknown delete mode', { deletes: 'all' }],
+    ['a payload field that points have anyway', { payload: ['model'] }],
+    ['a payload field with a dot', { payload: ['a.b'] }],
+    ['too many payload fields', { payload: Array.from({ length: 33 }, (_, at) => `f${at}`) }],
+    ['no dimensions', { dimensions: 0 }],
+  ])('refuses %s', (_what, fields) => {
+    expect(v.is(CorpusConfigSchema, { ...least, ...fields })).toBe(false);
+  });
+});

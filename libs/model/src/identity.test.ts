@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { Chunk } from './chunk.ts';
+import { contentHashOf, createDigest, embeddingKeyOf, pointIdOf, sha256Hex, type EmbedderIdentity } from './identity.ts';
+
+const CHUNK: Chunk = {
+  chunkId: 'ch-1',
+  documentId: 'doc-1',
+  chapterTitle: 'Loomings',
+  pageNumber: 1,
+  text: 'Call me Ishmael.',
+  createdAt: '2025-12-05T10:00:00.000000Z',
+  metadata: { z: true, a: [1, { c: 'é', b: null }] },
+};
+const EMBEDDER: EmbedderIdentity = { model: 'text-embedding-3-small', host: null, dimensions: 1536 };
+
+/*
+ * The fixed values were computed with another implementation (SHA-1 and SHA-256 of a C library over the written
+ * recipe). They may never change: stores hold them.
+ */
+describe('the recipe of', () => {
+  it('point ids stays', () => {
+    expect(pointIdOf('books', 'ch-1')).toBe('a36b1d1a-bdfc-509c-8873-29ae51904566');
+  });
+
+  it('content hashes stays', () => {
+    expect(contentHashOf(CHUNK)).toBe('ff9e825238716896da559d4a2e15d89f1a9b6b9a45d09346fe8ae8f9b557c17d');
+    expect(
+      contentHashOf({
+        ...CHUNK,
+        documentId: null,
+        chapterTitle: null,
+        pageNumber: null,
+        text: 't',
+        createdAt: null,
+        metadata: {},
+      }),
+    ).toBe('0ddda5613c3eaae9a06f45201c4489cb0738d9246d54e3cf2e3830ae8559c096');
+  });
+
+  it('embedding keys stays', () => {
+    expect(embeddingKeyOf(EMBEDDER, CHUNK.text)).toBe('3766383b2e3b3d82ecc40f024e26e9b8a2d4ea1cb5017b57b3df0cad63c3dbcd');
+  });
+});
+
+describe('pointIdOf', () => {
+  it('keeps the border between corpus and chunk id', () => {
+    expect(pointIdOf('a', 'bc')).not.toBe(pointIdOf('ab', 'c'));
+    expect(pointIdOf('a', '","b')).not.toBe(pointIdOf('a","', 'b'));
+  });
+
+  it('takes the two spellings of an accented letter for two ids', () => {
+    expect(pointIdOf('a', 'caf\u00E9')).not.toBe(pointIdOf('a', 'cafe\u0301'));
+  });
+
+  it('gives lower-case UUIDs of version 5', () => {
+    expect(pointIdOf('a', 'b')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+  });
+});
+
+describe('contentHashOf', () => {
+  it('changes with every field', () => {
+    const edits: Partial<Chunk>[] = [
+      {},
+      { chunkId: 'ch-2' },
+      { documentId: 'doc-2' },
+      { documentId: null },
+      { documentId: '' },
+      { chapterTitle: null },
+      { chapterTitle: 'null' },
+      { pageNumber: 2 },
+      { pageNumber: null },
+      { text: 'Call me Ishmael' },
+      { text: 'Call me Ishmael.\u0301' },
+      { createdAt: null },
+      { createdAt: '2025-12-05T10:00:00.000001Z' },
+      { metadata: {} },
+      { metadata: { ...CHUNK.metadata, z: false } },
+    ];
+    expect(new Set(edits.map((edit) => contentHashOf({ ...CHUNK, ...edit }))).size).toBe(edits.length);
+  });
+
+  it('keeps the borders between fields', () => {
+    const at = (documentId: string, chapterTitle: string): string =>
+      contentHashOf({ ...CHUNK, documentId, chapterTitle });
+    expect(at('a', 'bc')).not.toBe(at('ab', 'c'));
+    expect(at('a","b', 'c')).not.toBe(at('a', 'b","c'));
+  });
+
+  it('is the same for metadata in another order', () => {
+    expect(contentHashOf({ ...CHUNK, metadata: { a: [1, { b: null, c: 'é' }], z: true } })).toBe(contentHashOf(CHUNK));
+  });
+});
+
+describe('embeddingKeyOf', () => {
+  it('changes with the text as it is, the model, the host and the dimensions', () => {
+    const keys = [
+      embeddingKeyOf(EMBEDDER, 'a'),
+      embeddingKeyOf(EMBEDDER, 'a '),
+      embeddingKeyOf(EMBEDDER, 'A'),
+      embeddingKeyOf({ ...EMBEDDER, model: 'text-embedding-3-large' }, 'a'),
+      embeddingKeyOf({ ...EMBEDDER, host: 'null' }, 'a'),
+      embeddingKeyOf({ ...EMBEDDER, dimensions: 512 }, 'a'),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe('createDigest', () => {
+  it('does not depend on how the text is cut', () => {
+    const digest = createDigest();
+    for (const part of ['Grü', 'ße ', '', '日本語']) digest.update(part);
+    expect(digest.hex()).toBe(sha256Hex('Grüße 日本語'));
+  });
+
+  it('of nothing is that of the empty text', () => {
+    expect(createDigest().hex()).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { IndexingError, invariant, isIndexingError, strippedCause } from './indexing-error.ts';
+
+describe('an IndexingError', () => {
+  it('aborts unless it says otherwise, and carries the advice of its code', () => {
+    const error = new IndexingError({ code: 'delete-guard', message: 'm' });
+    expect(error).toMatchObject({ name: 'IndexingError', disposition: 'abort', details: {}, retryAfterMs: undefined });
+    expect(error.advice).toContain('--allow-deletes');
+    expect('cause' in error).toBe(false);
+  });
+
+  it('is known by its mark, also when it comes from another copy of the module', () => {
+    const foreign = Object.assign(new Error('m'), { [Symbol.for('lockstep.IndexingError')]: true });
+    expect([new IndexingError({ code: 'usage', message: 'm' }), foreign].map(isIndexingError)).toEqual([true, true]);
+    expect([new Error('m'), null, undefined, 'm', { code: 'usage' }].some(isIndexingError)).toBe(false);
+  });
+});
+
+describe('invariant', () => {
+  it('throws what is never tried again, and only where the condition does not hold', () => {
+    expect(() => invariant(true, 'm')).not.toThrow();
+    expect(() => invariant(false, 'm')).toThrow(expect.objectContaining({ code: 'invariant', disposition: 'abort' }));
+  });
+});
+
+describe('strippedCause', () => {
+  it('keeps the name and a code, and nothing that a vendor error carries', () => {
+    const inner = Object.assign(new Error('connect to https://key@host'), { code: 'ECONNREFUSED' });
+    const error = Object.assign(new TypeError('fetch failed', { cause: inner }), { request: { apiKey: 'secret' } });
+    expect(strippedCause(error)).toEqual({ name: 'TypeError', code: 'ECONNREFUSED' });
+    expect(strippedCause(Object.assign(new Error('m'), { code: 'a secret with spaces' }))).toEqual({ name: 'Error' });
+    expect(strippedCause('secret')).toEqual({ name: 'string' });
+  });
+});

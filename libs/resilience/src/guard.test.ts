@@ -1,0 +1,350 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { IndexingError, isIndexingError, type IndexingError as Failure } from '@lockstep/model';
+import { createGuard } from './guard.ts';
+import type { GuardOptions } from './guard-options.ts';
+
+const unavailable = (retryAfterMs?: number): Failure =>
+  new IndexingError({
+    code: 'service-unavailable',
+    disposition: 'retry',
+    message: 'down',
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+const rateLimited = (retryAfterMs = 100): Failure =>
+  new IndexingError({ code: 'rate-limited', disposition: 'retry', message: 'slow down', retryAfterMs });
+
+/** Time is faked: waits, the timeout and the breaker all run on the timers that a test moves. */
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+});
+
+afterEach(() => {
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+});
+
+const guardOf = (options: Partial<GuardOptions> = {}) =>
+  createGuard({
+    dependency: 'qdrant',
+    timeoutMs: 1_000,
+    concurrency: 4,
+    attemptsMax: 4,
+    deadlineMs: 60_000,
+    backoffMs: { first: 100, longest: 1_000 },
+    breaker: { failures: 3, openMs: 5_000 },
+    random: () => 1,
+    ...options,
+  });
+
+/** What became of a call, without leaving a rejection unhandled. */
+function watch<Result>(call: Promise<Result>): { readonly outcome: () => unknown; readonly afterMs: () => number } {
+  const start = Date.now();
+  let outcome: unknown = 'under way';
+  let end = Number.NaN;
+  const settle = (value: unknown): void => {
+    outcome = value;
+    end = Date.now() - start;
+  };
+  call.then(settle, settle);
+  return { outcome: () => outcome, afterMs: () => end };
+}
+
+/** An attempt that tells when it was called, and answers by script; the last step repeats. */
+function scripted(...steps: readonly (unknown | (() => unknown))[]) {
+  const start = Date.now();
+  const atMs: number[] = [];
+  const attempt = async (): Promise<unknown> => {
+    const step = steps[Math.min(atMs.length, steps.length - 1)];
+    atMs.push(Date.now() - start);
+    const value: unknown = typeof step === 'function' ? (step as () => unknown)() : step;
+    if (value instanceof Error) throw value;
+    return value;
+  };
+  return { attempt, atMs };
+}
+
+const hanging = (): Promise<never> => new Promise(() => {});
+
+describe('a guard retries', () => {
+  it('nothing that succeeds', async () => {
+    const guard = guardOf();
+    const { attempt, atMs } = scripted('done');
+    expect(await guard.run(attempt)).toBe('done');
+    expect(atMs).toEqual([0]);
+    expect(guard.stats()).toEqual({ requests: 1, retries: 0, breakerOpened: 0 });
+  });
+
+  it('failures of disposition retry, with waits that double up to the longest', async () => {
+    const guard = guardOf({
+      attemptsMax: 7,
+      backoffMs: { first: 100, longest: 500 },
+      breaker: { failures: 99, openMs: 1 },
+    });
+    const failures = Array.from({ length: 6 }, () => unavailable());
+    const { attempt, atMs } = scripted(...failures, 'done');
+    const call = watch(guard.run(attempt));
+    await vi.runAllTimersAsync();
+    expect(call.outcome()).toBe('done');
+    expect(atMs).toEqual([0, 100, 300, 700, 1_200, 1_700, 2_200]);
+    expect(guard.stats()).toMatchObject({ requests: 7, retries: 6 });
+  });
+
+  it('at half of the wait at the earliest, by jitter', async () => {
+    const { attempt, atMs } = scripted(unavailable(), 'done');
+    const call = watch(guardOf({ random: () => 0 }).run(attempt));
+    await vi.runAllTimersAsync();
+    expect([call.outcome(), atMs]).toEqual(['done', [0, 50]]);
+  });
+
+  it.each([
+    ['abort', new IndexingError({ code: 'request-refused', message: 'm' })],
+    ['reject', new IndexingError({ code: 'request-refused', disposition: 'reject', message: 'm' })],
+    ['unknown', new TypeError('m')],
+  ])('no failure of disposition %s, and gives it as it is', async (_what, error) => {
+    const guard = guardOf();
+    const { attempt, atMs } = scripted(error);
+    await expect(guard.run(attempt)).rejects.toBe(error);
+    expect(atMs).toEqual([0]);
+  });
+
+  it('no sooner than the service asks', async () => {
+    const { attempt, atMs } = scripted(unavailable(7_000), unavailable(10), 'done');
+    const call = watch(guardOf().run(attempt));
+    await vi.runAllTimersAsync();
+    expect(call.outcome()).toBe('done');
+    // The second wait is the own backoff, which is longer than what was asked for.
+    expect(atMs).toEqual([0, 7_000, 7_200]);
+  });
+
+  it('no more often than it may, and tells how often it tried and why it failed', async () => {
+    const guard = guardOf({ breaker: { failures: 99, openMs: 1 } });
+    const { attempt, atMs } = scripted(unavailable());
+    const call = watch(guard.run(attempt));
+    await vi.runAllTimersAsync();
+    expect(call.outcome()).toMatchObject({
+      code: 'service-unavailable',
+      disposition: 'abort',
+      message: expect.stringMatching(/qdrant.*4 attempts.*down/),
+      details: { dependency: 'qdrant' },
+    });
+    expect(atMs).toHaveLength(4);
+  });
+
+  it('no longer than its deadline: a wait that would pass it is not begun', async () => {
+    const { attempt, atMs } = scripted(unavailable(50_000));
+    const call = watch(guardOf({ deadlineMs: 60_000 }).run(attempt));
+    await vi.runAllTimersAsync();
+    expect(call.outcome()).toMatchObject({ code: 'service-unavailable', message: expect.stringContaining('60 s') });
+    expect([atMs, call.afterMs()]).toEqual([[0, 50_000], 50_000]);
+  });
+});
+
+describe('the timeout of a guard', () => {
+  it('ends one attempt through its signal, and the next is made', async () => {
+    const guard = guardOf();
+    const reasons: boolean[] = [];
+    let number = 0;
+    const call = watch(
+      guard.run((signal) => {
+        number += 1;
+        if (number === 2) return Promise.resolve('done');
+        signal.addEventListener('abort', () => reasons.push(signal.aborted));
+        return hanging();
+      }),
+    );
+    await vi.advanceTimersByTimeAsync(999);
+    expect(reasons).toEqual([]);
+    await vi.runAllTimersAsync();
+    expect([call.outcome(), call.afterMs(), reasons]).toEqual(['done', 1_100, [true]]);
+  });
+
+  it('counts as an outage', async () => {
+    const guard = guardOf({ attemptsMax: 3 });
+    const call = watch(guard.run(hanging));
+    await vi.runAllTimersAsync();
+    expect(call.outcome()).toMatchObject({ code: 'service-unavailable', message: expect.stringContaining('1 s') });
+    expect(guard.stats()).toMatchObject({ requests: 3, breakerOpened: 1 });
+  });
+});
+
+describe('the breaker of a guard', () => {
+  it('opens after failures in a row, and makes callers wait for half-open without using attempts', async () => {
+    const guard = guardOf({ attemptsMax: 4 });
+    let down = true;
+    const attempt = async (): Promise<string> => {
+      if (down) throw unavailable();
+      return 'done';
+    };
+    const first = watch(guard.run(attempt));
+    await vi.advanceTimersByTimeAsync(300);
+    expect(guard.stats()).toMatchObject({ requests: 3, breakerOpened: 1 });
+    const others = Array.from({ length: 3 }, () => watch(guard.run(attempt)));
+    await vi.advanceTimersByTimeAsync(4_999);
+    // Open: nothing reaches the service, whoever asks.
+    expect(guard.stats().requests).toBe(3);
+    down = false;
+    await vi.runAllTimersAsync();
+    expect([first, ...others].map((call) => call.outcome())).toEqual(['done', 'done', 'done', 'done']);
+    expect(guard.stats().requests).toBe(7);
+  });
+
+  it('loses no job in an outage that is longer than all attempts, and asks little meanwhile', async () => {
+    const guard = guardOf({ attemptsMax: 12, deadlineMs: 600_000, random: () => 0.5 });
+    const endMs = Date.now() + 30_000;
+    const jobs = Array.from({ length: 40 }, () =>
+      watch(
+        guard.run(async () => {
+          if (Date.now() < endMs) throw unavailable();
+          return 'done';
+        }),
+      ),
+    );
+    await vi.runAllTimersAsync();
+    expect(jobs.filter((job) => job.outcome() === 'done')).toHaveLength(40);
+    expect(guard.stats().requests - 40).toBeLessThan(20);
+  });
+
+  it('lets one probe through when half open, and the others only after it succeeds', async () => {
+    const guard = guardOf({ breaker: { failures: 1, openMs: 5_000 } });
+    const pending: ((value: string) => void)[] = [];
+    let down = true;
+    const attempt = (): Promise<string> => {
+      if (down) return Promise.reject(unavailable());
+      return new Promise((resolve) => pending.push(resolve));
+    };
+    const calls = [watch(guard.run(attempt))];
+    await vi.advanceTimersByTimeAsync(0);
+    down = false;
+    calls.push(...Array.from({ length: 5 }, () => watch(guard.run(attempt))));
+    await vi.advanceTimersByTimeAsync(5_502);
+    expect(pending).toHaveLength(1);
+    pending.shift()?.('probe');
+    await vi.advanceTimersByTimeAsync(900);
+    expect(pending.length).toBeGreaterThan(1);
+    expect(pending.length).toBeLessThanOrEqual(4);
+    while (calls.some((call) => call.outcome() === 'under way')) {
+      for (const resolve of pending.splice(0)) resolve('done');
+      await vi.advanceTimersByTimeAsync(100);
+    }
+    expect(calls.map((call) => call.outcome()).toSorted()).toEqual(['done', 'done', 'done', 'done', 'done', 'probe']);
+  });
+
+  it('stays closed under rate limits and refusals', async () => {
+    const guard = guardOf({ attemptsMax: 20, breaker: { failures: 2, openMs: 5_000 } });
+    const limited = watch(guard.run(scripted(...Array.from({ length: 10 }, () => rateLimited()), 'done').attempt));
+    await vi.runAllTimersAsync();
+    expect(limited.outcome()).toBe('done');
+    for (let number = 0; number < 5; number += 1) {
+      await guard.run(scripted(new IndexingError({ code: 'request-refused', message: 'm' })).attempt).catch(() => {});
+    }
+    expect(guard.stats()).toEqual({ requests: 16, retries: 10, breakerOpened: 0 });
+  });
+
+  it('gives up at the deadline when it never closes', async () => {
+    const guard = guardOf({ deadlineMs: 12_000, breaker: { failures: 1, openMs: 5_000 }, attemptsMax: 99 });
+    const call = watch(guard.run(scripted(unavailable()).attempt));
+    await vi.runAllTimersAsync();
+    expect(isIndexingError(call.outcome())).toBe(true);
+    expect(call.outcome()).toMatchObject({ disposition: 'abort', message: expect.stringContaining('12 s') });
+    expect(call.afterMs()).toBeLessThanOrEqual(12_000);
+  });
+});
+
+describe('aborting a guarded call', () => {
+  it('ends it before the first request', async () => {
+    const guard = guardOf();
+    const reason = new Error('stop');
+    await expect(guard.run(scripted('done').attempt, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    expect(guard.stats().requests).toBe(0);
+  });
+
+  it.each([
+    ['between attempts', [unavailable(50_000)], 1],
+    ['before a breaker that is open', [unavailable(), unavailable(), unavailable()], 3],
+  ])('ends a wait %s at once, with the reason', async (_what, steps, requests) => {
+    const guard = guardOf();
+    const controller = new AbortController();
+    const reason = new Error('stop');
+    const call = watch(guard.run(scripted(...steps).attempt, { signal: controller.signal }));
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([call.outcome(), guard.stats().requests]).toEqual(['under way', requests]);
+    controller.abort(reason);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([call.outcome(), call.afterMs()]).toEqual([reason, 1_000]);
+  });
+
+  it('ends an attempt through its signal, and is no timeout', async () => {
+    const controller = new AbortController();
+    const reason = new Error('stop');
+    let inner: AbortSignal | undefined;
+    const call = watch(
+      guardOf().run(
+        (signal) => {
+          inner = signal;
+          return new Promise<never>((_resolve, reject) => {
+            signal.addEventListener('abort', () => reject(new Error('cut')), { once: true });
+          });
+        },
+        { signal: controller.signal },
+      ),
+    );
+    await vi.advanceTimersByTimeAsync(10);
+    controller.abort(reason);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([inner?.aborted, call.outcome()]).toEqual([true, reason]);
+  });
+
+  it('ends its wait for a place at once', async () => {
+    const guard = guardOf({ concurrency: 1 });
+    const controller = new AbortController();
+    const reason = new Error('stop');
+    let release: (value: string) => void = () => {};
+    const first = watch(guard.run(() => new Promise<string>((resolve) => (release = resolve))));
+    const second = watch(guard.run(scripted('second').attempt, { signal: controller.signal }));
+    const third = watch(guard.run(scripted('third').attempt));
+    await vi.advanceTimersByTimeAsync(10);
+    controller.abort(reason);
+    await vi.advanceTimersByTimeAsync(0);
+    expect([first.outcome(), second.outcome()]).toEqual(['under way', reason]);
+    release('first');
+    await vi.advanceTimersByTimeAsync(0);
+    expect([first.outcome(), third.outcome(), guard.stats().requests]).toEqual(['first', 'third', 2]);
+  });
+});
+
+describe('a guard', () => {
+  it('lets no more calls through at once than it may, and serves all of them', async () => {
+    const guard = guardOf({ concurrency: 3 });
+    let underway = 0;
+    let most = 0;
+    const calls = Array.from({ length: 20 }, (_, number) =>
+      guard.run(async () => {
+        underway += 1;
+        most = Math.max(most, underway);
+        await Promise.resolve();
+        underway -= 1;
+        return number;
+      }),
+    );
+    expect(await Promise.all(calls)).toEqual(Array.from({ length: 20 }, (_, number) => number));
+    expect(most).toBe(3);
+  });
+
+  it('tells of every wait: what for, how long and why', async () => {
+    const events: unknown[] = [];
+    const guard = guardOf({
+      logger: { debug() {}, info() {}, warn: (event, fields) => events.push([event, fields]) },
+    });
+    watch(guard.run(scripted(rateLimited(2_000), 'done').attempt));
+    await vi.runAllTimersAsync();
+    expect(events).toEqual([
+      ['retry-scheduled', { dependency: 'qdrant', attempt: 1, delayMs: 2_000, reason: 'rate-limited' }],
+    ]);
+  });
+
+  it.each(['timeoutMs', 'concurrency', 'attemptsMax', 'deadlineMs'] as const)('refuses a %s of none', (name) => {
+    for (const value of [0, -1, Number.NaN]) {
+      expect(() => guardOf({ [name]: value })).toThrow(expect.objectContaining({ code: 'config-invalid' }));
+    }
+  });
+});

@@ -1,0 +1,123 @@
+import { IndexingError, type CallOptions, type Row, type RowStore } from '@lockstep/model';
+
+/** A row as it is kept, open to edits by hand. */
+export type MemoryRow = { -readonly [Field in keyof Row]: Row[Field] } & { readonly corpus: string };
+
+/** A table in memory, open to tests. */
+export interface MemoryRowStore extends RowStore {
+  /** What is stored, by point id. Tests may plant drift in it. */
+  readonly table: Map<string, MemoryRow>;
+  /** Calls of the port so far, and rows that they wrote and deleted. */
+  readonly cost: { calls: number; written: number; deleted: number };
+  /** One line for each write that was done, in order: `upsert 2`, `delete 3`. */
+  readonly journal: string[];
+  /** Called before each write, with its word; what it throws fails the write, which then did nothing. */
+  beforeWrite: ((word: 'upsert' | 'delete') => void | Promise<void>) | undefined;
+}
+
+export interface MemoryRowStoreOptions {
+  readonly target?: string;
+  /** Rows in one page of a scan. */
+  readonly pageItems?: number;
+}
+
+/** Rows of all corpora in memory. A write is refused unless its fence is the one that the table holds. */
+export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): MemoryRowStore {
+  const { target = 'memory/rows', pageItems = 3 } = options;
+  const table = new Map<string, MemoryRow>();
+  const fences = new Map<string, number>();
+  const cost = { calls: 0, written: 0, deleted: 0 };
+  const journal: string[] = [];
+
+  function enter({ signal }: CallOptions = {}): void {
+    signal?.throwIfAborted();
+    cost.calls += 1;
+  }
+
+  function rowsOf(corpus: string): MemoryRow[] {
+    return [...table.values()]
+      .filter((row) => row.corpus === corpus)
+      .toSorted((a, b) => (a.pointId < b.pointId ? -1 : 1));
+  }
+
+  async function* pages(corpus: string, call?: CallOptions): AsyncGenerator<MemoryRow[]> {
+    let after = '';
+    for (;;) {
+      enter(call);
+      const page = rowsOf(corpus)
+        .filter(({ pointId }) => pointId > after)
+        .slice(0, pageItems);
+      if (page.length > 0) yield page.map((row) => structuredClone(row));
+      if (page.length < pageItems) return;
+      after = page.at(-1)?.pointId as string;
+    }
+  }
+
+  function assertFence(corpus: string, fence: number): void {
+    if (fences.get(corpus) === fence) return;
+    throw new IndexingError({ code: 'overtaken', message: `Another run of ${corpus} took over.` });
+  }
+
+  const store: MemoryRowStore = {
+    target,
+    table,
+    cost,
+    journal,
+    beforeWrite: undefined,
+    async describe() {
+      return { name: 'Memory', version: '1.0.0' };
+    },
+    async ensure(call) {
+      enter(call);
+    },
+    async count(corpus, call) {
+      enter(call);
+      return rowsOf(corpus).length;
+    },
+    async *scan(corpus, call) {
+      for await (const page of pages(corpus, call)) {
+        yield page.map(({ pointId, chunkId, documentId, contentHash, embeddingKey }) => ({
+          pointId,
+          chunkId,
+          documentId,
+          contentHash,
+          embeddingKey,
+        }));
+      }
+    },
+    scanRows: (corpus, call) => pages(corpus, call),
+    async rows(pointIds, call) {
+      enter(call);
+      return pointIds.flatMap((pointId) => {
+        const row = table.get(pointId);
+        return row === undefined ? [] : [structuredClone(row)];
+      });
+    },
+    async fence(corpus, call) {
+      enter(call);
+      return fences.get(corpus) ?? 0;
+    },
+    async raiseFence(corpus, fence, call) {
+      enter(call);
+      fences.set(corpus, Math.max(fence, fences.get(corpus) ?? 0));
+    },
+    async upsert({ corpus, fence, items }, call) {
+      enter(call);
+      await store.beforeWrite?.('upsert');
+      assertFence(corpus, fence);
+      for (const item of items) table.set(item.pointId, { ...structuredClone(item), corpus });
+      cost.written += items.length;
+      journal.push(`upsert ${items.length}`);
+    },
+    async delete({ corpus, fence, items }, call) {
+      enter(call);
+      await store.beforeWrite?.('delete');
+      assertFence(corpus, fence);
+      for (const pointId of items) {
+        if (table.get(pointId)?.corpus === corpus && table.delete(pointId)) cost.deleted += 1;
+      }
+      journal.push(`delete ${items.length}`);
+    },
+  };
+  return store;
+}

@@ -1,0 +1,176 @@
+import {
+  IndexingError,
+  invariant,
+  type CallOptions,
+  type JsonValue,
+  type SearchHit,
+  type StoredPoint,
+  type VectorStore,
+} from '@lockstep/model';
+
+/** A point as it is kept; its vector is scaled to unit length, as in a cosine collection. */
+export interface MemoryPoint {
+  vector: Float32Array;
+  payload: Record<string, JsonValue>;
+}
+
+/** A collection in memory, open to tests. */
+export interface MemoryVectorStore extends VectorStore {
+  /** What is stored, by point id; undefined before `ensure`. Tests may plant drift in it. */
+  readonly collection: MemoryCollection | undefined;
+  /** Calls of the port so far, and points that they changed. */
+  readonly cost: { calls: number; upserted: number; payloads: number; deleted: number };
+  /** One line for each write that was done, in order: `upsert 2`, `payloads 1`, `delete 3`. */
+  readonly journal: string[];
+  /** Called before each write, with its word; what it throws fails the write, which then did nothing. */
+  beforeWrite: ((word: 'upsert' | 'payloads' | 'delete') => void | Promise<void>) | undefined;
+}
+
+export interface MemoryCollection {
+  readonly dimensions: number;
+  readonly indexes: Record<string, string>;
+  readonly points: Map<string, MemoryPoint>;
+}
+
+export interface MemoryVectorStoreOptions {
+  readonly target?: string;
+  /** Points in one page of a scan. */
+  readonly pageItems?: number;
+  /** Where the collection is kept, so that two stores may share it. */
+  readonly collections?: Map<string, MemoryCollection>;
+}
+
+/** Points of all corpora in memory. It refuses what Qdrant refuses, as far as the pipeline can see it. */
+export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}): MemoryVectorStore {
+  const { target = 'memory/points', pageItems = 3, collections = new Map<string, MemoryCollection>() } = options;
+  const cost = { calls: 0, upserted: 0, payloads: 0, deleted: 0 };
+  const journal: string[] = [];
+
+  function enter({ signal }: CallOptions = {}): MemoryCollection {
+    signal?.throwIfAborted();
+    cost.calls += 1;
+    const found = collections.get(target);
+    if (found !== undefined) return found;
+    throw new IndexingError({
+      code: 'request-refused',
+      message: `There is no collection ${target}.`,
+      details: { status: 404 },
+    });
+  }
+
+  function pointsOf(collection: MemoryCollection, corpus: string): [string, MemoryPoint][] {
+    return [...collection.points].filter(([, { payload }]) => payload['corpus'] === corpus).toSorted(byId);
+  }
+
+  const store: MemoryVectorStore = {
+    target,
+    cost,
+    journal,
+    beforeWrite: undefined,
+    get collection() {
+      return collections.get(target);
+    },
+    async describe() {
+      return { name: 'Memory', version: '1.0.0' };
+    },
+    async ensure({ dimensions, indexes }, { signal } = {}) {
+      signal?.throwIfAborted();
+      cost.calls += 1;
+      const found = collections.get(target) ?? { dimensions, indexes: {}, points: new Map<string, MemoryPoint>() };
+      if (found.dimensions !== dimensions) {
+        throw new IndexingError({
+          code: 'model-mismatch',
+          message: `${target} has ${found.dimensions} dimensions, and ${dimensions} are needed.`,
+          details: { target, found: found.dimensions, expected: dimensions },
+        });
+      }
+      Object.assign(found.indexes, indexes);
+      collections.set(target, found);
+    },
+    count: async (corpus, call) => pointsOf(enter(call), corpus).length,
+    async foreignModel(model, call) {
+      const models = [...enter(call).points.values()].map(({ payload }) => payload['model']);
+      const foreign = models.find((other) => other !== undefined && other !== null && other !== model);
+      return foreign === undefined ? undefined : String(foreign);
+    },
+    async *scan(corpus, call) {
+      // The next page starts after the last id, as in the real store: writes in between do not end the scan.
+      let after = '';
+      for (;;) {
+        const page = pointsOf(enter(call), corpus)
+          .filter(([pointId]) => pointId > after)
+          .slice(0, pageItems);
+        if (page.length > 0) {
+          yield page.map(([pointId, { payload }]): StoredPoint => ({ pointId, payload: structuredClone(payload) }));
+        }
+        if (page.length < pageItems) return;
+        after = page.at(-1)?.[0] as string;
+      }
+    },
+    async upsert(points, call) {
+      const { dimensions, points: kept } = enter(call);
+      await store.beforeWrite?.('upsert');
+      for (const { vector } of points) {
+        invariant(vector.every(Number.isFinite), 'a vector holds a number that is not finite');
+        if (vector.length === dimensions) continue;
+        throw new IndexingError({
+          code: 'request-refused',
+          message: `Expected ${dimensions} dimensions, found ${vector.length}.`,
+          details: { status: 400 },
+        });
+      }
+      for (const { pointId, vector, payload } of points) {
+        kept.set(pointId, { vector: unit(vector), payload: structuredClone({ ...payload }) });
+      }
+      cost.upserted += points.length;
+      journal.push(`upsert ${points.length}`);
+    },
+    async overwritePayloads(points, call) {
+      const { points: kept } = enter(call);
+      await store.beforeWrite?.('payloads');
+      for (const { pointId, payload } of points) {
+        const point = kept.get(pointId);
+        if (point !== undefined) point.payload = structuredClone({ ...payload });
+      }
+      cost.payloads += points.length;
+      journal.push(`payloads ${points.length}`);
+    },
+    async delete(pointIds, call) {
+      const { points: kept } = enter(call);
+      await store.beforeWrite?.('delete');
+      for (const pointId of pointIds) if (kept.delete(pointId)) cost.deleted += 1;
+      journal.push(`delete ${pointIds.length}`);
+    },
+    async vectors(pointIds, call) {
+      const { points: kept } = enter(call);
+      return new Map(
+        pointIds.flatMap((pointId) => {
+          const point = kept.get(pointId);
+          return point === undefined ? [] : [[pointId, point.vector.slice()] as const];
+        }),
+      );
+    },
+    async search({ vector, corpus, limit }, call) {
+      const query = unit(vector);
+      return [...enter(call).points]
+        .filter(([, { payload }]) => corpus === undefined || payload['corpus'] === corpus)
+        .map(([pointId, point]): SearchHit => ({
+          pointId,
+          score: point.vector.reduce((sum, value, at) => sum + value * (query[at] as number), 0),
+          payload: structuredClone(point.payload),
+        }))
+        .toSorted((a, b) => b.score - a.score)
+        .slice(0, limit);
+    },
+  };
+  return store;
+}
+
+function byId([a]: [string, unknown], [b]: [string, unknown]): number {
+  return a < b ? -1 : 1;
+}
+
+function unit(vector: Float32Array): Float32Array {
+  const norm = Math.hypot(...vector);
+  return norm === 0 ? vector.slice() : vector.map((value) => value / norm);
+}
