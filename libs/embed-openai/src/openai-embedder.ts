@@ -13,7 +13,10 @@ export interface OpenAiEmbedderOptions {
   /** OpenAI's own where it is left out. Any server that speaks its protocol will do. */
   readonly baseUrl?: string;
   readonly model: string;
-  /** Numbers in a vector; asked for where they are not the model's usual ones, and checked in every reply. */
+  /**
+   * Numbers in a vector; checked in every reply. OpenAI itself is asked for them where they are not the model's usual
+   * ones; another server is not, since many know no such parameter.
+   */
   readonly dimensions: number;
   readonly guard: Guard;
   /** How long the client itself waits for a reply, in milliseconds; the guard's timeout is meant to come first. */

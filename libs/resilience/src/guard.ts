@@ -70,10 +70,11 @@ export function createGuard(options: GuardOptions): Guard {
     signal?: AbortSignal,
   ): Promise<Result> {
     try {
-      return await policy.execute(({ signal: inner }) => {
+      const call = policy.execute(({ signal: inner }) => {
         stats.requests += 1;
         return attempt(inner);
       }, signal);
+      return await orAborted(call, signal);
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TaskCancelledError)) throw error;
@@ -132,6 +133,16 @@ export function createGuard(options: GuardOptions): Guard {
       cause: last?.cause,
     });
   }
+}
+
+/** Ends with the signal too: the bulkhead looks at it only when it has a place to give. */
+function orAborted<Result>(call: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return call;
+  return new Promise((resolve, reject) => {
+    const stop = (): void => reject(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
+    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 function countsAsOutage(error: unknown): boolean {

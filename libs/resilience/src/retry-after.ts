@@ -6,7 +6,7 @@ const RETRY_AFTER_MS_MAX = 600_000;
  * date, RFC 9110 section 10.2.3). Undefined where neither says anything usable.
  */
 export function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
-  const exact = Number(headers.get('retry-after-ms') ?? Number.NaN);
+  const exact = Number(headers.get('retry-after-ms')?.trim() || Number.NaN);
   if (Number.isFinite(exact) && exact >= 0) return Math.min(exact, RETRY_AFTER_MS_MAX);
   const value = headers.get('retry-after')?.trim();
   if (value === undefined || value === '') return undefined;

@@ -21,3 +21,4 @@ export {
   type MemoryVectorStore,
 } from './memory-vector-store.ts';
 export { createStubEmbedder, type StubEmbedder } from './stub-embedder.ts';
+export { createCorpusRig, NO_COSTS, type CorpusRig, type CorpusRigOptions, type RigCosts } from './corpus-rig.ts';

@@ -2,6 +2,7 @@ import { messages, protocol } from '@electric-sql/pglite';
 import type { PGlite } from '@electric-sql/pglite';
 
 import { parseCommandTag } from './command-tag.ts';
+import { readDataRows } from './data-row.ts';
 import type { PgField, PgQuery, PgResult } from './postgres-backend.ts';
 import { PostgresError, PostgresUnavailableError } from './postgres-error.ts';
 
@@ -22,9 +23,9 @@ export async function executePgliteStatement(db: PGlite, { text, values }: PgQue
     protocol.serialize.execute(),
     protocol.serialize.sync(),
   ]);
-  let answer;
+  let answer: Uint8Array;
   try {
-    answer = await db.execProtocolStream(request, { throwOnError: false });
+    answer = await db.execProtocolRaw(request);
   } catch (error) {
     throw new PostgresUnavailableError('the embedded Postgres engine broke down; close it and open it again', {
       cause: error,
@@ -35,14 +36,13 @@ export async function executePgliteStatement(db: PGlite, { text, values }: PgQue
   let tag = '';
   let isReady = false;
   let failure: PostgresError | undefined;
-  const rows: (string | null)[][] = [];
-  for (const message of answer) {
-    if (message instanceof messages.DataRowMessage) rows.push(message.fields);
-    else if (message instanceof messages.RowDescriptionMessage) fields = message.fields.map(toField);
+  const rows = readDataRows(answer);
+  new protocol.Parser().parse(answer, (message) => {
+    if (message instanceof messages.RowDescriptionMessage) fields = message.fields.map(toField);
     else if (message instanceof messages.CommandCompleteMessage) tag = message.text;
     else if (message instanceof messages.ReadyForQueryMessage) isReady = true;
     else if (message instanceof messages.DatabaseError) failure ??= new PostgresError(message.message, message);
-  }
+  });
   if (failure !== undefined) throw failure;
   if (!isReady) {
     throw new PostgresUnavailableError('the embedded Postgres engine gave half an answer; close it and open it again');

@@ -424,6 +424,7 @@ describe('the cap on points', () => {
       const headers = { 'content-type': 'application/json' };
       return read(
         await answer(
+          // oxlint-disable-next-line unicorn/no-invalid-fetch-options -- the method is never GET here
           new Request(`http://127.0.0.1/collections/${path}`, { method, headers, body: JSON.stringify(body) }),
         ),
       );

@@ -21,7 +21,7 @@ export interface IndexedPoint {
 }
 
 /** Types whose index changes only the speed of `match` and `range`. A text or geo index would add new conditions. */
-const TYPES = ['keyword', 'integer', 'float', 'bool', 'uuid'];
+const TYPES = ['keyword', 'integer', 'float', 'bool', 'uuid', 'datetime'];
 const TUNING_KEYS = ['is_tenant', 'is_principal', 'on_disk', 'memory', 'enable_hnsw', 'lookup', 'range'];
 /** Longer strings are kept as their SHA-256, so that a row of the index stays small. */
 const KEY_CHARACTERS_MAX = 128;

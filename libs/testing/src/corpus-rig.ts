@@ -1,0 +1,204 @@
+import { SILENT, type DeleteMode, type JsonValue, type Ledger } from '@lockstep/model';
+import {
+  createProjection,
+  embed,
+  loadNeon,
+  loadQdrant,
+  provision,
+  readChunks,
+  validate,
+  verify,
+  type EmbedReceipt,
+  type LoadReceipt,
+  type Projection,
+  type RunFile,
+  type StageContext,
+  type ValidateReceipt,
+  type VerifyLevel,
+  type VerifyReceipt,
+} from '@lockstep/pipeline';
+import { createMemoryArtifacts, type MemoryArtifacts } from './memory-artifacts.ts';
+import { createMemoryEmbeddings, type MemoryEmbeddings } from './memory-embeddings.ts';
+import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts';
+import { createMemoryRowStore, type MemoryRowStore } from './memory-row-store.ts';
+import { createMemoryVectorStore, type MemoryVectorStore } from './memory-vector-store.ts';
+import { createStubEmbedder, type StubEmbedder } from './stub-embedder.ts';
+
+/** What a rig works with; what is left out is made new. Two rigs over the same stores are two runs on two machines. */
+export interface CorpusRigOptions {
+  readonly corpus?: string;
+  readonly vectors?: MemoryVectorStore;
+  readonly rows?: MemoryRowStore;
+  readonly ledger?: MemoryLedger;
+  readonly embeddings?: MemoryEmbeddings;
+  readonly embedder?: StubEmbedder;
+  readonly artifacts?: MemoryArtifacts;
+  readonly payload?: readonly string[];
+  readonly deletes?: DeleteMode;
+  /** Chunks in one write. */
+  readonly batchItems?: number;
+  readonly concurrency?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One corpus, its stages and its stores, all in memory. */
+export interface CorpusRig {
+  readonly corpus: string;
+  readonly artifacts: MemoryArtifacts;
+  readonly vectors: MemoryVectorStore;
+  readonly rows: MemoryRowStore;
+  readonly ledger: MemoryLedger;
+  readonly embeddings: MemoryEmbeddings;
+  readonly embedder: StubEmbedder;
+  readonly projection: Projection;
+  readonly context: StageContext;
+  validate(records: readonly JsonValue[], options?: { readonly strict?: boolean }): Promise<ValidateReceipt>;
+  embed(options?: { readonly batchItems?: number; readonly concurrency?: number }): Promise<EmbedReceipt>;
+  provision(options?: { readonly allowDeletes?: boolean }): Promise<RunFile>;
+  loadQdrant(): Promise<LoadReceipt>;
+  loadNeon(): Promise<LoadReceipt>;
+  verify(level?: VerifyLevel): Promise<VerifyReceipt>;
+  /** Validate, embed, provision and both loads. */
+  load(records: readonly JsonValue[], options?: { readonly allowDeletes?: boolean }): Promise<RigLoad>;
+  /** Sets every counter of the stores and the embedder to 0, and empties their journals. */
+  forgetCosts(): void;
+  /** Changed items since the counters were set to 0: what a run cost. */
+  costs(): RigCosts;
+  /** Point id of a chunk that the corpus wants. */
+  pointIdOf(chunkId: string): Promise<string>;
+}
+
+export interface RigLoad {
+  readonly validated: ValidateReceipt;
+  readonly embedded: EmbedReceipt;
+  readonly run: RunFile;
+  readonly qdrant: LoadReceipt;
+  readonly neon: LoadReceipt;
+}
+
+export interface RigCosts {
+  /** Requests to the embedder, and texts that it embedded. */
+  readonly requests: number;
+  readonly inputs: number;
+  readonly upserted: number;
+  readonly payloads: number;
+  readonly pointsDeleted: number;
+  readonly written: number;
+  readonly rowsDeleted: number;
+}
+
+/** The costs of a run that had nothing to do. */
+export const NO_COSTS: RigCosts = {
+  requests: 0,
+  inputs: 0,
+  upserted: 0,
+  payloads: 0,
+  pointsDeleted: 0,
+  written: 0,
+  rowsDeleted: 0,
+};
+
+let runs = 0;
+
+/** Makes a rig. Each of its provisions is a run of its own, with a nonce of its own. */
+export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
+  const { corpus = 'books', deletes = 'full', batchItems = 2, concurrency = 2 } = options;
+  const artifacts = options.artifacts ?? createMemoryArtifacts();
+  const vectors = options.vectors ?? createMemoryVectorStore();
+  const rows = options.rows ?? createMemoryRowStore();
+  const ledger = options.ledger ?? createMemoryLedger();
+  const embeddings = options.embeddings ?? createMemoryEmbeddings();
+  const embedder = options.embedder ?? createStubEmbedder();
+  const { model, dimensions } = embedder.identity;
+  const projection = createProjection({ corpus, model, fields: options.payload ?? [] });
+  const context: StageContext = {
+    corpus,
+    artifacts,
+    clock: { now: () => 0, sleep: () => Promise.resolve() },
+    logger: SILENT,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  };
+  const loading = { ledger: ledger as Ledger, deletes, batchItems, concurrency };
+
+  const rig: CorpusRig = {
+    corpus,
+    artifacts,
+    vectors,
+    rows,
+    ledger,
+    embeddings,
+    embedder,
+    projection,
+    context,
+    validate: (records, { strict = false } = {}) =>
+      validate(context, {
+        input: { name: 'chunks.json', bytes: bytesOf(JSON.stringify(records)) },
+        identity: embedder.identity,
+        inputTokensMax: embedder.inputTokensMax,
+        tokensOver: embedder.tokensOver,
+        strict,
+      }),
+    embed: (embedding = {}) =>
+      embed(context, { embedder, cache: embeddings.cache, batchItems, concurrency, ...embedding }),
+    provision: ({ allowDeletes = false } = {}) => {
+      runs += 1;
+      const number = runs;
+      return provision(context, {
+        runId: `run-${number}`,
+        vectors,
+        rows,
+        ledger,
+        projection,
+        dimensions,
+        deletes,
+        allowDeletes,
+        nonce: () => `nonce-${number}`,
+      });
+    },
+    loadQdrant: () => loadQdrant(context, { ...loading, vectors, slice: embeddings.slice, projection }),
+    loadNeon: () => loadNeon(context, { ...loading, rows }),
+    verify: (level = 'content') =>
+      verify(context, {
+        vectors,
+        rows,
+        ledger,
+        slice: embeddings.slice,
+        projection,
+        deletes,
+        level,
+        vectorsEvery: 1,
+      }),
+    async load(records, provisioning) {
+      const validated = await rig.validate(records);
+      const embedded = await rig.embed();
+      const run = await rig.provision(provisioning);
+      return { validated, embedded, run, qdrant: await rig.loadQdrant(), neon: await rig.loadNeon() };
+    },
+    forgetCosts() {
+      Object.assign(vectors.cost, { calls: 0, upserted: 0, payloads: 0, deleted: 0 });
+      Object.assign(rows.cost, { calls: 0, written: 0, deleted: 0 });
+      Object.assign(ledger.cost, { calls: 0, stampsWritten: 0, stampsRemoved: 0 });
+      Object.assign(embedder.seen, { requests: 0, inputs: 0, underwayMax: 0 });
+      vectors.journal.length = 0;
+      rows.journal.length = 0;
+    },
+    costs: () => ({
+      requests: embedder.seen.requests,
+      inputs: embedder.seen.inputs,
+      upserted: vectors.cost.upserted,
+      payloads: vectors.cost.payloads,
+      pointsDeleted: vectors.cost.deleted,
+      written: rows.cost.written,
+      rowsDeleted: rows.cost.deleted,
+    }),
+    async pointIdOf(chunkId) {
+      for await (const chunk of readChunks(artifacts)) if (chunk.chunkId === chunkId) return chunk.pointId;
+      throw new Error(`the corpus does not want ${chunkId}`);
+    },
+  };
+  return rig;
+}
+
+async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text);
+}
