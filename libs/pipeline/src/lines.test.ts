@@ -1,0 +1,21 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { linesOf } from './lines.ts';
+
+async function* blocksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
+}
+
+it('gives every line whole, wherever the bytes are split', async () => {
+  const line = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => text.replaceAll(/[\n\uFEFF]/g, ''));
+  await fc.assert(
+    fc.asyncProperty(fc.array(line), fc.integer({ min: 1, max: 20 }), async (lines, size) => {
+      const bytes = new TextEncoder().encode(lines.map((text) => `${text}\n`).join(''));
+      expect(await Array.fromAsync(linesOf(blocksOf(bytes, size)))).toEqual(lines);
+    }),
+  );
+});
+
+it('gives a last line without an end', async () => {
+  expect(await Array.fromAsync(linesOf(blocksOf(new TextEncoder().encode('é\nüb'), 1)))).toEqual(['é', 'üb']);
+});

@@ -1,0 +1,206 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { contentHashOf, embeddingKeyOf, isIndexingError, pointIdOf, SILENT, type JsonValue } from '@lockstep/model';
+import { createCorpusRig, createMemoryArtifacts, createStubEmbedder, failureOf, type MemoryArtifacts } from '@lockstep/testing';
+import { FILES, readChunks } from './corpus-files.ts';
+import { validate, type ValidateReceipt } from './validate.ts';
+
+const INPUTS = join(import.meta.dirname, '../../../fixtures/inputs');
+
+interface RejectLine {
+  readonly index: number;
+  readonly line: number;
+  readonly chunk_id: string | null;
+  readonly code: string;
+  readonly field: string | null;
+  readonly message: string;
+}
+
+type Expected =
+  | { readonly refused: string; readonly line?: number }
+  | { readonly accepted: number; readonly rejected: readonly object[]; readonly duplicates: number };
+
+const EXPECTED = JSON.parse(readFileSync(join(INPUTS, 'expected.json'), 'utf8')) as Record<string, Expected>;
+
+async function* blocksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
+}
+
+function linesIn<Line>(artifacts: MemoryArtifacts, name: string): Line[] {
+  const lines = artifacts.files.get(name)?.split('\n').slice(0, -1) ?? [];
+  return lines.map((line) => JSON.parse(line) as Line);
+}
+
+const rejectsIn = (artifacts: MemoryArtifacts): RejectLine[] =>
+  linesIn<RejectLine>(artifacts, FILES.rejects).toSorted((a, b) => a.index - b.index);
+
+async function validateFile(name: string, blockBytes: number, strict = false) {
+  const artifacts = createMemoryArtifacts();
+  const embedder = createStubEmbedder();
+  const receipt: ValidateReceipt | Error = await validate(
+    { corpus: 'books', artifacts, clock: { now: () => 0, sleep: () => Promise.resolve() }, logger: SILENT },
+    {
+      input: { name, bytes: blocksOf(readFileSync(join(INPUTS, name)), blockBytes) },
+      identity: embedder.identity,
+      inputTokensMax: embedder.inputTokensMax,
+      tokensOver: embedder.tokensOver,
+      strict,
+    },
+  ).catch((error: unknown) => error as Error);
+  expect(artifacts.leaks()).toEqual({ writers: 0, scratches: 0 });
+  return { artifacts, receipt };
+}
+
+describe.each([1, 3, 64, 1 << 20])('validate, in blocks of %i bytes,', (blockBytes) => {
+  it.each(Object.entries(EXPECTED))('does with %s what is expected', async (name, expected) => {
+    const { artifacts, receipt } = await validateFile(name, blockBytes);
+    if ('refused' in expected) {
+      expect(isIndexingError(receipt)).toBe(true);
+      expect(receipt).toMatchObject({ code: expected.refused });
+      if (expected.line !== undefined) expect((receipt as Error).message).toMatch(new RegExp(`\\bline ${expected.line}\\b`, 'i'));
+      const left = expected.refused === 'input-nothing-acceptable' ? [FILES.rejects] : [];
+      expect([...artifacts.files.keys()]).toEqual(left);
+      return;
+    }
+    expect(receipt).toMatchObject({
+      accepted: expected.accepted,
+      rejected: expected.rejected.length,
+      duplicates: expected.duplicates,
+      records: expected.accepted + expected.rejected.length + expected.duplicates,
+    });
+    expect(rejectsIn(artifacts).map(({ index, code, field }) => ({ index, code, field }))).toEqual(expected.rejected);
+    const ids = (await Array.fromAsync(readChunks(artifacts))).map(({ pointId }) => pointId);
+    expect(ids).toHaveLength(expected.accepted);
+    expect(ids).toEqual(ids.toSorted());
+  });
+});
+
+describe('validate', () => {
+  it('writes the same files whatever the size of blocks', async () => {
+    for (const name of ['valid/unicode.jsonl', 'valid/escapes-and-braces.json', 'valid/lines.jsonl.gz']) {
+      const [small, large] = [await validateFile(name, 1), await validateFile(name, 1 << 20)];
+      expect(small.artifacts.files).toEqual(large.artifacts.files);
+    }
+  });
+
+  it('gives chunks their identity, and the text as it stood', async () => {
+    const rig = createCorpusRig();
+    const text = ' e\u0301 \u{1F600}\u2028\r\n"\\ ';
+    await rig.validate([{ id: 7, text, page: 3, metadata: { a: [null, { b: 1 }] } }]);
+    const [chunk] = await Array.fromAsync(readChunks(rig.artifacts));
+    const fields = {
+      chunkId: '7',
+      documentId: null,
+      chapterTitle: null,
+      pageNumber: null,
+      text,
+      createdAt: null,
+      metadata: { a: [null, { b: 1 }], page: 3 },
+    };
+    expect(chunk).toEqual({
+      ...fields,
+      pointId: pointIdOf('books', '7'),
+      contentHash: contentHashOf(fields),
+      embeddingKey: embeddingKeyOf(rig.embedder.identity, text),
+    });
+  });
+
+  it('names the line, the id and the reason of a reject, and never its text', async () => {
+    const { artifacts } = await validateFile('rejects/line-numbers.jsonl', 10);
+    const source = readFileSync(join(INPUTS, 'rejects/line-numbers.jsonl'), 'utf8').split('\n');
+    const [reject] = rejectsIn(artifacts);
+    expect(JSON.parse(source[(reject?.line ?? 0) - 1] ?? '')).not.toHaveProperty('text', expect.stringMatching(/\S/));
+    expect(reject).toMatchObject({ index: 1, chunk_id: expect.any(String), message: expect.stringMatching(/\w/) });
+    const rig = createCorpusRig();
+    const secret = 'do not quote me';
+    await rig.validate([{ id: 'a', text: 't' }, { id: 'b', text: `${secret}\0` }, { id: 'a', text: secret }]);
+    expect(rejectsIn(rig.artifacts)).toHaveLength(2);
+    expect(rig.artifacts.files.get(FILES.rejects)).not.toContain(secret);
+  });
+
+  it('keeps the first of different records with one id and counts equal ones, in whatever order they come', async () => {
+    const rig = createCorpusRig();
+    const records = [
+      { id: 'b', text: 'other' },
+      { id: 1, text: 'first', z: 1, a: 2 },
+      { id: '1', a: 2, content: 'first', metadata: { z: 1 } },
+      { id: 1, text: 'second' },
+      { id: 1, text: 'first', z: 1, a: 2 },
+    ];
+    expect(await rig.validate(records)).toMatchObject({ accepted: 2, duplicates: 2, rejected: 1 });
+    expect(rejectsIn(rig.artifacts)).toMatchObject([{ index: 3, line: 1, chunk_id: '1', code: 'duplicate-id' }]);
+    const chunks = await Array.fromAsync(readChunks(rig.artifacts));
+    expect(chunks.map(({ text }) => text).toSorted()).toEqual(['first', 'other']);
+  });
+
+  it('holds rejected records whose id can be read, unless another record of that id is accepted', async () => {
+    const rig = createCorpusRig();
+    const long = 'word '.repeat(257);
+    const receipt = await rig.validate([
+      { id: 'kept', text: 't' },
+      { id: 'no text' },
+      { id: 'too long', text: long },
+      { id: 'good later', text: 3 },
+      { id: 'good later', text: 'fine' },
+      { id: 'twice' },
+      { id: 'twice', text: '' },
+      { text: 'no id' },
+      { id: 'a', chunk_id: 'b', text: 't' },
+    ]);
+    expect(receipt).toMatchObject({ accepted: 2, rejected: 7, held: 3 });
+    const held = linesIn<{ point_id: string; chunk_id: string }>(rig.artifacts, FILES.held);
+    expect(held.map(({ chunk_id }) => chunk_id).toSorted()).toEqual(['no text', 'too long', 'twice']);
+    expect(held.map(({ point_id }) => point_id)).toEqual(held.map(({ chunk_id }) => pointIdOf('books', chunk_id)).toSorted());
+  });
+
+  it('rejects a text that the model cannot take, and says how long it is', async () => {
+    const rig = createCorpusRig();
+    await rig.validate([
+      { id: 'fits', text: 'word '.repeat(256) },
+      { id: 'not', text: 'word '.repeat(257) },
+    ]);
+    expect(rejectsIn(rig.artifacts)).toMatchObject([
+      { index: 1, chunk_id: 'not', code: 'too-long', field: 'text', message: expect.stringMatching(/256.*stub-model.*257/) },
+    ]);
+  });
+
+  it('takes no reject under strict: writes the rejects file, and no chunks', async () => {
+    const { artifacts, receipt } = await validateFile('rejects/missing-text.jsonl', 1 << 20, true);
+    expect(receipt).toMatchObject({ code: 'records-rejected', details: { rejected: 6 } });
+    expect([...artifacts.files.keys()]).toEqual([FILES.rejects]);
+    expect(rejectsIn(artifacts)).toHaveLength(6);
+    const fine = await validateFile('valid/equal-duplicates.jsonl', 1 << 20, true);
+    expect(fine.receipt).toMatchObject({ accepted: 2, duplicates: 2 });
+  });
+
+  it('leaves the chunks of the last good input when it refuses one, and no receipt that later stages would take', async () => {
+    const rig = createCorpusRig();
+    await rig.validate([{ id: 'a', text: 't' }]);
+    const chunks = rig.artifacts.files.get(FILES.chunks);
+    for (const records of [[], [{ id: 'b' }]]) {
+      expect((await failureOf(rig.validate(records))).code).toMatch(/^input-(empty|nothing-acceptable)$/);
+      expect(rig.artifacts.files.get(FILES.chunks)).toBe(chunks);
+      expect(await failureOf(rig.embed())).toMatchObject({ code: 'artifact-missing' });
+      expect(await failureOf(rig.provision())).toMatchObject({ code: 'artifact-missing' });
+    }
+    expect(rig.vectors.cost.calls + rig.rows.cost.calls + rig.ledger.cost.calls).toBe(0);
+  });
+
+  it('gives a digest of what is wanted and held, whatever the order and the form of the input', async () => {
+    const digestOf = async (records: readonly JsonValue[]) => (await createCorpusRig().validate(records)).digest;
+    const a = { id: 'a', text: 't', page: 1 };
+    const b = { id: 'b', text: 'u' };
+    const digest = await digestOf([a, b]);
+    expect(await digestOf([b, { page: 1, chunkId: 'a', content: 't' }, b])).toBe(digest);
+    const others = [[a], [a, { ...b, text: 'v' }], [{ ...a, page: 2 }, b], [a, b, { id: 'c' }], [a, { id: 'b' }]];
+    const digests = await Promise.all([[a, b], ...others].map(digestOf));
+    expect(new Set(digests).size).toBe(digests.length);
+  });
+
+  it('stops at its signal, and leaves nothing', async () => {
+    const rig = createCorpusRig({ signal: AbortSignal.abort(new Error('stop')) });
+    await expect(rig.validate([{ id: 'a', text: 't' }])).rejects.toThrow('stop');
+    expect([rig.artifacts.files.size, rig.artifacts.leaks()]).toEqual([0, { writers: 0, scratches: 0 }]);
+  });
+});
