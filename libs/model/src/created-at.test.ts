@@ -90,7 +90,8 @@ describe('parseCreatedAt', () => {
         const text = `${digits(year, 4)}-${digits(month)}-${digits(date)}`;
         const found = new Date(0);
         found.setUTCFullYear(year, month - 1, date);
-        const exists = found.getUTCFullYear() === year && found.getUTCMonth() === month - 1 && found.getUTCDate() === date;
+        const exists =
+          found.getUTCFullYear() === year && found.getUTCMonth() === month - 1 && found.getUTCDate() === date;
         expect(parseCreatedAt(text)).toBe(exists ? `${text}T00:00:00.000000Z` : undefined);
       }),
       { numRuns: 300 },

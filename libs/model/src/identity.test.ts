@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Chunk } from './chunk.ts';
-import { contentHashOf, createDigest, embeddingKeyOf, pointIdOf, sha256Hex, type EmbedderIdentity } from './identity.ts';
+import {
+  contentHashOf,
+  createDigest,
+  embeddingKeyOf,
+  pointIdOf,
+  sha256Hex,
+  type EmbedderIdentity,
+} from './identity.ts';
 
 const CHUNK: Chunk = {
   chunkId: 'ch-1',
@@ -38,7 +45,9 @@ describe('the recipe of', () => {
   });
 
   it('embedding keys stays', () => {
-    expect(embeddingKeyOf(EMBEDDER, CHUNK.text)).toBe('3766383b2e3b3d82ecc40f024e26e9b8a2d4ea1cb5017b57b3df0cad63c3dbcd');
+    expect(embeddingKeyOf(EMBEDDER, CHUNK.text)).toBe(
+      '3766383b2e3b3d82ecc40f024e26e9b8a2d4ea1cb5017b57b3df0cad63c3dbcd',
+    );
   });
 });
 

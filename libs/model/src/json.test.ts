@@ -17,9 +17,9 @@ const jsonValue = (): fc.Arbitrary<JsonValue> => fc.jsonValue({ depthSize: 'medi
 
 describe('canonicalJson', () => {
   it('sorts keys by code units at every depth, without white space', () => {
-    expect(canonicalJson({ b: [{ d: 1, c: null }], a: 'x', B: true, '10': 1, '9': 2, '\uFF5E': 3, '\u{1F600}': 4 })).toBe(
-      '{"10":1,"9":2,"B":true,"a":"x","b":[{"c":null,"d":1}],"\u{1F600}":4,"\uFF5E":3}',
-    );
+    expect(
+      canonicalJson({ b: [{ d: 1, c: null }], a: 'x', B: true, '10': 1, '9': 2, '\uFF5E': 3, '\u{1F600}': 4 }),
+    ).toBe('{"10":1,"9":2,"B":true,"a":"x","b":[{"c":null,"d":1}],"\u{1F600}":4,"\uFF5E":3}');
   });
 
   it('writes one zero, and numbers as ECMAScript does', () => {

@@ -59,14 +59,17 @@ describe('parseRecord accepts', () => {
   });
 
   it('integers and their decimal text as the same id', () => {
-    expect(accepted({ id: 7, document_id: 12, text: 't' })).toEqual(accepted({ id: '7', document_id: '12', text: 't' }));
+    expect(accepted({ id: 7, document_id: 12, text: 't' })).toEqual(
+      accepted({ id: '7', document_id: '12', text: 't' }),
+    );
     expect(accepted({ id: '007', text: 't' }).chunkId).toBe('007');
     expect(accepted({ id: -0, text: 't' }).chunkId).toBe('0');
     expect(accepted({ id: Number.MAX_SAFE_INTEGER, text: 't' }).chunkId).toBe('9007199254740991');
   });
 
   it('ids without normalising or trimming them', () => {
-    for (const id of ['cafe\u0301', 'caf\u00E9', ' a ', '\u{1F600}']) expect(accepted({ id, text: 't' }).chunkId).toBe(id);
+    for (const id of ['cafe\u0301', 'caf\u00E9', ' a ', '\u{1F600}'])
+      expect(accepted({ id, text: 't' }).chunkId).toBe(id);
   });
 
   it('keys without a field of their own, folded into metadata without loss', () => {
@@ -169,7 +172,12 @@ describe('parseRecord rejects', () => {
     ['alias-conflict', 'id', 'a padded number beside an id', { chunk_id: 7, id: '07', text: 't' }],
     ['alias-conflict', 'content', 'two texts', { id: 'a', text: 't', content: 't ' }],
     ['key-conflict', 'language', 'a key twice', { id: 'a', text: 't', language: 'en', metadata: { language: 'de' } }],
-    ['key-conflict', 'language', 'a key once null', { id: 'a', text: 't', language: null, metadata: { language: 'de' } }],
+    [
+      'key-conflict',
+      'language',
+      'a key once null',
+      { id: 'a', text: 't', language: null, metadata: { language: 'de' } },
+    ],
     ['bad-metadata', 'metadata', 'metadata in an array', { id: 'a', text: 't', metadata: [] }],
     ['bad-metadata', 'metadata', 'metadata in a string', { id: 'a', text: 't', metadata: '{}' }],
     ['bad-field', 'document_id', 'a document id of another type', { id: 'a', text: 't', document_id: [] }],
@@ -194,7 +202,12 @@ describe('parseRecord rejects', () => {
     expect(rejected({ id: 7 })).toMatchObject({ code: 'missing-text', chunkId: '7' });
     expect(rejected({ id: 'a', text: 't', page_number: 'x' })).toMatchObject({ chunkId: 'a' });
     expect(rejected({ id: 'a', text: 't', deep: nested(1000) })).toMatchObject({ chunkId: 'a' });
-    for (const record of [{ text: 't' }, { id: 'a', chunk_id: 'b', text: 't' }, { id: 'a\0', text: 't' }, { id: '\uD800' }]) {
+    for (const record of [
+      { text: 't' },
+      { id: 'a', chunk_id: 'b', text: 't' },
+      { id: 'a\0', text: 't' },
+      { id: '\uD800' },
+    ]) {
       expect(rejected(record)).not.toHaveProperty('chunkId');
     }
   });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { collect } from '@lockstep/testing';
 import { linesOf } from './lines.ts';
 
 async function* blocksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
@@ -11,11 +12,11 @@ it('gives every line whole, wherever the bytes are split', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(line), fc.integer({ min: 1, max: 20 }), async (lines, size) => {
       const bytes = new TextEncoder().encode(lines.map((text) => `${text}\n`).join(''));
-      expect(await Array.fromAsync(linesOf(blocksOf(bytes, size)))).toEqual(lines);
+      expect(await collect(linesOf(blocksOf(bytes, size)))).toEqual(lines);
     }),
   );
 });
 
 it('gives a last line without an end', async () => {
-  expect(await Array.fromAsync(linesOf(blocksOf(new TextEncoder().encode('é\nüb'), 1)))).toEqual(['é', 'üb']);
+  expect(await collect(linesOf(blocksOf(new TextEncoder().encode('é\nüb'), 1)))).toEqual(['é', 'üb']);
 });

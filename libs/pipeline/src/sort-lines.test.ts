@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createMemoryArtifacts } from '@lockstep/testing';
+import { collect, createMemoryArtifacts } from '@lockstep/testing';
 import { createLineSorter } from './sort-lines.ts';
 
 async function sorted(lines: readonly string[], runUnitsMax?: number) {
@@ -8,7 +8,7 @@ async function sorted(lines: readonly string[], runUnitsMax?: number) {
   const scratch = await artifacts.scratch();
   const sorter = createLineSorter(scratch, runUnitsMax === undefined ? {} : { runUnitsMax });
   for (const line of lines) await sorter.add(line);
-  const found = await Array.fromAsync(sorter.sorted());
+  const found = await collect(sorter.sorted());
   return { found, spills: artifacts.scratchFiles() };
 }
 

@@ -2,7 +2,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { contentHashOf, embeddingKeyOf, isIndexingError, pointIdOf, SILENT, type JsonValue } from '@lockstep/model';
-import { createCorpusRig, createMemoryArtifacts, createStubEmbedder, failureOf, type MemoryArtifacts } from '@lockstep/testing';
+import {
+  collect,
+  createCorpusRig,
+  createMemoryArtifacts,
+  createStubEmbedder,
+  failureOf,
+  type MemoryArtifacts,
+} from '@lockstep/testing';
 import { FILES, readChunks } from './corpus-files.ts';
 import { validate, type ValidateReceipt } from './validate.ts';
 
@@ -58,7 +65,8 @@ describe.each([1, 3, 64, 1 << 20])('validate, in blocks of %i bytes,', (blockByt
     if ('refused' in expected) {
       expect(isIndexingError(receipt)).toBe(true);
       expect(receipt).toMatchObject({ code: expected.refused });
-      if (expected.line !== undefined) expect((receipt as Error).message).toMatch(new RegExp(`\\bline ${expected.line}\\b`, 'i'));
+      if (expected.line !== undefined)
+        expect((receipt as Error).message).toMatch(new RegExp(`\\bline ${expected.line}\\b`, 'i'));
       const left = expected.refused === 'input-nothing-acceptable' ? [FILES.rejects] : [];
       expect([...artifacts.files.keys()]).toEqual(left);
       return;
@@ -70,7 +78,7 @@ describe.each([1, 3, 64, 1 << 20])('validate, in blocks of %i bytes,', (blockByt
       records: expected.accepted + expected.rejected.length + expected.duplicates,
     });
     expect(rejectsIn(artifacts).map(({ index, code, field }) => ({ index, code, field }))).toEqual(expected.rejected);
-    const ids = (await Array.fromAsync(readChunks(artifacts))).map(({ pointId }) => pointId);
+    const ids = (await collect(readChunks(artifacts))).map(({ pointId }) => pointId);
     expect(ids).toHaveLength(expected.accepted);
     expect(ids).toEqual(ids.toSorted());
   });
@@ -88,7 +96,7 @@ describe('validate', () => {
     const rig = createCorpusRig();
     const text = ' e\u0301 \u{1F600}\u2028\r\n"\\ ';
     await rig.validate([{ id: 7, text, page: 3, metadata: { a: [null, { b: 1 }] } }]);
-    const [chunk] = await Array.fromAsync(readChunks(rig.artifacts));
+    const [chunk] = await collect(readChunks(rig.artifacts));
     const fields = {
       chunkId: '7',
       documentId: null,
@@ -114,7 +122,11 @@ describe('validate', () => {
     expect(reject).toMatchObject({ index: 1, chunk_id: expect.any(String), message: expect.stringMatching(/\w/) });
     const rig = createCorpusRig();
     const secret = 'do not quote me';
-    await rig.validate([{ id: 'a', text: 't' }, { id: 'b', text: `${secret}\0` }, { id: 'a', text: secret }]);
+    await rig.validate([
+      { id: 'a', text: 't' },
+      { id: 'b', text: `${secret}\0` },
+      { id: 'a', text: secret },
+    ]);
     expect(rejectsIn(rig.artifacts)).toHaveLength(2);
     expect(rig.artifacts.files.get(FILES.rejects)).not.toContain(secret);
   });
@@ -130,7 +142,7 @@ describe('validate', () => {
     ];
     expect(await rig.validate(records)).toMatchObject({ accepted: 2, duplicates: 2, rejected: 1 });
     expect(rejectsIn(rig.artifacts)).toMatchObject([{ index: 3, line: 1, chunk_id: '1', code: 'duplicate-id' }]);
-    const chunks = await Array.fromAsync(readChunks(rig.artifacts));
+    const chunks = await collect(readChunks(rig.artifacts));
     expect(chunks.map(({ text }) => text).toSorted()).toEqual(['first', 'other']);
   });
 
@@ -151,7 +163,9 @@ describe('validate', () => {
     expect(receipt).toMatchObject({ accepted: 2, rejected: 7, held: 3 });
     const held = linesIn<{ point_id: string; chunk_id: string }>(rig.artifacts, FILES.held);
     expect(held.map(({ chunk_id }) => chunk_id).toSorted()).toEqual(['no text', 'too long', 'twice']);
-    expect(held.map(({ point_id }) => point_id)).toEqual(held.map(({ chunk_id }) => pointIdOf('books', chunk_id)).toSorted());
+    expect(held.map(({ point_id }) => point_id)).toEqual(
+      held.map(({ chunk_id }) => pointIdOf('books', chunk_id)).toSorted(),
+    );
   });
 
   it('rejects a text that the model cannot take, and says how long it is', async () => {
@@ -161,7 +175,13 @@ describe('validate', () => {
       { id: 'not', text: 'word '.repeat(257) },
     ]);
     expect(rejectsIn(rig.artifacts)).toMatchObject([
-      { index: 1, chunk_id: 'not', code: 'too-long', field: 'text', message: expect.stringMatching(/256.*stub-model.*257/) },
+      {
+        index: 1,
+        chunk_id: 'not',
+        code: 'too-long',
+        field: 'text',
+        message: expect.stringMatching(/256.*stub-model.*257/),
+      },
     ]);
   });
 

@@ -17,7 +17,9 @@ export interface MemoryArtifacts extends Artifacts {
  *
  * @param blockBytes bytes of one block that a read gives; small ones show what does not survive a split
  */
-export function createMemoryArtifacts({ blockBytes = 64 * 1024 }: { readonly blockBytes?: number } = {}): MemoryArtifacts {
+export function createMemoryArtifacts({
+  blockBytes = 64 * 1024,
+}: { readonly blockBytes?: number } = {}): MemoryArtifacts {
   const files = new Map<string, string>();
   const journal: string[] = [];
   let writers = 0;

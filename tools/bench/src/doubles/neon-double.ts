@@ -148,7 +148,9 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
   [
     /^insert into "[^"]+" \(.* from unnest\(.*\) as u \((?<names>[^)]+)\) on conflict/,
     (state, [corpus, ...arrays], { groups }) => {
-      const names = String(groups?.['names']).split(', ').map((name) => COLUMN_OF[name] ?? name);
+      const names = String(groups?.['names'])
+        .split(', ')
+        .map((name) => COLUMN_OF[name] ?? name);
       const columns = arrays.map((array) => parsePostgresArray(textOf(array)));
       const pointIds = columns[names.indexOf('point_id')] as string[];
       const rows = rowsOf(state, corpus);
