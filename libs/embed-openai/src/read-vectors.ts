@@ -43,7 +43,7 @@ function readVector(embedding: unknown, dimensions: number): Float32Array {
     });
   }
   let sum = 0;
-  for (const value of vector) sum += value * value;
+  for (let at = 0; at < vector.length; at += 1) sum += (vector[at] as number) ** 2;
   if (!Number.isFinite(sum)) throw invalid('expected finite numbers in a vector');
   if (sum === 0) throw invalid('expected a vector that is not all zero');
   return vector;

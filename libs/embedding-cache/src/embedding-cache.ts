@@ -51,6 +51,7 @@ export async function openEmbeddingCache(
 
   /** Learns the whole lines that are not known yet. */
   function learn(): void {
+    if (lines.lines() === known) return;
     for (const key of lines.keys(known)) {
       if (key === undefined) throw damaged(known);
       numbers.set(key, known);
@@ -89,12 +90,15 @@ export async function openEmbeddingCache(
     if (lines.bytes() !== known * width) ftruncateSync(file, known * width);
   }
 
-  function appendLines(text: string): void {
+  function appendLines(text: string, keys: readonly string[]): void {
     settle();
     const bytes = Buffer.from(text, 'latin1');
     for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
     fdatasyncSync(file);
-    learn();
+    for (const key of keys) {
+      numbers.set(key, known);
+      known += 1;
+    }
   }
 
   let queue: Promise<unknown> = locked(settle);
@@ -116,24 +120,26 @@ export async function openEmbeddingCache(
           return encodeLine(key, vector);
         })
         .join('');
-      return inTurn(() => locked(() => appendLines(text)));
+      const keys = entries.map(({ key }) => key);
+      return inTurn(() => locked(() => appendLines(text, keys)));
     },
     async adoptSlice() {
       if (!existsSync(slicePath)) return 0;
       const slice = openLineFile(slicePath, dimensions);
       try {
-        let adopted: string[] = [];
+        let adopted: { key: string; line: string }[] = [];
         let count = 0;
         let number = 0;
         const flush = async (): Promise<void> => {
-          const text = adopted.join('');
+          const text = adopted.map(({ line }) => line).join('');
+          const keys = adopted.map(({ key }) => key);
           adopted = [];
-          if (text !== '') await inTurn(() => locked(() => appendLines(text)));
+          if (keys.length > 0) await inTurn(() => locked(() => appendLines(text, keys)));
         };
         for (const key of slice.keys(0)) {
           // A damaged line of an old slice is left: it is only a copy.
           if (key !== undefined && !numbers.has(key)) {
-            adopted.push(slice.line(number).toString('latin1'));
+            adopted.push({ key, line: slice.line(number).toString('latin1') });
             count += 1;
             if (adopted.length * width >= SLICE_BLOCK_BYTES) await flush();
           }

@@ -262,12 +262,12 @@ describe('a run that was overtaken', () => {
   /** Two runs of one corpus with stores in common; the second provisions after the first. */
   async function overtaken() {
     const first = createCorpusRig();
-    const { vectors, rows, ledger, embeddings } = first;
+    const { vectors, rows, ledger } = first;
     await first.load(json(inputs(3)));
     await first.validate(json([{ id: 'c0', text: 'late edit' }, ...inputs(2, 1), ...inputs(1, 10)]));
     await first.embed();
     await first.provision();
-    const second = createCorpusRig({ vectors, rows, ledger, embeddings });
+    const second = createCorpusRig({ vectors, rows, ledger });
     await second.validate(json([...inputs(3), ...inputs(2, 20)]));
     await second.embed();
     const { runId } = await second.provision();
@@ -321,7 +321,9 @@ describe('a run that was overtaken', () => {
   it('does not stamp, also where it had nothing to write', async () => {
     const rig = createCorpusRig();
     await rig.load(json(inputs(3)));
-    const other = createCorpusRig(rig);
+    const { vectors, rows, ledger } = rig;
+    const other = createCorpusRig({ vectors, rows, ledger });
+    await other.validate(json(inputs(3)));
     await rig.provision();
     await other.provision();
     const stamps = rig.ledger.cost.stampsWritten;

@@ -58,7 +58,8 @@ export function payloadIndexesOf(projection: Projection): Record<string, 'keywor
     model: 'keyword',
   };
   for (const field of projection.fields) {
-    indexes[field] ??= field === 'page_number' ? 'integer' : field === 'created_at' ? 'datetime' : 'keyword';
+    if (Object.hasOwn(indexes, field)) continue;
+    indexes[field] = field === 'page_number' ? 'integer' : field === 'created_at' ? 'datetime' : 'keyword';
   }
   return indexes;
 }

@@ -194,15 +194,26 @@ describe('a refusal', () => {
     ['seconds, of which the client keeps one digit', { 'retry-after': '47' }],
     ['seconds that the client takes for 0', { 'retry-after': '0.5' }],
     ['a date, over which the client stumbles', { 'retry-after': 'Wed, 21 Oct 2037 07:28:00 GMT' }],
-  ])('with 429 and %s is a rate limit, and our own backoff is kept', async (_title, headers) => {
-    answerWith(refusal(429, 'too many', headers), ok({ operation_id: 1, status: 'completed' }));
+  ])(
+    'with 429 and %s is a rate limit; where the client reads the header, our own backoff is kept',
+    async (_title, headers) => {
+      answerWith(refusal(429, 'too many', headers), ok({ operation_id: 1, status: 'completed' }));
+      const store = storeAt();
+      await store.delete([point.pointId]);
+      expect(store.waitsMs).toEqual([0.5]);
+      seen = [];
+      answerWith(refusal(429, 'too many', headers));
+      const error = await failureOf(store.delete([point.pointId]));
+      expect(error).toMatchObject({ code: 'rate-limited', details: { status: 429 } });
+      expect(seen).toHaveLength(3);
+    },
+  );
+
+  it('with 429 to points that are put waits as long as the service asks', async () => {
+    answerWith(refusal(429, 'too many', { 'retry-after': '47' }), ok({ operation_id: 1, status: 'completed' }));
     const { upsert, waitsMs } = storeAt();
     await upsert([point]);
-    expect(waitsMs).toEqual([0.5]);
-    seen = [];
-    answerWith(refusal(429, 'too many', headers));
-    expect((await fail()).error).toMatchObject({ code: 'rate-limited', details: { status: 429 } });
-    expect(seen).toHaveLength(3);
+    expect(waitsMs).toEqual([47_000]);
   });
 
   it.each([

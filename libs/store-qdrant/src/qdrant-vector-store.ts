@@ -1,7 +1,6 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import {
   IndexingError,
-  invariant,
   type CallOptions,
   type CollectionSpec,
   type JsonValue,
@@ -10,6 +9,7 @@ import {
   type VectorStore,
 } from '@lockstep/model';
 import type { Guard } from '@lockstep/resilience';
+import { plainNumbers, putPoints } from './put-points.ts';
 import { statusOf, toIndexingError } from './to-indexing-error.ts';
 
 export interface QdrantVectorStoreOptions {
@@ -137,13 +137,21 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
             : (page.next_page_offset as Schemas['ExtendedPointId'] | undefined);
       } while (offset !== undefined);
     },
-    async upsert(points, options_) {
-      const body = points.map(({ pointId, vector, payload }) => ({
-        id: pointId,
-        vector: finiteNumbers(vector),
-        payload: { ...payload },
-      }));
-      completed(await call(() => client.upsert(collection, { wait: true, points: body }), options_));
+    async upsert(points, options_ = {}) {
+      const answer = await guard.run(async (signal) => {
+        try {
+          return await putPoints(points, {
+            url,
+            apiKey: options.apiKey,
+            collection,
+            signal,
+            timeoutMs: options.timeoutMs,
+          });
+        } catch (error) {
+          throw toIndexingError(error, Date.now());
+        }
+      }, options_);
+      completed(answer);
     },
     async overwritePayloads(points, options_) {
       const operations = points.map(({ pointId, payload }) => ({
@@ -164,7 +172,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     },
     async search({ vector, corpus, limit }, options_) {
       const query = {
-        query: finiteNumbers(vector),
+        query: plainNumbers(vector),
         limit,
         with_payload: true,
         ...(corpus === undefined ? {} : { filter: ofCorpus(corpus) }),
@@ -195,13 +203,6 @@ function storedPoint({ id, payload }: Schemas['Record']): StoredPoint {
 
 function payloadOf(payload: unknown): Readonly<Record<string, JsonValue>> {
   return (payload ?? {}) as Record<string, JsonValue>;
-}
-
-/** The client would send a typed array as an object, and NaN as null. */
-function finiteNumbers(vector: Float32Array): number[] {
-  const numbers = Array.from(vector);
-  invariant(numbers.every(Number.isFinite), 'a vector holds a number that is not finite');
-  return numbers;
 }
 
 /** A write counts only when it is applied; with `wait` anything else is an answer that should not come. */

@@ -8,7 +8,7 @@ import { retryAfterMs, statusFailure } from '@lockstep/resilience';
 export function toIndexingError(error: unknown, nowMs: number): IndexingError {
   if (isIndexingError(error)) return error;
   const cause = strippedCause(error);
-  if (isApiError(error)) return ofStatus(error, nowMs, cause);
+  if (isApiError(error)) return statusError(error, nowMs, cause);
   const name = error instanceof Error ? error.constructor.name : '';
   const message = error instanceof Error ? error.message : '';
   if (name === 'QdrantClientResourceExhaustedError' || message.startsWith('Invalid retryAfter value')) {
@@ -20,7 +20,8 @@ export function toIndexingError(error: unknown, nowMs: number): IndexingError {
       cause,
     });
   }
-  if (name === 'QdrantClientTimeoutError') return unavailable('gave no answer in time', cause);
+  const timedOut = error instanceof DOMException && error.name === 'TimeoutError';
+  if (timedOut || name === 'QdrantClientTimeoutError') return unavailable('gave no answer in time', cause);
   if (error instanceof TypeError && message.includes('fetch failed')) return unavailable('cannot be reached', cause);
   if (error instanceof TypeError || error instanceof SyntaxError) {
     return unavailable('sent a body that is cut or not JSON', cause);
@@ -43,13 +44,14 @@ export function toIndexingError(error: unknown, nowMs: number): IndexingError {
   return new IndexingError({ code: 'invariant', message: 'The Qdrant client failed in an unknown way.', cause });
 }
 
-interface ApiError {
+/** What is known of an answer with another status than 200. */
+export interface StatusAnswer {
   readonly status: number;
   readonly headers: Headers;
   readonly data: unknown;
 }
 
-function isApiError(error: unknown): error is ApiError {
+function isApiError(error: unknown): error is Error & StatusAnswer {
   return error instanceof Error && 'status' in error && typeof error.status === 'number' && 'headers' in error;
 }
 
@@ -60,7 +62,8 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
-function ofStatus({ status, headers, data }: ApiError, nowMs: number, cause: unknown): IndexingError {
+/** Turns an answer with another status than 200 into our error. */
+export function statusError({ status, headers, data }: StatusAnswer, nowMs: number, cause?: unknown): IndexingError {
   const reason = reasonOf(data);
   const details: ErrorDetails = { status, reason: reason ?? null };
   const message = `Qdrant answered ${status}${reason === undefined ? '' : `: ${reason}`}`;

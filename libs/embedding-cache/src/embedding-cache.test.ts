@@ -1,0 +1,244 @@
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { acquireFileLock } from '@lockstep/file-lock';
+import { sha256Hex } from '@lockstep/model';
+import { failureOf } from '@lockstep/testing';
+import { lineBytes } from './cache-line.ts';
+import { openEmbeddingCache } from './embedding-cache.ts';
+import { openEmbeddingSlice } from './embedding-slice.ts';
+
+const DIMENSIONS = 5;
+const WIDTH = lineBytes(DIMENSIONS);
+
+let folder: string;
+let path: string;
+let slicePath: string;
+let opened: { close(): Promise<void> }[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lockstep-cache-'));
+  path = join(folder, 'cache', 'model.jsonl');
+  slicePath = join(folder, 'books', 'embed', 'slice.jsonl');
+  opened = [];
+});
+
+afterEach(async () => {
+  await Promise.all(opened.map((each) => each.close()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function open(dimensions = DIMENSIONS) {
+  const cache = await openEmbeddingCache({ path, slicePath, dimensions, lockWaitMs: 5_000 });
+  opened.push(cache);
+  return cache;
+}
+
+const keyOf = (number: number): string => sha256Hex(`key ${number}`);
+const vectorOf = (number: number): Float32Array =>
+  Float32Array.from([number, -number / 3, 1e-40, 3.4e38, number === 0 ? -0 : 1 / number]);
+const entries = (...numbers: number[]) => numbers.map((number) => ({ key: keyOf(number), vector: vectorOf(number) }));
+const lines = (file = path): string[] => readFileSync(file, 'latin1').split('\n').slice(0, -1);
+
+async function* sortedKeys(...numbers: number[]): AsyncGenerator<string> {
+  yield* numbers.map(keyOf).toSorted();
+}
+
+async function sliceVectors(...numbers: number[]) {
+  const slice = openEmbeddingSlice({ path: slicePath, dimensions: DIMENSIONS });
+  try {
+    return await slice.vectors(numbers.map(keyOf));
+  } finally {
+    await slice.close();
+  }
+}
+
+describe('an embedding cache', () => {
+  it('keeps what was appended, to the bit, for whoever opens it next', async () => {
+    const first = await open();
+    expect(first.has(keyOf(1))).toBe(false);
+    await first.append(entries(0, 1));
+    await first.append(entries(2));
+    expect([0, 1, 2, 3].map((number) => first.has(keyOf(number)))).toEqual([true, true, true, false]);
+    const second = await open();
+    expect([0, 1, 2, 3].map((number) => second.has(keyOf(number)))).toEqual([true, true, true, false]);
+    expect(await second.writeSlice(sortedKeys(0, 1, 2))).toBe(3);
+    expect(await sliceVectors(2, 0, 1)).toEqual([vectorOf(2), vectorOf(0), vectorOf(1)]);
+  });
+
+  it('writes one line of equal length for each, which any reader of JSON can read', async () => {
+    const cache = await open();
+    await cache.append(entries(1, 2));
+    expect(statSync(path).size).toBe(2 * WIDTH);
+    const [line] = lines();
+    const parsed = JSON.parse(line ?? '') as { key: string; vector: string; crc32: string };
+    expect(parsed).toEqual({
+      key: keyOf(1),
+      vector: expect.any(String),
+      crc32: expect.stringMatching(/^[0-9a-f]{8}$/),
+    });
+    expect(new Float32Array(new Uint8Array(Buffer.from(parsed.vector, 'base64')).buffer)).toEqual(vectorOf(1));
+  });
+
+  it.runIf(process.platform !== 'win32')('lets only its owner read it', async () => {
+    await (await open()).append(entries(1));
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  it('cuts off a torn last line, wherever it was torn, and goes on', async () => {
+    await (await open()).append(entries(1, 2, 3));
+    const whole = readFileSync(path);
+    for (let torn = 1; torn < WIDTH; torn += 13) {
+      writeFileSync(path, whole.subarray(0, 2 * WIDTH + torn));
+      const cache = await open();
+      expect([1, 2, 3].map((number) => cache.has(keyOf(number)))).toEqual([true, true, false]);
+      expect(statSync(path).size).toBe(2 * WIDTH);
+      await cache.append(entries(3));
+      expect(readFileSync(path)).toEqual(whole);
+      await cache.close();
+      opened = opened.filter((each) => each !== cache);
+    }
+  });
+
+  it('does not take the torn line of a writer that died meanwhile for the start of its own', async () => {
+    const cache = await open();
+    await cache.append(entries(1));
+    appendFileSync(path, '{"key":"torn');
+    await cache.append(entries(2));
+    expect(statSync(path).size).toBe(2 * WIDTH);
+    const next = await open();
+    expect([next.has(keyOf(1)), next.has(keyOf(2))]).toEqual([true, true]);
+  });
+
+  it.each([
+    ['in a key', 12],
+    ['in a vector', 100],
+    ['in a checksum', WIDTH - 5],
+    ['at the end of a line', WIDTH - 1],
+  ])('stops at damage %s before the last line, and names the line', async (_where, offset) => {
+    await (await open()).append(entries(1, 2, 3));
+    const bytes = readFileSync(path);
+    bytes[WIDTH + offset] = (bytes[WIDTH + offset] as number) ^ 1;
+    writeFileSync(path, bytes);
+    const failure = await failureOf(open());
+    expect(failure).toMatchObject({ code: 'cache-damaged', disposition: 'abort', details: { line: 2 } });
+    expect(failure.message).toMatch(/\b2\b.*model\.jsonl/);
+    expect(readFileSync(path)).toEqual(bytes);
+    // The lock was given back.
+    expect(await failureOf(open())).toMatchObject({ code: 'cache-damaged' });
+  });
+
+  it('stops at a line of vectors of another size', async () => {
+    await (await open()).append(entries(1, 2));
+    const size = statSync(path).size;
+    expect(await failureOf(open(DIMENSIONS - 2))).toMatchObject({ code: 'cache-damaged', details: { line: 1 } });
+    expect(statSync(path).size).toBe(size);
+  });
+
+  it('refuses a vector of another size, and writes none of its batch', async () => {
+    const cache = await open();
+    const bad = [...entries(1), { key: keyOf(2), vector: new Float32Array(DIMENSIONS + 1) }];
+    await expect(async () => cache.append(bad)).rejects.toThrow('another size');
+    expect(statSync(path).size).toBe(0);
+    await cache.append(entries(1));
+    expect(lines()).toHaveLength(1);
+  });
+
+  it('may be used by several at once: each takes over what the others appended', async () => {
+    const caches = [await open(), await open(), await open()] as const;
+    const numbers = Array.from({ length: 30 }, (_, number) => number);
+    await Promise.all(numbers.map((number) => caches[(number % 3) as 0 | 1 | 2].append(entries(number))));
+    expect(lines()).toHaveLength(30);
+    for (const [at, cache] of caches.entries()) {
+      await cache.append(entries(100 + at));
+      expect(numbers.every((number) => cache.has(keyOf(number)))).toBe(true);
+      // Its line numbers are right although others wrote in between.
+      expect(await cache.writeSlice(sortedKeys(...numbers))).toBe(30);
+      expect(await sliceVectors(...numbers)).toEqual(numbers.map(vectorOf));
+    }
+    expect(new Set(lines().map((line) => (JSON.parse(line) as { key: string }).key)).size).toBe(33);
+  });
+
+  it('fails in words when another process keeps the lock', async () => {
+    await (await open()).append(entries(1));
+    const lock = await acquireFileLock({ path: `${path}.lock`, waitMs: 5_000, purpose: 'a test' });
+    try {
+      const waiting = openEmbeddingCache({ path, slicePath, dimensions: DIMENSIONS, lockWaitMs: 10 });
+      expect(await failureOf(waiting)).toMatchObject({ code: 'lock-timeout', disposition: 'abort' });
+    } finally {
+      await lock.release();
+    }
+    expect((await open()).has(keyOf(1))).toBe(true);
+  });
+});
+
+describe('adopting a slice', () => {
+  it('takes over what the cache does not hold, byte for byte', async () => {
+    const before = await open();
+    await before.append(entries(1, 2, 3, 4));
+    await before.writeSlice(sortedKeys(1, 2, 3));
+    const slice = readFileSync(slicePath);
+    rmSync(path);
+    const cache = await open();
+    await cache.append(entries(2));
+    expect(await cache.adoptSlice()).toBe(2);
+    expect([1, 2, 3, 4].map((number) => cache.has(keyOf(number)))).toEqual([true, true, true, false]);
+    expect(lines()).toHaveLength(3);
+    expect(await cache.adoptSlice()).toBe(0);
+    await cache.writeSlice(sortedKeys(1, 2, 3));
+    expect(readFileSync(slicePath)).toEqual(slice);
+    expect((await open()).has(keyOf(3))).toBe(true);
+  });
+
+  it('passes over damaged lines, a torn end, and a slice that is not there', async () => {
+    const before = await open();
+    expect(await before.adoptSlice()).toBe(0);
+    await before.append(entries(1, 2, 3));
+    await before.writeSlice(sortedKeys(1, 2, 3));
+    const bytes = readFileSync(slicePath);
+    bytes[100] = (bytes[100] as number) ^ 1;
+    writeFileSync(slicePath, bytes);
+    truncateSync(slicePath, 3 * WIDTH - 1);
+    rmSync(path);
+    expect(await (await open()).adoptSlice()).toBe(1);
+  });
+
+  it('passes over a slice of vectors of another size', async () => {
+    const before = await open();
+    await before.append(entries(1, 2));
+    await before.writeSlice(sortedKeys(1, 2));
+    path = join(folder, 'cache', 'other.jsonl');
+    expect(await (await open(DIMENSIONS + 3)).adoptSlice()).toBe(0);
+  });
+});
+
+describe('writing a slice', () => {
+  it('replaces the one before, whole, with the keys it is given', async () => {
+    const cache = await open();
+    await cache.append(entries(1, 2, 3));
+    expect(await cache.writeSlice(sortedKeys(1, 2, 3))).toBe(3);
+    expect(await cache.writeSlice(sortedKeys(2))).toBe(1);
+    expect(await sliceVectors(1, 2)).toEqual([undefined, vectorOf(2)]);
+    expect(await cache.writeSlice(sortedKeys())).toBe(0);
+    expect(await sliceVectors(2)).toEqual([undefined]);
+    expect(existsSync(`${slicePath}.tmp`)).toBe(false);
+  });
+
+  it('keeps the one before when a key is asked for that the cache does not hold', async () => {
+    const cache = await open();
+    await cache.append(entries(1));
+    await cache.writeSlice(sortedKeys(1));
+    expect(await failureOf(cache.writeSlice(sortedKeys(1, 2)))).toMatchObject({ code: 'invariant' });
+    expect(await sliceVectors(1)).toEqual([vectorOf(1)]);
+  });
+});
