@@ -4,6 +4,8 @@ export interface Lane {
   add(job: () => Promise<void>): Promise<void>;
   /** Waits for all jobs. Throws what the first failed one failed with. */
   drain(): Promise<void>;
+  /** Waits for all jobs, whatever becomes of them: for a caller that fails for a reason of its own. */
+  settle(): Promise<void>;
 }
 
 export function createLane(limit: number): Lane {
@@ -31,6 +33,9 @@ export function createLane(limit: number): Lane {
     async drain() {
       await Promise.all(running);
       await check();
+    },
+    async settle() {
+      await Promise.all(running);
     },
   };
 }

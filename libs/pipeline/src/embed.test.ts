@@ -48,11 +48,16 @@ describe('embed pays for', () => {
     expect(rig.embedder.seen.requests).toBe(0);
   });
 
-  it('equal texts once, also when they are far apart', async () => {
+  it.each([1, 3, 9])('equal texts once, in one batch of %i or while the first is under way', async (batchItems) => {
     const rig = createCorpusRig();
     const texts = ['a', 'b', 'a', 'c', 'a', 'b', 'a', 'A', 'a '];
     await rig.validate(texts.map((text, at) => ({ id: at, text })));
-    expect(await rig.embed({ batchItems: 1, concurrency: 3 })).toMatchObject({ chunks: 9, texts: 5, embedded: 5 });
+    const gates: (() => void)[] = [];
+    rig.embedder.onRequest = () => new Promise((resolve) => void gates.push(resolve));
+    const run = rig.embed({ batchItems, concurrency: 9 });
+    await expect.poll(() => gates.length).toBe(Math.ceil(5 / batchItems));
+    for (const open of gates) open();
+    expect(await run).toMatchObject({ chunks: 9, texts: 5, embedded: 5 });
     expect(rig.embedder.seen.inputs).toBe(5);
     await expectSliceInStep(rig);
   });

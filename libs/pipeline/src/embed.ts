@@ -83,17 +83,23 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       }
     }
 
-    for await (const chunk of readChunks(artifacts)) {
-      signal?.throwIfAborted();
-      seen += 1;
-      await keys.add(chunk.embeddingKey);
-      if (cache.has(chunk.embeddingKey) || underway.has(chunk.embeddingKey)) continue;
-      underway.add(chunk.embeddingKey);
-      pending.push({ key: chunk.embeddingKey, text: chunk.text });
-      if (pending.length >= options.batchItems) await flush();
+    try {
+      for await (const chunk of readChunks(artifacts)) {
+        signal?.throwIfAborted();
+        seen += 1;
+        await keys.add(chunk.embeddingKey);
+        if (cache.has(chunk.embeddingKey) || underway.has(chunk.embeddingKey)) continue;
+        underway.add(chunk.embeddingKey);
+        pending.push({ key: chunk.embeddingKey, text: chunk.text });
+        if (pending.length >= options.batchItems) await flush();
+      }
+      await flush();
+      await lane.drain();
+    } catch (error) {
+      // What is under way is paid for, and still goes into the cache.
+      await lane.settle();
+      throw error;
     }
-    await flush();
-    await lane.drain();
 
     const texts = await cache.writeSlice(distinct(keys.sorted()));
     const receipt: EmbedReceipt = {

@@ -1,5 +1,6 @@
 import { IndexingError, type EmbeddingSlice, type Point, type VectorStore, type WantedChunk } from '@lockstep/model';
 import { comparablePoints, type PointState } from './comparable-points.ts';
+import { withVectors } from './compare-vectors.ts';
 import { loadStore, type LoadOptions, type LoadReceipt, type LoadTarget } from './load-store.ts';
 import type { ChangeReason } from './plan.ts';
 import { payloadOf, type Projection } from './projection.ts';
@@ -26,12 +27,13 @@ export async function loadQdrant(context: StageContext, options: LoadQdrantOptio
   const call = signal === undefined ? {} : { signal };
   const { run, provisioned } = await readRun(context.artifacts, 'qdrant');
 
+  const points = comparablePoints(vectors, projection, provisioned.depth, call);
   const target: LoadTarget<PointState> = {
-    ...comparablePoints(vectors, projection, provisioned.depth, call),
+    ...(provisioned.depth === 'labels' ? points : withVectors(points, { vectors, slice, call })),
     store: 'qdrant',
     target: vectors.target,
     count: () => vectors.count(corpus, call),
-    kindOf: (reason) => (DESCRIPTION.has(reason) ? 'description' : 'whole'),
+    kindOf: ({ reason, fields }) => (DESCRIPTION.has(reason) && !fields.includes('vector') ? 'description' : 'whole'),
     async write(kind, chunks) {
       await checkFence(run, ledger, signal);
       const described = chunks.map((chunk) => ({ pointId: chunk.pointId, payload: payloadOf(chunk, projection) }));

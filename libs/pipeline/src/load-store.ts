@@ -5,8 +5,8 @@ import {
   changes,
   countChanges,
   isNoOp,
-  type ChangeReason,
   type Comparable,
+  type Finding,
   type PlanCounts,
   type StoredState,
 } from './plan.ts';
@@ -19,9 +19,9 @@ export interface LoadTarget<Actual extends StoredState> extends Comparable<Actua
   readonly store: StoreName;
   readonly target: string;
   count(): Promise<number>;
-  /** Writes a batch; every chunk of it needs the kind of write that `kindOf` gives for its reason. */
+  /** Writes a batch; every chunk of it needs the kind of write that `kindOf` gives for what was found. */
   write(kind: WriteKind, chunks: readonly WantedChunk[]): Promise<void>;
-  kindOf(reason: ChangeReason): WriteKind;
+  kindOf(finding: Finding): WriteKind;
   delete(pointIds: readonly string[]): Promise<void>;
 }
 
@@ -61,8 +61,8 @@ export async function loadStore<Actual extends StoredState>(
   target: LoadTarget<Actual>,
   options: LoadOptions,
 ): Promise<LoadReceipt> {
-  const { artifacts, corpus, clock, logger, signal } = context;
-  const { ledger, deletes, batchItems, concurrency } = options;
+  const { artifacts, corpus, clock, logger } = context;
+  const { ledger, deletes } = options;
   const { store } = target;
   const startedAt = clock.now();
   const receiptFile = store === 'qdrant' ? FILES.loadQdrantReceipt : FILES.loadNeonReceipt;
@@ -72,55 +72,21 @@ export async function loadStore<Actual extends StoredState>(
   const plan = await countChanges(changes(artifacts, target, deletes));
   logger.info('store-compared', { store, ...plan, reasons: undefined });
 
-  const total = plan.add + plan.change + plan.delete;
+  const todo = plan.add + plan.change + plan.delete;
+  let done = 0;
+  const onDone = (items: number): void => {
+    done += items;
+    context.onProgress?.(done, todo);
+  };
   let written = 0;
   let deleted = 0;
   if (!isNoOp(plan)) {
     await ledger?.removeStamp(corpus, store);
-    const lane = createLane(concurrency);
-    const pending: Record<WriteKind, WantedChunk[]> = { whole: [], description: [] };
-    const flush = async (kind: WriteKind): Promise<void> => {
-      const batch = pending[kind];
-      pending[kind] = [];
-      if (batch.length === 0) return;
-      await lane.add(async () => {
-        signal?.throwIfAborted();
-        await target.write(kind, batch);
-        written += batch.length;
-        logger.debug('batch-loaded', { store, itemCount: batch.length, done: written });
-        context.onProgress?.(written + deleted, total);
-      });
-    };
-    if (plan.add + plan.change > 0) {
-      for await (const change of changes(artifacts, target, deletes)) {
-        if (change.kind !== 'add' && change.kind !== 'change') continue;
-        const kind = target.kindOf(change.reason);
-        pending[kind].push(change.wanted);
-        if (pending[kind].length >= batchItems) await flush(kind);
-      }
-      await flush('whole');
-      await flush('description');
-      await lane.drain();
-    }
-    if (plan.delete > 0) {
-      let gone: string[] = [];
-      const drop = async (): Promise<void> => {
-        signal?.throwIfAborted();
-        await target.delete(gone);
-        deleted += gone.length;
-        logger.debug('batch-deleted', { store, itemCount: gone.length, done: deleted });
-        context.onProgress?.(written + deleted, total);
-        gone = [];
-      };
-      for await (const change of changes(artifacts, target, deletes)) {
-        if (change.kind === 'delete') gone.push(change.actual.pointId);
-        if (gone.length >= batchItems) await drop();
-      }
-      if (gone.length > 0) await drop();
-    }
+    if (plan.add + plan.change > 0) written = await writeChanges(context, target, options, onDone);
+    if (plan.delete > 0) deleted = await deleteGone(context, target, options, onDone);
   }
 
-  const countAfter = total === 0 ? countBefore : await target.count();
+  const countAfter = todo === 0 ? countBefore : await target.count();
   if (ledger !== undefined && run.fence !== undefined) {
     const stamp = { digest: provisioned.digest, nonce: provisioned.nonce, count: countAfter };
     if (!(await ledger.writeStamp(corpus, store, { stamp, fence: run.fence }))) {
@@ -144,4 +110,73 @@ export async function loadStore<Actual extends StoredState>(
   await writeReceipt(artifacts, receiptFile, receipt);
   logger.info('store-loaded', { store, countBefore, countAfter, written, deleted });
   return receipt;
+}
+
+/** Writes what is new or has changed. Returns how many chunks. */
+async function writeChanges<Actual extends StoredState>(
+  { artifacts, logger, signal }: StageContext,
+  target: LoadTarget<Actual>,
+  { deletes, batchItems, concurrency }: LoadOptions,
+  onDone: (items: number) => void,
+): Promise<number> {
+  const { store } = target;
+  const lane = createLane(concurrency);
+  const pending: Record<WriteKind, WantedChunk[]> = { whole: [], description: [] };
+  let written = 0;
+
+  async function flush(kind: WriteKind): Promise<void> {
+    const batch = pending[kind];
+    pending[kind] = [];
+    if (batch.length === 0) return;
+    await lane.add(async () => {
+      signal?.throwIfAborted();
+      await target.write(kind, batch);
+      written += batch.length;
+      logger.debug('batch-loaded', { store, itemCount: batch.length, done: written });
+      onDone(batch.length);
+    });
+  }
+
+  try {
+    for await (const change of changes(artifacts, target, deletes)) {
+      if (change.kind !== 'add' && change.kind !== 'change') continue;
+      const kind = target.kindOf(change);
+      pending[kind].push(change.wanted);
+      if (pending[kind].length >= batchItems) await flush(kind);
+    }
+    await flush('whole');
+    await flush('description');
+    await lane.drain();
+  } catch (error) {
+    await lane.settle();
+    throw error;
+  }
+  return written;
+}
+
+/** Deletes what nothing wants any more. Returns how many. */
+async function deleteGone<Actual extends StoredState>(
+  { artifacts, logger, signal }: StageContext,
+  target: LoadTarget<Actual>,
+  { deletes, batchItems }: LoadOptions,
+  onDone: (items: number) => void,
+): Promise<number> {
+  let gone: string[] = [];
+  let deleted = 0;
+
+  async function flush(): Promise<void> {
+    signal?.throwIfAborted();
+    await target.delete(gone);
+    deleted += gone.length;
+    logger.debug('batch-deleted', { store: target.store, itemCount: gone.length, done: deleted });
+    onDone(gone.length);
+    gone = [];
+  }
+
+  for await (const change of changes(artifacts, target, deletes)) {
+    if (change.kind === 'delete') gone.push(change.actual.pointId);
+    if (gone.length >= batchItems) await flush();
+  }
+  if (gone.length > 0) await flush();
+  return deleted;
 }

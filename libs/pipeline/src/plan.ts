@@ -34,7 +34,7 @@ export type Change<Actual> =
 export interface Comparable<Actual extends StoredState> {
   scan(): AsyncIterable<readonly Actual[]>;
   /** What differs; undefined where nothing does. */
-  compare(wanted: WantedChunk, actual: Actual): Finding | undefined;
+  compare(wanted: WantedChunk, actual: Actual): Finding | undefined | Promise<Finding | undefined>;
 }
 
 const MISSING: Finding = { reason: 'missing', fields: [] };
@@ -49,7 +49,7 @@ export async function* changes<Actual extends StoredState>(
   const sources = { wanted: readChunks(artifacts), held: readHeld(artifacts), actual: store.scan() };
   for await (const { wanted, held, actual } of aligned(sources)) {
     if (wanted !== undefined) {
-      const finding = actual === undefined ? MISSING : store.compare(wanted, actual);
+      const finding = actual === undefined ? MISSING : await store.compare(wanted, actual);
       if (finding === undefined) yield { kind: 'unchanged', wanted };
       else yield { kind: actual === undefined ? 'add' : 'change', wanted, ...finding };
     } else if (actual !== undefined) {

@@ -83,7 +83,7 @@ it.each(['full', 'document', 'none'] as const)(
           expectInStep(rig);
           const changed = [...model].filter(([id, now]) => JSON.stringify(before.get(id)) !== JSON.stringify(now));
           const edited = changed.filter(([id, now]) => before.get(id)?.text !== now.text);
-          const fresh = new Set(changed.map(([, { text }]) => text)).difference(paid);
+          const fresh = new Set(changed.map(([, { text }]) => text).filter((text) => !paid.has(text)));
           const gone = [...before.keys()].filter((id) => !model.has(id)).length;
           for (const text of fresh) paid.add(text);
           expect({ ...rig.costs(), requests: 0 }).toEqual({
@@ -125,10 +125,10 @@ it('a run that is killed at any write, and one of another file after it, end in 
       }
       const before = inRows(rig);
       await rig.load(recordsOf(last));
-      const kept = last.filter(({ id, text }) => text === 0 && before.has(`c${id}`));
+      const held = last.some(({ text }) => text === 0);
       expect(sorted(inRows(rig))).toEqual(sorted(expected(before, last, 'full')));
       // A held chunk keeps what each store has of it, which a kill may have left apart; all others are in step.
-      if (kept.length === 0) expectInStep(rig);
+      if (!held) expectInStep(rig);
       expect(await rig.verify('vectors')).toMatchObject({ ok: true });
       rig.forgetCosts();
       await rig.load(recordsOf(last));

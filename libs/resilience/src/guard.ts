@@ -97,6 +97,7 @@ export function createGuard(options: GuardOptions): Guard {
     stats: () => ({ ...stats }),
     async run(attempt, { signal } = {}) {
       const deadline = clock.now() + resolved.deadlineMs;
+      let last: IndexingError | undefined;
       for (let attempts = 0; ;) {
         signal?.throwIfAborted();
         let waitMs: number;
@@ -109,13 +110,13 @@ export function createGuard(options: GuardOptions): Guard {
           } else if (isIndexingError(error) && error.disposition === 'retry') {
             attempts += 1;
             failure = error;
-            if (attempts >= resolved.attemptsMax)
-              throw gaveUp(error, `after ${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`);
+            last = error;
+            if (attempts >= resolved.attemptsMax) throw gaveUp(error, `after ${times(attempts)}`);
             waitMs = backoff(attempts, error);
           } else throw error;
         }
         if (clock.now() + waitMs > deadline) {
-          throw gaveUp(failure, `within ${Math.round(resolved.deadlineMs / 1000)} s`);
+          throw gaveUp(last, `within ${Math.round(resolved.deadlineMs / 1000)} s`);
         }
         stats.retries += 1;
         const reason = failure === undefined ? 'breaker-open' : failure.code;
@@ -133,6 +134,10 @@ export function createGuard(options: GuardOptions): Guard {
       cause: last?.cause,
     });
   }
+}
+
+function times(attempts: number): string {
+  return attempts === 1 ? '1 attempt' : `${attempts} attempts`;
 }
 
 /** Ends with the signal too: the bulkhead looks at it only when it has a place to give. */
