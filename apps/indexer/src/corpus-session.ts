@@ -1,6 +1,5 @@
-import { createReadStream } from 'node:fs';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { createReadStream, mkdirSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { openEmbeddingCache, openEmbeddingSlice } from '@lockstep/embedding-cache';
 import { sha256Hex, type Embedder, type EmbedderIdentity, type Stage } from '@lockstep/model';
 import {
@@ -27,6 +26,7 @@ import { CLOUD_EMBED_CONCURRENCY, newRunId, openServices, type Services } from '
 import { createProgress } from './progress.ts';
 import { createDiskArtifacts } from './runtime/disk-artifacts.ts';
 import { corpusFolder } from './runtime/state-directory.ts';
+import { openTemporaries } from './runtime/temporaries.ts';
 import type { CorpusSettings, ModelSettings } from './settings/corpus-settings.ts';
 import type { Environment } from './settings/environment.ts';
 import type { Profile } from './settings/profile.ts';
@@ -46,6 +46,7 @@ export type Only = 'qdrant' | 'neon' | undefined;
 
 /** The stages of one corpus, wired to the services of the profile. Close it when done. */
 export interface CorpusSession {
+  /** Where its files are, as it is shown: from the current folder. */
   readonly folder: string;
   validate(options: { readonly strict: boolean }): Promise<ValidateReceipt>;
   embed(): Promise<EmbedReceipt>;
@@ -66,11 +67,13 @@ const LOAD_CONCURRENCY = 2;
 /** How long an append waits for another process that appends, in milliseconds. */
 const CACHE_LOCK_WAIT_MS = 60_000;
 
+/** Wires the stages of one corpus; no service is opened before a stage asks for it. */
 export function openCorpusSession(options: CorpusSessionOptions): CorpusSession {
   const { settings, model, profile, stateDirectory, signal } = options;
   const { corpus } = settings;
   const folder = corpusFolder(stateDirectory, corpus);
-  const artifacts = createDiskArtifacts(folder);
+  const temporaries = openTemporaries(folder);
+  const artifacts = createDiskArtifacts(folder, temporaries);
   const projection: Projection = createProjection({ corpus, model: model.model, fields: settings.payload });
   const services: Services = openServices({
     ...options,
@@ -110,7 +113,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   };
 
   return {
-    folder,
+    folder: relative(process.cwd(), folder),
     validate: ({ strict }) =>
       inStage('validate', async (context) => {
         const embedder: Embedder = await services.embedder(model);
@@ -129,6 +132,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
         const cache = await openEmbeddingCache({
           path: join(stateDirectory, 'cache', cacheName(embedder.identity)),
           slicePath,
+          temporaryPath: temporaries.path(),
           dimensions: model.dimensions,
           lockWaitMs: CACHE_LOCK_WAIT_MS,
           signal,

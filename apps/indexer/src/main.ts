@@ -17,10 +17,12 @@ const commands = {
   runtime: () => import('./commands/runtime.ts').then(({ runtime }) => runtime),
 };
 
+const VERSION = '0.0.0';
+
 const indexer = defineCommand({
   meta: {
     name: 'indexer',
-    version: '0.0.0',
+    version: VERSION,
     description: 'Keeps an index in Qdrant and Postgres in step with a file of chunks',
   },
   subCommands: commands,
@@ -36,6 +38,11 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
+// A reader that has seen enough closes the pipe; that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 let exit: ExitCode = EXIT.done;
 setHost({ signal: interrupted.signal, finish: (code) => (exit = code) });
 const words = process.argv.slice(2);
@@ -45,6 +52,8 @@ try {
   exit = report(error, words);
 }
 process.exitCode = exit;
+// A request that was left behind must not keep a stopped process; nothing else is waited for.
+if (interrupted.signal.aborted) process.stdout.write('', () => process.exit(exit));
 
 async function main(rawArgs: string[]): Promise<void> {
   const [name] = rawArgs;
@@ -56,7 +65,7 @@ async function main(rawArgs: string[]): Promise<void> {
     return;
   }
   if (name === '--version') {
-    process.stdout.write('0.0.0\n');
+    process.stdout.write(`${VERSION}\n`);
     return;
   }
   if (load === undefined) {
@@ -80,7 +89,7 @@ function show(usage: string): void {
 function report(error: unknown, rawArgs: readonly string[]): ExitCode {
   const told = asIndexingError(error);
   process.stderr.write(`\nerror ${told.code}: ${told.message}\n  ${told.advice}\n`);
-  if (rawArgs.includes('--json')) {
+  if (rawArgs.some((word) => word === '--json' || word === '--json=true')) {
     const { code, message, advice, details } = told;
     process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, advice, details } })}\n`);
   }

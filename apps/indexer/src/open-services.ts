@@ -36,8 +36,6 @@ export interface Services {
   rows(table: string): Promise<RowStore>;
   /** Where the rows are: tables beside them, or a file where they are embedded. */
   ledger(): Promise<Ledger>;
-  /** Requests that went out so far, per dependency. */
-  requests(): Readonly<Partial<Record<Dependency, number>>>;
   close(): Promise<void>;
 }
 
@@ -59,6 +57,7 @@ const PG_CONNECTIONS = GUARD_DEFAULTS.concurrency;
 /** A host that resolves nowhere: were a request for the embedded Postgres to leave the process, it would fail. */
 const PGLITE_URL = 'postgresql://embedded:embedded@pglite.invalid/lockstep';
 
+/** Prepares the services of a profile; each is opened when it is first asked for. */
 export function openServices(options: ServicesOptions): Services {
   const { environment, profile, stateDirectory, logger, signal } = options;
   const closers: (() => Promise<void>)[] = [];
@@ -167,7 +166,6 @@ export function openServices(options: ServicesOptions): Services {
       const [{ client, shown }, { createNeonRowStore }] = await Promise.all([sql(), import('@lockstep/store-neon')]);
       return createNeonRowStore({ sql: client, table, shownDatabase: shown });
     },
-    requests: () => Object.fromEntries([...guards].map(([dependency, { stats }]) => [dependency, stats().requests])),
     async close() {
       for (const closer of closers.reverse()) await closer();
     },

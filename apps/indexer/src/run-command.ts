@@ -54,6 +54,8 @@ interface CommandOptions<Context> {
   readonly name: string;
   readonly description: string;
   readonly args: ArgsDef;
+  /** The one store that the command concerns, whatever the flags say. */
+  readonly only?: 'qdrant' | 'neon';
   readonly run: (context: Context, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
 }
 
@@ -67,7 +69,7 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
       const flags = parseFlags(args, options.args);
       const root = workspaceRoot(process.cwd());
       const environment = readEnvironment(root, process.env);
-      const profile = resolveProfile(environment, flags, flags.only);
+      const profile = resolveProfile(environment, flags, options.only ?? flags.only);
       const stateDirectory = openStateDirectory(root, flags['state-dir']);
       const context = { flags, root, stateDirectory, environment, profile, signal };
       finish(print(await options.run(context, args), flags));

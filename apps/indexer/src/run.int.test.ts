@@ -1,6 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { startEmbeddedQdrant } from '@lockstep/embedded';
 import { createDatabase, startStubOpenAi, stubVector, type StubOpenAi, type TestDatabase } from '@lockstep/testing';
 import { QdrantClient } from '@qdrant/js-client-rest';
@@ -173,6 +173,43 @@ describe('indexer run', () => {
     const allowed = await run('run', 'chunks.json', '--allow-deletes', '--json');
     expect(allowed.exit, allowed.stderr).toBe(0);
     expect(JSON.parse(allowed.stdout).verify.counts).toEqual({ input: 20, cache: 20, qdrant: 20, neon: 20 });
+  });
+
+  it('refuses to load what was not provisioned, and writes nothing', async () => {
+    writeFileSync(join(folder, 'chunks.json'), JSON.stringify(records.slice(118)));
+    expect((await run('validate', 'chunks.json')).exit).toBe(0);
+    expect((await run('embed', 'chunks.json')).exit).toBe(0);
+    for (const stage of ['load-neon', 'load-qdrant']) {
+      const refused = await run(stage, 'chunks.json');
+      expect(refused.exit).toBe(2);
+      expect(refused.stderr).toContain('Run provision again');
+    }
+    writeFileSync(join(folder, 'chunks.json'), JSON.stringify(records.slice(100)));
+    const { stdout } = await run('run', 'chunks.json', '--json');
+    expect(JSON.parse(stdout)['load-neon']).toMatchObject({ countBefore: 20, written: 0, deleted: 0 });
+  });
+
+  it('loads points alone beside a Postgres that has nothing yet', async () => {
+    const fresh = await createDatabase();
+    const { exit, stderr } = await runIndexer(
+      folder,
+      ['run', 'chunks.json', '--only', 'qdrant', '--corpus', 'points'],
+      {
+        ...environment(),
+        NEON_POSTGRES_CONNECTION_STRING: fresh.connectionString,
+      },
+    );
+    expect(exit, stderr).toBe(0);
+    await fresh.drop();
+  });
+
+  it('removes what a killed run left, and nothing that is still in use', async () => {
+    const temporary = join(folder, '.lockstep', 'chunks', 'tmp');
+    const [dead, own] = [join(temporary, '4194304-1-1'), join(temporary, `${process.pid}-1-1`)];
+    for (const path of [dead, own]) writeFileSync(path, 'left');
+    expect((await run('validate', 'chunks.json')).exit).toBe(0);
+    expect([existsSync(dead), existsSync(own)]).toEqual([false, true]);
+    expect(readdirSync(temporary)).toEqual([basename(own)]);
   });
 
   it('loads one store alone', async () => {

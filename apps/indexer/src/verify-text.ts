@@ -4,7 +4,8 @@ import type { Difference, VerifyReceipt } from '@lockstep/pipeline';
 const SHOWN = 20;
 
 /** The outcome of a verification, with the first differences. */
-export function verifyText({ corpus, ok, level, counts, held, kept, differences }: VerifyReceipt): string {
+export function verifyText(receipt: VerifyReceipt, folder: string): string {
+  const { corpus, ok, level, counts, held, kept, differences } = receipt;
   const numbers = Object.entries(counts)
     .filter(([, count]) => count !== null)
     .map(([side, count]) => `${side} ${count}`)
@@ -15,11 +16,9 @@ export function verifyText({ corpus, ok, level, counts, held, kept, differences 
   const lines = differences.slice(0, SHOWN).map(differenceText);
   const rest = differences.length - lines.length;
   if (rest > 0) lines.push(`  and ${rest} more`);
-  return [
-    head,
-    ...lines,
-    `  All are in .lockstep/${corpus}/verify.json. The stamps were withdrawn: load again and it is put right.`,
-  ].join('\n');
+  const inStores = differences.some(({ store }) => store !== 'cache');
+  const cure = inStores ? 'The stamp of each store at fault was withdrawn: load again.' : 'Run embed again.';
+  return [head, ...lines, `  All are in ${folder}/verify.json. ${cure}`].join('\n');
 }
 
 function differenceText({ store, kind, point_id, chunk_id, fields }: Difference): string {

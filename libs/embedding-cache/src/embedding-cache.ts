@@ -19,6 +19,8 @@ export interface EmbeddingCacheOptions {
   readonly path: string;
   /** Where the slice of the corpus is, or is to be. */
   readonly slicePath: string;
+  /** Where the slice is written before it is renamed, on the same disk; beside it where this says nothing. */
+  readonly temporaryPath?: string;
   readonly dimensions: number;
   /** How long to wait for another process that is writing, in milliseconds. */
   readonly lockWaitMs: number;
@@ -153,7 +155,7 @@ export async function openEmbeddingCache(
     },
     async writeSlice(keys) {
       mkdirSync(dirname(slicePath), { recursive: true });
-      const temporary = `${slicePath}.tmp`;
+      const temporary = options.temporaryPath ?? `${slicePath}.${process.pid}.tmp`;
       const slice = openSync(temporary, 'w', MODE);
       let count = 0;
       try {

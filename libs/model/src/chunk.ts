@@ -24,7 +24,7 @@ export interface WantedChunk extends Chunk {
   readonly embeddingKey: string;
 }
 
-/** Why a record was not accepted; the reader's words for each stand in `reject.ts`. */
+/** Why a record was not accepted. */
 export type RejectCode =
   | 'not-an-object'
   | 'missing-id'

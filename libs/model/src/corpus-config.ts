@@ -27,7 +27,12 @@ export const CollectionName = v.pipe(
 );
 
 const positive = (max: number) =>
-  v.pipe(v.number(), v.integer('expected a whole number'), v.minValue(1), v.maxValue(max));
+  v.pipe(
+    v.number(),
+    v.integer('expected a whole number'),
+    v.minValue(1, 'expected 1 or more'),
+    v.maxValue(max, `expected at most ${max}`),
+  );
 
 /** Payload fields that every point has. */
 const OWN_PAYLOAD = new Set([

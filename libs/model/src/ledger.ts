@@ -20,6 +20,8 @@ export interface FenceHolder {
 
 /** Stamps and fences. Lives beside the rows, or in a file of its own where the rows are embedded. */
 export interface Ledger {
+  /** Makes its tables where they are missing. */
+  ensure(options?: CallOptions): Promise<void>;
   /** Takes the next fence number of a corpus, at least `atLeast`. The latest holder wins. */
   takeFence(
     corpus: string,

@@ -27,6 +27,8 @@ export interface EmbedReceipt {
   /** Tokens that the service charged for. */
   readonly tokens: number;
   readonly model: string;
+  /** Host of a service that is not the model's own; its prices are not known. */
+  readonly host: string | null;
   readonly dimensions: number;
   readonly startedAt: string;
   readonly durationMs: number;
@@ -112,6 +114,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       requests,
       tokens,
       model: embedder.identity.model,
+      host: embedder.identity.host,
       dimensions: embedder.identity.dimensions,
       startedAt: new Date(startedAt).toISOString(),
       durationMs: clock.now() - startedAt,

@@ -25,6 +25,7 @@ export async function loadNeon(context: StageContext, options: LoadNeonOptions):
     ...comparableRows(rows, corpus, provisioned.depth, call),
     store: 'neon',
     target: rows.target,
+    projection: null,
     count: () => rows.count(corpus, call),
     kindOf: () => 'whole',
     write: (_kind, chunks) => rows.upsert({ corpus, fence, items: chunks }, call),

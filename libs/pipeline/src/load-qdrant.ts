@@ -32,6 +32,7 @@ export async function loadQdrant(context: StageContext, options: LoadQdrantOptio
     ...(provisioned.depth === 'labels' ? points : withVectors(points, { vectors, slice, call })),
     store: 'qdrant',
     target: vectors.target,
+    projection: projection.id,
     count: () => vectors.count(corpus, call),
     kindOf: ({ reason, fields }) => (DESCRIPTION.has(reason) && !fields.includes('vector') ? 'description' : 'whole'),
     async write(kind, chunks) {

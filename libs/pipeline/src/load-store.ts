@@ -1,4 +1,11 @@
-import type { DeleteMode, Ledger, StoreName, WantedChunk } from '@lockstep/model';
+import {
+  IndexingError,
+  type Artifacts,
+  type DeleteMode,
+  type Ledger,
+  type StoreName,
+  type WantedChunk,
+} from '@lockstep/model';
 import { createLane } from './bounded.ts';
 import { FILES } from './corpus-files.ts';
 import {
@@ -10,14 +17,18 @@ import {
   type PlanCounts,
   type StoredState,
 } from './plan.ts';
-import { writeReceipt } from './receipt-file.ts';
+import { readReceipt, writeReceipt } from './receipt-file.ts';
 import { overtaken, readRun } from './run-file.ts';
 import type { StageContext } from './stage-context.ts';
+import { storeDigest, type StoreWants } from './store-digest.ts';
+import type { ValidateReceipt } from './validate.ts';
 
 /** A store as a load sees it: compared, written and counted for one corpus. */
 export interface LoadTarget<Actual extends StoredState> extends Comparable<Actual> {
   readonly store: StoreName;
   readonly target: string;
+  /** Form of the points; null for rows. */
+  readonly projection: string | null;
   count(): Promise<number>;
   /** Writes a batch; every chunk of it needs the kind of write that `kindOf` gives for what was found. */
   write(kind: WriteKind, chunks: readonly WantedChunk[]): Promise<void>;
@@ -68,6 +79,11 @@ export async function loadStore<Actual extends StoredState>(
   const receiptFile = store === 'qdrant' ? FILES.loadQdrantReceipt : FILES.loadNeonReceipt;
   await artifacts.remove(receiptFile);
   const { run, provisioned } = await readRun(artifacts, store);
+  await checkProvisioned(artifacts, provisioned.digest, {
+    target: target.target,
+    deletes,
+    projection: target.projection,
+  });
   const countBefore = await target.count();
   const plan = await countChanges(changes(artifacts, target, deletes));
   logger.info('store-compared', { store, ...plan, reasons: undefined });
@@ -110,6 +126,16 @@ export async function loadStore<Actual extends StoredState>(
   await writeReceipt(artifacts, receiptFile, receipt);
   logger.info('store-loaded', { store, countBefore, countAfter, written, deleted });
   return receipt;
+}
+
+/** Refuses to load what was not provisioned: its deletions were not guarded, and its stamp would say something else. */
+async function checkProvisioned(artifacts: Artifacts, digest: string, wants: StoreWants): Promise<void> {
+  const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  if (storeDigest(validated, wants) === digest) return;
+  throw new IndexingError({
+    code: 'artifact-missing',
+    message: `The chunks, the store or a setting have changed since the last provision for ${wants.target}. Run provision again.`,
+  });
 }
 
 /** Writes what is new or has changed. Returns how many chunks. */

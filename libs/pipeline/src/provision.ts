@@ -1,6 +1,5 @@
 import {
   IndexingError,
-  sha256Hex,
   type DeleteMode,
   type Ledger,
   type RowStore,
@@ -14,6 +13,7 @@ import { changes, countChanges, type Depth, type PlanCounts } from './plan.ts';
 import { payloadIndexesOf, type Projection } from './projection.ts';
 import { readReceipt, writeReceipt } from './receipt-file.ts';
 import type { ProvisionedStore, RunFile } from './run-file.ts';
+import { storeDigest } from './store-digest.ts';
 import type { StageContext } from './stage-context.ts';
 import type { ValidateReceipt } from './validate.ts';
 
@@ -34,9 +34,6 @@ export interface ProvisionOptions {
 
 /** A load that deletes more than both is refused unless it is allowed explicitly. */
 export const DELETES_WITHOUT_ASKING = { share: 0.2, count: 20 } as const;
-
-/** Form of what a digest stands for; raise it when a load would write something else for the same digest. */
-const DIGEST_FORM = 'lockstep.wanted/1';
 
 /**
  * Prepares both stores for the loads of one run: migrations and collection, the fence, and per store the nonce that
@@ -63,7 +60,7 @@ export async function provision(context: StageContext, options: ProvisionOptions
     stores.qdrant = await provisionStore(context, options, {
       store: 'qdrant',
       target: vectors.target,
-      digest: digestOf(validated, vectors.target, options.deletes, projection.id),
+      digest: storeDigest(validated, { target: vectors.target, deletes: options.deletes, projection: projection.id }),
       count: () => vectors.count(corpus, call),
       plan: (depth) =>
         countChanges(changes(artifacts, comparablePoints(vectors, projection, depth, call), options.deletes)),
@@ -73,7 +70,7 @@ export async function provision(context: StageContext, options: ProvisionOptions
     stores.neon = await provisionStore(context, options, {
       store: 'neon',
       target: rows.target,
-      digest: digestOf(validated, rows.target, options.deletes, null),
+      digest: storeDigest(validated, { target: rows.target, deletes: options.deletes, projection: null }),
       count: () => rows.count(corpus, call),
       plan: (depth) => countChanges(changes(artifacts, comparableRows(rows, corpus, depth, call), options.deletes)),
     });
@@ -105,10 +102,6 @@ function stateOf(provisioned: ProvisionedStore | undefined): string | undefined 
   return provisioned.inStep ? 'in step' : 'to be loaded';
 }
 
-function digestOf(validated: ValidateReceipt, target: string, deletes: DeleteMode, projection: string | null): string {
-  return sha256Hex(JSON.stringify([DIGEST_FORM, validated.digest, target, deletes, projection]));
-}
-
 async function takeFence(
   { corpus, signal }: StageContext,
   { ledger, rows, runId }: ProvisionOptions,
@@ -116,6 +109,7 @@ async function takeFence(
 ): Promise<number | undefined> {
   if (ledger === undefined) return undefined;
   const call = signal === undefined ? {} : { signal };
+  await ledger.ensure(call);
   const atLeast = rows === undefined ? 1 : (await rows.fence(corpus, call)) + 1;
   const fence = await ledger.takeFence(corpus, { runId, digest, atLeast }, call);
   await rows?.raiseFence(corpus, fence, call);

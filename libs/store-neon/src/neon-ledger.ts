@@ -1,9 +1,12 @@
 import type { FenceHolder, Ledger, Stamp } from '@lockstep/model';
+import { migrate } from './migrate.ts';
+import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import type { SqlClient } from './sql-client.ts';
 
-/** The ledger as tables beside the rows. `RowStore.ensure` makes them. */
+/** The ledger as tables beside the rows. */
 export function createNeonLedger(sql: SqlClient): Ledger {
   return {
+    ensure: (options) => migrate(sql, 'ledger', LEDGER_MIGRATIONS, options),
     async takeFence(corpus, { runId, digest, atLeast }, options) {
       const [row] = await sql.query(
         [

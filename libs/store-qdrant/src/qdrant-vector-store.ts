@@ -55,7 +55,8 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     if (existing === undefined) {
       try {
         await call(
-          () => client.createCollection(collection, { vectors: { size: dimensions, distance: 'Cosine' } }),
+          () =>
+            client.createCollection(collection, { vectors: { size: dimensions, distance: 'Cosine' } }).catch(atOnce),
           options_,
         );
       } catch (error) {
@@ -203,6 +204,16 @@ function storedPoint({ id, payload }: Schemas['Record']): StoredPoint {
 
 function payloadOf(payload: unknown): Readonly<Record<string, JsonValue>> {
   return (payload ?? {}) as Record<string, JsonValue>;
+}
+
+/** A conflict means that the collection is there by now; trying again would not change that. */
+function atOnce(error: unknown): never {
+  if (statusOf(error) !== 409) throw error;
+  throw new IndexingError({
+    code: 'request-refused',
+    message: 'The collection exists already.',
+    details: { status: 409 },
+  });
 }
 
 /** A write counts only when it is applied; with `wait` anything else is an answer that should not come. */

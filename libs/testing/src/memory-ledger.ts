@@ -27,6 +27,7 @@ export function createMemoryLedger(state: LedgerState = createLedgerState()): Me
   return {
     cost,
     peek: (corpus, store) => stamps.get(keyOf(corpus, store)),
+    async ensure() {},
     async takeFence(corpus, { runId, digest, atLeast }) {
       cost.calls += 1;
       const fence = Math.max((fences.get(corpus)?.fence ?? 0) + 1, atLeast);

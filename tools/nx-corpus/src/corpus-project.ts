@@ -16,9 +16,10 @@ export function corpusProject(
   options: ResolvedPluginOptions,
 ): ProjectConfiguration {
   const state = `{workspaceRoot}/.lockstep/${name}`;
+  const inputFile = posix.normalize(posix.isAbsolute(input) ? input : posix.join(root, input));
   const stage = (target: string): Pick<TargetConfiguration, 'executor' | 'options'> => ({
     executor: 'nx:run-commands',
-    options: { command: `${options.command} ${target} ${root}/corpus.json`, cwd: '{workspaceRoot}' },
+    options: { command: `${options.command} ${target} ${quoted(`${root}/corpus.json`)}`, cwd: '{workspaceRoot}' },
   });
   const common: Inputs = [
     '{projectRoot}/corpus.json',
@@ -43,7 +44,12 @@ export function corpusProject(
       validate: {
         ...stage('validate'),
         cache: true,
-        inputs: [...common, `{workspaceRoot}/${posix.normalize(posix.join(root, input))}`],
+        inputs: [
+          ...common,
+          ...(isInside(inputFile) ? [`{workspaceRoot}/${inputFile}`] : []),
+          // Nx hashes no file that git ignores or that is outside the workspace; the command does.
+          { runtime: `${options.command} runtime ${quoted(`${root}/corpus.json`)}` },
+        ],
         outputs: [`${state}/validate`],
       },
       embed: {
@@ -66,4 +72,14 @@ export function corpusProject(
       },
     },
   };
+}
+
+function isInside(file: string): boolean {
+  return !posix.isAbsolute(file) && !file.startsWith('..');
+}
+
+/** A path as one word of a command line, in sh and in cmd. */
+function quoted(path: string): string {
+  if (/["$`\\%]/.test(path)) throw new Error(`${path}: expected a path without quotes, "$", "%", "\\" and backticks.`);
+  return /[^\w./-]/.test(path) ? `"${path}"` : path;
 }

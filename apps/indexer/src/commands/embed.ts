@@ -13,6 +13,7 @@ export const embed = corpusCommand({
   },
 });
 
+/** What embed did and cost, in one line. */
 export function embedText(receipt: EmbedReceipt): string {
   const { corpus, texts, embedded, cached, requests, model, dimensions } = receipt;
   return (

@@ -6,6 +6,7 @@ export const loadNeon = corpusCommand({
   name: 'load-neon',
   description: 'Brings the rows of the corpus to what it wants',
   args: CORPUS_ARGS,
+  only: 'neon',
   async run({ session }) {
     const receipt = await session.loadNeon();
     return { text: loadText(receipt), json: receipt };

@@ -16,6 +16,7 @@ export const provision = corpusCommand({
   },
 });
 
+/** What provision found in each store, in one line. */
 export function provisionText({ corpus, stores }: RunFile): string {
   const parts = Object.entries(stores).map(([store, { inStep, plan, target }]) => {
     if (inStep || plan === undefined) return `${store} in step`;

@@ -26,14 +26,14 @@ export const run = corpusCommand({
     const { only } = flags;
     const validated = await session.validate({ strict: flags.strict });
     const embedded = await session.embed();
-    const lines = [validateText(validated), embedText(embedded)];
+    const lines = [validateText(validated, session.folder), embedText(embedded)];
     if (only === 'embed') return { text: lines.join('\n'), json: { ok: true, validate: validated, embed: embedded } };
 
     const provisioned = await session.provision({ only, allowDeletes: allowsDeletes(flags, environment) });
-    const [qdrant, neon] = await Promise.all([
+    const [qdrant, neon] = await bothOrNeither(
       only === 'neon' ? undefined : session.loadQdrant(),
       only === 'qdrant' ? undefined : session.loadNeon(),
-    ]);
+    );
     const verified = await session.verify({
       only,
       level: flags.level ?? 'content',
@@ -41,7 +41,7 @@ export const run = corpusCommand({
     });
     lines.push(provisionText(provisioned));
     for (const receipt of [qdrant, neon]) if (receipt !== undefined) lines.push(loadText(receipt));
-    lines.push(verifyText(verified));
+    lines.push(verifyText(verified, session.folder));
     return {
       text: lines.join('\n'),
       json: {
@@ -57,3 +57,11 @@ export const run = corpusCommand({
     };
   },
 });
+
+/** Lets both loads end before either's failure is told, so that no service is closed under the other. */
+async function bothOrNeither<A, B>(first: Promise<A> | undefined, second: Promise<B> | undefined) {
+  const [a, b] = await Promise.allSettled([first, second]);
+  if (a.status === 'rejected') throw a.reason;
+  if (b.status === 'rejected') throw b.reason;
+  return [a.value, b.value] as const;
+}

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '@lockstep/model';
 import {
@@ -31,11 +31,10 @@ export const summary = workspaceCommand({
   name: 'summary',
   description: 'Sums up what the last load did, from the receipts of all corpora',
   args: COMMON_ARGS,
-  async run({ stateDirectory }) {
+  async run({ root, stateDirectory }) {
     const shown: Shown = readJson(join(stateDirectory, SHOWN_FILE)) ?? {};
-    const all = readdirSync(stateDirectory, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => readReceipts(stateDirectory, entry.name))
+    const all = corpusNames(root)
+      .map((corpus) => readReceipts(stateDirectory, corpus))
       .filter(({ verify }) => verify !== undefined);
     const now = Object.fromEntries(
       all.flatMap(({ corpus, ...receipts }) =>
@@ -50,10 +49,18 @@ export const summary = workspaceCommand({
     return {
       text: all.length === 0 ? 'No corpus has been loaded yet.' : `${text}\n\n${closing(ok)}`,
       json: { ok, corpora: all },
-      exit: ok ? EXIT.done : EXIT.failed,
+      exit: ok ? EXIT.done : EXIT.differ,
     };
   },
 });
+
+/** Corpora that a `corpus.json` of the workspace names; what else lies in the state directory was run by hand. */
+function corpusNames(root: string): string[] {
+  return globSync('**/corpus.json', { cwd: root, exclude: (path) => /(^|[\\/])(node_modules|\.[^\\/]+)$/.test(path) })
+    .map((file) => readJson<{ name?: unknown }>(join(root, file))?.name)
+    .filter((name) => typeof name === 'string')
+    .sort();
+}
 
 function readReceipts(stateDirectory: string, corpus: string): Receipts {
   const read = <Receipt>(name: string) => readJson<Receipt>(join(stateDirectory, corpus, name));
@@ -79,7 +86,10 @@ function readJson<Value>(path: string): Value | undefined {
 function corpusText({ corpus, validate, embed, loadQdrant, loadNeon, verify }: Receipts, shown: Shown): string {
   const isNew = (stage: string, receipt: { readonly startedAt: string } | undefined): boolean =>
     receipt !== undefined && shown[`${corpus} ${stage}`] !== receipt.startedAt;
-  const lines = [`${corpus}  ${verify?.ok === true ? 'in step' : 'NOT IN STEP'}`];
+  const partly = verify?.counts.qdrant === null || verify?.counts.neon === null;
+  const verdict =
+    verify?.ok !== true ? 'NOT IN STEP' : partly ? 'in step, as far as one store was looked at' : 'in step';
+  const lines = [`${corpus}  ${verdict}`];
   if (verify !== undefined) {
     const { input, cache, qdrant, neon } = verify.counts;
     lines.push(`  chunks   input ${input}, cache ${cache}, qdrant ${qdrant}, neon ${neon}`);

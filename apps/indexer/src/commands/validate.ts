@@ -8,14 +8,16 @@ export const validate = corpusCommand({
   args: { ...CORPUS_ARGS, ...STRICT_ARG },
   async run({ session, flags }) {
     const receipt = await session.validate({ strict: flags.strict });
-    return { text: validateText(receipt), json: receipt };
+    return { text: validateText(receipt, session.folder), json: receipt };
   },
 });
 
-export function validateText({ corpus, records, accepted, rejected, duplicates, held }: ValidateReceipt): string {
+/** What validate found, in one line. */
+export function validateText(receipt: ValidateReceipt, folder: string): string {
+  const { corpus, records, accepted, rejected, duplicates, held } = receipt;
   const parts = [`${records} records`, `${accepted} accepted`];
   if (duplicates > 0) parts.push(`${duplicates} duplicates`);
-  if (rejected > 0) parts.push(`${rejected} rejected (.lockstep/${corpus}/validate/rejects.jsonl)`);
+  if (rejected > 0) parts.push(`${rejected} rejected (${folder}/validate/rejects.jsonl)`);
   if (held > 0) parts.push(`${held} of them held in the stores if they are there`);
   return `${corpus} validate: ${parts.join(', ')}`;
 }

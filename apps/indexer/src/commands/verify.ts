@@ -14,6 +14,6 @@ export const verify = corpusCommand({
       level: flags.level ?? 'content',
       vectorsEvery: flags['vectors-every'] ?? 1,
     });
-    return { text: verifyText(receipt), json: receipt, exit: receipt.ok ? EXIT.done : EXIT.differ };
+    return { text: verifyText(receipt, session.folder), json: receipt, exit: receipt.ok ? EXIT.done : EXIT.differ };
   },
 });

@@ -1,7 +1,8 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, mkdtemp, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { IndexingError, type Artifacts, type ArtifactWriter, type Scratch } from '@lockstep/model';
+import type { Temporaries } from './temporaries.ts';
 
 /** Characters gathered before they are written out. */
 const BLOCK_UNITS = 256 * 1024;
@@ -10,20 +11,20 @@ const BLOCK_UNITS = 256 * 1024;
 const MODE = 0o600;
 
 /** The files of one corpus in its folder of the state directory. */
-export function createDiskArtifacts(folder: string): Artifacts {
+export function createDiskArtifacts(folder: string, temporaries: Temporaries): Artifacts {
   return {
     async *read(name) {
       const path = join(folder, name);
       if (!existsSync(path)) throw missing(name);
       yield* createReadStream(path, { highWaterMark: BLOCK_UNITS });
     },
-    write: (name) => openWriter(join(folder, name)),
+    write: (name) => openWriter(join(folder, name), temporaries.path()),
     remove: (name) => rm(join(folder, name), { force: true }),
     async scratch(): Promise<Scratch> {
-      await mkdir(folder, { recursive: true });
-      const place = await mkdtemp(join(folder, 'scratch-'));
+      const place = temporaries.path();
+      await mkdir(place, { recursive: true });
       return {
-        write: (name) => openWriter(join(place, name)),
+        write: (name) => openWriter(join(place, name), join(place, `${name}.unfinished`)),
         read: (name) => createReadStream(join(place, name), { highWaterMark: BLOCK_UNITS }),
         dispose: () => rm(place, { recursive: true, force: true }),
       };
@@ -40,10 +41,9 @@ function missing(name: string): IndexingError {
   });
 }
 
-/** Writes beside the final name, and renames when it is whole. */
-async function openWriter(path: string): Promise<ArtifactWriter> {
+/** Writes elsewhere, and renames when it is whole. */
+async function openWriter(path: string, temporary: string): Promise<ArtifactWriter> {
   await mkdir(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
   const file = await open(temporary, 'w', MODE);
   let pending = '';
   let open_ = true;

@@ -19,9 +19,20 @@ const postgresUrl = v.pipe(
   v.check((text) => {
     if (!URL.canParse(text)) return false;
     const { protocol, hostname, username, pathname } = new URL(text);
+    if (!decodes(pathname)) return false;
     return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && username !== '' && pathname.length > 1;
   }, 'expected postgresql://user:password@host/database, with "#", "/" and "@" in the password percent-encoded'),
 );
+
+/** Whether the percent-encoding of a text is sound. */
+function decodes(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** Every variable that is read. An empty one counts as not set. */
 const EnvironmentSchema = v.object({

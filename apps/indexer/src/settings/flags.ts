@@ -50,7 +50,7 @@ export const VERIFY_ARGS = {
 const { entries } = CorpusConfigSchema;
 const number = (schema: v.GenericSchema<number>) =>
   v.pipe(v.string(), v.regex(/^\d+$/, 'expected a whole number'), v.transform(Number), schema);
-const count = v.pipe(v.number(), v.minValue(1));
+const count = v.pipe(v.number(), v.minValue(1, 'expected 1 or more'));
 const service = v.picklist(['embedded', 'cloud'], 'expected embedded or cloud');
 
 /** How the text of each flag is checked. A flag that is not here is a boolean. */
@@ -98,9 +98,9 @@ export function parseFlags(args: Readonly<Record<string, unknown>>, known: ArgsD
   const positionals = Object.values(known).filter(({ type }) => type === 'positional').length;
   for (const [given, value] of Object.entries(args)) {
     if (given === '_') continue;
-    const name = given in known ? given : camel.get(given);
+    const name = Object.hasOwn(known, given) ? given : camel.get(given);
     if (name === undefined) throw usage(`there is no flag --${given}`);
-    if (!(name in FLAG_SCHEMAS) || value === undefined) continue;
+    if (!Object.hasOwn(FLAG_SCHEMAS, name) || value === undefined) continue;
     const schema = FLAG_SCHEMAS[name as keyof typeof FLAG_SCHEMAS];
     if (typeof value !== 'string' || value === '') throw usage(`--${name} needs a value`);
     const result = v.safeParse(schema, value);

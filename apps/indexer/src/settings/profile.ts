@@ -38,6 +38,8 @@ function impliedChoice(
   const neon = environment.NEON_POSTGRES_CONNECTION_STRING !== undefined;
   if (only === 'qdrant') return qdrant ? 'cloud' : 'embedded';
   if (only === 'neon') return neon ? 'cloud' : 'embedded';
+  // No store is used, so that none is missing; and nobody pays by accident.
+  if (only === 'embed' && qdrant !== neon) return 'embedded';
   if (qdrant === neon) return qdrant ? 'cloud' : 'embedded';
   // A store that was chosen explicitly needs no variable to agree with the other's.
   if (qdrant && chosen.rows !== undefined) return 'cloud';

@@ -38,6 +38,7 @@ export function openSqliteLedger(path: string): Ledger {
   const removeStamp = database.prepare('delete from stamp where corpus = ? and store = ?');
 
   return {
+    async ensure() {},
     async takeFence(corpus, { runId, digest, atLeast }) {
       return Number(takeFence.get(corpus, atLeast, runId, digest)?.['fence']);
     },

@@ -1,0 +1,36 @@
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Temporary files of one corpus, apart from its outputs, so that no cache ever takes one for a result. */
+export interface Temporaries {
+  /** A path for a new temporary file or folder; its name tells whose it is. */
+  path(): string;
+}
+
+/** Opens the folder of temporaries, and removes what processes left that are no more. */
+export function openTemporaries(folder: string): Temporaries {
+  const place = join(folder, 'tmp');
+  mkdirSync(place, { recursive: true });
+  for (const name of readdirSync(place)) {
+    const pid = Number(name.split('-', 1)[0]);
+    if (!isAlive(pid)) rmSync(join(place, name), { recursive: true, force: true });
+  }
+  let made = 0;
+  return {
+    path() {
+      made += 1;
+      return join(place, `${process.pid}-${made}-${Date.now()}`);
+    },
+  };
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process is alive too.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
