@@ -49,5 +49,5 @@ export {
   type StoredPoint,
   type VectorStore,
 } from './ports.ts';
-export { CHUNK_ID_BYTES_MAX, ID_ALIASES, parseRecord, RECORD_DEPTH_MAX, TEXT_ALIASES } from './record.ts';
-export { STAGES, STORES, type Dependency, type Stage, type StoreName } from './stage.ts';
+export { parseRecord } from './record.ts';
+export type { Dependency, Stage, StoreName } from './stage.ts';

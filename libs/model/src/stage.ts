@@ -1,10 +1,8 @@
 /** The stages, in the order of the pipeline. The same word is used in folders, commands, targets, logs and errors. */
-export const STAGES = ['validate', 'embed', 'provision', 'load-qdrant', 'load-neon', 'verify'] as const;
-export type Stage = (typeof STAGES)[number];
+export type Stage = 'validate' | 'embed' | 'provision' | 'load-qdrant' | 'load-neon' | 'verify';
 
 /** The two stores that are kept in step. */
-export const STORES = ['qdrant', 'neon'] as const;
-export type StoreName = (typeof STORES)[number];
+export type StoreName = 'qdrant' | 'neon';
 
 /** A service that calls go out to. */
 export type Dependency = 'openai' | StoreName;

@@ -297,11 +297,14 @@ describe('ensure', () => {
 
   it('looks again where another run made the collection in the meantime', async () => {
     const taken = refusal(409, 'Wrong input: Collection `books` already exists!');
-    answerWith(absent, taken, taken, taken, info(vectors));
-    await storeAt().ensure(spec);
+    answerWith(absent, taken, info(vectors));
+    const { ensure, waitsMs } = storeAt();
+    await ensure(spec);
+    expect(seen.filter(({ request }) => request.startsWith('PUT'))).toHaveLength(1);
+    expect(waitsMs).toEqual([]);
     seen = [];
     server.resetHandlers();
-    answerWith(absent, taken, taken, taken, info({ size: 3, distance: 'Cosine' }));
+    answerWith(absent, taken, info({ size: 3, distance: 'Cosine' }));
     expect(await failureOf(storeAt().ensure(spec))).toMatchObject({ code: 'model-mismatch' });
   });
 
