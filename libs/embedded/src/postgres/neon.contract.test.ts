@@ -7,12 +7,11 @@ import { neon, neonConfig, NeonDbError } from '@neondatabase/serverless';
 import type { NeonQueryFunction } from '@neondatabase/serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { createDatabase, type TestDatabase } from '@lockstep/testing';
 import { createNeonHandler } from './neon-handler.ts';
 import { openPglite } from './open-pglite.ts';
 import { createPgBackend } from './pg-backend.ts';
 import type { PostgresBackend } from './postgres-backend.ts';
-
-const SERVER_URL = process.env['LOCKSTEP_TEST_POSTGRES_URL'];
 
 /** The driver is told where to go by one setting for the whole process, so servers are told apart by host name. */
 const handlers = new Map<string, (request: Request) => Promise<Response>>();
@@ -32,11 +31,19 @@ const folder = mkdtempSync(join(tmpdir(), 'neon-contract-'));
 const servers: Server[] = [
   { name: 'PGlite', open: () => openPglite({ directory: join(folder, 'pglite'), waitMs: 0 }) },
 ];
-if (SERVER_URL !== undefined) {
-  servers.push({ name: 'a Postgres server', open: async () => createPgBackend({ connectionString: SERVER_URL }) });
-}
+let database: TestDatabase | undefined;
+servers.push({
+  name: 'a Postgres server',
+  async open() {
+    database ??= await createDatabase();
+    return createPgBackend({ connectionString: database.connectionString });
+  },
+});
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  rmSync(folder, { recursive: true, force: true });
+  await database?.drop();
+});
 
 async function dbErrorOf(promise: Promise<unknown>): Promise<NeonDbError> {
   const outcome = await promise.then(

@@ -2,12 +2,11 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import process from 'node:process';
 
-import { describe, expect, it } from 'vitest';
+import { createDatabase, type TestDatabase } from '@lockstep/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createPgBackend } from './pg-backend.ts';
 import { PostgresError, PostgresUnavailableError } from './postgres-error.ts';
-
-const SERVER_URL = process.env['LOCKSTEP_TEST_POSTGRES_URL'];
 
 const query = (text: string) => [{ text, values: [] }];
 
@@ -48,8 +47,13 @@ describe('createPgBackend', () => {
   });
 });
 
-describe.skipIf(SERVER_URL === undefined)('createPgBackend over a Postgres server', { timeout: 20_000 }, () => {
-  const open = (connectionsMax = 2) => createPgBackend({ connectionString: SERVER_URL ?? '', connectionsMax });
+describe('createPgBackend over a Postgres server', { timeout: 20_000 }, () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await createDatabase();
+  });
+  afterAll(() => database.drop());
+  const open = (connectionsMax = 2) => createPgBackend({ connectionString: database.connectionString, connectionsMax });
 
   it('rolls back what an aborted transaction did, and gives its connection up', async () => {
     const backend = open(1);
