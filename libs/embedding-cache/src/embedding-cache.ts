@@ -141,7 +141,7 @@ export async function openEmbeddingCache(
         for (const key of slice.keys(0)) {
           // A damaged line of an old slice is left: it is only a copy.
           if (key !== undefined && !numbers.has(key)) {
-            adopted.push({ key, line: slice.line(number).toString('latin1') });
+            adopted.push({ key, line: slice.line(number, Buffer.allocUnsafe(width)).toString('latin1') });
             count += 1;
             if (adopted.length * width >= SLICE_BLOCK_BYTES) await flush();
           }
@@ -159,18 +159,18 @@ export async function openEmbeddingCache(
       const slice = openSync(temporary, 'w', MODE);
       let count = 0;
       try {
-        let block: Buffer[] = [];
+        const block = Buffer.allocUnsafe(Math.max(1, Math.floor(SLICE_BLOCK_BYTES / width)) * width);
+        let filled = 0;
         const flush = (): void => {
-          const bytes = Buffer.concat(block);
-          block = [];
-          for (let written = 0; written < bytes.length;) written += writeSync(slice, bytes, written);
+          for (let written = 0; written < filled;) written += writeSync(slice, block, written, filled - written);
+          filled = 0;
         };
         for await (const key of keys) {
           const number = numbers.get(key);
           invariant(number !== undefined, 'a slice asks for an embedding that the cache does not hold');
-          block.push(lines.line(number));
+          filled += lines.line(number, block, filled).length;
           count += 1;
-          if (block.length * width >= SLICE_BLOCK_BYTES) flush();
+          if (filled === block.length) flush();
         }
         flush();
       } finally {

@@ -21,6 +21,8 @@ export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions):
   }
   const file = openLineFile(path, dimensions);
   const count = file.lines();
+  // One buffer for all reads: a fresh one a line is garbage faster than it is collected.
+  const buffer = Buffer.allocUnsafe(lineBytes(dimensions));
   if (count * lineBytes(dimensions) !== file.bytes()) {
     file.close();
     throw new IndexingError({
@@ -33,7 +35,7 @@ export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions):
       return keys.map((key) => {
         const number = findLine(file, count, key);
         if (number === undefined) return undefined;
-        const line = file.line(number);
+        const line = file.line(number, buffer);
         if (checkedKey(line, dimensions) === key) return vectorOf(line, dimensions);
         throw new IndexingError({
           code: 'artifact-damaged',

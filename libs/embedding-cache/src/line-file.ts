@@ -9,8 +9,8 @@ export interface LineFile {
   /** Whole lines; a piece of one at the end does not count. */
   lines(): number;
   bytes(): number;
-  /** A line as it is. The buffer is the caller's own. */
-  line(number: number): Buffer;
+  /** Reads a line into a buffer at an offset, and gives the part that it fills. */
+  line(number: number, into: Buffer, offset?: number): Buffer;
   key(number: number): string;
   /** Whole lines from `first` on with their checked keys; undefined for a damaged one. */
   keys(first: number): Generator<string | undefined>;
@@ -38,8 +38,8 @@ export function openLineFile(path: string, dimensions: number): LineFile {
   return {
     lines: () => Math.floor(fstatSync(file).size / width),
     bytes: () => fstatSync(file).size,
-    line(number) {
-      const line = Buffer.allocUnsafe(width);
+    line(number, into, offset = 0) {
+      const line = into.subarray(offset, offset + width);
       return line.subarray(0, read(line, number * width));
     },
     key(number) {
