@@ -1,27 +1,36 @@
 import { createReadStream, mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { openEmbeddingCache, openEmbeddingSlice } from '@lockstep/embedding-cache';
-import { sha256Hex, type Embedder, type EmbedderIdentity, type Stage } from '@lockstep/model';
+import { sha256Hex, type EmbedderIdentity, type Ledger } from '@lockstep/model';
 import {
   createProjection,
   embed,
+  endRun,
   FILES,
   loadNeon,
   loadQdrant,
+  planCorpus,
   provision,
+  recoverEmbeddings,
+  repairUnmentioned,
   validate,
   verify,
+  type CorpusPlan,
+  type DeleteLimit,
   type EmbedReceipt,
   type LoadReceipt,
   type Projection,
+  type RecoverReceipt,
   type RunFile,
   type StageContext,
+  type UnmentionedRepair,
   type ValidateReceipt,
   type VerifyLevel,
   type VerifyReceipt,
 } from '@lockstep/pipeline';
 import { SYSTEM_CLOCK } from '@lockstep/resilience';
 import { createConsoleLogger } from './console-logger.ts';
+import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, newRunId, openServices, type Services } from './open-services.ts';
 import { createProgress } from './progress.ts';
 import { createDiskArtifacts } from './runtime/disk-artifacts.ts';
@@ -39,25 +48,46 @@ export interface CorpusSessionOptions {
   readonly stateDirectory: string;
   readonly verbose: boolean;
   readonly signal: AbortSignal;
+  /** Works on files that are gone when the session closes, and leaves those of the stages as they are. */
+  readonly temporary?: boolean;
 }
 
 /** Which stores a stage concerns; both where it says nothing. */
 export type Only = 'qdrant' | 'neon' | undefined;
 
-/** The stages of one corpus, wired to the services of the profile. Close it when done. */
+/** Whether and up to which price an `embed` asks the service. */
+export interface EmbedChoices {
+  /** Called with the tokens that are to be paid for, before the first request; what it throws stops the stage. */
+  readonly guardTokens?: (tokens: number) => void;
+  /** False asks for nothing. */
+  readonly pay?: boolean;
+}
+
+/** The stages of one corpus, and what else is done to it, wired to the services of the profile. Close it when done. */
 export interface CorpusSession {
   /** Where its files are, as it is shown: from the current folder. */
   readonly folder: string;
   validate(options: { readonly strict: boolean }): Promise<ValidateReceipt>;
-  embed(): Promise<EmbedReceipt>;
-  provision(options: { readonly only: Only; readonly allowDeletes: boolean }): Promise<RunFile>;
-  loadQdrant(): Promise<LoadReceipt>;
+  plan(options: { readonly only: Only; readonly recheck: boolean; readonly trustStamps: boolean }): Promise<CorpusPlan>;
+  embed(choices: EmbedChoices): Promise<EmbedReceipt>;
+  provision(options: {
+    readonly only: Only;
+    /** Left out where a plan was held against it already. */
+    readonly deleteLimit?: DeleteLimit;
+    readonly kind?: 'load' | 'repair';
+    readonly recheck?: boolean;
+  }): Promise<RunFile>;
+  loadQdrant(options?: { readonly leaveMissing?: boolean }): Promise<LoadReceipt>;
   loadNeon(): Promise<LoadReceipt>;
   verify(options: {
     readonly only: Only;
     readonly level: VerifyLevel;
     readonly vectorsEvery: number;
   }): Promise<VerifyReceipt>;
+  /** Puts right what is held or kept, under the fence of a provisioned run. */
+  repairUnmentioned(run: RunFile, options: { readonly pay: boolean }): Promise<UnmentionedRepair>;
+  /** Reads wanted vectors back from the collection into the cache. */
+  recover(): Promise<RecoverReceipt>;
   close(): Promise<void>;
 }
 
@@ -67,12 +97,16 @@ const LOAD_CONCURRENCY = 2;
 /** How long an append waits for another process that appends, in milliseconds. */
 const CACHE_LOCK_WAIT_MS = 60_000;
 
+/** How long a run that failed tries to say so in the run table, in milliseconds. */
+const LAST_WORD_MS = 2_000;
+
 /** Wires the stages of one corpus; no service is opened before a stage asks for it. */
 export function openCorpusSession(options: CorpusSessionOptions): CorpusSession {
   const { settings, model, profile, stateDirectory, signal } = options;
   const { corpus } = settings;
-  const folder = corpusFolder(stateDirectory, corpus);
-  const temporaries = openTemporaries(folder);
+  const ownFolder = corpusFolder(stateDirectory, corpus);
+  const temporaries = openTemporaries(ownFolder);
+  const folder = options.temporary === true ? temporaries.path() : ownFolder;
   const artifacts = createDiskArtifacts(folder, temporaries);
   const projection: Projection = createProjection({ corpus, model: model.model, fields: settings.payload });
   const services: Services = openServices({
@@ -80,43 +114,69 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     logger: createConsoleLogger({ verbose: options.verbose, prefix: corpus }),
   });
 
-  /** Runs a stage with its own log prefix and progress. */
-  async function inStage<Receipt>(stage: Stage, run: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
-    const progress = createProgress({ stage: `${corpus} ${stage}`, stream: process.stderr, now: Date.now });
-    const logger = createConsoleLogger({ verbose: options.verbose, prefix: `${corpus} ${stage}` });
+  function contextOf(step: string, onProgress?: StageContext['onProgress']): StageContext {
+    const logger = createConsoleLogger({ verbose: options.verbose, prefix: `${corpus} ${step}` });
+    return { corpus, artifacts, clock: SYSTEM_CLOCK, logger, signal, ...(onProgress ? { onProgress } : {}) };
+  }
+
+  /** Runs a step with its own log prefix and progress. */
+  async function inStep<Receipt>(step: string, run: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
+    const progress = createProgress({ stage: `${corpus} ${step}`, stream: process.stderr, now: Date.now });
     try {
-      return await run({
-        corpus,
-        artifacts,
-        clock: SYSTEM_CLOCK,
-        logger,
-        signal,
-        onProgress: (done, total) => progress.update(done, total),
-      });
+      return await run(contextOf(step, (done, total) => progress.update(done, total)));
     } finally {
       progress.end();
     }
   }
 
+  /** Runs a step of a run that holds a fence: its failure ends the run, and the run table says so. */
+  async function inRun<Receipt>(step: string, run: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
+    return inStep(step, async (context) => {
+      try {
+        return await run(context);
+      } catch (error) {
+        // The failure itself is what is told; a ledger that cannot be reached either leaves the run without an end.
+        const ended = { ...contextOf(step), signal: AbortSignal.timeout(LAST_WORD_MS) };
+        await services
+          .ledger()
+          .then((ledger) => endRun(ended, ledger, { error }))
+          .catch(() => {});
+        throw error;
+      }
+    });
+  }
+
+  const cachePath = (identity: EmbedderIdentity) => join(stateDirectory, 'cache', cacheName(identity));
   const slicePath = join(folder, FILES.slice);
   const openSlice = () => openEmbeddingSlice({ path: slicePath, dimensions: model.dimensions });
-  const ledgerFor = async (only: Only) => {
+  const openCache = (identity: EmbedderIdentity) =>
+    openEmbeddingCache({
+      path: cachePath(identity),
+      slicePath,
+      temporaryPath: temporaries.path(),
+      dimensions: model.dimensions,
+      lockWaitMs: CACHE_LOCK_WAIT_MS,
+      signal,
+    });
+  const ledgerFor = async (only: Only): Promise<Ledger | undefined> => {
     // Points alone, where no Postgres is in use, are loaded without fence and stamp.
-    if (
-      only === 'qdrant' &&
-      profile.rows === 'cloud' &&
-      options.environment.NEON_POSTGRES_CONNECTION_STRING === undefined
-    ) {
-      return undefined;
-    }
-    return services.ledger();
+    const noPostgres = profile.rows === 'cloud' && options.environment.NEON_POSTGRES_CONNECTION_STRING === undefined;
+    return only === 'qdrant' && noPostgres ? undefined : services.ledger();
+  };
+  const storesFor = async (only: Only) => {
+    const ledger = await ledgerFor(only);
+    return {
+      ...(only === 'neon' ? {} : { vectors: await services.vectors(settings.collection) }),
+      ...(only === 'qdrant' ? {} : { rows: await services.rows(settings.table) }),
+      ...(ledger === undefined ? {} : { ledger }),
+    };
   };
 
   return {
     folder: relative(process.cwd(), folder),
     validate: ({ strict }) =>
-      inStage('validate', async (context) => {
-        const embedder: Embedder = await services.embedder(model);
+      inStep('validate', async (context) => {
+        const embedder = await services.embedder(model);
         return validate(context, {
           input: { name: settings.inputPath, bytes: createReadStream(settings.inputPath, { highWaterMark: 1 << 18 }) },
           identity: embedder.identity,
@@ -125,42 +185,48 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
           strict,
         });
       }),
-    embed: () =>
-      inStage('embed', async (context) => {
+    plan: ({ only, recheck, trustStamps }) =>
+      inStep('plan', async (context) => {
         const embedder = await services.embedder(model);
-        mkdirSync(join(folder, 'embed'), { recursive: true });
-        const cache = await openEmbeddingCache({
-          path: join(stateDirectory, 'cache', cacheName(embedder.identity)),
-          slicePath,
-          temporaryPath: temporaries.path(),
+        const cache = await openKnownEmbeddings({
+          cachePath: cachePath(embedder.identity),
+          slicePath: join(ownFolder, FILES.slice),
           dimensions: model.dimensions,
-          lockWaitMs: CACHE_LOCK_WAIT_MS,
-          signal,
         });
         try {
-          const concurrency = profile.embedder === 'cloud' ? CLOUD_EMBED_CONCURRENCY : 1;
-          return await embed(context, { embedder, cache, batchItems: settings.batchItems, concurrency });
+          const { deletes } = settings;
+          const stores = await storesFor(only);
+          return await planCorpus(context, { ...stores, embedder, cache, projection, deletes, recheck, trustStamps });
         } finally {
           await cache.close();
         }
       }),
-    provision: ({ only, allowDeletes }) =>
-      inStage('provision', async (context) => {
-        const ledger = await ledgerFor(only);
-        return provision(context, {
+    embed: (choices) =>
+      inRun('embed', async (context) => {
+        const embedder = await services.embedder(model);
+        mkdirSync(join(folder, 'embed'), { recursive: true });
+        const cache = await openCache(embedder.identity);
+        try {
+          const concurrency = profile.embedder === 'cloud' ? CLOUD_EMBED_CONCURRENCY : 1;
+          return await embed(context, { embedder, cache, batchItems: settings.batchItems, concurrency, ...choices });
+        } finally {
+          await cache.close();
+        }
+      }),
+    provision: ({ only, ...choices }) =>
+      inStep('provision', async (context) =>
+        provision(context, {
           runId: newRunId(),
-          ...(only === 'neon' ? {} : { vectors: await services.vectors(settings.collection) }),
-          ...(only === 'qdrant' ? {} : { rows: await services.rows(settings.table) }),
-          ...(ledger === undefined ? {} : { ledger }),
+          ...(await storesFor(only)),
           projection,
           dimensions: model.dimensions,
           deletes: settings.deletes,
-          allowDeletes,
+          ...choices,
           nonce: newRunId,
-        });
-      }),
-    loadQdrant: () =>
-      inStage('load-qdrant', async (context) => {
+        }),
+      ),
+    loadQdrant: (choices = {}) =>
+      inRun('load-qdrant', async (context) => {
         const slice = openSlice();
         try {
           const ledger = await ledgerFor('qdrant');
@@ -172,13 +238,14 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
             deletes: settings.deletes,
             batchItems: settings.qdrantBatchItems,
             concurrency: LOAD_CONCURRENCY,
+            ...choices,
           });
         } finally {
           await slice.close();
         }
       }),
     loadNeon: () =>
-      inStage('load-neon', async (context) =>
+      inRun('load-neon', async (context) =>
         loadNeon(context, {
           rows: await services.rows(settings.table),
           ledger: await services.ledger(),
@@ -188,25 +255,55 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
         }),
       ),
     verify: ({ only, level, vectorsEvery }) =>
-      inStage('verify', async (context) => {
+      inRun('verify', async (context) => {
         const slice = openSlice();
         try {
-          const ledger = await ledgerFor(only);
-          return await verify(context, {
-            ...(only === 'neon' ? {} : { vectors: await services.vectors(settings.collection) }),
-            ...(only === 'qdrant' ? {} : { rows: await services.rows(settings.table) }),
-            ...(ledger === undefined ? {} : { ledger }),
-            slice,
-            projection,
-            deletes: settings.deletes,
-            level,
-            vectorsEvery,
-          });
+          const stores = await storesFor(only);
+          const { deletes } = settings;
+          const verified = await verify(context, { ...stores, slice, projection, deletes, level, vectorsEvery });
+          if (stores.ledger !== undefined) await endRun(context, stores.ledger, { verified });
+          return verified;
         } finally {
           await slice.close();
         }
       }),
-    close: () => services.close(),
+    repairUnmentioned: (run, { pay }) =>
+      inRun('repair', async (context) => {
+        const embedder = await services.embedder(model);
+        const cache = await openCache(embedder.identity);
+        try {
+          return await repairUnmentioned(context, {
+            vectors: await services.vectors(settings.collection),
+            rows: await services.rows(settings.table),
+            ledger: await services.ledger(),
+            run,
+            cache,
+            projection,
+            deletes: settings.deletes,
+            ...(pay ? { embedder } : {}),
+          });
+        } finally {
+          await cache.close();
+        }
+      }),
+    recover: () =>
+      inStep('recover', async (context) => {
+        const { identity } = await services.embedder(model);
+        const cache = await openCache(identity);
+        try {
+          return await recoverEmbeddings(context, {
+            vectors: await services.vectors(settings.collection),
+            cache,
+            identity,
+          });
+        } finally {
+          await cache.close();
+        }
+      }),
+    async close() {
+      await services.close();
+      if (options.temporary === true) temporaries.remove(folder);
+    },
   };
 }
 

@@ -11,6 +11,11 @@ const commands = {
   'load-qdrant': () => import('./commands/load-qdrant.ts').then(({ loadQdrant }) => loadQdrant),
   'load-neon': () => import('./commands/load-neon.ts').then(({ loadNeon }) => loadNeon),
   verify: () => import('./commands/verify.ts').then(({ verify }) => verify),
+  plan: () => import('./commands/plan.ts').then(({ plan }) => plan),
+  repair: () => import('./commands/repair.ts').then(({ repair }) => repair),
+  drop: () => import('./commands/drop.ts').then(({ drop }) => drop),
+  status: () => import('./commands/status.ts').then(({ status }) => status),
+  cache: () => import('./commands/cache.ts').then(({ cache }) => cache),
   search: () => import('./commands/search.ts').then(({ search }) => search),
   doctor: () => import('./commands/doctor.ts').then(({ doctor }) => doctor),
   summary: () => import('./commands/summary.ts').then(({ summary }) => summary),
@@ -75,9 +80,36 @@ async function main(rawArgs: string[]): Promise<void> {
       message: `There is no command ${JSON.stringify(name)}; expected ${known}.`,
     });
   }
-  const command: CommandDef = await load();
-  if (help) show(await renderUsage(command, indexer));
-  else await runCommand(command, { rawArgs: rawArgs.slice(1) });
+  const { command, parent, rest } = await inner(name, await load(), rawArgs.slice(1));
+  if (help) show(await renderUsage(command, parent));
+  else await runCommand(command, { rawArgs: rest });
+}
+
+/** Follows the words into a command that has commands of its own. */
+async function inner(
+  rawName: string,
+  command: CommandDef,
+  rest: string[],
+): Promise<{ command: CommandDef; parent: CommandDef; rest: string[] }> {
+  const parent = indexer;
+  const inners = command.subCommands as Readonly<Record<string, CommandDef>> | undefined;
+  if (inners === undefined) return { command, parent, rest };
+  const [name, ...others] = rest;
+  if (name !== undefined && Object.hasOwn(inners, name)) {
+    const named = { ...command, meta: { name: `indexer ${rawName}`, version: VERSION } };
+    return { command: inners[name] as CommandDef, parent: named, rest: others };
+  }
+  if (name === undefined || name.startsWith('-')) {
+    if (rest.some((word) => word === '--help' || word === '-h')) return { command, parent, rest };
+    throw new IndexingError({
+      code: 'usage',
+      message: `Expected one of ${Object.keys(inners).join(', ')} after ${rawName}.`,
+    });
+  }
+  throw new IndexingError({
+    code: 'usage',
+    message: `There is no command ${JSON.stringify(`${rawName} ${name}`)}; expected ${Object.keys(inners).join(', ')} after ${rawName}.`,
+  });
 }
 
 /** Prints a usage text, in colour on a terminal alone. */

@@ -1,5 +1,6 @@
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
-import { EXIT, type ExitCode } from '@lockstep/model';
+import { foreignHost } from '@lockstep/embed-openai/models';
+import { EXIT, type EmbedderIdentity, type ExitCode } from '@lockstep/model';
 import { openCorpusSession, type CorpusSession } from './corpus-session.ts';
 import { openStateDirectory } from './runtime/state-directory.ts';
 import { workspaceRoot } from './runtime/workspace-root.ts';
@@ -35,6 +36,8 @@ export interface CommandContext {
 export interface CorpusCommandContext extends CommandContext {
   readonly settings: CorpusSettings;
   readonly model: ModelSettings;
+  /** Who embeds, as far as prices go. */
+  readonly embedder: EmbedderIdentity;
   readonly session: CorpusSession;
 }
 
@@ -59,6 +62,11 @@ interface CommandOptions<Context> {
   readonly run: (context: Context, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
 }
 
+interface CorpusCommandOptions extends CommandOptions<CorpusCommandContext> {
+  /** Whether it works on files of its own, which are gone afterwards. */
+  readonly temporary?: (flags: Flags) => boolean;
+}
+
 /** A command that works on the workspace as a whole. */
 export function workspaceCommand(options: CommandOptions<CommandContext>): CommandDef {
   return defineCommand({
@@ -78,17 +86,19 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
 }
 
 /** A command that works on one corpus. */
-export function corpusCommand(options: CommandOptions<CorpusCommandContext>): CommandDef {
+export function corpusCommand(options: CorpusCommandOptions): CommandDef {
   return workspaceCommand({
     ...options,
     async run(context, args) {
-      const { flags, profile } = context;
+      const { flags, profile, environment } = context;
       const source = readSource(String(args['source']), flags.corpus);
       const settings = resolveCorpusSettings(source, flags);
       const model = resolveModel(source.config, flags, profile, KNOWN_MODELS);
-      const session = openCorpusSession({ ...context, settings, model, verbose: flags.verbose });
+      const host = profile.embedder === 'embedded' ? null : foreignHost(environment.OPENAI_BASE_URL);
+      const temporary = options.temporary?.(flags) ?? false;
+      const session = openCorpusSession({ ...context, settings, model, verbose: flags.verbose, temporary });
       try {
-        return await options.run({ ...context, settings, model, session }, args);
+        return await options.run({ ...context, settings, model, embedder: { ...model, host }, session }, args);
       } finally {
         await session.close();
       }

@@ -6,7 +6,11 @@ export interface ModelFacts {
   readonly dollarsPerMillionTokens: number;
 }
 
-/** Models by id. Source: https://platform.openai.com/docs/pricing and the models' pages, 2026-11. */
+/**
+ * Models by id, with the price of a plain request; the cheaper Batch API is not used. Source:
+ * https://developers.openai.com/api/docs/models/text-embedding-3-large, which names the small model's price too, and
+ * for text-embedding-ada-002 the price lists of resellers; seen 2026-11-21.
+ */
 export const OPENAI_MODELS: Readonly<Record<string, ModelFacts>> = {
   'text-embedding-3-small': { dimensions: 1536, dollarsPerMillionTokens: 0.02 },
   'text-embedding-3-large': { dimensions: 3072, dollarsPerMillionTokens: 0.13 },
@@ -14,12 +18,6 @@ export const OPENAI_MODELS: Readonly<Record<string, ModelFacts>> = {
 };
 
 export const DEFAULT_OPENAI_MODEL = 'text-embedding-3-small';
-
-/** Price of tokens in US dollars; undefined for a model whose price is not known. */
-export function priceOf(model: string, tokens: number): number | undefined {
-  const facts = OPENAI_MODELS[model];
-  return facts === undefined ? undefined : (tokens / 1_000_000) * facts.dollarsPerMillionTokens;
-}
 
 export const OPENAI_HOST = 'api.openai.com';
 

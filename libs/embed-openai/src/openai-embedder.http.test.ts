@@ -321,12 +321,18 @@ describe('the limits', () => {
     expect(tokensOver('日'.repeat(2730))).toBeUndefined();
   });
 
+  it('come with a count of any text, long or short, as OpenAI counts', () => {
+    const { countTokens } = embedder();
+    expect(['', 'tiktoken is great!', ' word'.repeat(9_000)].map(countTokens)).toEqual([0, 6, 9_000]);
+  });
+
   it('can be set lower, and another way of counting with them', () => {
-    const { tokensOver, pack, inputTokensMax } = embedder({
+    const { countTokens, tokensOver, pack, inputTokensMax } = embedder({
       limits: { inputTokensMax: 4, itemsMax: 2 },
       countTokens: (text) => text.split(' ').length,
     });
     expect(inputTokensMax).toBe(4);
+    expect(countTokens('antidisestablishmentarianism a b c d')).toBe(5);
     expect(tokensOver('a b c d')).toBeUndefined();
     expect(tokensOver('a b c d e')).toBe(5);
     expect(pack(['a', 'b', 'c'])).toEqual([[0, 1], [2]]);

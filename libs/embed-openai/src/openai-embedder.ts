@@ -27,6 +27,7 @@ export interface OpenAiEmbedderOptions {
   /** Name and version that `describe` gives. */
   readonly serviceName?: string;
   readonly limits?: Partial<RequestLimits>;
+  /** How the model counts; cl100k_base, as OpenAI's do, where it is left out. */
   readonly countTokens?: CountTokens;
 }
 
@@ -56,6 +57,7 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
   return {
     identity,
     inputTokensMax: limits.inputTokensMax,
+    countTokens,
     tokensOver(text) {
       // No token has less than a byte, and no UTF-16 unit gives more than three bytes.
       if (text.length * 3 <= limits.inputTokensMax || utf8Bytes(text) <= limits.inputTokensMax) return undefined;

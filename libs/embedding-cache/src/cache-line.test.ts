@@ -1,22 +1,28 @@
+import { crc32 } from 'node:zlib';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { checkedKey, encodeLine, lineBytes, vectorOf } from './cache-line.ts';
+import { checkLine, encodeLine, lineBytes, vectorOf } from './cache-line.ts';
 
 const KEY = 'ab'.repeat(32);
+const VECTOR = Float32Array.from([1, -2]);
+const PAID = `{"key":"${KEY}","vector":"AACAPwAAAMA=","crc32":"71b28daf"}\n`;
+const RECOVERED = `{"key":"${KEY}","copied":"AACAPwAAAMA=","crc32":"9b1c9e05"}\n`;
 
-it('is the written form, with its checksum', () => {
-  expect(encodeLine(KEY, Float32Array.from([1, -2]))).toBe(
-    `{"key":"${KEY}","vector":"AACAPwAAAMA=","crc32":"71b28daf"}\n`,
-  );
+it('is the written form, with its checksum, whether the vector was paid for or recovered', () => {
+  expect(encodeLine({ key: KEY, vector: VECTOR })).toBe(PAID);
+  expect(encodeLine({ key: KEY, vector: VECTOR, isRecovered: false })).toBe(PAID);
+  expect(encodeLine({ key: KEY, vector: VECTOR, isRecovered: true })).toBe(RECOVERED);
+  expect(checkLine(Buffer.from(PAID), 2)).toEqual({ key: KEY, isRecovered: false });
+  expect(checkLine(Buffer.from(RECOVERED), 2)).toEqual({ key: KEY, isRecovered: true });
 });
 
-it('reads back any vector, to the bit, in the number of bytes it says', () => {
+it('reads back any vector, to the bit, with its mark, in the number of bytes it says', () => {
   const vector = fc.float32Array({ minLength: 1, maxLength: 40 });
   fc.assert(
-    fc.property(vector, (values) => {
-      const line = Buffer.from(encodeLine(KEY, values), 'latin1');
+    fc.property(vector, fc.boolean(), (values, isRecovered) => {
+      const line = Buffer.from(encodeLine({ key: KEY, vector: values, isRecovered }), 'latin1');
       expect(line.length).toBe(lineBytes(values.length));
-      expect(checkedKey(line, values.length)).toBe(KEY);
+      expect(checkLine(line, values.length)).toEqual({ key: KEY, isRecovered });
       expect(vectorOf(line, values.length)).toEqual(values);
     }),
   );
@@ -24,14 +30,22 @@ it('reads back any vector, to the bit, in the number of bytes it says', () => {
 
 it('encodes the part of a buffer that a vector is, and no more', () => {
   const whole = Float32Array.from([9, 1, -2, 9]);
-  expect(encodeLine(KEY, whole.subarray(1, 3))).toBe(encodeLine(KEY, Float32Array.from([1, -2])));
+  expect(encodeLine({ key: KEY, vector: whole.subarray(1, 3) })).toBe(PAID);
 });
 
-it('shows any change of one bit as damage', () => {
-  const line = Buffer.from(encodeLine(KEY, Float32Array.from([1, 2, 3])), 'latin1');
+it.each([false, true])('shows any change of one bit as damage (recovered: %s)', (isRecovered) => {
+  const line = Buffer.from(encodeLine({ key: KEY, vector: Float32Array.from([1, 2, 3]), isRecovered }), 'latin1');
   for (let bit = 0; bit < line.length * 8; bit += 1) {
     const damaged = Buffer.from(line);
     damaged[bit >> 3] = (damaged[bit >> 3] as number) ^ (1 << (bit & 7));
-    expect(checkedKey(damaged, 3)).toBeUndefined();
+    expect(checkLine(damaged, 3)).toBeUndefined();
   }
+});
+
+it('has its name under the checksum, and no other name than the two', () => {
+  expect(checkLine(Buffer.from(PAID.replace('"vector"', '"copied"')), 2)).toBeUndefined();
+  const body = `{"key":"${KEY}","matrix":"AACAPwAAAMA="`;
+  expect(
+    checkLine(Buffer.from(`${body},"crc32":"${crc32(body).toString(16).padStart(8, '0')}"}\n`), 2),
+  ).toBeUndefined();
 });

@@ -1,17 +1,23 @@
 import { crc32 } from 'node:zlib';
+import type { CacheEntry } from '@lockstep/model';
 
 /*
  * One line of the cache, and of a slice of it:
  *
  *   {"key":"<64 hex digits>","vector":"<base64 of little-endian float32>","crc32":"<8 hex digits>"}
  *
- * The checksum is over everything before `,"crc32"`. All lines of one model are equally long, so that a line is found
- * by its number.
+ * A recovered vector (read back from a store, so normalised and not straight from the embedding service) is named
+ * `"copied"` in place of `"vector"`; no other name is valid.
+ *
+ * The checksum is over everything before `,"crc32"`, the name included. All lines of one model are equally long, so
+ * that a line is found by its number.
  */
 const HEAD = '{"key":"';
 const KEY_BYTES = 64;
-const MIDDLE = '","vector":"';
-const VECTOR_AT = HEAD.length + KEY_BYTES + MIDDLE.length;
+const PAID = '","vector":"';
+const RECOVERED = '","copied":"';
+const NAME_AT = HEAD.length + KEY_BYTES;
+const VECTOR_AT = NAME_AT + PAID.length;
 const TAIL = '","crc32":"';
 const CRC_DIGITS = 8;
 const END = '"}\n';
@@ -29,19 +35,28 @@ export function lineBytes(dimensions: number): number {
   return VECTOR_AT + base64Bytes(dimensions) + TAIL.length + CRC_DIGITS + END.length;
 }
 
-export function encodeLine(key: string, vector: Float32Array): string {
+export function encodeLine({ key, vector, isRecovered = false }: CacheEntry): string {
   const base64 = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');
-  const body = `${HEAD}${key}${MIDDLE}${base64}"`;
+  const body = `${HEAD}${key}${isRecovered ? RECOVERED : PAID}${base64}"`;
   return `${body}${TAIL.slice(1)}${hex(crc32(body))}${END}`;
 }
 
-/** The key of a whole line, or undefined where the line is damaged. */
-export function checkedKey(line: Buffer, dimensions: number): string | undefined {
+/** What a sound line says of itself, apart from its vector. */
+export interface CheckedLine {
+  readonly key: string;
+  /** True for a vector that was read back from a store. */
+  readonly isRecovered: boolean;
+}
+
+/** Checks a whole line; undefined where it is damaged. */
+export function checkLine(line: Buffer, dimensions: number): CheckedLine | undefined {
   const bodyBytes = VECTOR_AT + base64Bytes(dimensions) + 1;
   if (line.length !== lineBytes(dimensions) || line.toString('latin1', 0, HEAD.length) !== HEAD) return undefined;
   const body = line.subarray(0, bodyBytes);
   if (line.toString('latin1', bodyBytes) !== `${TAIL.slice(1)}${hex(crc32(body))}${END}`) return undefined;
-  return line.toString('latin1', KEY_AT, KEY_AT + KEY_BYTES);
+  const name = line.toString('latin1', NAME_AT, VECTOR_AT);
+  if (name !== PAID && name !== RECOVERED) return undefined;
+  return { key: line.toString('latin1', KEY_AT, NAME_AT), isRecovered: name === RECOVERED };
 }
 
 /** The vector of a line that was checked. */

@@ -12,9 +12,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acquireFileLock } from '@lockstep/file-lock';
-import { sha256Hex } from '@lockstep/model';
+import { sha256Hex, type CacheEntry, type EmbeddingReader } from '@lockstep/model';
 import { failureOf } from '@lockstep/testing';
-import { lineBytes } from './cache-line.ts';
+import { encodeLine, lineBytes } from './cache-line.ts';
 import { openEmbeddingCache } from './embedding-cache.ts';
 import { openEmbeddingSlice } from './embedding-slice.ts';
 
@@ -47,7 +47,12 @@ async function open(dimensions = DIMENSIONS) {
 const keyOf = (number: number): string => sha256Hex(`key ${number}`);
 const vectorOf = (number: number): Float32Array =>
   Float32Array.from([number, -number / 3, 1e-40, 3.4e38, number === 0 ? -0 : 1 / number]);
-const entries = (...numbers: number[]) => numbers.map((number) => ({ key: keyOf(number), vector: vectorOf(number) }));
+const entries = (...numbers: number[]): CacheEntry[] =>
+  numbers.map((number) => ({ key: keyOf(number), vector: vectorOf(number) }));
+/** What a store gives back for the same keys. */
+const recoveredOf = (number: number): Float32Array => Float32Array.from([number, 0.5, 0.25, 0, 0]);
+const recovered = (...numbers: number[]): CacheEntry[] =>
+  numbers.map((number) => ({ key: keyOf(number), vector: recoveredOf(number), isRecovered: true }));
 const lines = (file = path): string[] => readFileSync(file, 'latin1').split('\n').slice(0, -1);
 
 async function* sortedKeys(...numbers: number[]): AsyncGenerator<string> {
@@ -58,6 +63,28 @@ async function sliceVectors(...numbers: number[]) {
   const slice = openEmbeddingSlice({ path: slicePath, dimensions: DIMENSIONS });
   try {
     return await slice.vectors(numbers.map(keyOf));
+  } finally {
+    await slice.close();
+  }
+}
+
+/** What a reader holds of each key: `paid`, `recovered`, or undefined; its vector must be the one that goes with it. */
+async function kinds(reader: EmbeddingReader, ...numbers: number[]) {
+  const keys = numbers.map(keyOf);
+  const vectors = await reader.vectors(keys);
+  const marks = await reader.areRecovered(keys);
+  return numbers.map((number, at) => {
+    const isRecovered = marks[at] as boolean;
+    if (vectors[at] === undefined && !isRecovered) return undefined;
+    expect(vectors[at]).toEqual(isRecovered ? recoveredOf(number) : vectorOf(number));
+    return isRecovered ? 'recovered' : 'paid';
+  });
+}
+
+async function sliceKinds(...numbers: number[]) {
+  const slice = openEmbeddingSlice({ path: slicePath, dimensions: DIMENSIONS });
+  try {
+    return await kinds(slice, ...numbers);
   } finally {
     await slice.close();
   }
@@ -182,6 +209,122 @@ describe('an embedding cache', () => {
   });
 });
 
+describe('reading from a cache', () => {
+  it('gives vectors to the bit, in the order of the keys, and undefined for what is not held', async () => {
+    const cache = await open();
+    expect(await cache.vectors([keyOf(1)])).toEqual([undefined]);
+    await cache.append(entries(0, 1, 2));
+    expect(await cache.vectors([2, 9, 0, 2].map(keyOf))).toEqual([vectorOf(2), undefined, vectorOf(0), vectorOf(2)]);
+    expect(await (await open()).vectors([keyOf(1)])).toEqual([vectorOf(1)]);
+    expect(await cache.areRecovered([2, 9].map(keyOf))).toEqual([false, false]);
+  });
+
+  it('finds its lines although others appended in between', async () => {
+    const [first, second] = [await open(), await open()];
+    await first.append(entries(1));
+    await second.append(entries(2));
+    await first.append(recovered(3));
+    expect(await kinds(first, 1, 2, 3)).toEqual(['paid', 'paid', 'recovered']);
+    expect(await kinds(second, 1, 2, 3)).toEqual(['paid', 'paid', undefined]);
+  });
+
+  it('fails at a line that was damaged since, and names it', async () => {
+    const cache = await open();
+    await cache.append(entries(1, 2));
+    const bytes = readFileSync(path);
+    bytes[WIDTH + 100] = (bytes[WIDTH + 100] as number) ^ 1;
+    writeFileSync(path, bytes);
+    const damage = { code: 'cache-damaged', details: { line: 2 } };
+    expect(await failureOf(cache.vectors([keyOf(1), keyOf(2)]))).toMatchObject(damage);
+    expect(await failureOf(cache.areRecovered([keyOf(2)]))).toMatchObject(damage);
+    expect(await kinds(cache, 1)).toEqual(['paid']);
+  });
+});
+
+describe('a recovered vector', () => {
+  it('is told from a paid one, in the cache, in its slice, and in a cache that adopts the slice', async () => {
+    const first = await open();
+    await first.append([...recovered(1), ...entries(2)]);
+    const expected = ['recovered', 'paid', undefined];
+    expect(await kinds(first, 1, 2, 3)).toEqual(expected);
+    expect(await kinds(await open(), 1, 2, 3)).toEqual(expected);
+    await first.writeSlice(sortedKeys(1, 2));
+    expect(await sliceKinds(1, 2, 3)).toEqual(expected);
+    path = join(folder, 'cache', 'elsewhere.jsonl');
+    const other = await open();
+    expect(await other.adoptSlice()).toBe(2);
+    expect(await kinds(other, 1, 2, 3)).toEqual(expected);
+    expect(statSync(path).size).toBe(2 * WIDTH);
+    await other.append(entries(1));
+    expect(await kinds(other, 1)).toEqual(['paid']);
+  });
+
+  it('is under another name in its line, which is as long as any', async () => {
+    await (await open()).append(recovered(1));
+    expect(statSync(path).size).toBe(WIDTH);
+    expect(Object.keys(JSON.parse(lines()[0] ?? '') as object)).toEqual(['key', 'copied', 'crc32']);
+  });
+
+  it('gives way to a paid one', async () => {
+    const [cache, stale] = [await open(), await open()];
+    await cache.append(recovered(1, 2));
+    await cache.append(entries(1));
+    expect(await kinds(cache, 1, 2)).toEqual(['paid', 'recovered']);
+    await stale.append(entries(2));
+    expect(await kinds(stale, 1, 2)).toEqual(['paid', 'paid']);
+    expect(await kinds(await open(), 1, 2)).toEqual(['paid', 'paid']);
+    await stale.writeSlice(sortedKeys(1, 2));
+    expect(await sliceKinds(1, 2)).toEqual(['paid', 'paid']);
+    expect(lines()).toHaveLength(4);
+  });
+
+  it('never takes the place of a paid one, also of one that another appended meanwhile', async () => {
+    const [cache, stale] = [await open(), await open()];
+    await cache.append(entries(1));
+    await cache.append(recovered(1));
+    await stale.append(recovered(1));
+    for (const each of [cache, stale, await open()]) expect(await kinds(each, 1)).toEqual(['paid']);
+    expect(lines()).toHaveLength(1);
+  });
+});
+
+describe('a key that is appended again', () => {
+  it('adds no line, by whomever and in whatever batch, and the batch is kept', async () => {
+    const [cache, stale] = [await open(), await open()];
+    await cache.append(entries(1, 2, 1));
+    await cache.append([...recovered(3), ...recovered(3)]);
+    await stale.append([...entries(1), ...recovered(3), ...entries(4)]);
+    for (const each of [stale, await open()]) {
+      expect(await kinds(each, 1, 2, 3, 4)).toEqual(['paid', 'paid', 'recovered', 'paid']);
+    }
+    expect(lines()).toHaveLength(4);
+  });
+
+  it.each([
+    ['recovered, then paid', [...recovered(1), ...entries(1)]],
+    ['paid, then recovered', [...entries(1), ...recovered(1)]],
+  ])('counts as paid when one batch has it twice: %s', async (_order, batch) => {
+    const cache = await open();
+    await cache.append(batch);
+    expect(await kinds(cache, 1)).toEqual(['paid']);
+    expect(await kinds(await open(), 1)).toEqual(['paid']);
+    expect(lines()).toHaveLength(1);
+  });
+
+  it('has several lines in older files: the last counts, but a recovered one never hides a paid one', async () => {
+    await (await open()).append([]);
+    const other = { key: keyOf(1), vector: vectorOf(9) };
+    writeFileSync(
+      path,
+      [other, ...entries(1), ...recovered(2), ...entries(2), ...recovered(1, 2)].map(encodeLine).join(''),
+    );
+    const cache = await open();
+    expect(await kinds(cache, 1, 2)).toEqual(['paid', 'paid']);
+    await cache.append(entries(3));
+    expect(await kinds(cache, 1, 2, 3)).toEqual(['paid', 'paid', 'paid']);
+  });
+});
+
 describe('adopting a slice', () => {
   it('takes over what the cache does not hold, byte for byte', async () => {
     const before = await open();
@@ -198,6 +341,19 @@ describe('adopting a slice', () => {
     await cache.writeSlice(sortedKeys(1, 2, 3));
     expect(readFileSync(slicePath)).toEqual(slice);
     expect((await open()).has(keyOf(3))).toBe(true);
+  });
+
+  it('takes a paid vector in place of a recovered one, and never the other way round', async () => {
+    const before = await open();
+    await before.append([...entries(1), ...recovered(2, 3)]);
+    await before.writeSlice(sortedKeys(1, 2, 3));
+    path = join(folder, 'cache', 'elsewhere.jsonl');
+    const cache = await open();
+    await cache.append([...recovered(1, 3), ...entries(2)]);
+    expect(await cache.adoptSlice()).toBe(1);
+    expect(await kinds(cache, 1, 2, 3)).toEqual(['paid', 'paid', 'recovered']);
+    expect(lines()).toHaveLength(4);
+    expect(await cache.adoptSlice()).toBe(0);
   });
 
   it('passes over damaged lines, a torn end, and a slice that is not there', async () => {

@@ -8,10 +8,11 @@ import {
   renameSync,
   writeSync,
 } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { acquireFileLock, FileLockTimeoutError } from '@lockstep/file-lock';
 import { IndexingError, invariant, type EmbeddingCache } from '@lockstep/model';
-import { encodeLine, lineBytes } from './cache-line.ts';
+import { encodeLine, lineBytes, type CheckedLine } from './cache-line.ts';
+import { openIndexedLines } from './indexed-lines.ts';
 import { openLineFile } from './line-file.ts';
 
 export interface EmbeddingCacheOptions {
@@ -33,9 +34,17 @@ const SLICE_BLOCK_BYTES = 1024 * 1024;
 /** Only its owner reads what was paid for. */
 const MODE = 0o600;
 
+/** A line to append. */
+interface NewLine extends CheckedLine {
+  readonly text: string;
+}
+
 /**
  * Opens the cache of one model: append only, one line per embedding, each with a checksum. Several processes may use it
  * at once: each append takes the lock, takes over what others have appended, and is synced before it returns.
+ *
+ * Appending a key that is held already writes nothing, unless its vector is paid for and the one that is held was
+ * recovered: then the new one counts. `vectors` and `areRecovered` read what `has` says is there.
  *
  * A torn last line, left by a killed writer, is cut off. A damaged line anywhere else fails with `cache-damaged` and
  * names the line.
@@ -47,27 +56,7 @@ export async function openEmbeddingCache(
   const width = lineBytes(dimensions);
   mkdirSync(dirname(path), { recursive: true });
   const file = openSync(path, 'a+', MODE);
-  const lines = openLineFile(path, dimensions);
-  const numbers = new Map<string, number>();
-  let known = 0;
-
-  /** Learns the whole lines that are not known yet. */
-  function learn(): void {
-    if (lines.lines() === known) return;
-    for (const key of lines.keys(known)) {
-      if (key === undefined) throw damaged(known);
-      numbers.set(key, known);
-      known += 1;
-    }
-  }
-
-  function damaged(number: number): IndexingError {
-    return new IndexingError({
-      code: 'cache-damaged',
-      message: `Line ${number + 1} of the embedding cache ${basename(path)} is damaged.`,
-      details: { line: number + 1 },
-    });
-  }
+  const lines = openIndexedLines(path, dimensions);
 
   async function locked<Result>(work: () => Result): Promise<Result> {
     const lock = await acquireFileLock({
@@ -88,23 +77,39 @@ export async function openEmbeddingCache(
 
   /** With the lock held: no writer is alive, so what is left of a line at the end is torn. */
   function settle(): void {
-    learn();
-    if (lines.bytes() !== known * width) ftruncateSync(file, known * width);
+    lines.learn();
+    if (lines.fileBytes() !== lines.knownBytes()) ftruncateSync(file, lines.knownBytes());
   }
 
-  function appendLines(text: string, keys: readonly string[]): void {
+  /** With the lock held: appends those that are worth it, and returns how many. */
+  function appendLines(offered: readonly NewLine[]): number {
     settle();
+    const taken = new Map<string, NewLine>();
+    for (const line of offered) {
+      const earlier = taken.get(line.key);
+      const isWorthIt = earlier === undefined ? lines.improves(line) : earlier.isRecovered && !line.isRecovered;
+      if (isWorthIt) taken.set(line.key, line);
+    }
+    const text = Array.from(taken.values(), (line) => line.text).join('');
     const bytes = Buffer.from(text, 'latin1');
     for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
     fdatasyncSync(file);
-    for (const key of keys) {
-      numbers.set(key, known);
-      known += 1;
-    }
+    for (const line of taken.values()) lines.add(line);
+    return taken.size;
+  }
+
+  function closeFiles(): void {
+    lines.close();
+    closeSync(file);
   }
 
   let queue: Promise<unknown> = locked(settle);
-  await queue;
+  try {
+    await queue;
+  } catch (error) {
+    closeFiles();
+    throw error;
+  }
 
   /** One append of this process at a time. */
   function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
@@ -114,41 +119,39 @@ export async function openEmbeddingCache(
   }
 
   return {
-    has: (key) => numbers.has(key),
-    append(entries) {
-      const text = entries
-        .map(({ key, vector }) => {
-          invariant(vector.length === dimensions, 'a vector has another size than its cache');
-          return encodeLine(key, vector);
-        })
-        .join('');
-      const keys = entries.map(({ key }) => key);
-      return inTurn(() => locked(() => appendLines(text, keys)));
+    has: lines.has,
+    vectors: lines.vectors,
+    areRecovered: lines.areRecovered,
+    async append(entries) {
+      const offered = entries.map((entry): NewLine => {
+        invariant(entry.vector.length === dimensions, 'a vector has another size than its cache');
+        return { key: entry.key, isRecovered: entry.isRecovered ?? false, text: encodeLine(entry) };
+      });
+      await inTurn(() => locked(() => appendLines(offered)));
     },
     async adoptSlice() {
       if (!existsSync(slicePath)) return 0;
       const slice = openLineFile(slicePath, dimensions);
+      const buffer = Buffer.allocUnsafe(width);
       try {
-        let adopted: { key: string; line: string }[] = [];
-        let count = 0;
+        let offered: NewLine[] = [];
+        let adopted = 0;
         let number = 0;
         const flush = async (): Promise<void> => {
-          const text = adopted.map(({ line }) => line).join('');
-          const keys = adopted.map(({ key }) => key);
-          adopted = [];
-          if (keys.length > 0) await inTurn(() => locked(() => appendLines(text, keys)));
+          const batch = offered;
+          offered = [];
+          if (batch.length > 0) adopted += await inTurn(() => locked(() => appendLines(batch)));
         };
-        for (const key of slice.keys(0)) {
+        for (const line of slice.checked(0, slice.lines())) {
           // A damaged line of an old slice is left: it is only a copy.
-          if (key !== undefined && !numbers.has(key)) {
-            adopted.push({ key, line: slice.line(number, Buffer.allocUnsafe(width)).toString('latin1') });
-            count += 1;
-            if (adopted.length * width >= SLICE_BLOCK_BYTES) await flush();
+          if (line !== undefined && lines.improves(line)) {
+            offered.push({ ...line, text: slice.line(number, buffer).toString('latin1') });
+            if (offered.length * width >= SLICE_BLOCK_BYTES) await flush();
           }
           number += 1;
         }
         await flush();
-        return count;
+        return adopted;
       } finally {
         slice.close();
       }
@@ -166,9 +169,9 @@ export async function openEmbeddingCache(
           filled = 0;
         };
         for await (const key of keys) {
-          const number = numbers.get(key);
-          invariant(number !== undefined, 'a slice asks for an embedding that the cache does not hold');
-          filled += lines.line(number, block, filled).length;
+          const bytes = lines.copy(key, block, filled);
+          invariant(bytes !== undefined, 'a slice asks for an embedding that the cache does not hold');
+          filled += bytes;
           count += 1;
           if (filled === block.length) flush();
         }
@@ -181,8 +184,7 @@ export async function openEmbeddingCache(
     },
     async close() {
       await queue;
-      lines.close();
-      closeSync(file);
+      closeFiles();
     },
   };
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { isIndexingError } from '@lockstep/model';
+import { isIndexingError, type EmbeddingSlice } from '@lockstep/model';
 import { failureOf } from '@lockstep/testing';
 import { encodeLine, KEY_AT, lineBytes } from './cache-line.ts';
 import { openEmbeddingSlice } from './embedding-slice.ts';
@@ -28,20 +28,29 @@ function vectorOf(key: string): Float32Array {
   return Float32Array.from([Number.parseInt(key.slice(0, 6), 16), Number.parseInt(key.slice(-6), 16)]);
 }
 
+/** Every second vector was recovered. */
+const isRecovered = (key: string): boolean => Number.parseInt(key.slice(-1), 16) % 2 === 1;
+
 function write(keys: readonly string[]): string[] {
   const sorted = [...new Set(keys)].toSorted();
-  writeFileSync(path, sorted.map((key) => encodeLine(key, vectorOf(key))).join(''));
+  writeFileSync(
+    path,
+    sorted.map((key) => encodeLine({ key, vector: vectorOf(key), isRecovered: isRecovered(key) })).join(''),
+  );
   return sorted;
 }
 
-async function lookUp(keys: readonly string[]) {
+async function reading<Result>(work: (slice: EmbeddingSlice) => Promise<Result>): Promise<Result> {
   const slice = openEmbeddingSlice({ path, dimensions: DIMENSIONS });
   try {
-    return await slice.vectors(keys);
+    return await work(slice);
   } finally {
     await slice.close();
   }
 }
+
+const lookUp = (keys: readonly string[]) => reading((slice) => slice.vectors(keys));
+const marksOf = (keys: readonly string[]) => reading((slice) => slice.areRecovered(keys));
 
 const hash = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 });
 /** Keys that lie close together, as no hash does. */
@@ -105,6 +114,14 @@ describe('a slice', () => {
     expect(failure).toMatchObject({ code: 'artifact-damaged' });
     expect(failure.message).toMatch(/\b4\b.*embed/);
     expect(await lookUp([KEYS[4] as string])).toEqual([vectorOf(KEYS[4] as string)]);
+    expect(await failureOf(marksOf([KEYS[3] as string]))).toMatchObject({ code: 'artifact-damaged' });
+  });
+
+  it('says which vectors were recovered, in the order of the keys', async () => {
+    write(KEYS.slice(0, 12));
+    expect(await marksOf(KEYS.toReversed())).toEqual(
+      KEYS.toReversed().map((key) => key < KEYS[12]! && isRecovered(key)),
+    );
   });
 
   it('that is not there, is cut, or is of other dimensions is refused when it is opened', async () => {
@@ -112,7 +129,7 @@ describe('a slice', () => {
     write(KEYS);
     truncateSync(path, 16 * WIDTH - 1);
     expect(await failureOf(lookUp([]))).toMatchObject({ code: 'artifact-damaged' });
-    writeFileSync(path, encodeLine('a'.repeat(64), new Float32Array(DIMENSIONS + 1)));
+    writeFileSync(path, encodeLine({ key: 'a'.repeat(64), vector: new Float32Array(DIMENSIONS + 1) }));
     expect(await failureOf(lookUp([]))).toMatchObject({ code: 'artifact-damaged' });
   });
 });

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { IndexingError, type EmbeddingSlice } from '@lockstep/model';
-import { checkedKey, lineBytes, vectorOf } from './cache-line.ts';
+import { lineBytes } from './cache-line.ts';
 import { openLineFile, type LineFile } from './line-file.ts';
+import { createLineReader } from './line-reader.ts';
 
 export interface EmbeddingSliceOptions {
   readonly path: string;
@@ -21,8 +22,6 @@ export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions):
   }
   const file = openLineFile(path, dimensions);
   const count = file.lines();
-  // One buffer for all reads: a fresh one a line is garbage faster than it is collected.
-  const buffer = Buffer.allocUnsafe(lineBytes(dimensions));
   if (count * lineBytes(dimensions) !== file.bytes()) {
     file.close();
     throw new IndexingError({
@@ -31,18 +30,16 @@ export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions):
     });
   }
   return {
-    async vectors(keys) {
-      return keys.map((key) => {
-        const number = findLine(file, count, key);
-        if (number === undefined) return undefined;
-        const line = file.line(number, buffer);
-        if (checkedKey(line, dimensions) === key) return vectorOf(line, dimensions);
-        throw new IndexingError({
+    ...createLineReader({
+      file,
+      dimensions,
+      find: (key) => findLine(file, count, key),
+      damaged: (number) =>
+        new IndexingError({
           code: 'artifact-damaged',
           message: `Line ${number + 1} of the embedding slice is damaged. Run embed again.`,
-        });
-      });
-    },
+        }),
+    }),
     async close() {
       file.close();
     },

@@ -1,2 +1,7 @@
 export { openEmbeddingCache, type EmbeddingCacheOptions } from './embedding-cache.ts';
 export { openEmbeddingSlice, type EmbeddingSliceOptions } from './embedding-slice.ts';
+export {
+  readEmbeddingCache,
+  type EmbeddingCacheReader,
+  type ReadEmbeddingCacheOptions,
+} from './read-embedding-cache.ts';

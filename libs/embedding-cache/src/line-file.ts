@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { checkedKey, KEY_AT, KEY_LENGTH, lineBytes } from './cache-line.ts';
+import { checkLine, type CheckedLine, KEY_AT, KEY_LENGTH, lineBytes } from './cache-line.ts';
 
 /**
  * Lines of equal length, read by their number. Reads are synchronous: a line is mostly in the page cache, where waiting
@@ -12,8 +12,8 @@ export interface LineFile {
   /** Reads a line into a buffer at an offset, and gives the part that it fills. */
   line(number: number, into: Buffer, offset?: number): Buffer;
   key(number: number): string;
-  /** Whole lines from `first` on with their checked keys; undefined for a damaged one. */
-  keys(first: number): Generator<string | undefined>;
+  /** Whole lines from the number `first` to before `end`, checked; undefined for a damaged one. */
+  checked(first: number, end: number): Generator<CheckedLine | undefined>;
   close(): void;
 }
 
@@ -25,6 +25,7 @@ export function openLineFile(path: string, dimensions: number): LineFile {
   const width = lineBytes(dimensions);
   const keyBuffer = Buffer.alloc(KEY_LENGTH);
 
+  /** Reads as many bytes as the buffer takes, or as there are. */
   function read(into: Buffer, position: number): number {
     let filled = 0;
     while (filled < into.length) {
@@ -46,15 +47,18 @@ export function openLineFile(path: string, dimensions: number): LineFile {
       read(keyBuffer, number * width + KEY_AT);
       return keyBuffer.toString('latin1');
     },
-    *keys(first) {
+    *checked(first, end) {
       const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / width));
       const block = Buffer.allocUnsafe(perBlock * width);
-      for (let next = first; ;) {
-        const whole = Math.floor(read(block, next * width) / width);
-        for (let at = 0; at < whole; at += 1)
-          yield checkedKey(block.subarray(at * width, (at + 1) * width), dimensions);
+      for (let next = first; next < end;) {
+        // Never past the end: what a writer is at there is not whole yet.
+        const part = block.subarray(0, Math.min(perBlock, end - next) * width);
+        const whole = Math.floor(read(part, next * width) / width);
+        for (let at = 0; at < whole; at += 1) {
+          yield checkLine(part.subarray(at * width, (at + 1) * width), dimensions);
+        }
         next += whole;
-        if (whole < perBlock) return;
+        if (whole * width < part.length) return;
       }
     },
     close: () => closeSync(file),

@@ -27,18 +27,35 @@ export interface Scratch {
   dispose(): Promise<void>;
 }
 
-/** The vectors of one corpus, by embedding key. */
-export interface EmbeddingSlice {
-  /** Vectors in the order of the keys; undefined where the slice has none. Fails where a line is damaged. */
+/** Vectors by embedding key. */
+export interface EmbeddingReader {
+  /** Vectors in the order of the keys; undefined where there is none. Fails where a line is damaged. */
   vectors(keys: readonly string[]): Promise<(Float32Array | undefined)[]>;
+  /**
+   * Whether each was read back from a store and did not come from the embedding service: comparing it with that store
+   * proves nothing. False where there is none.
+   */
+  areRecovered(keys: readonly string[]): Promise<boolean[]>;
+}
+
+/** The vectors of one corpus, by embedding key. */
+export interface EmbeddingSlice extends EmbeddingReader {
   close(): Promise<void>;
 }
 
+/** A vector to keep. */
+export interface CacheEntry {
+  readonly key: string;
+  readonly vector: Float32Array;
+  /** True for one that was read back from a store. */
+  readonly isRecovered?: boolean;
+}
+
 /** All vectors of one model that were ever paid for, by embedding key. */
-export interface EmbeddingCache {
+export interface EmbeddingCache extends EmbeddingReader {
   has(key: string): boolean;
   /** Keeps vectors; they are on disk when it returns. */
-  append(entries: readonly { readonly key: string; readonly vector: Float32Array }[]): Promise<void>;
+  append(entries: readonly CacheEntry[]): Promise<void>;
   /** Takes over what an earlier slice of the corpus holds and the cache does not. Returns how many. */
   adoptSlice(): Promise<number>;
   /** Writes the corpus's slice for keys that come sorted and without repeats. Returns how many. */

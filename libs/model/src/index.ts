@@ -1,4 +1,12 @@
-export type { Artifacts, ArtifactWriter, EmbeddingCache, EmbeddingSlice, Scratch } from './artifacts.ts';
+export type {
+  Artifacts,
+  ArtifactWriter,
+  CacheEntry,
+  EmbeddingCache,
+  EmbeddingReader,
+  EmbeddingSlice,
+  Scratch,
+} from './artifacts.ts';
 export type { Chunk, RejectCode, Rejection, WantedChunk } from './chunk.ts';
 export {
   CollectionName,
@@ -28,11 +36,22 @@ export {
   type ErrorDetails,
 } from './indexing-error.ts';
 export { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from './json.ts';
-export type { FenceHolder, Ledger, Stamp } from './ledger.ts';
+export type {
+  FenceHolder,
+  Ledger,
+  RunCounts,
+  RunEnd,
+  RunKind,
+  RunOutcome,
+  RunRecord,
+  RunStart,
+  Stamp,
+} from './ledger.ts';
 export {
   SILENT,
   type CallOptions,
   type Clock,
+  type CollectionFacts,
   type CollectionSpec,
   type Embedder,
   type LogFields,
@@ -46,8 +65,10 @@ export {
   type SearchHit,
   type SearchQuery,
   type ServiceInfo,
+  type StoreCensus,
   type StoredPoint,
   type VectorStore,
 } from './ports.ts';
 export { parseRecord } from './record.ts';
 export type { Dependency, Stage, StoreName } from './stage.ts';
+export { utf8Bytes } from './utf8-bytes.ts';

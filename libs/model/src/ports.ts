@@ -38,6 +38,8 @@ export interface Embedder {
   readonly identity: EmbedderIdentity;
   /** Tokens an input may have. */
   readonly inputTokensMax: number;
+  /** Tokens of a text, as the service counts them. */
+  countTokens(text: string): number;
   /** The number of tokens of a text if it is over the limit, undefined if it fits. */
   tokensOver(text: string): number | undefined;
   /** Groups texts into requests within all the limits of the service. Takes and gives indexes into `texts`. */
@@ -79,11 +81,34 @@ export interface SearchHit {
   readonly payload: Readonly<Record<string, JsonValue>>;
 }
 
-/** The points of all corpora in one collection. Every write is acknowledged when it returns, and may be repeated. */
+/** How many points or rows of each corpus a store holds. */
+export interface StoreCensus {
+  /** Sorted by name. */
+  readonly corpora: readonly { readonly corpus: string; readonly count: number }[];
+  /** Points or rows that belong to no corpus: nothing of ours wrote them. */
+  readonly unowned: number;
+}
+
+/** What a collection is made of; undefined where it says something that we do not use. */
+export interface CollectionFacts {
+  readonly dimensions: number | undefined;
+  readonly distance: string | undefined;
+  /** How its vectors are stored: `float32`, `float16` or `uint8`. */
+  readonly datatype: string | undefined;
+}
+
+/**
+ * The points of all corpora in one collection. Every write is acknowledged when it returns, and may be repeated. Reading
+ * from a collection that is not there finds nothing.
+ */
 export interface VectorStore {
   /** Host and collection: which store this is, without any secret. */
   readonly target: string;
   describe(options?: CallOptions): Promise<ServiceInfo>;
+  /** What the collection is made of; undefined where there is none. */
+  inspect(options?: CallOptions): Promise<CollectionFacts | undefined>;
+  /** Exact live numbers of points by corpus. */
+  census(options?: CallOptions): Promise<StoreCensus>;
   /** Creates the collection and its payload indexes; refuses one of other dimensions or distance (`model-mismatch`). */
   ensure(spec: CollectionSpec, options?: CallOptions): Promise<void>;
   /** Exact live number of points of a corpus. */
@@ -130,11 +155,16 @@ export interface RowState {
   readonly embeddingKey: string;
 }
 
-/** The rows of all corpora in one table. Writes are transactions that check the fence; repeating them is safe. */
+/**
+ * The rows of all corpora in one table. Writes are transactions that check the fence; repeating them is safe. Reading
+ * from a table that is not there finds nothing.
+ */
 export interface RowStore {
   /** Host, database and table: which store this is, without any secret. */
   readonly target: string;
   describe(options?: CallOptions): Promise<ServiceInfo>;
+  /** Exact live numbers of rows by corpus. */
+  census(options?: CallOptions): Promise<StoreCensus>;
   /** Applies the migrations that are missing. */
   ensure(options?: CallOptions): Promise<void>;
   count(corpus: string, options?: CallOptions): Promise<number>;

@@ -1,4 +1,4 @@
-import type { CallOptions, EmbeddingSlice, VectorStore } from '@lockstep/model';
+import type { CallOptions, EmbeddingReader, VectorStore } from '@lockstep/model';
 import type { PointState } from './comparable-points.ts';
 import type { Comparable } from './plan.ts';
 import { vectorDistance, VECTOR_TOLERANCE } from './vector-distance.ts';
@@ -9,7 +9,7 @@ const LOOKUP_ITEMS = 128;
 /** Compares the stored vectors as well, with those of the slice: for a store whose labels are not believed. */
 export function withVectors(
   points: Comparable<PointState>,
-  { vectors, slice, call }: { vectors: VectorStore; slice: EmbeddingSlice; call: CallOptions },
+  { vectors, slice, call }: { vectors: VectorStore; slice: EmbeddingReader; call: CallOptions },
 ): Comparable<PointState & { readonly vector?: Float32Array }> {
   return {
     async *scan() {

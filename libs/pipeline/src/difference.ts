@@ -5,15 +5,18 @@ export const VERIFY_LEVELS = ['counts', 'ids', 'content', 'vectors'] as const;
 export type VerifyLevel = (typeof VERIFY_LEVELS)[number];
 
 /**
- * What is wrong at one place. `missing`: the corpus wants it and it is not there. `orphaned`: it is there and nothing
- * wants it. `stale`: a label, a field or the text is not what the corpus says. `vector`: the vector is not the cache's,
- * or has another size. `count`: only the numbers were compared, and they differ.
+ * What is wrong at one place. `missing`: the corpus wants it, or the other store holds it, and it is not there.
+ * `orphaned`: it is there and nothing wants it. `stale`: a label, a field or the text is not what the corpus says.
+ * `apart`: the corpus says nothing of it (held or kept), and the stores hold two versions. `vector`: the vector is not
+ * the cache's, or has another size. `count`: only the numbers were compared, and they differ.
  */
-export type DifferenceKind = 'missing' | 'orphaned' | 'stale' | 'vector' | 'count';
+export type DifferenceKind = 'missing' | 'orphaned' | 'stale' | 'apart' | 'vector' | 'count';
+
+/** Where a difference is: which side is wrong. */
+export type Side = StoreName | 'cache';
 
 export interface Difference {
-  /** Which side is wrong. */
-  readonly store: StoreName | 'cache';
+  readonly store: Side;
   readonly kind: DifferenceKind;
   readonly point_id: string | null;
   readonly chunk_id: string | null;
@@ -21,7 +24,7 @@ export interface Difference {
   readonly fields: readonly string[];
 }
 
-/** The verify receipt, and what `verify --json` prints. */
+/** The verify receipt. What `verify` returns and `--json` prints has the first few differences, the file has all. */
 export interface VerifyReceipt {
   readonly ok: boolean;
   readonly corpus: string;
@@ -34,7 +37,11 @@ export interface VerifyReceipt {
   readonly targets: Readonly<Partial<Record<StoreName, string>>>;
   readonly startedAt: string;
   readonly durationMs: number;
+  /** At level `vectors`: vectors that the cache has from this very store, which proves nothing. */
+  readonly notComparable: number;
   readonly differencesCount: number;
+  /** Differences by the side that is wrong. */
+  readonly sides: Readonly<Record<Side, number>>;
   readonly differences: readonly Difference[];
 }
 

@@ -1,6 +1,7 @@
-import { IndexingError, type Embedder, type EmbeddingCache } from '@lockstep/model';
+import { IndexingError, utf8Bytes, type Embedder, type EmbeddingCache } from '@lockstep/model';
 import { createLane } from './bounded.ts';
 import { FILES, readChunks } from './corpus-files.ts';
+import { estimatedTokens, planEmbedding } from './plan-embedding.ts';
 import { readReceipt, writeReceipt } from './receipt-file.ts';
 import { createLineSorter } from './sort-lines.ts';
 import type { StageContext } from './stage-context.ts';
@@ -13,6 +14,10 @@ export interface EmbedOptions {
   readonly batchItems: number;
   /** Requests under way at once. */
   readonly concurrency: number;
+  /** Called with the tokens that are to be paid for, before the first request; what it throws stops the stage. */
+  readonly guardTokens?: (tokens: number) => void;
+  /** False asks for nothing: the slice holds what the cache holds. */
+  readonly pay?: boolean;
 }
 
 export interface EmbedReceipt {
@@ -26,6 +31,10 @@ export interface EmbedReceipt {
   readonly requests: number;
   /** Tokens that the service charged for. */
   readonly tokens: number;
+  /** About how many tokens were not paid for, thanks to the cache. */
+  readonly tokensSaved: number;
+  /** Texts that the cache lacks and that were not asked for. */
+  readonly left: number;
   readonly model: string;
   /** Host of a service that is not the model's own; its prices are not known. */
   readonly host: string | null;
@@ -49,6 +58,11 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
   const adopted = await cache.adoptSlice();
   if (adopted > 0) logger.info('slice-adopted', { itemCount: adopted });
 
+  if (options.guardTokens !== undefined) {
+    const { tokens } = await planEmbedding(artifacts, { embedder, cache, ...(signal === undefined ? {} : { signal }) });
+    options.guardTokens(tokens);
+  }
+
   const scratch = await artifacts.scratch();
   try {
     const keys = createLineSorter(scratch);
@@ -58,6 +72,8 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     let requests = 0;
     let embedded = 0;
     let tokens = 0;
+    let embeddedBytes = 0;
+    let leftBytes = 0;
     let seen = 0;
 
     async function request(batch: readonly { key: string; text: string }[]): Promise<void> {
@@ -72,6 +88,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       for (const { key } of batch) underway.delete(key);
       embedded += batch.length;
       tokens += reply.tokens;
+      embeddedBytes += batch.reduce((sum, { text }) => sum + utf8Bytes(text), 0);
       logger.debug('batch-embedded', { batchIndex, itemCount: batch.length, tokens: reply.tokens });
       context.onProgress?.(seen - underway.size, validated.accepted);
     }
@@ -91,6 +108,10 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
         seen += 1;
         await keys.add(chunk.embeddingKey);
         if (cache.has(chunk.embeddingKey) || underway.has(chunk.embeddingKey)) continue;
+        if (options.pay === false) {
+          leftBytes += utf8Bytes(chunk.text);
+          continue;
+        }
         underway.add(chunk.embeddingKey);
         pending.push({ key: chunk.embeddingKey, text: chunk.text });
         if (pending.length >= options.batchItems) await flush();
@@ -103,16 +124,25 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       throw error;
     }
 
-    const texts = await cache.writeSlice(distinct(keys.sorted()));
+    let left = 0;
+    async function* held(): AsyncGenerator<string> {
+      for await (const key of distinct(keys.sorted())) {
+        if (options.pay !== false || cache.has(key)) yield key;
+        else left += 1;
+      }
+    }
+    const sliced = await cache.writeSlice(held());
     const receipt: EmbedReceipt = {
       stage: 'embed',
       corpus,
       chunks: seen,
-      texts,
-      cached: texts - embedded,
+      texts: sliced + left,
+      cached: sliced - embedded,
       embedded,
       requests,
       tokens,
+      tokensSaved: estimatedTokens(validated.textBytes - embeddedBytes - leftBytes),
+      left,
       model: embedder.identity.model,
       host: embedder.identity.host,
       dimensions: embedder.identity.dimensions,
@@ -120,7 +150,8 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       durationMs: clock.now() - startedAt,
     };
     await writeReceipt(artifacts, FILES.embedReceipt, receipt);
-    logger.info('corpus-embedded', { chunks: seen, texts, embedded, cached: receipt.cached, requests, tokens });
+    const { texts, cached } = receipt;
+    logger.info('corpus-embedded', { chunks: seen, texts, embedded, cached, requests, tokens });
     return receipt;
   } finally {
     await scratch.dispose();

@@ -6,17 +6,26 @@ export {
   type VerifyLevel,
   type VerifyReceipt,
 } from './difference.ts';
+export { DEFAULT_DELETE_LIMIT, guardDeletes, type DeleteLimit } from './delete-guard.ts';
+export { dropCorpus, type DropOptions, type DropReceipt } from './drop-corpus.ts';
+export { corpusStatus, type StoreState, type StoreStatus } from './corpus-status.ts';
 export { embed, type EmbedOptions, type EmbedReceipt } from './embed.ts';
 export { loadNeon, type LoadNeonOptions } from './load-neon.ts';
 export { loadQdrant, type LoadQdrantOptions } from './load-qdrant.ts';
 export type { LoadReceipt } from './load-store.ts';
-export type { PlanCounts } from './plan.ts';
+export { isNoOp, type ChangeReason, type PlanCounts } from './plan.ts';
+export { planCorpus, type CorpusPlan, type PlanOptions } from './plan-corpus.ts';
+export { planEmbedding, type EmbeddingPlan } from './plan-embedding.ts';
 export { createProjection, payloadOf, type Projection } from './projection.ts';
 export { provision, type ProvisionOptions } from './provision.ts';
 export { readRecords, type InputRecord } from './read-records.ts';
 export { readReceipt } from './receipt-file.ts';
-export type { RunFile } from './run-file.ts';
+export type { ProvisionedStore, RunFile } from './run-file.ts';
 export { search, type SearchResult } from './search.ts';
+export { endRun, type RunResult } from './run-end.ts';
+export { recoverEmbeddings, type RecoverReceipt } from './recover-embeddings.ts';
+export { repairUnmentioned, type UnmentionedRepair } from './repair-unmentioned.ts';
 export type { StageContext } from './stage-context.ts';
 export { validate, type ValidateOptions, type ValidateReceipt } from './validate.ts';
-export { verify, type VerifyOptions } from './verify.ts';
+export { verify } from './verify.ts';
+export type { VerifyOptions } from './verify-options.ts';

@@ -28,7 +28,10 @@ export async function loadNeon(context: StageContext, options: LoadNeonOptions):
     projection: null,
     count: () => rows.count(corpus, call),
     kindOf: () => 'whole',
-    write: (_kind, chunks) => rows.upsert({ corpus, fence, items: chunks }, call),
+    async write(_kind, chunks) {
+      await rows.upsert({ corpus, fence, items: chunks }, call);
+      return chunks.length;
+    },
     delete: (pointIds) => rows.delete({ corpus, fence, items: pointIds }, call),
   };
   return loadStore(context, target, options);

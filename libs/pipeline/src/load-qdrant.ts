@@ -11,6 +11,8 @@ export interface LoadQdrantOptions extends LoadOptions {
   readonly vectors: VectorStore;
   readonly slice: EmbeddingSlice;
   readonly projection: Projection;
+  /** Leaves out points whose vector the slice lacks, and writes no stamp then; a load fails for them. */
+  readonly leaveMissing?: boolean;
 }
 
 /** Reasons that leave the vector as it is. */
@@ -37,15 +39,21 @@ export async function loadQdrant(context: StageContext, options: LoadQdrantOptio
     kindOf: ({ reason, fields }) => (DESCRIPTION.has(reason) && !fields.includes('vector') ? 'description' : 'whole'),
     async write(kind, chunks) {
       await checkFence(run, ledger, signal);
-      const described = chunks.map((chunk) => ({ pointId: chunk.pointId, payload: payloadOf(chunk, projection) }));
-      if (kind === 'description') return vectors.overwritePayloads(described, call);
+      if (kind === 'description') {
+        const described = chunks.map((chunk) => ({ pointId: chunk.pointId, payload: payloadOf(chunk, projection) }));
+        await vectors.overwritePayloads(described, call);
+        return described.length;
+      }
       const found = await slice.vectors(chunks.map(({ embeddingKey }) => embeddingKey));
-      const points = described.map((point, at): Point => {
+      const points: Point[] = [];
+      for (const [at, chunk] of chunks.entries()) {
         const vector = found[at];
-        if (vector === undefined) throw missingVector(chunks[at] as WantedChunk);
-        return { ...point, vector };
-      });
-      return vectors.upsert(points, call);
+        if (vector !== undefined)
+          points.push({ pointId: chunk.pointId, payload: payloadOf(chunk, projection), vector });
+        else if (options.leaveMissing !== true) throw missingVector(chunk);
+      }
+      if (points.length > 0) await vectors.upsert(points, call);
+      return points.length;
     },
     async delete(pointIds) {
       await checkFence(run, ledger, signal);

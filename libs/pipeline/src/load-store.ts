@@ -30,8 +30,11 @@ export interface LoadTarget<Actual extends StoredState> extends Comparable<Actua
   /** Form of the points; null for rows. */
   readonly projection: string | null;
   count(): Promise<number>;
-  /** Writes a batch; every chunk of it needs the kind of write that `kindOf` gives for what was found. */
-  write(kind: WriteKind, chunks: readonly WantedChunk[]): Promise<void>;
+  /**
+   * Writes a batch; every chunk of it needs the kind of write that `kindOf` gives for what was found. Returns how many
+   * it wrote; those that it could not are left.
+   */
+  write(kind: WriteKind, chunks: readonly WantedChunk[]): Promise<number>;
   kindOf(finding: Finding): WriteKind;
   delete(pointIds: readonly string[]): Promise<void>;
 }
@@ -58,6 +61,8 @@ export interface LoadReceipt {
   /** Points or rows written, and deleted, by this load. */
   readonly written: number;
   readonly deleted: number;
+  /** Points that were not written because the cache has no vector for them; only a repair leaves any. */
+  readonly left: number;
   readonly startedAt: string;
   readonly durationMs: number;
 }
@@ -95,15 +100,16 @@ export async function loadStore<Actual extends StoredState>(
     context.onProgress?.(done, todo);
   };
   let written = 0;
+  let left = 0;
   let deleted = 0;
   if (!isNoOp(plan)) {
     await ledger?.removeStamp(corpus, store);
-    if (plan.add + plan.change > 0) written = await writeChanges(context, target, options, onDone);
+    if (plan.add + plan.change > 0) ({ written, left } = await writeChanges(context, target, options, onDone));
     if (plan.delete > 0) deleted = await deleteGone(context, target, options, onDone);
   }
 
   const countAfter = todo === 0 ? countBefore : await target.count();
-  if (ledger !== undefined && run.fence !== undefined) {
+  if (ledger !== undefined && run.fence !== undefined && left === 0) {
     const stamp = { digest: provisioned.digest, nonce: provisioned.nonce, count: countAfter };
     if (!(await ledger.writeStamp(corpus, store, { stamp, fence: run.fence }))) {
       throw overtaken(run, (await ledger.fenceHolder(corpus))?.runId);
@@ -120,6 +126,7 @@ export async function loadStore<Actual extends StoredState>(
     plan,
     written,
     deleted,
+    left,
     startedAt: new Date(startedAt).toISOString(),
     durationMs: clock.now() - startedAt,
   };
@@ -138,17 +145,18 @@ async function checkProvisioned(artifacts: Artifacts, digest: string, wants: Sto
   });
 }
 
-/** Writes what is new or has changed. Returns how many chunks. */
+/** Writes what is new or has changed. */
 async function writeChanges<Actual extends StoredState>(
   { artifacts, logger, signal }: StageContext,
   target: LoadTarget<Actual>,
   { deletes, batchItems, concurrency }: LoadOptions,
   onDone: (items: number) => void,
-): Promise<number> {
+): Promise<{ written: number; left: number }> {
   const { store } = target;
   const lane = createLane(concurrency);
   const pending: Record<WriteKind, WantedChunk[]> = { whole: [], description: [] };
   let written = 0;
+  let left = 0;
 
   async function flush(kind: WriteKind): Promise<void> {
     const batch = pending[kind];
@@ -156,9 +164,10 @@ async function writeChanges<Actual extends StoredState>(
     if (batch.length === 0) return;
     await lane.add(async () => {
       signal?.throwIfAborted();
-      await target.write(kind, batch);
-      written += batch.length;
-      logger.debug('batch-loaded', { store, itemCount: batch.length, done: written });
+      const count = await target.write(kind, batch);
+      written += count;
+      left += batch.length - count;
+      logger.debug('batch-loaded', { store, itemCount: count, done: written });
       onDone(batch.length);
     });
   }
@@ -177,7 +186,7 @@ async function writeChanges<Actual extends StoredState>(
     await lane.settle();
     throw error;
   }
-  return written;
+  return { written, left };
 }
 
 /** Deletes what nothing wants any more. Returns how many. */

@@ -8,12 +8,13 @@ import {
   type CorpusRig,
 } from '@lockstep/testing';
 import { FILES } from './corpus-files.ts';
+import type { DeleteLimit } from './delete-guard.ts';
 import { createProjection, payloadIndexesOf } from './projection.ts';
 
 const inputs = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `c${at}`, text: `text ${at}` }));
 
 /** Validates and embeds a new input, and provisions for it. */
-async function next(rig: CorpusRig, count: number, options?: { readonly allowDeletes: boolean }) {
+async function next(rig: CorpusRig, count: number, options?: { readonly deleteLimit: DeleteLimit }) {
   await rig.validate(inputs(count));
   await rig.embed();
   return rig.provision(options);
@@ -55,7 +56,7 @@ describe('the guard of deletes', () => {
   it('lets through what is allowed explicitly', async () => {
     const rig = createCorpusRig({ batchItems: 50 });
     await rig.load(inputs(60));
-    await next(rig, 5, { allowDeletes: true });
+    await next(rig, 5, { deleteLimit: { percent: 100, count: 0 } });
     expect([(await rig.loadQdrant()).deleted, (await rig.loadNeon()).deleted]).toEqual([55, 55]);
   });
 

@@ -20,6 +20,10 @@ export interface ProvisionedStore {
   /** Digest of what this store is to hold. */
   readonly digest: string;
   readonly nonce: string;
+  /** Points or rows of the corpus that it held. */
+  readonly count: number;
+  /** Nonce of the stamp that it had; null where it had none. */
+  readonly stamp: string | null;
   /** True where the stamp and the live count say that the store holds it already. */
   readonly inStep: boolean;
   /** How a load compares: a store without a stamp was never loaded, was cut short or differs, and is not believed. */
@@ -42,14 +46,17 @@ export async function readRun(
   });
 }
 
+/** A run as far as its fence is concerned. */
+export type RunFence = Pick<RunFile, 'corpus' | 'runId' | 'fence'>;
+
 /** Throws `overtaken` unless the run still holds the corpus. */
-export async function checkFence(run: RunFile, ledger: Ledger | undefined, signal?: AbortSignal): Promise<void> {
+export async function checkFence(run: RunFence, ledger: Ledger | undefined, signal?: AbortSignal): Promise<void> {
   if (ledger === undefined || run.fence === undefined) return;
   const holder = await ledger.fenceHolder(run.corpus, signal === undefined ? {} : { signal });
   if (holder?.fence !== run.fence) throw overtaken(run, holder?.runId);
 }
 
-export function overtaken(run: RunFile, by: string | undefined): IndexingError {
+export function overtaken(run: RunFence, by: string | undefined): IndexingError {
   return new IndexingError({
     code: 'overtaken',
     message: `Another run${by === undefined ? '' : ` (${by})`} of ${run.corpus} started later and took over; this one stops.`,

@@ -1,4 +1,4 @@
-import type { WantedChunk } from '@lockstep/model';
+import { utf8Bytes, type WantedChunk } from '@lockstep/model';
 import { encodeChunkLine, encodeHeldLine } from './chunk-line.ts';
 import type { InputRecord } from './read-records.ts';
 
@@ -9,7 +9,14 @@ export interface Entry {
   readonly index: number;
   readonly line: string;
   readonly inputLine: number;
-  readonly chunk: { readonly pointId: string; readonly contentHash: string; readonly embeddingKey: string } | undefined;
+  readonly chunk:
+    | {
+        readonly pointId: string;
+        readonly contentHash: string;
+        readonly embeddingKey: string;
+        readonly textBytes: number;
+      }
+    | undefined;
 }
 
 /*
@@ -39,6 +46,7 @@ export function encodeHeldEntry(record: InputRecord, pointId: string, chunkId: s
 function decodeEntry(text: string): Entry {
   const line = text.slice(HEAD_UNITS);
   const parsed = JSON.parse(line) as Record<string, string>;
+  const body = parsed['text'];
   const pointId = text.slice(0, POINT_ID_UNITS);
   const contentHash = parsed['content_hash'];
   const embeddingKey = parsed['embedding_key'];
@@ -48,7 +56,10 @@ function decodeEntry(text: string): Entry {
     index: Number(text.slice(POINT_ID_UNITS + 1, POINT_ID_UNITS + 1 + NUMBER_DIGITS)),
     inputLine: Number(text.slice(POINT_ID_UNITS + 2 + NUMBER_DIGITS, HEAD_UNITS - 1)),
     line,
-    chunk: contentHash === undefined || embeddingKey === undefined ? undefined : { pointId, contentHash, embeddingKey },
+    chunk:
+      contentHash === undefined || embeddingKey === undefined || body === undefined
+        ? undefined
+        : { pointId, contentHash, embeddingKey, textBytes: utf8Bytes(body) },
   };
 }
 

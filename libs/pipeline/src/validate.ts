@@ -36,6 +36,8 @@ export interface ValidateReceipt {
   readonly rejected: number;
   readonly duplicates: number;
   readonly held: number;
+  /** UTF-8 bytes of the accepted texts. */
+  readonly textBytes: number;
   readonly embedder: EmbedderIdentity;
   /** Digest of what the corpus wants: ids, content hashes, embedding keys, and what is held. */
   readonly digest: string;
@@ -61,6 +63,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
   try {
     const sorter = createLineSorter(scratch);
     let records = 0;
+    let textBytes = 0;
     for await (const record of readRecords(options.input.bytes, { name: options.input.name })) {
       context.signal?.throwIfAborted();
       records += 1;
@@ -92,6 +95,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
       digest.update(`${pointId} ${contentHash} ${embeddingKey}\n`);
       await chunks.write(`${first.line}\n`);
       accepted += 1;
+      textBytes += first.chunk.textBytes;
       for (const other of others) {
         if (other.chunk?.contentHash === contentHash) duplicates += 1;
         else await rejects.add(other, duplicateOf(first));
@@ -115,6 +119,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
       rejected: rejects.count(),
       duplicates,
       held,
+      textBytes,
       embedder: options.identity,
       digest: digest.hex(),
       startedAt: new Date(startedAt).toISOString(),

@@ -1,36 +1,47 @@
-import type { FenceHolder, Ledger, Stamp } from '@lockstep/model';
+import type { CallOptions, FenceHolder, Ledger, Stamp } from '@lockstep/model';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
-import type { SqlClient } from './sql-client.ts';
+import { enterRun, finishRun, latestRuns, toRunRecord } from './run-table.ts';
+import type { SqlClient, SqlRow, Statement } from './sql-client.ts';
+import { sqlStateOf } from './to-indexing-error.ts';
+
+const UNDEFINED_TABLE = '42P01';
 
 /** The ledger as tables beside the rows. */
 export function createNeonLedger(sql: SqlClient): Ledger {
+  /** Rows of a statement that reads; none where its table was never made. */
+  async function find(statement: Statement, options?: CallOptions): Promise<SqlRow[]> {
+    try {
+      return await sql.query(statement, options);
+    } catch (error) {
+      if (sqlStateOf(error) === UNDEFINED_TABLE) return [];
+      throw error;
+    }
+  }
+
   return {
     ensure: (options) => migrate(sql, 'ledger', LEDGER_MIGRATIONS, options),
-    async takeFence(corpus, { runId, digest, atLeast }, options) {
-      const [row] = await sql.query(
-        [
-          `insert into lockstep_fence as held (corpus, fence, run_id, digest) values ($1, $2, $3, $4)
-           on conflict (corpus) do update set fence = greatest(held.fence + 1, excluded.fence),
-             run_id = excluded.run_id, digest = excluded.digest, taken_at = now()
-           returning fence::int`,
-          [corpus, atLeast, runId, digest],
-        ],
-        options,
-      );
+    async takeFence(corpus, run, options) {
+      const [row] = await sql.query(enterRun(corpus, run), options);
       return Number(row?.['fence']);
     },
+    async endRun(corpus, fence, end, options) {
+      await sql.query(finishRun(corpus, fence, end), options);
+    },
+    async runs(query, options) {
+      return (await find(latestRuns(query), options)).map(toRunRecord);
+    },
     async fenceHolder(corpus, options): Promise<FenceHolder | undefined> {
-      const [row] = await sql.query(
-        ['select fence::int, run_id, digest from lockstep_fence where corpus = $1', [corpus]],
+      const [row] = await find(
+        ['select fence, run_id, digest from lockstep_fence where corpus = $1', [corpus]],
         options,
       );
       if (row === undefined) return undefined;
       return { fence: Number(row['fence']), runId: String(row['run_id']), digest: String(row['digest']) };
     },
     async stamp(corpus, store, options): Promise<Stamp | undefined> {
-      const [row] = await sql.query(
-        ['select digest, nonce, count::int from lockstep_stamp where corpus = $1 and store = $2', [corpus, store]],
+      const [row] = await find(
+        ['select digest, nonce, count from lockstep_stamp where corpus = $1 and store = $2', [corpus, store]],
         options,
       );
       if (row === undefined) return undefined;

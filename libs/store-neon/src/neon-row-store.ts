@@ -1,4 +1,11 @@
-import { IndexingError, type JsonObject, type Row, type RowState, type RowStore } from '@lockstep/model';
+import {
+  IndexingError,
+  type CallOptions,
+  type JsonObject,
+  type Row,
+  type RowState,
+  type RowStore,
+} from '@lockstep/model';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { rowsMigrations } from './migrations/rows.ts';
@@ -20,6 +27,7 @@ const SCAN_ROWS_ITEMS = 200;
 /** Sorts before every point id. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const DUPLICATE_TABLE = '42P07';
+const UNDEFINED_TABLE = '42P01';
 
 const ROW_COLUMNS = `corpus, point_id, chunk_id, document_id, chapter_title, page_number, text_snippet_preview, metadata,
   content_hash, embedding_key, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at`;
@@ -28,25 +36,29 @@ const ROW_COLUMNS = `corpus, point_id, chunk_id, document_id, chapter_title, pag
 export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOptions): RowStore {
   const name = `"${table}"`;
 
-  /** Pages through a corpus by point id. */
+  /** One query of one table, which finds nothing where the table is not there. */
+  async function read(statement: Statement, options?: CallOptions): Promise<SqlRow[]> {
+    try {
+      return await sql.query(statement, options);
+    } catch (error) {
+      if (sqlStateOf(error) === UNDEFINED_TABLE) return [];
+      throw error;
+    }
+  }
+
+  /** Pages through a corpus by point id. A table that goes away between two of them is an error. */
   async function* pages(
     columns: string,
     items: number,
     corpus: string,
-    options: Parameters<RowStore['scan']>[1],
+    options?: CallOptions,
   ): AsyncGenerator<SqlRow[]> {
-    let after = NIL_UUID;
+    const text = `select ${columns} from ${name} where corpus = $1 and point_id > $2::uuid order by point_id limit ${items}`;
+    let rows = await read([text, [corpus, NIL_UUID]], options);
     for (;;) {
-      const rows = await sql.query(
-        [
-          `select ${columns} from ${name} where corpus = $1 and point_id > $2::uuid order by point_id limit ${items}`,
-          [corpus, after],
-        ],
-        options,
-      );
       if (rows.length > 0) yield rows;
       if (rows.length < items) return;
-      after = String(rows.at(-1)?.['point_id']);
+      rows = await sql.query([text, [corpus, String(rows.at(-1)?.['point_id'])]], options);
     }
   }
 
@@ -60,6 +72,12 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
     async describe(options) {
       const [row] = await sql.query(['show server_version'], options);
       return { name: 'Postgres', version: String(row?.['server_version']) };
+    },
+    async census(options) {
+      const rows = await read([`select corpus, count(*)::int as count from ${name} group by corpus`], options);
+      const corpora = rows.map(({ corpus, count }) => ({ corpus: String(corpus), count: Number(count) }));
+      // Sorted here and not there: a database's own order differs, and the column is never null.
+      return { corpora: corpora.toSorted((a, b) => (a.corpus < b.corpus ? -1 : 1)), unowned: 0 };
     },
     async ensure(options) {
       await migrate(sql, 'ledger', LEDGER_MIGRATIONS, options);
@@ -75,11 +93,8 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
       }
     },
     async count(corpus, options) {
-      const [row] = await sql.query(
-        [`select count(*)::int as count from ${name} where corpus = $1`, [corpus]],
-        options,
-      );
-      return Number(row?.['count']);
+      const [row] = await read([`select count(*)::int as count from ${name} where corpus = $1`, [corpus]], options);
+      return Number(row?.['count'] ?? 0);
     },
     async *scan(corpus, options) {
       const columns = 'point_id, chunk_id, document_id, content_hash, embedding_key';
@@ -91,10 +106,10 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
     async rows(pointIds, options) {
       if (pointIds.length === 0) return [];
       const statement: Statement = [`select ${ROW_COLUMNS} from ${name} where point_id = any($1::uuid[])`, [pointIds]];
-      return (await sql.query(statement, options)).map(toRow);
+      return (await read(statement, options)).map(toRow);
     },
     async fence(corpus, options) {
-      const [row] = await sql.query(['select fence::int from lockstep_fence where corpus = $1', [corpus]], options);
+      const [row] = await read(['select fence::int from lockstep_fence where corpus = $1', [corpus]], options);
       return Number(row?.['fence'] ?? 0);
     },
     async raiseFence(corpus, fence, options) {

@@ -1,18 +1,15 @@
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
-import {
-  createNeonHandler,
-  createPgBackend,
-  openPglite,
-  openSqliteLedger,
-  type PostgresBackend,
-} from '@lockstep/embedded';
-import { createDatabase, createInstantGuard, ledgerSuite, rowStoreSuite } from '@lockstep/testing';
+import { afterAll, expect, it } from 'vitest';
+import { createNeonHandler, createPgBackend, openPglite, type PostgresBackend } from '@lockstep/embedded';
+import { createDatabase, createInstantGuard, ledgerSuite, openPostgresSession, rowStoreSuite } from '@lockstep/testing';
+import { migrate } from './migrate.ts';
+import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
-import { createSqlClient, type SqlClient } from './sql-client.ts';
+import { createSqlClient, type SqlClient, type Statement } from './sql-client.ts';
 
 /** A Postgres of this file, and SQL clients for it. */
 interface Database {
@@ -43,8 +40,22 @@ async function embedded(): Promise<Database> {
 }
 
 async function server(): Promise<Database> {
-  const { connectionString, drop } = await createDatabase();
+  const { connectionString, name, drop } = await createDatabase();
+  // Times are the same texts wherever the server thinks it is.
+  const session = await openPostgresSession(connectionString);
+  await session.query(`alter database ${name} set timezone = 'Asia/Kathmandu'`);
+  await session.end();
   return databaseOver('server.invalid', createPgBackend({ connectionString }), drop);
+}
+
+/** A client whose tables lie in a new schema: an empty database at the price of none. */
+async function inNewSchema(sql: SqlClient): Promise<SqlClient> {
+  const schema = `schema_${randomUUID().replaceAll('-', '')}`;
+  await sql.query([`create schema ${schema}`]);
+  const within: Statement = ['select set_config($1, $2, true)', ['search_path', schema]];
+  const transaction: SqlClient['transaction'] = async (statements, options) =>
+    (await sql.transaction([within, ...statements], options)).slice(1);
+  return { transaction, query: async (statement, options) => (await transaction([statement], options))[0] ?? [] };
 }
 
 for (const [name, open] of [
@@ -68,14 +79,33 @@ for (const [name, open] of [
   ledgerSuite(`a ledger in ${name}`, async () => {
     const { client } = await database();
     await createNeonRowStore({ sql: client(), table: 'rag_metadata', shownDatabase: 'host.invalid/db' }).ensure();
-    return { open: () => Promise.resolve(createNeonLedger(client())), close: () => Promise.resolve() };
+    return {
+      open: () => Promise.resolve(createNeonLedger(client())),
+      openEmpty: async () => createNeonLedger(await inNewSchema(client())),
+      openOld: async () => {
+        const sql = await inNewSchema(client());
+        return { ledger: createNeonLedger(sql), takeAsBefore: (corpus, runId) => takeAsBefore(sql, corpus, runId) };
+      },
+      close: () => Promise.resolve(),
+    };
   });
 }
 
-ledgerSuite('a ledger in a SQLite file', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'ledger-'));
-  return {
-    open: () => Promise.resolve(openSqliteLedger(join(folder, 'deeper', 'ledger.sqlite'))),
-    close: () => rm(folder, { recursive: true }),
-  };
+/** What the first version does to take a corpus. */
+async function takeAsBefore(sql: SqlClient, corpus: string, runId: string): Promise<number> {
+  await migrate(sql, 'ledger', LEDGER_MIGRATIONS.slice(0, 1));
+  const [row] = await sql.query([
+    `insert into lockstep_fence as held (corpus, fence, run_id, digest) values ($1, $2, $3, $4)
+     on conflict (corpus) do update set fence = greatest(held.fence + 1, excluded.fence),
+       run_id = excluded.run_id, digest = excluded.digest, taken_at = now()
+     returning fence::int`,
+    [corpus, 1, runId, 'd'],
+  ]);
+  return Number(row?.['fence']);
+}
+
+it('never changes a step of the schema that was released', () => {
+  expect(createHash('sha256').update(JSON.stringify(LEDGER_MIGRATIONS[0])).digest('hex')).toBe(
+    '04482dc8ebafe634a8d591f9680452ded9129ca7e46ea84924f43dd18f9450d4',
+  );
 });

@@ -2,7 +2,8 @@ import { delay, http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pointIdOf, type Row } from '@lockstep/model';
-import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
+import { collect, createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
+import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
 import { createSqlClient, type SqlClientOptions } from './sql-client.ts';
 
@@ -145,6 +146,43 @@ describe('a request', () => {
         params: ['books', '7'],
       });
     }
+  });
+});
+
+describe('a scan', () => {
+  it('does not take a table that goes away in the middle for its end', async () => {
+    const page = { ...rowsOf(''), rows: Array.from({ length: 200 }, () => [pointIdOf('books', 'a')]) };
+    const fields = [{ name: 'point_id', dataTypeID: TEXT_OID, format: 'text' }];
+    answerWith(() => HttpResponse.json({ ...page, fields }), postgresError('42P01', { message: 'no such relation' }));
+    const { scanRows } = createNeonRowStore({ sql: client(), table: 'rag_metadata', shownDatabase: 'shown/db' });
+    const error = await failureOf(collect(scanRows('books')));
+    expect(error).toMatchObject({ code: 'request-refused', details: { sqlState: '42P01' } });
+    expect(seen).toHaveLength(2);
+  });
+});
+
+describe('the ledger', () => {
+  it('takes a fence and enters its run in one request', async () => {
+    answerWith(() =>
+      HttpResponse.json({ ...rowsOf('7'), fields: [{ name: 'fence', dataTypeID: 20, format: 'text' }] }),
+    );
+    const run = { runId: 'r', kind: 'load', digest: 'd', model: null, qdrantTarget: null, neonTarget: null } as const;
+    const startedAt = '2026-01-02T03:04:05.006Z';
+    expect(await createNeonLedger(client()).takeFence('books', { ...run, startedAt, atLeast: 1 })).toBe(7);
+    expect(seen).toHaveLength(1);
+  });
+
+  it('finds nothing where a table is missing, and fails where anything else is wrong', async () => {
+    const ledger = createNeonLedger(client());
+    const reads = () => [
+      ledger.stamp('books', 'neon'),
+      ledger.fenceHolder('books'),
+      ledger.runs({ corpus: 'books', limit: 9 }),
+    ];
+    answerWith(postgresError('42P01'));
+    expect(await Promise.all(reads())).toEqual([undefined, undefined, []]);
+    answerWith(postgresError('42501'));
+    for (const read of reads()) expect(await failureOf(read)).toMatchObject({ code: 'unauthorized' });
   });
 });
 

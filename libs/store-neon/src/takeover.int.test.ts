@@ -62,11 +62,21 @@ afterAll(async () => {
 }, 60_000);
 
 beforeEach(async () => {
-  await onlooker.query('truncate lockstep_fence, lockstep_stamp, rag_metadata');
+  await onlooker.query('truncate lockstep_fence, lockstep_stamp, lockstep_run, rag_metadata');
   expect(await take('one')).toBe(1);
 });
 
-const take = (runId: string) => ledger.takeFence(CORPUS, { runId, digest: 'd', atLeast: 1 });
+const take = (runId: string, startedAt = '2026-01-02T03:04:05.006Z') =>
+  ledger.takeFence(CORPUS, {
+    runId,
+    kind: 'load',
+    digest: 'd',
+    model: null,
+    qdrantTarget: null,
+    neonTarget: null,
+    startedAt,
+    atLeast: 1,
+  });
 
 /** Resolves when a statement waits for a lock that the held transaction has. */
 const someoneWaits = () =>
@@ -142,4 +152,16 @@ it('goes on under the own fence when a takeover was rolled back', async () => {
   await held.query('rollback');
   await write;
   expect(await store.count(CORPUS)).toBe(1);
+});
+
+it('takes no fence for a run that cannot be entered', async () => {
+  expect(await failureOf(take('two', 'no time'))).toMatchObject({ code: 'request-refused' });
+  expect(await ledger.fenceHolder(CORPUS)).toMatchObject({ fence: 1, runId: 'one' });
+});
+
+it('goes on above the runs that are known when a fence was removed by hand', async () => {
+  await take('two');
+  await onlooker.query('delete from lockstep_fence');
+  expect(await take('three')).toBe(3);
+  expect((await ledger.runs({ limit: 9 })).map(({ runId }) => runId)).toEqual(['three', 'two', 'one']);
 });

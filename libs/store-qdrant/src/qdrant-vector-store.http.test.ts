@@ -1,8 +1,8 @@
 import { delay, http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { pointIdOf, type Point } from '@lockstep/model';
-import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
+import { pointIdOf, type Point, type VectorStore } from '@lockstep/model';
+import { collect, createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
 import { createQdrantVectorStore, type QdrantVectorStoreOptions } from './qdrant-vector-store.ts';
 
 const KEY = 'qdrant-verysecretkey';
@@ -284,9 +284,106 @@ describe('a connection', () => {
   });
 });
 
+const absent = refusal(404, "Not found: Collection `books` doesn't exist!");
+
+describe('reading', () => {
+  const reads: [title: string, read: (store: VectorStore) => Promise<unknown>, nothing: unknown][] = [
+    ['inspect', (store) => store.inspect(), undefined],
+    ['census', (store) => store.census(), { corpora: [], unowned: 0 }],
+    ['count', (store) => store.count('a'), 0],
+    ['foreignModel', (store) => store.foreignModel('m'), undefined],
+    ['scan', (store) => collect(store.scan('a')), []],
+    ['vectors', (store) => store.vectors([point.pointId]), new Map()],
+    ['search', (store) => store.search({ vector: point.vector, limit: 1 }), []],
+  ];
+
+  it.each(reads)('by %s finds nothing where the collection is not there, and asks once', async (_t, read, nothing) => {
+    answerWith(absent);
+    expect(await read(storeAt())).toEqual(nothing);
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each(reads)('by %s fails where it is something else that is not there', async (_title, read) => {
+    const others = [
+      () => HttpResponse.html('<h1>Not Found</h1>', { status: 404 }),
+      () => new HttpResponse(null, { status: 404 }),
+      () => HttpResponse.json({ detail: 'Not Found' }, { status: 404 }),
+      refusal(404, 'Not found: Shard 3'),
+    ];
+    for (const other of others) {
+      server.resetHandlers();
+      answerWith(other);
+      expect(await failureOf(read(storeAt()))).toMatchObject({ code: 'request-refused', details: { status: 404 } });
+    }
+  });
+
+  it('does not take a collection that goes away in the middle for the end of a scan', async () => {
+    const page = { points: [{ id: point.pointId, payload: {} }], next_page_offset: pointIdOf('a', '2') };
+    answerWith(ok(page), absent);
+    expect(await failureOf(collect(storeAt().scan('a')))).toMatchObject({ details: { status: 404 } });
+    expect(seen[1]?.body).toMatchObject({ offset: page.next_page_offset });
+  });
+});
+
+describe('census', () => {
+  const vectors = { size: 2, distance: 'Cosine' };
+  const indexed = info(vectors, { corpus: { data_type: 'keyword', points: 3 } });
+
+  it('asks for exact counts by corpus, and for those of no corpus', async () => {
+    // A facet may name values that no point has any more, and values of another type.
+    const hits = [
+      { value: 'b', count: 2 },
+      { value: 'a', count: 1 },
+      { value: 7, count: 1 },
+      { value: 'gone', count: 0 },
+    ];
+    answerWith(indexed, ok({ hits }), ok({ count: 4 }));
+    expect(await storeAt().census()).toEqual({
+      corpora: [
+        { corpus: 'a', count: 1 },
+        { corpus: 'b', count: 2 },
+      ],
+      unowned: 4,
+    });
+    expect(seen).toHaveLength(3);
+    expect(seen[1]).toMatchObject({
+      request: `POST ${BASE}/collections/books/facet`,
+      body: { key: 'corpus', limit: 1000, exact: true },
+    });
+    expect(seen[2]).toMatchObject({
+      request: `POST ${BASE}/collections/books/points/count`,
+      body: { exact: true, filter: { must_not: [{ key: 'corpus', match: { any: ['b', 'a'] } }] } },
+    });
+  });
+
+  const first = { id: 1, payload: { corpus: 'a' } };
+  const second = { id: 2, payload: {} };
+  const pages: Answer[] = [ok({ points: [first], next_page_offset: 2 }), ok({ points: [second] })];
+  const counted = { corpora: [{ corpus: 'a', count: 1 }], unowned: 1 };
+
+  it.each([
+    ['no index', {}],
+    ['an index of another type', { corpus: { data_type: 'uuid', points: 1 } }],
+  ])('looks at every point, without a filter, where there is %s', async (_title, schema) => {
+    answerWith(info(vectors, schema), ...pages);
+    expect(await storeAt().census()).toEqual(counted);
+    expect(seen.map(({ request }) => request)).toEqual([
+      `GET ${BASE}/collections/books`,
+      `POST ${BASE}/collections/books/points/scroll`,
+      `POST ${BASE}/collections/books/points/scroll`,
+    ]);
+    expect(seen[1]?.body).toEqual({ limit: 1000, with_payload: ['corpus'], with_vector: false });
+  });
+
+  it('looks at every point where there may be more corpora than one answer holds', async () => {
+    const hits = Array.from({ length: 1000 }, (_, index) => ({ value: `corpus-${index}`, count: 1 }));
+    answerWith(indexed, ok({ hits }), ...pages);
+    expect(await storeAt().census()).toEqual(counted);
+  });
+});
+
 describe('ensure', () => {
   const spec = { dimensions: 2, indexes: {} };
-  const absent = refusal(404, "Not found: Collection `books` doesn't exist!");
   const vectors = { size: 2, distance: 'Cosine' };
 
   it('makes a collection that is absent', async () => {
@@ -326,7 +423,7 @@ describe('ensure', () => {
   it.each([
     ['other dimensions', { size: 1536, distance: 'Cosine' }, /1536 dimensions with Cosine.* 2 dimensions/],
     ['another distance', { size: 2, distance: 'Dot' }, /2 dimensions with Dot.* 2 dimensions with Cosine/],
-    ['named vectors', { text: { size: 2, distance: 'Cosine' } }, /named vectors.* 2 dimensions/],
+    ['named vectors', { text: { size: 2, distance: 'Cosine' } }, /named, sparse or multiple vectors.* 2 dimensions/],
   ])('refuses %s, names both, and writes nothing', async (_title, found, message) => {
     answerWith(info(found));
     const error = await failureOf(storeAt().ensure(spec));

@@ -62,6 +62,15 @@ export function statusOf(error: unknown): number | undefined {
   return typeof status === 'number' ? status : undefined;
 }
 
+/**
+ * Whether a call failed because there is no such collection. Any other 404, such as that of a proxy which has nothing at
+ * this path, is a failure (text of Qdrant's `lib/storage/src/content_manager`, 1.19).
+ */
+export function isCollectionMissing(error: unknown): boolean {
+  const reason = isIndexingError(error) ? error.details['reason'] : undefined;
+  return statusOf(error) === 404 && typeof reason === 'string' && reason.startsWith('Not found: Collection ');
+}
+
 /** Turns an answer with another status than 200 into our error. */
 export function statusError({ status, headers, data }: StatusAnswer, nowMs: number, cause?: unknown): IndexingError {
   const reason = reasonOf(data);

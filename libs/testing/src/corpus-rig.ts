@@ -1,18 +1,30 @@
 import { SILENT, type DeleteMode, type JsonValue, type Ledger } from '@lockstep/model';
 import {
   createProjection,
+  DEFAULT_DELETE_LIMIT,
+  dropCorpus,
   embed,
+  endRun,
   loadNeon,
   loadQdrant,
+  planCorpus,
   provision,
   readChunks,
+  recoverEmbeddings,
+  repairUnmentioned,
   validate,
   verify,
+  type CorpusPlan,
+  type DeleteLimit,
+  type DropReceipt,
+  type EmbedOptions,
   type EmbedReceipt,
   type LoadReceipt,
   type Projection,
+  type RecoverReceipt,
   type RunFile,
   type StageContext,
+  type UnmentionedRepair,
   type ValidateReceipt,
   type VerifyLevel,
   type VerifyReceipt,
@@ -53,13 +65,20 @@ export interface CorpusRig {
   readonly projection: Projection;
   readonly context: StageContext;
   validate(records: readonly JsonValue[], options?: { readonly strict?: boolean }): Promise<ValidateReceipt>;
-  embed(options?: { readonly batchItems?: number; readonly concurrency?: number }): Promise<EmbedReceipt>;
-  provision(options?: { readonly allowDeletes?: boolean }): Promise<RunFile>;
-  loadQdrant(): Promise<LoadReceipt>;
+  plan(options?: { readonly recheck?: boolean; readonly trustStamps?: boolean }): Promise<CorpusPlan>;
+  embed(options?: Partial<EmbedOptions>): Promise<EmbedReceipt>;
+  provision(options?: { readonly deleteLimit?: DeleteLimit; readonly recheck?: boolean }): Promise<RunFile>;
+  loadQdrant(options?: { readonly leaveMissing?: boolean }): Promise<LoadReceipt>;
   loadNeon(): Promise<LoadReceipt>;
+  /** Verifies, and ends the run with what it found. */
   verify(level?: VerifyLevel): Promise<VerifyReceipt>;
+  repairUnmentioned(run: RunFile, options?: { readonly pay?: boolean }): Promise<UnmentionedRepair>;
+  /** What `indexer repair` does with records: embeds what it may, loads both stores believing nothing, verifies. */
+  repair(records: readonly JsonValue[], options?: { readonly pay?: boolean }): Promise<VerifyReceipt>;
+  drop(): Promise<DropReceipt>;
+  recover(): Promise<RecoverReceipt>;
   /** Validate, embed, provision and both loads. */
-  load(records: readonly JsonValue[], options?: { readonly allowDeletes?: boolean }): Promise<RigLoad>;
+  load(records: readonly JsonValue[], options?: { readonly deleteLimit?: DeleteLimit }): Promise<RigLoad>;
   /** Sets every counter of the stores and the embedder to 0, and empties their journals. */
   forgetCosts(): void;
   /** Changed items since the counters were set to 0: what a run cost. */
@@ -140,7 +159,7 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
       }),
     embed: (embedding = {}) =>
       embed(context, { embedder, cache: embeddings.cache, batchItems, concurrency, ...embedding }),
-    provision: ({ allowDeletes = false } = {}) => {
+    provision: ({ deleteLimit = DEFAULT_DELETE_LIMIT, recheck = false } = {}) => {
       runs += 1;
       const number = runs;
       return provision(context, {
@@ -151,14 +170,21 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
         projection,
         dimensions,
         deletes,
-        allowDeletes,
+        deleteLimit,
+        recheck,
         nonce: () => `nonce-${number}`,
       });
     },
-    loadQdrant: () => loadQdrant(context, { ...loading, vectors, slice: embeddings.slice, projection }),
+    plan: ({ recheck = false, trustStamps = false } = {}) => {
+      const { cache } = embeddings;
+      const stores = { vectors, rows, ledger };
+      return planCorpus(context, { ...stores, embedder, cache, projection, deletes, recheck, trustStamps });
+    },
+    loadQdrant: (choices = {}) =>
+      loadQdrant(context, { ...loading, vectors, slice: embeddings.slice, projection, ...choices }),
     loadNeon: () => loadNeon(context, { ...loading, rows }),
-    verify: (level = 'content') =>
-      verify(context, {
+    async verify(level = 'content') {
+      const verified = await verify(context, {
         vectors,
         rows,
         ledger,
@@ -167,7 +193,32 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
         deletes,
         level,
         vectorsEvery: 1,
+      });
+      await endRun(context, ledger, { verified });
+      return verified;
+    },
+    repairUnmentioned: (run, { pay = false } = {}) =>
+      repairUnmentioned(context, {
+        vectors,
+        rows,
+        ledger,
+        run,
+        cache: embeddings.cache,
+        projection,
+        deletes,
+        ...(pay ? { embedder } : {}),
       }),
+    async repair(records, { pay = false } = {}) {
+      await rig.validate(records);
+      const run = await rig.provision({ recheck: true });
+      await rig.embed({ pay });
+      await rig.loadQdrant({ leaveMissing: true });
+      await rig.loadNeon();
+      await rig.repairUnmentioned(run, { pay });
+      return rig.verify('vectors');
+    },
+    drop: () => dropCorpus(context, { runId: `drop-${(runs += 1)}`, vectors, rows, ledger, batchItems }),
+    recover: () => recoverEmbeddings(context, { vectors, cache: embeddings.cache, identity: embedder.identity }),
     async load(records, provisioning) {
       const validated = await rig.validate(records);
       const embedded = await rig.embed();

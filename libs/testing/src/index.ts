@@ -5,7 +5,7 @@ export { type PostgresServer, startPostgresServer } from './postgres-server.ts';
 export { AWKWARD_NUMBERS, AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';
 export { failureOf } from './failure-of.ts';
 export { createInstantGuard, type InstantGuard } from './instant-guard.ts';
-export { ledgerSuite, type LedgersUnderTest } from './ledger-suite.ts';
+export { ledgerSuite, type LedgersUnderTest, type OldLedger } from './ledger-suite.ts';
 export { openPostgresSession, type PostgresSession } from './postgres-session.ts';
 export { rowStoreSuite, type RowStoresUnderTest } from './row-store-suite.ts';
 export { saidBy } from './said-by.ts';

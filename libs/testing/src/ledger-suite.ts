@@ -1,17 +1,66 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Ledger, Stamp } from '@lockstep/model';
+import type { Ledger, RunCounts, RunEnd, RunRecord, RunStart, Stamp } from '@lockstep/model';
 import { AWKWARD_TEXTS } from './awkward-json.ts';
 
 /** A ledger that the suite may use; it touches corpora with names of its own only. */
 export interface LedgersUnderTest {
-  /** Opens the ledger, each time apart from the others, as another process would. */
+  /** Opens the ledger, whose tables are there, each time apart from the others, as another process would. */
   open(): Promise<Ledger>;
+  /** Opens a new ledger whose tables were never made. */
+  openEmpty(): Promise<Ledger>;
+  /** Opens a new ledger that only a version from before the run table has used. */
+  openOld(): Promise<OldLedger>;
   close(): Promise<void>;
+}
+
+/** A ledger that two versions of the program use by turns. */
+export interface OldLedger {
+  readonly ledger: Ledger;
+  /** What the version before the run table does to take a corpus, with the digest `d`: makes its tables, takes a fence. */
+  takeAsBefore(corpus: string, runId: string): Promise<number>;
 }
 
 const TIMEOUT_MS = 60_000;
 const STAMP: Stamp = { digest: 'd'.repeat(64), nonce: 'n1', count: 12 };
+
+const STARTED_AT = '2026-01-02T03:04:05.006Z';
+/** Every number is another one, so that none can stand in for its neighbour. */
+const COUNTS: RunCounts = {
+  input: 11,
+  qdrant: 12,
+  neon: 13,
+  pointsWritten: 14,
+  pointsDeleted: 15,
+  rowsWritten: 16,
+  rowsDeleted: 17,
+};
+const END: RunEnd = {
+  finishedAt: '2026-01-02T03:05:00.700Z',
+  outcome: 'done',
+  error: null,
+  counts: COUNTS,
+  tokensPaid: 18,
+  tokensSaved: 19,
+  embeddedAt: '2025-12-31T23:59:59.999Z',
+};
+const FAILED: RunEnd = { ...END, outcome: 'failed', error: 'service-unavailable' };
+
+const startOf = (runId: string, fields: Partial<RunStart> = {}): RunStart => ({
+  runId,
+  kind: 'load',
+  digest: `digest-${runId}`,
+  model: 'model-of-a-run',
+  qdrantTarget: 'host.invalid/points',
+  neonTarget: 'host.invalid/db/rows',
+  startedAt: STARTED_AT,
+  ...fields,
+});
+
+/** Minutes after the first start of a test. */
+const startedAfter = (minutes: number): { readonly startedAt: string } => ({
+  startedAt: new Date(Date.parse(STARTED_AT) + minutes * 60_000).toISOString(),
+});
 
 /**
  * What every `Ledger` must do.
@@ -25,8 +74,10 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
     let under: LedgersUnderTest;
     let ledger: Ledger;
     let corpus: string;
-    const take = (runId: string, atLeast = 1) =>
-      ledger.takeFence(corpus, { runId, digest: `digest-${runId}`, atLeast });
+    const take = (runId: string, atLeast = 1) => ledger.takeFence(corpus, { ...startOf(runId), atLeast });
+    const enter = (runId: string, fields: Partial<RunStart> = {}, of = corpus) =>
+      ledger.takeFence(of, { ...startOf(runId, fields), atLeast: 1 });
+    const runs = (limit = 1_000) => ledger.runs({ corpus, limit });
 
     beforeAll(async () => {
       under = await start();
@@ -72,14 +123,20 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
 
       it('are given out once each to runs that ask at once, from two sides', async () => {
         const other = await under.open();
-        const runs = Array.from({ length: 20 }, (_, index) => `run-${index}`);
+        const runIds = Array.from({ length: 20 }, (_, index) => `run-${index}`);
         const fences = await Promise.all(
-          runs.map((runId, index) =>
-            (index % 2 === 0 ? ledger : other).takeFence(corpus, { runId, digest: 'd', atLeast: 1 }),
+          runIds.map((runId, index) =>
+            (index % 2 === 0 ? ledger : other).takeFence(corpus, { ...startOf(runId), atLeast: 1 }),
           ),
         );
-        expect(fences.toSorted((a, b) => a - b)).toEqual(runs.map((_, index) => index + 1));
-        expect(await other.fenceHolder(corpus)).toMatchObject({ fence: 20, runId: runs[fences.indexOf(20)] });
+        expect(fences.toSorted((a, b) => a - b)).toEqual(runIds.map((_, index) => index + 1));
+        expect(await other.fenceHolder(corpus)).toMatchObject({ fence: 20, runId: runIds[fences.indexOf(20)] });
+        const entered: readonly RunRecord[] = runIds.map((runId, index) => ({
+          ...startOf(runId),
+          corpus,
+          fence: fences[index] as number,
+        }));
+        expect(await runs()).toStrictEqual(entered.toSorted((a, b) => b.fence - a.fence));
         await other.close();
       });
     });
@@ -140,25 +197,211 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
       });
     });
 
-    it('keeps fences and stamps for whoever opens it next', async () => {
+    describe('runs', () => {
+      it('are none before the first', async () => {
+        expect(await runs()).toEqual([]);
+      });
+
+      it('are entered as they take their fence, and have no end while they are under way or were killed', async () => {
+        await enter('one');
+        const start = startOf('two', { kind: 'repair', model: 'another', qdrantTarget: 'q', neonTarget: 'n' });
+        expect(await ledger.takeFence(corpus, { ...start, atLeast: 7 })).toBe(7);
+        expect(await runs()).toStrictEqual([
+          { ...start, corpus, fence: 7 },
+          { ...startOf('one'), corpus, fence: 1 },
+        ]);
+      });
+
+      it('are read back with the whole of their end', async () => {
+        const fence = await enter('one');
+        await ledger.endRun(corpus, fence, FAILED);
+        expect(await runs()).toStrictEqual([{ ...startOf('one'), corpus, fence, end: FAILED }]);
+      });
+
+      it('keep nulls, and tell them from 0', async () => {
+        const start = startOf('one', { kind: 'drop', model: null, qdrantTarget: null, neonTarget: null });
+        const ends: readonly RunEnd[] = [null, 0].map((number) => ({
+          finishedAt: STARTED_AT,
+          outcome: 'overtaken',
+          error: null,
+          counts: {
+            input: number,
+            qdrant: number,
+            neon: number,
+            pointsWritten: number,
+            pointsDeleted: number,
+            rowsWritten: number,
+            rowsDeleted: number,
+          },
+          tokensPaid: number,
+          tokensSaved: number,
+          embeddedAt: null,
+        }));
+        for (const end of ends) {
+          await ledger.endRun(corpus, await ledger.takeFence(corpus, { ...start, atLeast: 1 }), end);
+        }
+        expect((await runs()).map(({ end }) => end)).toStrictEqual(ends.toReversed());
+        expect((await runs())[0]).toMatchObject(start);
+      });
+
+      it('keep numbers up to 2^53 - 1', async () => {
+        const most = Number.MAX_SAFE_INTEGER;
+        const end: RunEnd = {
+          ...END,
+          counts: Object.fromEntries(Object.keys(COUNTS).map((name_, index) => [name_, most - index])) as never,
+          tokensPaid: most,
+          tokensSaved: most - 100,
+        };
+        const fence = await take('one', most);
+        expect(fence).toBe(most);
+        await ledger.endRun(corpus, fence, end);
+        expect(await runs()).toStrictEqual([{ ...startOf('one'), corpus, fence, end }]);
+        expect(await ledger.fenceHolder(corpus)).toMatchObject({ fence });
+      });
+
+      it('keep times to the millisecond', async () => {
+        const times = [
+          '0001-01-01T00:00:00.000Z',
+          '1969-12-31T23:59:59.999Z',
+          '1970-01-01T00:00:00.000Z',
+          '2024-02-29T12:30:00.010Z',
+          '2026-03-29T01:30:00.100Z',
+          '9999-12-31T23:59:59.999Z',
+        ];
+        for (const time of times) {
+          const fence = await enter(time, { startedAt: time });
+          await ledger.endRun(corpus, fence, { ...END, finishedAt: time, embeddedAt: time });
+        }
+        const found = await runs();
+        expect(found.map((run) => [run.runId, run.startedAt, run.end?.finishedAt, run.end?.embeddedAt])).toEqual(
+          times.toReversed().map((time) => [time, time, time, time]),
+        );
+      });
+
+      it('end once: the first word counts', async () => {
+        const fence = await enter('one');
+        await ledger.endRun(corpus, fence, FAILED);
+        await ledger.endRun(corpus, fence, END);
+        expect(await runs()).toMatchObject([{ end: FAILED }]);
+      });
+
+      it('end also when they were overtaken, each by itself', async () => {
+        const first = await enter('one');
+        const second = await enter('two');
+        const overtaken: RunEnd = { ...END, outcome: 'overtaken', error: 'overtaken' };
+        await ledger.endRun(corpus, first, overtaken);
+        expect(await runs()).toStrictEqual([
+          { ...startOf('two'), corpus, fence: second },
+          { ...startOf('one'), corpus, fence: first, end: overtaken },
+        ]);
+      });
+
+      it('that are not there are passed over when they end', async () => {
+        const fence = await enter('one');
+        await ledger.endRun(corpus, fence + 1, END);
+        await ledger.endRun(`${corpus}-other`, fence, END);
+        expect(await runs()).toStrictEqual([{ ...startOf('one'), corpus, fence }]);
+        expect(await ledger.runs({ corpus: `${corpus}-other`, limit: 9 })).toEqual([]);
+      });
+
+      it('come last started first, and with the highest fence first where they started at once', async () => {
+        await enter('started last', startedAfter(9));
+        await enter('started first', startedAfter(1));
+        await enter('started second', startedAfter(5));
+        await enter('started as the second', startedAfter(5));
+        const inOrder = ['started last', 'started as the second', 'started second', 'started first'];
+        expect((await runs()).map(({ runId }) => runId)).toEqual(inOrder);
+        for (const limit of [0, 1, 3, 4, 5]) {
+          expect((await runs(limit)).map(({ runId }) => runId)).toEqual(inOrder.slice(0, limit));
+        }
+      });
+
+      it('are those of one corpus or of all', async () => {
+        const other = `${corpus}-other`;
+        await enter('a', startedAfter(1));
+        await enter('b', startedAfter(2), other);
+        await enter('c', startedAfter(3));
+        expect((await runs()).map(({ runId }) => runId)).toEqual(['c', 'a']);
+        expect(await ledger.runs({ corpus: other, limit: 9 })).toStrictEqual([
+          { ...startOf('b', startedAfter(2)), corpus: other, fence: 1 },
+        ]);
+        const all = await ledger.runs({ limit: 10_000 });
+        expect(all.filter((run) => run.corpus.startsWith(corpus)).map(({ runId }) => runId)).toEqual(['c', 'b', 'a']);
+        expect(await ledger.runs({ limit: 2 })).toEqual(all.slice(0, 2));
+      });
+    });
+
+    describe('whose tables were never made', () => {
+      it('is read as one that holds nothing, and works once they are', async () => {
+        const empty = await under.openEmpty();
+        for (const ensured of [false, true]) {
+          if (ensured) await empty.ensure();
+          expect(await empty.fenceHolder(corpus)).toBeUndefined();
+          expect(await empty.stamp(corpus, 'qdrant')).toBeUndefined();
+          expect(await empty.runs({ corpus, limit: 9 })).toEqual([]);
+          expect(await empty.runs({ limit: 9 })).toEqual([]);
+        }
+        expect(await empty.takeFence(corpus, { ...startOf('one'), atLeast: 1 })).toBe(1);
+        expect(await empty.runs({ limit: 9 })).toStrictEqual([{ ...startOf('one'), corpus, fence: 1 }]);
+        await empty.close();
+      });
+
+      it('may be made by several at once, and again', async () => {
+        const empty = await under.openEmpty();
+        await Promise.all([empty.ensure(), empty.ensure(), empty.ensure()]);
+        await empty.takeFence(corpus, { ...startOf('one'), atLeast: 1 });
+        await empty.ensure();
+        expect(await empty.runs({ limit: 9 })).toHaveLength(1);
+        await empty.close();
+      });
+    });
+
+    it('takes over what a version before the run table left, and lets that version go on beside it', async () => {
+      const { ledger: old, takeAsBefore } = await under.openOld();
+      expect(await takeAsBefore(corpus, 'first')).toBe(1);
+      expect(await old.writeStamp(corpus, 'neon', { stamp: STAMP, fence: 1 })).toBe(true);
+      expect(await old.runs({ limit: 9 })).toEqual([]);
+
+      await Promise.all([old.ensure(), old.ensure()]);
+      expect(await old.fenceHolder(corpus)).toEqual({ fence: 1, runId: 'first', digest: 'd' });
+      expect(await old.stamp(corpus, 'neon')).toEqual(STAMP);
+      await old.endRun(corpus, 1, END);
+      expect(await old.runs({ limit: 9 })).toEqual([]);
+
+      expect(await old.takeFence(corpus, { ...startOf('second'), atLeast: 1 })).toBe(2);
+      expect(await takeAsBefore(corpus, 'third')).toBe(3);
+      expect(await old.fenceHolder(corpus)).toEqual({ fence: 3, runId: 'third', digest: 'd' });
+      expect(await old.takeFence(corpus, { ...startOf('fourth'), atLeast: 1 })).toBe(4);
+      expect((await old.runs({ limit: 9 })).map(({ fence, runId }) => [fence, runId])).toEqual([
+        [4, 'fourth'],
+        [2, 'second'],
+      ]);
+      await old.close();
+    });
+
+    it('keeps fences, stamps and runs for whoever opens it next', async () => {
       const writer = await under.open();
-      const fence = await writer.takeFence(corpus, { runId: 'one', digest: 'd', atLeast: 1 });
+      const fence = await writer.takeFence(corpus, { ...startOf('one'), atLeast: 1 });
       await writer.writeStamp(corpus, 'neon', { stamp: STAMP, fence });
+      await writer.endRun(corpus, fence, END);
       await writer.close();
       const reader = await under.open();
-      expect(await reader.fenceHolder(corpus)).toEqual({ fence: 1, runId: 'one', digest: 'd' });
+      expect(await reader.fenceHolder(corpus)).toEqual({ fence: 1, runId: 'one', digest: 'digest-one' });
       expect(await reader.stamp(corpus, 'neon')).toEqual(STAMP);
+      expect(await reader.runs({ corpus, limit: 9 })).toStrictEqual([{ ...startOf('one'), corpus, fence, end: END }]);
       await reader.close();
     });
 
     it('keeps awkward texts as they are', async () => {
       for (const text of AWKWARD_TEXTS.filter(({ length }) => length < 1_000)) {
         const name_ = `${corpus}${text}`;
-        const fence = await ledger.takeFence(name_, { runId: text, digest: text, atLeast: 1 });
+        const start = startOf(text, { digest: text, model: text, qdrantTarget: text, neonTarget: text });
+        const fence = await ledger.takeFence(name_, { ...start, atLeast: 1 });
         const stamp: Stamp = { digest: text, nonce: text, count: 2 ** 31 - 1 };
         expect(await ledger.writeStamp(name_, 'neon', { stamp, fence })).toBe(true);
         expect(await ledger.fenceHolder(name_)).toEqual({ fence: 1, runId: text, digest: text });
         expect(await ledger.stamp(name_, 'neon')).toEqual(stamp);
+        expect(await ledger.runs({ corpus: name_, limit: 9 })).toStrictEqual([{ ...start, corpus: name_, fence }]);
       }
     });
   });

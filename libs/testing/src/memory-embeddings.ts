@@ -1,36 +1,63 @@
-import { invariant, type EmbeddingCache, type EmbeddingSlice } from '@lockstep/model';
+import {
+  invariant,
+  type CacheEntry,
+  type EmbeddingCache,
+  type EmbeddingReader,
+  type EmbeddingSlice,
+} from '@lockstep/model';
 
 /** A cache and its slice in memory, open to tests. */
 export interface MemoryEmbeddings {
   readonly cache: EmbeddingCache;
   readonly slice: EmbeddingSlice;
-  /** All that was paid for, by embedding key. */
+  /** All that the cache holds, by embedding key: paid for, but for the keys in `recovered`. */
   readonly paid: Map<string, Float32Array>;
+  /** Keys of the cache whose vectors were read back from a store. */
+  readonly recovered: Set<string>;
   /** What the slice holds. Tests may plant damage in it. */
   readonly sliced: Map<string, Float32Array>;
+  /** Keys of the slice whose vectors were read back from a store. */
+  readonly slicedRecovered: Set<string>;
+  /** Calls of `append`, vectors that it kept, and slices that were written. */
   readonly cost: { appends: number; appended: number; slices: number };
 }
 
-/** Embeddings in memory. A slice asks for sorted keys without repeats, as the one on disk does. */
+/**
+ * Embeddings in memory. A slice asks for sorted keys without repeats. A key that is held already stays as it is, unless a
+ * paid vector comes for a recovered one, as on disk.
+ */
 export function createMemoryEmbeddings(): MemoryEmbeddings {
   const paid = new Map<string, Float32Array>();
+  const recovered = new Set<string>();
   const sliced = new Map<string, Float32Array>();
+  const slicedRecovered = new Set<string>();
   const cost = { appends: 0, appended: 0, slices: 0 };
+
+  /** Keeps a vector if it is worth it, and says whether it was. */
+  function keep({ key, vector, isRecovered = false }: CacheEntry): boolean {
+    if (paid.has(key) && (isRecovered || !recovered.has(key))) return false;
+    paid.set(key, vector.slice());
+    if (isRecovered) recovered.add(key);
+    else recovered.delete(key);
+    return true;
+  }
+
   return {
     paid,
+    recovered,
     sliced,
+    slicedRecovered,
     cost,
     cache: {
+      ...createReader(paid, recovered),
       has: (key) => paid.has(key),
       async append(entries) {
-        for (const { key, vector } of entries) paid.set(key, vector.slice());
         cost.appends += 1;
-        cost.appended += entries.length;
+        cost.appended += entries.filter(keep).length;
       },
       async adoptSlice() {
-        const news = [...sliced].filter(([key]) => !paid.has(key));
-        for (const [key, vector] of news) paid.set(key, vector);
-        return news.length;
+        const entries = Array.from(sliced, ([key, vector]) => ({ key, vector, isRecovered: slicedRecovered.has(key) }));
+        return entries.filter(keep).length;
       },
       async writeSlice(keys) {
         const written = new Map<string, Float32Array>();
@@ -43,14 +70,25 @@ export function createMemoryEmbeddings(): MemoryEmbeddings {
           previous = key;
         }
         sliced.clear();
-        for (const [key, vector] of written) sliced.set(key, vector);
+        slicedRecovered.clear();
+        for (const [key, vector] of written) {
+          sliced.set(key, vector);
+          if (recovered.has(key)) slicedRecovered.add(key);
+        }
         cost.slices += 1;
         return written.size;
       },
     },
     slice: {
-      vectors: async (keys) => keys.map((key) => sliced.get(key)?.slice()),
+      ...createReader(sliced, slicedRecovered),
       async close() {},
     },
+  };
+}
+
+function createReader(vectors: ReadonlyMap<string, Float32Array>, recovered: ReadonlySet<string>): EmbeddingReader {
+  return {
+    vectors: async (keys) => keys.map((key) => vectors.get(key)?.slice()),
+    areRecovered: async (keys) => keys.map((key) => vectors.has(key) && recovered.has(key)),
   };
 }

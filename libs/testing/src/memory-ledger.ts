@@ -1,9 +1,11 @@
-import type { FenceHolder, Ledger, Stamp, StoreName } from '@lockstep/model';
+import type { FenceHolder, Ledger, RunRecord, Stamp, StoreName } from '@lockstep/model';
 
 /** What ledgers keep; two ledgers over one state are two processes at one database. */
 export interface LedgerState {
   readonly fences: Map<string, FenceHolder>;
   readonly stamps: Map<string, Stamp>;
+  /** By corpus and fence, as they were entered. */
+  readonly runs: Map<string, RunRecord>;
 }
 
 /** A ledger in memory, open to tests. */
@@ -15,24 +17,39 @@ export interface MemoryLedger extends Ledger {
 }
 
 export function createLedgerState(): LedgerState {
-  return { fences: new Map(), stamps: new Map() };
+  return { fences: new Map(), stamps: new Map(), runs: new Map() };
 }
 
-/** Fences and stamps in memory. */
+/** Fences, stamps and the run table in memory. */
 export function createMemoryLedger(state: LedgerState = createLedgerState()): MemoryLedger {
-  const { fences, stamps } = state;
+  const { fences, stamps, runs } = state;
   const cost = { calls: 0, stampsWritten: 0, stampsRemoved: 0 };
   const keyOf = (corpus: string, store: StoreName): string => JSON.stringify([corpus, store]);
+  const runKeyOf = (corpus: string, fence: number): string => JSON.stringify([corpus, fence]);
 
   return {
     cost,
     peek: (corpus, store) => stamps.get(keyOf(corpus, store)),
     async ensure() {},
-    async takeFence(corpus, { runId, digest, atLeast }) {
+    async takeFence(corpus, { atLeast, ...run }) {
       cost.calls += 1;
       const fence = Math.max((fences.get(corpus)?.fence ?? 0) + 1, atLeast);
-      fences.set(corpus, { fence, runId, digest });
+      fences.set(corpus, { fence, runId: run.runId, digest: run.digest });
+      runs.set(runKeyOf(corpus, fence), { corpus, fence, ...run });
       return fence;
+    },
+    async endRun(corpus, fence, end) {
+      cost.calls += 1;
+      const run = runs.get(runKeyOf(corpus, fence));
+      if (run === undefined || run.end !== undefined) return;
+      runs.set(runKeyOf(corpus, fence), { ...run, end: { ...end, counts: { ...end.counts } } });
+    },
+    async runs({ corpus, limit }) {
+      cost.calls += 1;
+      return [...runs.values()]
+        .filter((run) => corpus === undefined || run.corpus === corpus)
+        .toSorted((a, b) => Date.parse(b.startedAt) - Date.parse(a.startedAt) || b.fence - a.fence)
+        .slice(0, limit);
     },
     async fenceHolder(corpus) {
       cost.calls += 1;

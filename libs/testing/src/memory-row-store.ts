@@ -67,6 +67,12 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
     async describe() {
       return { name: 'Memory', version: '1.0.0' };
     },
+    async census(call) {
+      enter(call);
+      const counts = Map.groupBy(table.values(), ({ corpus }) => corpus);
+      const corpora = [...counts].map(([corpus, { length: count }]) => ({ corpus, count }));
+      return { corpora: corpora.toSorted((a, b) => (a.corpus < b.corpus ? -1 : 1)), unowned: 0 };
+    },
     async ensure(call) {
       enter(call);
     },

@@ -46,10 +46,15 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
   const cost = { calls: 0, upserted: 0, payloads: 0, deleted: 0 };
   const journal: string[] = [];
 
-  function enter({ signal }: CallOptions = {}): MemoryCollection {
+  function read({ signal }: CallOptions = {}): MemoryCollection | undefined {
     signal?.throwIfAborted();
     cost.calls += 1;
-    const found = collections.get(target);
+    return collections.get(target);
+  }
+
+  /** The collection for a write, which needs one. */
+  function enter(call?: CallOptions): MemoryCollection {
+    const found = read(call);
     if (found !== undefined) return found;
     throw new IndexingError({
       code: 'request-refused',
@@ -58,8 +63,8 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
     });
   }
 
-  function pointsOf(collection: MemoryCollection, corpus: string): [string, MemoryPoint][] {
-    return [...collection.points].filter(([, { payload }]) => payload['corpus'] === corpus).toSorted(byId);
+  function pointsOf(corpus: string, call?: CallOptions): [string, MemoryPoint][] {
+    return [...(read(call)?.points ?? [])].filter(([, { payload }]) => corporaOf(payload).has(corpus)).toSorted(byId);
   }
 
   const store: MemoryVectorStore = {
@@ -73,10 +78,23 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
     async describe() {
       return { name: 'Memory', version: '1.0.0' };
     },
-    async ensure({ dimensions, indexes }, { signal } = {}) {
-      signal?.throwIfAborted();
-      cost.calls += 1;
-      const found = collections.get(target) ?? { dimensions, indexes: {}, points: new Map<string, MemoryPoint>() };
+    async inspect(call) {
+      const found = read(call);
+      return found && { dimensions: found.dimensions, distance: 'Cosine', datatype: 'float32' };
+    },
+    async census(call) {
+      const counts = new Map<string, number>();
+      let unowned = 0;
+      for (const { payload } of read(call)?.points.values() ?? []) {
+        const corpora = corporaOf(payload);
+        for (const corpus of corpora) counts.set(corpus, (counts.get(corpus) ?? 0) + 1);
+        if (corpora.size === 0) unowned += 1;
+      }
+      const corpora = [...counts].toSorted(byId).map(([corpus, count]) => ({ corpus, count }));
+      return { corpora, unowned };
+    },
+    async ensure({ dimensions, indexes }, call) {
+      const found = read(call) ?? { dimensions, indexes: {}, points: new Map<string, MemoryPoint>() };
       if (found.dimensions !== dimensions) {
         throw new IndexingError({
           code: 'model-mismatch',
@@ -87,9 +105,9 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
       Object.assign(found.indexes, indexes);
       collections.set(target, found);
     },
-    count: async (corpus, call) => pointsOf(enter(call), corpus).length,
+    count: async (corpus, call) => pointsOf(corpus, call).length,
     async foreignModel(model, call) {
-      const models = [...enter(call).points.values()].map(({ payload }) => payload['model']);
+      const models = [...(read(call)?.points.values() ?? [])].map(({ payload }) => payload['model']);
       const foreign = models.find((other) => other !== undefined && other !== null && other !== model);
       return foreign === undefined ? undefined : String(foreign);
     },
@@ -97,7 +115,7 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
       // The next page starts after the last id, as in the real store: writes in between do not end the scan.
       let after = '';
       for (;;) {
-        const page = pointsOf(enter(call), corpus)
+        const page = pointsOf(corpus, call)
           .filter(([pointId]) => pointId > after)
           .slice(0, pageItems);
         if (page.length > 0) {
@@ -142,18 +160,18 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
       journal.push(`delete ${pointIds.length}`);
     },
     async vectors(pointIds, call) {
-      const { points: kept } = enter(call);
+      const kept = read(call)?.points;
       return new Map(
         pointIds.flatMap((pointId) => {
-          const point = kept.get(pointId);
+          const point = kept?.get(pointId);
           return point === undefined ? [] : [[pointId, point.vector.slice()] as const];
         }),
       );
     },
     async search({ vector, corpus, limit }, call) {
       const query = unit(vector);
-      return [...enter(call).points]
-        .filter(([, { payload }]) => corpus === undefined || payload['corpus'] === corpus)
+      return [...(read(call)?.points ?? [])]
+        .filter(([, { payload }]) => corpus === undefined || corporaOf(payload).has(corpus))
         .map(([pointId, point]): SearchHit => ({
           pointId,
           score: point.vector.reduce((sum, value, at) => sum + value * (query[at] as number), 0),
@@ -164,6 +182,11 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
     },
   };
   return store;
+}
+
+/** The corpora of a point: one, unless something of another hand left a list or nothing there. */
+function corporaOf(payload: MemoryPoint['payload']): Set<string> {
+  return new Set([payload['corpus']].flat().filter((corpus) => typeof corpus === 'string'));
 }
 
 function byId([a]: [string, unknown], [b]: [string, unknown]): number {

@@ -186,6 +186,7 @@ export function qdrantSuite(name: string, start: () => Promise<QdrantUnderTest>)
           () => client.count(absent),
           () => client.retrieve(absent, { ids: [1] }),
           () => client.query(absent, { query: [1, 0, 0, 0] }),
+          () => client.facet(absent, { key: 'corpus' }),
         ];
         for (const call of calls) await expect(call()).rejects.toMatchObject(missed);
       });
@@ -424,6 +425,81 @@ export function qdrantSuite(name: string, start: () => Promise<QdrantUnderTest>)
         await client.deletePayloadIndex(collection, 'corpus');
         expect((await client.getCollection(collection)).payload_schema).toEqual({});
         await check({ must: [match('corpus', 'a')] }, [1, 2, UUID_LOW]);
+      });
+    });
+
+    describe('facets', () => {
+      const index = (field_name: string, field_schema: 'keyword' | 'datetime') =>
+        client.createPayloadIndex(collection, { field_name, field_schema, wait: true });
+      const facet = async (request: Schemas['FacetRequest']) => (await client.facet(collection, request)).hits;
+
+      it('count the points of each string, most first, and equal ones in the order of UTF-8', async () => {
+        await index('corpus', 'keyword');
+        await upsert(LIBRARY);
+        await index('tags', 'keyword');
+        const hits = [
+          { value: 'a', count: 3 },
+          { value: 'b', count: 2 },
+        ];
+        for (const exact of [true, false]) expect(await facet({ key: 'corpus', exact })).toEqual(hits);
+        const tags = ['x', 'y'].map((value) => ({ value, count: 2 }));
+        expect(await facet({ key: 'tags', exact: true })).toEqual(tags);
+        const values = ['\u{1D4B3}', '\uFF21', 'Z', 'ä', '', 'long '.repeat(40)];
+        await upsert(values.map((corpus, at) => ({ id: 10 + at, vector: [1, 0, 0, 0], payload: { corpus } })));
+        const ordered = ['', 'Z', 'long '.repeat(40), 'ä', '\uFF21', '\u{1D4B3}'];
+        expect(await facet({ key: 'corpus', exact: true })).toEqual([
+          ...hits,
+          ...ordered.map((value) => ({ value, count: 1 })),
+        ]);
+      });
+
+      it('leave out points without a string, and count one with several in each', async () => {
+        await index('corpus', 'keyword');
+        const long = 'long '.repeat(40);
+        const values = [['a', 'b', 'a', `${long}1`, `${long}2`], 'a', 1, true, null, [], {}, undefined];
+        await upsert(values.map((corpus, id) => ({ id, vector: [1, 0, 0, 0], payload: { corpus } })));
+        expect(await facet({ key: 'corpus', exact: true })).toEqual([
+          { value: 'a', count: 2 },
+          ...['b', `${long}1`, `${long}2`].map((value) => ({ value, count: 1 })),
+        ]);
+      });
+
+      it('keep to a filter, and to a limit, which is 10 by default', async () => {
+        await index('corpus', 'keyword');
+        const names = Array.from({ length: 12 }, (_, at) => `c${String(at).padStart(2, '0')}`);
+        await upsert(names.map((corpus, id) => ({ id, vector: [1, 0, 0, 0], payload: { corpus, page: id % 2 } })));
+        const key = 'corpus';
+        const valuesOf = async (request: object) => (await facet({ key, ...request })).map(({ value }) => value);
+        expect(await valuesOf({ exact: true })).toEqual(names.slice(0, 10));
+        expect(await valuesOf({ exact: true, limit: 3 })).toEqual(names.slice(0, 3));
+        expect(await valuesOf({ exact: true, limit: 100 })).toEqual(names);
+        const filter = { must: [match('page', 1)], must_not: [match('corpus', 'c03')] };
+        expect(await valuesOf({ exact: true, filter })).toEqual(['c01', 'c05', 'c07', 'c09', 'c11']);
+      });
+
+      it('follow changes of payloads and deletions', async () => {
+        await index('corpus', 'keyword');
+        await upsert(LIBRARY);
+        await client.overwritePayload(collection, { wait: true, points: [1], payload: { corpus: 'b' } });
+        await client.delete(collection, { wait: true, points: [2] });
+        expect(await facet({ key: 'corpus', exact: true })).toEqual([
+          { value: 'b', count: 3 },
+          { value: 'a', count: 1 },
+        ]);
+      });
+
+      it('need an index of a type that matches whole values', async () => {
+        await upsert(LIBRARY);
+        const missing = {
+          status: 400,
+          data: { status: { error: expect.stringContaining('No appropriate index for faceting: `corpus`') as string } },
+        };
+        await expect(client.facet(collection, { key: 'corpus', exact: true })).rejects.toMatchObject(missing);
+        await index('corpus', 'datetime');
+        await expect(client.facet(collection, { key: 'corpus', exact: true })).rejects.toMatchObject(missing);
+        await client.deletePayloadIndex(collection, 'corpus');
+        await index('corpus', 'keyword');
+        expect(await facet({ key: 'corpus', exact: true })).toHaveLength(2);
       });
     });
 

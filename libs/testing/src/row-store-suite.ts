@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { canonicalJson, contentHashOf, pointIdOf, type Chunk, type Row, type RowStore } from '@lockstep/model';
+import { AWKWARD_CORPORA } from './awkward-corpora.ts';
 import { AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';
 import { failureOf } from './failure-of.ts';
 
@@ -67,6 +68,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
     let under: RowStoresUnderTest;
     let store: RowStore;
     let corpus: string;
+    let untouched: readonly PromiseSettledResult<unknown>[];
     const newTable = (): string => `rows_${randomUUID().replaceAll('-', '')}`;
     const upsert = (items: readonly Row[], fence = 1) => store.upsert({ corpus, fence, items });
     const allRows = async (of = corpus): Promise<Row[]> => (await collect(store.scanRows(of))).flat();
@@ -75,6 +77,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
       under = await start();
       const table = newTable();
       store = under.store(table);
+      untouched = await Promise.allSettled([store.census(), store.fence('books')]);
       // The first of all in a new database, and several at once.
       await Promise.all([store, under.store(table), under.store(table)].map((each) => each.ensure()));
     }, TIMEOUT_MS);
@@ -88,6 +91,64 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
 
     it('says what it is', async () => {
       expect(await store.describe()).toEqual({ name: 'Postgres', version: expect.stringMatching(/^\d+\.\d+/) });
+    });
+
+    it('finds nothing in a database that was never prepared', () => {
+      const values = [{ corpora: [], unowned: 0 }, 0];
+      expect(untouched).toEqual(values.map((value) => ({ status: 'fulfilled', value })));
+    });
+
+    describe('a table that is not there', () => {
+      it('has nothing to read', async () => {
+        const own = under.store(newTable());
+        expect(await own.census()).toEqual({ corpora: [], unowned: 0 });
+        expect(await own.count(corpus)).toBe(0);
+        expect(await collect(own.scan(corpus))).toEqual([]);
+        expect(await collect(own.scanRows(corpus))).toEqual([]);
+        expect(await own.rows([pointIdOf(corpus, 'a')])).toEqual([]);
+      });
+
+      it('refuses writes, and is not made by them or by reading', async () => {
+        const table = newTable();
+        const own = under.store(table);
+        const refused = { code: 'request-refused', disposition: 'abort' };
+        await own.census();
+        expect(await failureOf(own.upsert({ corpus, fence: 1, items: [row(corpus, 'a')] }))).toMatchObject(refused);
+        const items = [pointIdOf(corpus, 'a')];
+        expect(await failureOf(own.delete({ corpus, fence: 1, items }))).toMatchObject(refused);
+        expect(await under.query(`select to_regclass('${table}')::text as found`)).toEqual([{ found: null }]);
+      });
+    });
+
+    it('fails to read a table of another program, which is there', async () => {
+      const table = newTable();
+      await under.query(`create table ${table} (mine text)`);
+      expect(await failureOf(under.store(table).census())).toMatchObject({ code: 'request-refused' });
+      expect(await failureOf(under.store(table).count(corpus))).toMatchObject({ code: 'request-refused' });
+      await under.query(`drop table ${table}`);
+    });
+
+    it('counts the rows of each corpus of a table, whatever its name, and follows writes and deletions', async () => {
+      const table = newTable();
+      const own = under.store(table);
+      await own.ensure();
+      expect(await own.census()).toEqual({ corpora: [], unowned: 0 });
+      for (const [at, name_] of AWKWARD_CORPORA.entries()) {
+        await own.raiseFence(name_, 1);
+        const items = Array.from({ length: (at % 3) + 1 }, (_, index) => row(name_, `chunk-${index}`));
+        await own.upsert({ corpus: name_, fence: 1, items });
+      }
+      const corpora = AWKWARD_CORPORA.map((each, at) => ({ corpus: each, count: (at % 3) + 1 }));
+      expect(await own.census()).toEqual({ corpora, unowned: 0 });
+      const [first, second, third] = AWKWARD_CORPORA as readonly [string, string, string];
+      await own.delete({ corpus: first, fence: 1, items: [pointIdOf(first, 'chunk-0')] });
+      await own.delete({ corpus: second, fence: 1, items: [pointIdOf(second, 'chunk-0')] });
+      await own.upsert({ corpus: third, fence: 1, items: [row(third, 'chunk-0'), row(third, 'chunk-3')] });
+      expect(await own.census()).toEqual({
+        corpora: [{ corpus: second, count: 1 }, { corpus: third, count: 4 }, ...corpora.slice(3)],
+        unowned: 0,
+      });
+      await under.query(`drop table ${table}`);
     });
 
     describe('ensure', () => {

@@ -33,6 +33,7 @@ export function createStubEmbedder(options: StubEmbedderOptions = {}): StubEmbed
     seen,
     answered,
     onRequest: undefined,
+    countTokens: wordsOf,
     tokensOver(text) {
       const words = wordsOf(text);
       return words > inputTokensMax ? words : undefined;

@@ -3,11 +3,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import {
   canonicalJson,
   pointIdOf,
+  type CollectionSpec,
   type JsonObject,
   type Point,
   type PointPayload,
   type VectorStore,
 } from '@lockstep/model';
+import { AWKWARD_CORPORA } from './awkward-corpora.ts';
 import { AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';
 import { failureOf } from './failure-of.ts';
 
@@ -117,12 +119,97 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
       expect(await store.count('a')).toBe(1);
     });
 
-    it('refuses calls on a collection that is not there', async () => {
-      await under.drop(collection);
-      expect(await failureOf(store.count('a'))).toMatchObject({
-        code: 'request-refused',
-        disposition: 'abort',
-        details: { status: 404 },
+    describe('a collection that is not there', () => {
+      beforeEach(() => under.drop(collection));
+
+      it('has nothing to read', async () => {
+        const vector = Float32Array.from([1, 0, 0, 0]);
+        expect(await store.inspect()).toBeUndefined();
+        expect(await store.census()).toEqual({ corpora: [], unowned: 0 });
+        expect(await store.count('a')).toBe(0);
+        expect(await store.foreignModel('model-a')).toBeUndefined();
+        expect(await scanned('a')).toEqual([]);
+        expect(await store.vectors([pointIdOf('a', '1')])).toEqual(new Map());
+        expect(await store.search({ vector, limit: 3 })).toEqual([]);
+        expect(await store.search({ vector, corpus: 'a', limit: 3 })).toEqual([]);
+      });
+
+      it('refuses writes, and is not made by them or by reading', async () => {
+        const refused = { code: 'request-refused', disposition: 'abort', details: { status: 404 } };
+        await store.census();
+        expect(await failureOf(store.upsert([point('a', '1')]))).toMatchObject(refused);
+        expect(await failureOf(store.overwritePayloads([point('a', '1')]))).toMatchObject(refused);
+        expect(await failureOf(store.delete([pointIdOf('a', '1')]))).toMatchObject(refused);
+        expect(await store.inspect()).toBeUndefined();
+      });
+    });
+
+    it('inspects what the collection is made of', async () => {
+      expect(await store.inspect()).toEqual({ dimensions: 4, distance: 'Cosine', datatype: 'float32' });
+    });
+
+    describe('census', () => {
+      /** A point that something else wrote, with any value, or none, where the corpus should be. */
+      const foreign = (id: string, payload: JsonObject): Point => ({
+        ...point('x', id),
+        payload: payload as unknown as PointPayload,
+      });
+
+      it('finds nothing in an empty collection', async () => {
+        expect(await store.census()).toEqual({ corpora: [], unowned: 0 });
+      });
+
+      // Only the first index lets a real Qdrant count by corpus.
+      it.each<[title: string, indexes: CollectionSpec['indexes']]>([
+        ['with its index', INDEXES],
+        ['without an index', {}],
+        ['with an index of another type', { corpus: 'integer' }],
+      ])('counts the points of each corpus, and those of none, %s, and writes nothing', async (_title, indexes) => {
+        await under.drop(collection);
+        await store.ensure({ dimensions: 4, indexes });
+        const owned = AWKWARD_CORPORA.flatMap((corpus, at) =>
+          Array.from({ length: (at % 3) + 1 }, (_, index) => point(corpus, `chunk-${index}`)),
+        );
+        const unowned = [{}, { corpus: null }, { corpus: 1 }, { corpus: true }, { corpus: {} }, { corpus: [] }].map(
+          (payload, index) => foreign(`foreign-${index}`, payload),
+        );
+        await store.upsert([...owned, ...unowned]);
+        const corpora = AWKWARD_CORPORA.map((corpus, at) => ({ corpus, count: (at % 3) + 1 }));
+        expect(await store.census()).toEqual({ corpora, unowned: 6 });
+        for (const { corpus, count } of corpora) expect(await store.count(corpus)).toBe(count);
+        expect(await under.indexes(collection)).toEqual(indexes);
+
+        // A list of corpora, which nothing of ours writes, counts in each of them, as it does elsewhere.
+        await store.upsert([foreign('list', { corpus: ['a', 'new', 'a', 7] })]);
+        expect(await store.census()).toEqual({
+          corpora: [...corpora, { corpus: 'new', count: 1 }]
+            .map(({ corpus, count }) => ({ corpus, count: corpus === 'a' ? count + 1 : count }))
+            .toSorted((a, b) => (a.corpus < b.corpus ? -1 : 1)),
+          unowned: 6,
+        });
+        expect(await store.count('new')).toBe(1);
+      });
+
+      it('follows writes and deletions', async () => {
+        await store.upsert([point('a', '1'), point('a', '2'), point('b', '1'), foreign('none', {})]);
+        await store.delete([pointIdOf('a', '1'), pointIdOf('b', '1')]);
+        await store.overwritePayloads([{ pointId: pointIdOf('x', 'none'), payload: point('c', '2').payload }]);
+        await store.upsert([point('c', '1')]);
+        expect(await store.census()).toEqual({
+          corpora: [
+            { corpus: 'a', count: 1 },
+            { corpus: 'c', count: 2 },
+          ],
+          unowned: 0,
+        });
+      });
+
+      // One answer of a real Qdrant holds as many corpora as it is asked for, and says nothing of the others.
+      it.each([999, 1000, 1001])('counts %i corpora, of which each has a point', async (length) => {
+        const names = Array.from({ length }, (_, index) => `corpus-${String(index).padStart(4, '0')}`);
+        await store.upsert([...names.map((corpus) => point(corpus, '1')), foreign('none', {})]);
+        const corpora = names.map((corpus) => ({ corpus, count: 1 }));
+        expect(await store.census()).toEqual({ corpora, unowned: 1 });
       });
     });
 

@@ -1,16 +1,16 @@
 import type { RunFile } from '@lockstep/pipeline';
 import { corpusCommand } from '../run-command.ts';
-import { ALLOW_DELETES_ARG, CORPUS_ARGS, ONLY_STORE_ARG } from '../settings/flags.ts';
-import { allowsDeletes, onlyStore } from '../settings/stage-choices.ts';
+import { DELETE_LIMIT_ARGS, CORPUS_ARGS, ONLY_STORE_ARG } from '../settings/flags.ts';
+import { deleteLimit, onlyStore } from '../settings/stage-choices.ts';
 
 export const provision = corpusCommand({
   name: 'provision',
   description: 'Makes collection and table ready, takes the fence, and finds out what is to be loaded',
-  args: { ...CORPUS_ARGS, ...ONLY_STORE_ARG, ...ALLOW_DELETES_ARG },
+  args: { ...CORPUS_ARGS, ...ONLY_STORE_ARG, ...DELETE_LIMIT_ARGS },
   async run({ session, flags, environment }) {
     const receipt = await session.provision({
       only: onlyStore(flags),
-      allowDeletes: allowsDeletes(flags, environment),
+      deleteLimit: deleteLimit(flags, environment),
     });
     return { text: provisionText(receipt), json: receipt };
   },

@@ -1,11 +1,13 @@
 import { EXIT } from '@lockstep/model';
-import { embedText } from './embed.ts';
-import { provisionText } from './provision.ts';
+import { embedChoices, embedText } from './embed.ts';
 import { validateText } from './validate.ts';
+import { guardPlan } from '../guard-plan.ts';
 import { loadText } from '../load-text.ts';
+import { planLine } from '../plan-text.ts';
 import { corpusCommand, type CommandResult } from '../run-command.ts';
-import { ALLOW_DELETES_ARG, CORPUS_ARGS, STRICT_ARG, VERIFY_ARGS } from '../settings/flags.ts';
-import { allowsDeletes } from '../settings/stage-choices.ts';
+import { costLimit, embeddingPrice } from '../settings/embedding-price.ts';
+import { CORPUS_ARGS, COST_ARGS, DELETE_LIMIT_ARGS, STRICT_ARG, VERIFY_ARGS } from '../settings/flags.ts';
+import { deleteLimit } from '../settings/stage-choices.ts';
 import { verifyText } from '../verify-text.ts';
 
 export const run = corpusCommand({
@@ -14,7 +16,8 @@ export const run = corpusCommand({
   args: {
     ...CORPUS_ARGS,
     ...STRICT_ARG,
-    ...ALLOW_DELETES_ARG,
+    ...DELETE_LIMIT_ARGS,
+    ...COST_ARGS,
     ...VERIFY_ARGS,
     only: {
       type: 'string',
@@ -25,11 +28,20 @@ export const run = corpusCommand({
   async run({ session, flags, environment }): Promise<CommandResult> {
     const { only } = flags;
     const validated = await session.validate({ strict: flags.strict });
-    const embedded = await session.embed();
-    const lines = [validateText(validated, session.folder), embedText(embedded)];
-    if (only === 'embed') return { text: lines.join('\n'), json: { ok: true, validate: validated, embed: embedded } };
+    const lines = [validateText(validated, session.folder)];
+    const price = embeddingPrice(validated.embedder, flags, environment);
+    const limit = costLimit(flags, environment);
+    if (only === 'embed') {
+      const embedded = await session.embed(embedChoices(validated.embedder.model, price, limit));
+      lines.push(embedText(embedded, price));
+      return { text: lines.join('\n'), json: { ok: true, validate: validated, embed: embedded } };
+    }
 
-    const provisioned = await session.provision({ only, allowDeletes: allowsDeletes(flags, environment) });
+    const planned = await session.plan({ only, recheck: false, trustStamps: true });
+    guardPlan(planned, { deletes: deleteLimit(flags, environment), price, cost: limit });
+    const provisioned = await session.provision({ only });
+    const embedded = await session.embed({});
+    lines.push(planLine(planned), embedText(embedded, price));
     const [qdrant, neon] = await bothOrNeither(
       only === 'neon' ? undefined : session.loadQdrant(),
       only === 'qdrant' ? undefined : session.loadNeon(),
@@ -39,7 +51,6 @@ export const run = corpusCommand({
       level: flags.level ?? 'content',
       vectorsEvery: flags['vectors-every'] ?? 1,
     });
-    lines.push(provisionText(provisioned));
     for (const receipt of [qdrant, neon]) if (receipt !== undefined) lines.push(loadText(receipt));
     lines.push(verifyText(verified, session.folder));
     return {
@@ -47,6 +58,7 @@ export const run = corpusCommand({
       json: {
         ok: verified.ok,
         validate: validated,
+        plan: planned,
         embed: embedded,
         provision: provisioned,
         ...(qdrant === undefined ? {} : { 'load-qdrant': qdrant }),

@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '@lockstep/model';
 import {
@@ -10,7 +10,9 @@ import {
 } from '@lockstep/pipeline';
 import { costText } from '../cost-text.ts';
 import { workspaceCommand } from '../run-command.ts';
+import { embeddingPrice } from '../settings/embedding-price.ts';
 import { COMMON_ARGS } from '../settings/flags.ts';
+import { readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
 
 /** The receipts of one corpus. */
 interface Receipts {
@@ -31,10 +33,11 @@ export const summary = workspaceCommand({
   name: 'summary',
   description: 'Sums up what the last load did, from the receipts of all corpora',
   args: COMMON_ARGS,
-  async run({ root, stateDirectory }) {
+  async run({ root, stateDirectory, flags, environment }) {
     const shown: Shown = readJson(join(stateDirectory, SHOWN_FILE)) ?? {};
-    const all = corpusNames(root)
-      .map((corpus) => readReceipts(stateDirectory, corpus))
+    // What else lies in the state directory was run by hand.
+    const all = workspaceCorpora(root)
+      .map(({ name }) => readReceipts(stateDirectory, name))
       .filter(({ verify }) => verify !== undefined);
     const now = Object.fromEntries(
       all.flatMap(({ corpus, ...receipts }) =>
@@ -45,7 +48,8 @@ export const summary = workspaceCommand({
     );
     writeFileSync(join(stateDirectory, SHOWN_FILE), `${JSON.stringify(now, null, 2)}\n`);
     const ok = all.length > 0 && all.every(({ verify }) => verify?.ok === true);
-    const text = all.map((receipts) => corpusText(receipts, shown)).join('\n\n');
+    const priced = (embed: EmbedReceipt): string => costText(embed.tokens, embeddingPrice(embed, flags, environment));
+    const text = all.map((receipts) => corpusText(receipts, shown, priced)).join('\n\n');
     return {
       text: all.length === 0 ? 'No corpus has been loaded yet.' : `${text}\n\n${closing(ok)}`,
       json: { ok, corpora: all },
@@ -53,14 +57,6 @@ export const summary = workspaceCommand({
     };
   },
 });
-
-/** Corpora that a `corpus.json` of the workspace names; what else lies in the state directory was run by hand. */
-function corpusNames(root: string): string[] {
-  return globSync('**/corpus.json', { cwd: root, exclude: (path) => /(^|[\\/])(node_modules|\.[^\\/]+)$/.test(path) })
-    .map((file) => readJson<{ name?: unknown }>(join(root, file))?.name)
-    .filter((name) => typeof name === 'string')
-    .sort();
-}
 
 function readReceipts(stateDirectory: string, corpus: string): Receipts {
   const read = <Receipt>(name: string) => readJson<Receipt>(join(stateDirectory, corpus, name));
@@ -74,16 +70,11 @@ function readReceipts(stateDirectory: string, corpus: string): Receipts {
   };
 }
 
-function readJson<Value>(path: string): Value | undefined {
-  if (!existsSync(path)) return undefined;
-  try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Value;
-  } catch {
-    return undefined;
-  }
-}
-
-function corpusText({ corpus, validate, embed, loadQdrant, loadNeon, verify }: Receipts, shown: Shown): string {
+function corpusText(
+  { corpus, validate, embed, loadQdrant, loadNeon, verify }: Receipts,
+  shown: Shown,
+  priced: (embed: EmbedReceipt) => string,
+): string {
   const isNew = (stage: string, receipt: { readonly startedAt: string } | undefined): boolean =>
     receipt !== undefined && shown[`${corpus} ${stage}`] !== receipt.startedAt;
   const partly = verify?.counts.qdrant === null || verify?.counts.neon === null;
@@ -99,7 +90,7 @@ function corpusText({ corpus, validate, embed, loadQdrant, loadNeon, verify }: R
   }
   if (embed !== undefined) {
     const did = isNew('embed', embed)
-      ? `${embed.embedded} embedded, ${embed.cached} from the cache; ${costText(embed)}; ${seconds(embed.durationMs)}`
+      ? `${embed.embedded} embedded, ${embed.cached} from the cache; ${priced(embed)}; ${seconds(embed.durationMs)}`
       : `0 embedded, ${embed.texts} from the cache; nothing paid`;
     lines.push(`  embed    ${did} (${embed.model})`);
   }

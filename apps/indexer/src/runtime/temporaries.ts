@@ -5,6 +5,8 @@ import { join } from 'node:path';
 export interface Temporaries {
   /** A path for a new temporary file or folder; its name tells whose it is. */
   path(): string;
+  /** Removes one of them, if it is there. */
+  remove(path: string): void;
 }
 
 /** Opens the folder of temporaries, and removes what processes left that are no more. */
@@ -21,6 +23,7 @@ export function openTemporaries(folder: string): Temporaries {
       made += 1;
       return join(place, `${process.pid}-${made}-${Date.now()}`);
     },
+    remove: (path) => rmSync(path, { recursive: true, force: true }),
   };
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import * as v from 'valibot';
 import { IndexingError } from '@lockstep/model';
+import { Dollars, Percent } from './amounts.ts';
 
 const choice = v.picklist(['embedded', 'cloud'], 'expected embedded or cloud');
 
@@ -48,6 +49,9 @@ const EnvironmentSchema = v.object({
   LOCKSTEP_VECTORS: v.optional(choice),
   LOCKSTEP_ROWS: v.optional(choice),
   LOCKSTEP_ALLOW_DELETES: v.optional(v.picklist(['0', '1'], 'expected 0 or 1')),
+  LOCKSTEP_MAX_DELETE_PERCENT: v.optional(Percent),
+  LOCKSTEP_MAX_COST: v.optional(Dollars),
+  LOCKSTEP_PRICE: v.optional(Dollars),
 });
 
 export type Environment = v.InferOutput<typeof EnvironmentSchema>;

@@ -2,6 +2,7 @@ import type { ArgsDef } from 'citty';
 import * as v from 'valibot';
 import { CollectionName, CorpusConfigSchema, IndexingError, TableName } from '@lockstep/model';
 import { VERIFY_LEVELS } from '@lockstep/pipeline';
+import { Dollars, Percent } from './amounts.ts';
 
 const string = (description: string, valueHint: string) => ({ type: 'string', description, valueHint }) as const;
 const boolean = (description: string) => ({ type: 'boolean', description, default: false }) as const;
@@ -38,9 +39,19 @@ export const CORPUS_ARGS = {
 } satisfies ArgsDef;
 
 export const STRICT_ARG = { strict: boolean('Fail if any record is rejected') } satisfies ArgsDef;
-export const ALLOW_DELETES_ARG = {
+export const DELETE_LIMIT_ARGS = {
   'allow-deletes': boolean('Let this load delete more than 20 % and more than 20 of the chunks'),
+  'max-delete-percent': string('Refuse a load that deletes a larger share of the chunks of a store', '0-100'),
 } satisfies ArgsDef;
+export const COST_ARGS = {
+  'max-cost': string('Refuse to embed for more than so many US dollars', 'dollars'),
+  price: string('US dollars for a million tokens, in place of the known price of the model', 'dollars'),
+} satisfies ArgsDef;
+export const REPAIR_ARGS = {
+  'dry-run': boolean('Tell what would be done, and do nothing'),
+  pay: boolean('Embed what is not in the cache'),
+} satisfies ArgsDef;
+export const YES_ARG = { yes: boolean('Do not ask') } satisfies ArgsDef;
 export const ONLY_STORE_ARG = { only: string('Look at one store alone', 'qdrant|neon') } satisfies ArgsDef;
 export const VERIFY_ARGS = {
   level: string(`How much is compared: ${VERIFY_LEVELS.join(', ')}; default content`, VERIFY_LEVELS.join('|')),
@@ -76,10 +87,13 @@ const FLAG_SCHEMAS = {
   only: v.picklist(['embed', 'qdrant', 'neon'], 'expected qdrant or neon'),
   level: v.picklist(VERIFY_LEVELS, `expected one of ${VERIFY_LEVELS.join(', ')}`),
   'vectors-every': number(count),
+  'max-delete-percent': Percent,
+  'max-cost': Dollars,
+  price: Dollars,
   limit: number(v.pipe(count, v.maxValue(100, 'expected at most 100'))),
 };
 
-const BOOLEANS = ['json', 'verbose', 'strict', 'allow-deletes'] as const;
+const BOOLEANS = ['json', 'verbose', 'strict', 'allow-deletes', 'yes', 'pay', 'dry-run'] as const;
 
 /** Flags after checking; absent where they were not given. */
 export type Flags = {

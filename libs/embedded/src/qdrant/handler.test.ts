@@ -92,7 +92,7 @@ describe('requests that are refused', () => {
     'POST /collections/c/snapshots',
     'POST /collections/c/points/search',
     'POST /collections/c/points/query/batch',
-    'POST /collections/c/facet',
+    'POST /collections/c/points/search/matrix/pairs',
     'PUT /collections/c/points/batch',
     'GET /collections/',
     'GET /collections/c/points/1/more',
@@ -109,6 +109,16 @@ describe('requests that are refused', () => {
     ['POST /collections/c/points/count?timeout=0', 422, 'timeout: value 0 invalid'],
     ['POST /collections/c/points/count?ordering=any', 422, 'ordering: value any invalid'],
   ])('%s', async (route, status, text) => expect(await call(route, {})).toEqual(refusal(status, text)));
+
+  it.each(['integer', 'bool', 'uuid'])('with 400: a facet over an index of type %s', async (field_schema) => {
+    await call('PUT /collections/facets', { vectors });
+    await call('PUT /collections/facets/index', { field_name: 'a', field_schema });
+    const refused = refusal(
+      400,
+      `Not supported by the embedded Qdrant: a facet over a payload index of type ${field_schema}`,
+    );
+    expect(await call('POST /collections/facets/facet', { key: 'a' })).toEqual(refused);
+  });
 
   const where = { filter: { must: [{ key: 'a', match: { value: 1 } }] } };
   it.each<[string, string, unknown, number, string]>([
@@ -130,6 +140,9 @@ describe('requests that are refused', () => {
       400,
       'limit must be an integer',
     ],
+    ['a facet without a key', 'POST /collections/c/facet', {}, 400, 'key must be a string'],
+    ['a facet of no values', 'POST /collections/c/facet', { key: 'a', limit: 0 }, 422, 'limit: value 0 invalid'],
+    ['a facet in one shard', 'POST /collections/c/facet', { key: 'a', shard_key: 'k' }, 400, '`shard_key`'],
     ['no ids', 'POST /collections/c/points', {}, 400, 'missing field `ids`'],
     ['names of vectors', 'POST /collections/c/points', { ids: [1], with_vector: ['v'] }, 400, 'names in with_vector'],
     [

@@ -9,6 +9,7 @@ import {
   resolveCollection,
   updateCollection,
 } from './collections.ts';
+import { facetPoints } from './facet.ts';
 import { createIndex, deleteIndex } from './payload-index.ts';
 import { readPointIdFromPath } from './point-id.ts';
 import { countMatching, retrievePoint, retrievePoints, scrollPoints } from './point-reads.ts';
@@ -149,6 +150,7 @@ function buildRoutes({ storage, pointsMax, searchBytesMax }: Required<QdrantHand
     ['POST /collections/*/points', ask(retrievePoints)],
     ['POST /collections/*/points/scroll', ask(scrollPoints)],
     ['POST /collections/*/points/count', ask(countMatching)],
+    ['POST /collections/*/facet', ask(facetPoints)],
     ['POST /collections/*/points/query', ask((tx, name, body) => queryPoints(tx, segments, name, body))],
 
     ['PUT /collections/*/points', write(readUpsert)],

@@ -9,6 +9,7 @@ import type { Transaction } from './storage.ts';
 export interface PayloadIndex {
   readonly id: number;
   readonly field: string;
+  readonly type: string;
   readonly path: JsonPath;
   /** How many points have a value at the path. Counted while keys change, stored by {@link saveIndexCounts}. */
   points: number;
@@ -39,13 +40,29 @@ export function indexKey(value: unknown): string | undefined {
   return `h:${createHash('sha256').update(value).digest('hex')}`;
 }
 
+/** The string that an index keeps under a key, undefined for other values. A long one is read back from its point. */
+export function indexedText(
+  tx: Transaction,
+  index: PayloadIndex,
+  { key, slot }: { readonly key: string; readonly slot: number },
+): string | undefined {
+  if (key.startsWith('s:')) return key.slice(2);
+  if (!key.startsWith('h:')) return undefined;
+  const row = tx.get<{ payload: string }>('SELECT payload FROM points WHERE slot = ?', slot);
+  const values = flattened(valuesAt(JSON.parse(row?.payload ?? '{}') as JsonObject, index.path));
+  return values.find((value) => typeof value === 'string' && indexKey(value) === key) as string | undefined;
+}
+
 /** The indexes of a collection. */
 export function readIndexes(tx: Transaction, collectionId: number): PayloadIndex[] {
-  const rows = tx.all<{ id: number; field: string; points: number }>(
-    'SELECT id, field, points FROM payload_indexes WHERE collection_id = ? ORDER BY id',
+  const rows = tx.all<{ id: number; field: string; field_schema: string; points: number }>(
+    'SELECT id, field, field_schema, points FROM payload_indexes WHERE collection_id = ? ORDER BY id',
     collectionId,
   );
-  return rows.map(({ id, field, points }) => ({ id, field, path: readJsonPath(field, 'field_name'), points }));
+  return rows.map(({ id, field, field_schema, points }) => {
+    const { type } = JSON.parse(field_schema) as { type: string };
+    return { id, field, type, path: readJsonPath(field, 'field_name'), points };
+  });
 }
 
 /** Stores the counts of indexes whose keys were changed. */

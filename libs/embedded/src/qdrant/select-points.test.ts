@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createCollection, deleteCollection, describeCollection, resolveCollection } from './collections.ts';
+import { facetPoints } from './facet.ts';
 import { matchesFilter, readFilter } from './filter.ts';
 import type { JsonObject } from './json-fields.ts';
 import { createIndex, deleteIndex } from './payload-index.ts';
@@ -103,9 +104,26 @@ function operations(...list: JsonObject[]): PointOperation[] {
   return readBatch({ operations: list });
 }
 
+function valuesOf(payload: JsonObject, field: string): unknown[] {
+  return [field === 'k' ? payload['k'] : (payload['n'] as JsonObject | undefined)?.['k']].flat();
+}
+
 function hasKey(payload: JsonObject, field: string): boolean {
-  const value = field === 'k' ? payload['k'] : (payload['n'] as JsonObject | undefined)?.['k'];
-  return [value].flat().some((one) => typeof one === 'string' || typeof one === 'boolean' || Number.isInteger(one));
+  return valuesOf(payload, field).some(
+    (one) => typeof one === 'string' || typeof one === 'boolean' || Number.isInteger(one),
+  );
+}
+
+/** What a facet over a field should answer for these payloads. */
+function facetOf(payloads: readonly JsonObject[], field: string): { value: string; count: number }[] {
+  const texts = payloads.flatMap((payload) => [...new Set(valuesOf(payload, field))]);
+  const counts = Map.groupBy(
+    texts.filter((one) => typeof one === 'string'),
+    (text) => text,
+  );
+  return [...counts]
+    .map(([value, { length: count }]) => ({ value, count }))
+    .toSorted((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
 }
 
 describe('selecting points', () => {
@@ -134,6 +152,10 @@ describe('selecting points', () => {
             const start = encodePointId(from);
             expect(found(start)).toEqual(expected.filter((id) => Buffer.compare(encodePointId(id), start) >= 0));
             expect(countPoints(tx, collection, readFilter(filter))).toBe(expected.length);
+            const passing = expected.map((id) => model.get(id) ?? {});
+            for (const key of indexed) {
+              expect(JSON.parse(facetPoints(tx, 'c', { key, filter }))).toEqual({ hits: facetOf(passing, key) });
+            }
           }
           const payloads = [...model.values()];
           const schema = [...indexed].map((field): [string, JsonObject] => [
@@ -166,7 +188,7 @@ describe('selecting points', () => {
     });
   });
 
-  it('answers a match on an indexed key from the index alone', async () => {
+  it('answers a match and a facet on an indexed key from the index alone', async () => {
     await storage.write((tx) => {
       createCollection(tx, 'c', { vectors: { size: 2, distance: 'Cosine' } });
       const collection = resolveCollection(tx, 'c');
@@ -179,6 +201,11 @@ describe('selecting points', () => {
       const filter = readFilter({ must: [{ key: 'k', match: { value: 'b' } }] });
       expect([...selectPoints(tx, full, filter)].map(({ point_id }) => decodePointId(point_id))).toEqual([2, 3, 4]);
       expect(countPoints(tx, full, filter)).toBe(3);
+      const hits = [
+        { value: 'b', count: 3 },
+        { value: 'a', count: 2 },
+      ];
+      expect(JSON.parse(facetPoints(tx, 'c', { key: 'k' }))).toEqual({ hits });
       deleteCollection(tx, 'c');
     });
   });

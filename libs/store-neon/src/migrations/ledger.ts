@@ -1,6 +1,6 @@
 import type { Migration } from '../migrate.ts';
 
-/** Fences and stamps of all corpora of a database. */
+/** Fences, stamps and runs of all corpora of a database. Steps only add: an older version of the program goes on working. */
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   [
     `create table lockstep_fence (
@@ -25,5 +25,34 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
           raise exception 'another run of the corpus started later and took over' using errcode = 'LS001';
         end if;
       end $$`,
+  ],
+  [
+    // Filled in by the run itself: the columns from `finished_at` on stay null while it is under way.
+    `create table lockstep_run (
+      corpus text not null,
+      fence bigint not null,
+      run_id text not null,
+      kind text not null,
+      digest text not null,
+      model text,
+      qdrant_target text,
+      neon_target text,
+      started_at timestamptz not null,
+      finished_at timestamptz,
+      outcome text,
+      error text,
+      input_count bigint,
+      qdrant_count bigint,
+      neon_count bigint,
+      points_written bigint,
+      points_deleted bigint,
+      rows_written bigint,
+      rows_deleted bigint,
+      tokens_paid bigint,
+      tokens_saved bigint,
+      embedded_at timestamptz,
+      primary key (corpus, fence))`,
+    // For the latest runs of all corpora; those of one come by the primary key.
+    `create index lockstep_run_started on lockstep_run (started_at desc, fence desc)`,
   ],
 ];

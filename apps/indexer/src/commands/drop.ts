@@ -1,0 +1,100 @@
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { basename, join } from 'node:path';
+import { CORPUS_DEFAULTS, IndexingError } from '@lockstep/model';
+import { dropCorpus, type DropReceipt } from '@lockstep/pipeline';
+import { SYSTEM_CLOCK } from '@lockstep/resilience';
+import { createConsoleLogger } from '../console-logger.ts';
+import { newRunId, openServices } from '../open-services.ts';
+import { workspaceCommand } from '../run-command.ts';
+import { readCorpusConfig } from '../settings/corpus-file.ts';
+import { COMMON_ARGS, YES_ARG } from '../settings/flags.ts';
+import { workspaceCorpora } from '../settings/workspace-corpora.ts';
+
+/** Points or rows deleted by one request. */
+const BATCH_ITEMS = 500;
+
+export const drop = workspaceCommand({
+  name: 'drop',
+  description: 'Deletes every point and row of one corpus from both stores; asks first',
+  args: {
+    corpus: { type: 'positional', description: 'Name of a corpus, or a folder with its corpus.json', required: true },
+    collection: { type: 'string', description: 'Qdrant collection', valueHint: 'name' },
+    table: { type: 'string', description: 'Postgres table', valueHint: 'name' },
+    ...YES_ARG,
+    ...COMMON_ARGS,
+  },
+  async run({ flags, root, environment, profile, stateDirectory, signal }, args) {
+    const place = findCorpus(String(args['corpus']), root);
+    const { corpus } = place;
+    const logger = createConsoleLogger({ verbose: flags.verbose, prefix: `${corpus} drop` });
+    const services = openServices({ environment, profile, stateDirectory, logger, signal });
+    try {
+      const vectors = await services.vectors(flags.collection ?? place.collection ?? CORPUS_DEFAULTS.collection);
+      const rows = await services.rows(flags.table ?? place.table ?? CORPUS_DEFAULTS.table);
+      const points = await vectors.count(corpus, { signal });
+      const stored = await rows.count(corpus, { signal });
+      if (points + stored === 0) {
+        const text = `Neither ${vectors.target} nor ${rows.target} holds anything of ${JSON.stringify(corpus)}.`;
+        return { text, json: { ok: true, corpus, deleted: { qdrant: 0, neon: 0 } } };
+      }
+      const what = `${points} points from ${vectors.target} and ${stored} rows from ${rows.target}`;
+      if (!flags.yes) await confirm(corpus, what, signal);
+      const context = { corpus, clock: SYSTEM_CLOCK, logger, signal };
+      const ledger = await services.ledger();
+      const receipt = await dropCorpus(context, { runId: newRunId(), vectors, rows, ledger, batchItems: BATCH_ITEMS });
+      return { text: dropText(receipt, place.named), json: { ok: true, ...receipt } };
+    } finally {
+      await services.close();
+    }
+  },
+});
+
+interface CorpusPlace {
+  readonly corpus: string;
+  readonly collection?: string | undefined;
+  readonly table?: string | undefined;
+  /** Whether a `corpus.json` of the workspace names it. */
+  readonly named: boolean;
+}
+
+/** A corpus by its folder, by its name in the workspace, or by its name in the stores alone. */
+function findCorpus(argument: string, root: string): CorpusPlace {
+  const path = [join(argument, 'corpus.json'), argument].find(
+    (file) => basename(file) === 'corpus.json' && existsSync(file),
+  );
+  const known = workspaceCorpora(root).find(({ name }) => name === argument);
+  const found = path ?? (known === undefined ? undefined : join(root, known.folder, 'corpus.json'));
+  if (found === undefined) return { corpus: argument, named: false };
+  const { name, collection, table } = readCorpusConfig(found);
+  return { corpus: name, collection, table, named: true };
+}
+
+/** Asks on the terminal. Fails with `confirmation-needed` where there is none, or where the answer is not the name. */
+async function confirm(corpus: string, what: string, signal: AbortSignal): Promise<void> {
+  const name = JSON.stringify(corpus);
+  if (!process.stdin.isTTY) {
+    throw new IndexingError({
+      code: 'confirmation-needed',
+      message: `This would delete ${what}, all of ${name}, and there is no terminal to ask on. Nothing was deleted.`,
+    });
+  }
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const answer = await terminal.question(`Delete ${what}, all of ${name}? Type the name to go on: `, { signal });
+    if (answer.trim() === corpus) return;
+  } finally {
+    terminal.close();
+  }
+  throw new IndexingError({
+    code: 'confirmation-needed',
+    message: `The answer was not ${name}. Nothing was deleted.`,
+  });
+}
+
+function dropText({ corpus, deleted, targets }: DropReceipt, named: boolean): string {
+  const head = `${corpus} drop: ${deleted.qdrant} points deleted from ${targets.qdrant}, ${deleted.neon} rows from ${targets.neon}`;
+  return named
+    ? `${head}\n  Its corpus.json is still in the workspace: the next load brings it back, from the cache.`
+    : head;
+}

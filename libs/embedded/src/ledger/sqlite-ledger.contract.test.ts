@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { RunStart } from '@lockstep/model';
+import { ledgerSuite } from '@lockstep/testing';
+import { openSqliteLedger } from './sqlite-ledger.ts';
+
+let folder: string;
+let files = 0;
+const newPath = (): string => join(folder, `ledger-${(files += 1)}`, 'ledger.sqlite');
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ledger-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+const RUN: RunStart & { readonly atLeast: number } = {
+  runId: 'one',
+  kind: 'load',
+  digest: 'd',
+  model: null,
+  qdrantTarget: null,
+  neonTarget: null,
+  startedAt: '2026-01-02T03:04:05.006Z',
+  atLeast: 1,
+};
+
+ledgerSuite('a ledger in a SQLite file', async () => {
+  const path = newPath();
+  return {
+    open: async () => openSqliteLedger(path),
+    openEmpty: async () => openSqliteLedger(newPath()),
+    openOld: async () => {
+      const old = newPath();
+      await mkdir(dirname(old));
+      return { ledger: openSqliteLedger(old), takeAsBefore: async (corpus, runId) => takeAsBefore(old, corpus, runId) };
+    },
+    close: async () => {},
+  };
+});
+
+/** What the first version does to take a corpus. */
+function takeAsBefore(path: string, corpus: string, runId: string): number {
+  const database = new DatabaseSync(path, { timeout: 30_000 });
+  database.exec(`
+    pragma synchronous = full;
+    create table if not exists fence (
+      corpus text primary key, fence integer not null, run_id text not null, digest text not null) strict;
+    create table if not exists stamp (
+      corpus text not null, store text not null, digest text not null, nonce text not null, count integer not null,
+      primary key (corpus, store)) strict;`);
+  const taken = database
+    .prepare(
+      `insert into fence (corpus, fence, run_id, digest) values (?, ?, ?, ?)
+       on conflict (corpus) do update set fence = max(fence.fence + 1, excluded.fence), run_id = excluded.run_id,
+         digest = excluded.digest
+       returning fence`,
+    )
+    .get(corpus, 1, runId, 'd');
+  database.close();
+  return Number(taken?.['fence']);
+}
+
+it('leaves no file behind when it was only read', async () => {
+  const path = newPath();
+  const ledger = openSqliteLedger(path);
+  await ledger.fenceHolder('books');
+  await ledger.stamp('books', 'neon');
+  await ledger.runs({ limit: 9 });
+  await ledger.close();
+  expect(existsSync(path)).toBe(false);
+});
+
+it('finds what another process wrote into a file that was not there when it was opened', async () => {
+  const path = newPath();
+  const reader = openSqliteLedger(path);
+  expect(await reader.runs({ limit: 9 })).toEqual([]);
+  const writer = openSqliteLedger(path);
+  await writer.takeFence('books', RUN);
+  expect(await reader.runs({ limit: 9 })).toMatchObject([{ runId: 'one' }]);
+  await writer.close();
+  await reader.close();
+});
+
+it('takes no fence for a run that cannot be entered, and goes on', async () => {
+  const ledger = openSqliteLedger(newPath());
+  await ledger.takeFence('books', RUN);
+  await expect(ledger.takeFence('books', { ...RUN, runId: 'two', startedAt: null as never })).rejects.toThrow();
+  expect(await ledger.fenceHolder('books')).toMatchObject({ fence: 1, runId: 'one' });
+  expect(await ledger.takeFence('books', { ...RUN, runId: 'three' })).toBe(2);
+  await ledger.close();
+});
+
+it('goes on above the runs that are known when a fence was removed by hand', async () => {
+  const path = newPath();
+  const ledger = openSqliteLedger(path);
+  await ledger.takeFence('books', RUN);
+  await ledger.takeFence('books', RUN);
+  const database = new DatabaseSync(path);
+  database.exec('delete from fence');
+  database.close();
+  expect(await ledger.takeFence('books', RUN)).toBe(3);
+  await ledger.close();
+});

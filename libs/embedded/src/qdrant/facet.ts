@@ -1,0 +1,75 @@
+import { resolveCollection } from './collections.ts';
+import { readFilter } from './filter.ts';
+import { readBoolean, readFields, readInteger, readString } from './json-fields.ts';
+import { readJsonPath } from './json-path.ts';
+import { type PayloadIndex, indexedText, readIndexes } from './payload-index.ts';
+import { notSupported, wrongInput } from './refusal.ts';
+import { selectPoints } from './select-points.ts';
+import type { Transaction } from './storage.ts';
+
+/** A facet without a limit shows 10 values, as in a real Qdrant. */
+const FACET_LIMIT = 10;
+/** Types whose values a real Qdrant counts and this server does not. */
+const OTHER_FACET_TYPES = ['integer', 'bool', 'uuid'];
+
+/**
+ * `POST /collections/{c}/facet`: the strings at a key, each with the number of points that have it, most first and equal
+ * ones by value. A point whose array holds several counts for each. Counts are exact, also when `exact` is false.
+ *
+ * Like a real Qdrant it wants a keyword index on the key, and refuses with 400 and its text where there is none
+ * (qdrant/qdrant, `lib/segment/src/data_types/facets.rs` and `lib/segment/src/common/operation_error.rs`).
+ */
+export function facetPoints(tx: Transaction, name: string, body: unknown): string {
+  const fields = readFields(body, 'the request', ['key', 'limit', 'filter', 'exact'], ['shard_key']);
+  readJsonPath(fields['key'], 'key');
+  const key = readString(fields['key'], 'key');
+  const limit = readInteger(fields['limit'], 'limit', 1, FACET_LIMIT);
+  readBoolean(fields['exact'], 'exact', false);
+  const filter = readFilter(fields['filter']);
+  const collection = resolveCollection(tx, name);
+  const index = keywordIndex(readIndexes(tx, collection.id), key);
+
+  const allowed = filter === undefined ? undefined : new Set<number>();
+  if (filter !== undefined) for (const { slot } of selectPoints(tx, collection, filter)) allowed?.add(slot);
+  const hits = countTexts(tx, index, allowed).toSorted((a, b) => b.count - a.count || compareBytes(a.value, b.value));
+  return JSON.stringify({ hits: hits.slice(0, limit) });
+}
+
+function keywordIndex(indexes: readonly PayloadIndex[], key: string): PayloadIndex {
+  const index = indexes.find(({ field }) => field === key);
+  if (index?.type === 'keyword') return index;
+  if (index !== undefined && OTHER_FACET_TYPES.includes(index.type)) {
+    throw notSupported(`a facet over a payload index of type ${index.type}, only keyword`);
+  }
+  throw wrongInput(
+    `No appropriate index for faceting: \`${key}\`. Please create one to facet on this field. Check https://qdrant.tech/documentation/concepts/indexing/#payload-index to see which payload schemas support Match conditions`,
+  );
+}
+
+function countTexts(
+  tx: Transaction,
+  index: PayloadIndex,
+  allowed: ReadonlySet<number> | undefined,
+): { value: string; count: number }[] {
+  // The first slot of each key tells its text where the key does not.
+  const found = new Map<string, { readonly slot: number; count: number }>();
+  const rows = tx.each<{ key: string; slot: number }>(
+    'SELECT key, slot FROM payload_keys WHERE index_id = ?',
+    index.id,
+  );
+  for (const { key, slot } of rows) {
+    if (allowed !== undefined && !allowed.has(slot)) continue;
+    const known = found.get(key);
+    if (known === undefined) found.set(key, { slot, count: 1 });
+    else known.count += 1;
+  }
+  return [...found].flatMap(([key, { slot, count }]) => {
+    const value = indexedText(tx, index, { key, slot });
+    return value === undefined ? [] : [{ value, count }];
+  });
+}
+
+/** The order of a real Qdrant, that of UTF-8. */
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}

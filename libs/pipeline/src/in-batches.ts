@@ -1,0 +1,14 @@
+/** Ids or keys that are asked for at once; vectors of 1,536 dimensions for so many are about 4 MB as JSON. */
+export const LOOKUP_ITEMS = 128;
+
+/** Groups items for lookups, in their order. */
+export async function* inBatches<Item>(items: AsyncIterable<Item>, size = LOOKUP_ITEMS): AsyncGenerator<Item[]> {
+  let batch: Item[] = [];
+  for await (const item of items) {
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}

@@ -1,0 +1,79 @@
+import type {
+  DeleteMode,
+  EmbedderIdentity,
+  EmbeddingReader,
+  Embedder,
+  Ledger,
+  RowStore,
+  VectorStore,
+} from '@lockstep/model';
+import { FILES } from './corpus-files.ts';
+import { refuseForeignModel, refuseOtherDimensions } from './foreign-model.ts';
+import { planEmbedding, type EmbeddingPlan } from './plan-embedding.ts';
+import { probeStores, type ProbedStores } from './probe-stores.ts';
+import type { Projection } from './projection.ts';
+import { readReceipt } from './receipt-file.ts';
+import type { StageContext } from './stage-context.ts';
+import type { ValidateReceipt } from './validate.ts';
+
+export interface PlanOptions {
+  /** A store that is left out is not looked at. */
+  readonly vectors?: VectorStore;
+  readonly rows?: RowStore;
+  readonly ledger?: Ledger;
+  readonly embedder: Embedder;
+  readonly cache: EmbeddingReader & { has(key: string): boolean };
+  readonly projection: Projection;
+  readonly deletes: DeleteMode;
+  /** Believes no stamp: compares everything that the stores hold. */
+  readonly recheck: boolean;
+  /** Believes a stamp that holds, and does not compare that store at all. */
+  readonly trustStamps: boolean;
+}
+
+/** What a run would do. */
+export interface CorpusPlan {
+  readonly corpus: string;
+  /** Accepted chunks; rejected and held records of the input. */
+  readonly input: { readonly accepted: number; readonly rejected: number; readonly held: number };
+  readonly embedder: EmbedderIdentity;
+  readonly embedding: EmbeddingPlan;
+  readonly stores: ProbedStores;
+  readonly startedAt: string;
+  readonly durationMs: number;
+}
+
+/**
+ * Compares what the validated corpus wants with what the cache and both stores hold, and writes nothing anywhere. A
+ * store without a stamp is compared by content and vectors, as its load would.
+ *
+ * Fails with `model-mismatch` where the collection could not take the points.
+ */
+export async function planCorpus(context: StageContext, options: PlanOptions): Promise<CorpusPlan> {
+  const { artifacts, corpus, clock, signal } = context;
+  const { embedder, cache, vectors, projection } = options;
+  const call = signal === undefined ? {} : { signal };
+  const startedAt = clock.now();
+  const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  if (vectors !== undefined) {
+    await refuseOtherDimensions(vectors, embedder.identity.dimensions, call);
+    await refuseForeignModel(vectors, projection.model, call);
+  }
+  const stores = await probeStores(context, {
+    ...options,
+    validated,
+    known: cache,
+    plan: true,
+    always: !options.trustStamps,
+    nonce: () => 'none',
+  });
+  return {
+    corpus,
+    input: { accepted: validated.accepted, rejected: validated.rejected, held: validated.held },
+    embedder: embedder.identity,
+    embedding: await planEmbedding(artifacts, { embedder, cache, ...call }),
+    stores,
+    startedAt: new Date(startedAt).toISOString(),
+    durationMs: clock.now() - startedAt,
+  };
+}

@@ -1,0 +1,70 @@
+import { utf8Bytes, type Artifacts, type Embedder } from '@lockstep/model';
+import { FILES, readChunks } from './corpus-files.ts';
+import { readReceipt } from './receipt-file.ts';
+import { createLineSorter } from './sort-lines.ts';
+import type { ValidateReceipt } from './validate.ts';
+
+/** What embedding a corpus would ask of the service, and what the cache saves. */
+export interface EmbeddingPlan {
+  /** Chunks whose vector the cache holds. */
+  readonly cachedChunks: number;
+  /** Distinct texts that it does not hold. */
+  readonly texts: number;
+  /** Tokens of those, counted as the service counts them. */
+  readonly tokens: number;
+  /** About how many tokens are not paid for, thanks to the cache. */
+  readonly tokensSaved: number;
+}
+
+/**
+ * Bytes of a token in an estimate; the service estimates so itself before it counts (0.25 tokens a byte,
+ * https://github.com/timescale/pgai, embedders/openai.py, 2025-12).
+ */
+const BYTES_PER_TOKEN = 4;
+
+export interface EmbeddingPlanOptions {
+  readonly embedder: Pick<Embedder, 'countTokens'>;
+  readonly cache: { has(key: string): boolean };
+  readonly signal?: AbortSignal;
+}
+
+/** Counts what is to be embedded, each text once. Memory does not grow with the corpus. */
+export async function planEmbedding(
+  artifacts: Artifacts,
+  { embedder, cache, signal }: EmbeddingPlanOptions,
+): Promise<EmbeddingPlan> {
+  const { textBytes } = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  const scratch = await artifacts.scratch();
+  try {
+    const missing = createLineSorter(scratch);
+    let cachedChunks = 0;
+    for await (const chunk of readChunks(artifacts)) {
+      signal?.throwIfAborted();
+      if (cache.has(chunk.embeddingKey)) cachedChunks += 1;
+      else {
+        await missing.add(`${chunk.embeddingKey} ${embedder.countTokens(chunk.text)} ${utf8Bytes(chunk.text)}`);
+      }
+    }
+    let texts = 0;
+    let tokens = 0;
+    let bytes = 0;
+    let previous: string | undefined;
+    for await (const line of missing.sorted()) {
+      const [key, ownTokens, ownBytes] = line.split(' ');
+      if (key !== previous) {
+        texts += 1;
+        tokens += Number(ownTokens);
+        bytes += Number(ownBytes);
+      }
+      previous = key;
+    }
+    return { cachedChunks, texts, tokens, tokensSaved: estimatedTokens(textBytes - bytes) };
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+/** About how many tokens a text of so many bytes has. */
+export function estimatedTokens(bytes: number): number {
+  return Math.max(0, Math.round(bytes / BYTES_PER_TOKEN));
+}

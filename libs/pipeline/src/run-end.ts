@@ -1,0 +1,102 @@
+import {
+  isIndexingError,
+  type Artifacts,
+  type CallOptions,
+  type ErrorCode,
+  type Ledger,
+  type RunCounts,
+  type RunEnd,
+  type RunOutcome,
+} from '@lockstep/model';
+import { FILES } from './corpus-files.ts';
+import type { VerifyReceipt } from './difference.ts';
+import type { EmbedReceipt } from './embed.ts';
+import type { LoadReceipt } from './load-store.ts';
+import { estimatedTokens } from './plan-embedding.ts';
+import { readReceipt } from './receipt-file.ts';
+import type { RunFile } from './run-file.ts';
+import type { StageContext } from './stage-context.ts';
+import type { ValidateReceipt } from './validate.ts';
+
+/** Runs looked through for one that used the same embeddings. */
+const EARLIER_RUNS = 50;
+
+/** How a run ended: by what `verify` found, or by an error. */
+export type RunResult = { readonly verified: VerifyReceipt } | { readonly error: unknown };
+
+/**
+ * Enters the end of the current run into the run table, from the receipts of its stages. Does nothing where no run holds
+ * a fence, or where the run has ended already.
+ */
+export async function endRun(context: StageContext, ledger: Ledger, result: RunResult): Promise<void> {
+  const { artifacts, corpus, clock, signal } = context;
+  const call: CallOptions = signal === undefined ? {} : { signal };
+  const run = await receiptIfThere<RunFile>(artifacts, FILES.run);
+  if (run?.fence === undefined) return;
+  const end: RunEnd = {
+    finishedAt: new Date(clock.now()).toISOString(),
+    ...outcomeOf(result),
+    counts: await countsOf(artifacts, run, result),
+    ...(await tokensOf(artifacts, ledger, run, call)),
+  };
+  await ledger.endRun(corpus, run.fence, end, call);
+}
+
+function outcomeOf(result: RunResult): { outcome: RunOutcome; error: ErrorCode | null } {
+  if ('verified' in result) return { outcome: result.verified.ok ? 'done' : 'differ', error: null };
+  const error = isIndexingError(result.error) ? result.error.code : 'invariant';
+  return { outcome: error === 'overtaken' ? 'overtaken' : 'failed', error };
+}
+
+async function countsOf(artifacts: Artifacts, { runId }: RunFile, result: RunResult): Promise<RunCounts> {
+  const validated = await receiptIfThere<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  const ofThisRun = async (name: string): Promise<LoadReceipt | undefined> => {
+    const receipt = await receiptIfThere<LoadReceipt>(artifacts, name);
+    return receipt?.runId === runId ? receipt : undefined;
+  };
+  const qdrant = await ofThisRun(FILES.loadQdrantReceipt);
+  const neon = await ofThisRun(FILES.loadNeonReceipt);
+  const seen = 'verified' in result ? result.verified.counts : undefined;
+  // A load that was replayed from a cache wrote nothing in this run.
+  const nothing = seen === undefined ? null : 0;
+  return {
+    input: validated?.accepted ?? null,
+    qdrant: seen?.qdrant ?? qdrant?.countAfter ?? null,
+    neon: seen?.neon ?? neon?.countAfter ?? null,
+    pointsWritten: qdrant?.written ?? nothing,
+    pointsDeleted: qdrant?.deleted ?? nothing,
+    rowsWritten: neon?.written ?? nothing,
+    rowsDeleted: neon?.deleted ?? nothing,
+  };
+}
+
+/** What the run paid. Embeddings that were replayed from a cache were paid for in an earlier run. */
+async function tokensOf(
+  artifacts: Artifacts,
+  ledger: Ledger,
+  { corpus, fence }: RunFile,
+  call: CallOptions,
+): Promise<Pick<RunEnd, 'tokensPaid' | 'tokensSaved' | 'embeddedAt'>> {
+  const embedded = await receiptIfThere<EmbedReceipt>(artifacts, FILES.embedReceipt);
+  if (embedded === undefined) return { tokensPaid: null, tokensSaved: null, embeddedAt: null };
+  const validated = await receiptIfThere<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  const earlier = await ledger.runs({ corpus, limit: EARLIER_RUNS }, call);
+  const replayed = earlier.some((run) => run.fence !== fence && run.end?.embeddedAt === embedded.startedAt);
+  return {
+    tokensPaid: replayed ? 0 : embedded.tokens,
+    tokensSaved: replayed ? estimatedTokens(validated?.textBytes ?? 0) : embedded.tokensSaved,
+    embeddedAt: embedded.startedAt,
+  };
+}
+
+async function receiptIfThere<Receipt extends object>(
+  artifacts: Artifacts,
+  name: string,
+): Promise<Receipt | undefined> {
+  try {
+    return await readReceipt<Receipt>(artifacts, name);
+  } catch (error) {
+    if (isIndexingError(error) && error.code === 'artifact-missing') return undefined;
+    throw error;
+  }
+}

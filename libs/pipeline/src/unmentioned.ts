@@ -1,0 +1,76 @@
+import {
+  contentHashOf,
+  type CallOptions,
+  type DeleteMode,
+  type Row,
+  type RowStore,
+  type VectorStore,
+} from '@lockstep/model';
+import { comparablePoints, type PointState } from './comparable-points.ts';
+import { comparableRows } from './comparable-rows.ts';
+import { inBatches } from './in-batches.ts';
+import { changes } from './plan.ts';
+import type { Projection } from './projection.ts';
+import type { StageContext } from './stage-context.ts';
+
+/**
+ * What is wrong with a chunk that stays in the stores though the corpus says nothing of it (held or kept). The row is
+ * the measure, since the text is in it.
+ *
+ * `no-row`: the point has no row. `no-point`: the row has no point. `apart`: point and row are of two versions.
+ * `altered`: the row is not what its own hash says.
+ */
+export type UnmentionedProblem =
+  | { readonly problem: 'no-row'; readonly point: PointState }
+  | { readonly problem: 'no-point' | 'apart' | 'altered'; readonly row: Row };
+
+export interface UnmentionedOptions {
+  readonly vectors: VectorStore;
+  readonly rows: RowStore;
+  readonly projection: Projection;
+  readonly deletes: DeleteMode;
+  /** Computes the hash of each row anew. */
+  readonly rehash: boolean;
+}
+
+/** Compares the two copies of every chunk that is held or kept; the price is one more scan of the ids of each store. */
+export async function* unmentionedProblems(
+  { artifacts, corpus, signal }: StageContext,
+  { vectors, rows, projection, deletes, rehash }: UnmentionedOptions,
+): AsyncGenerator<UnmentionedProblem> {
+  const call: CallOptions = signal === undefined ? {} : { signal };
+
+  async function* unmentionedPoints(): AsyncGenerator<PointState> {
+    const comparable = comparablePoints(vectors, projection, 'labels', call);
+    for await (const change of changes(artifacts, comparable, deletes)) {
+      if (change.kind === 'held' || change.kind === 'kept') yield change.actual;
+    }
+  }
+  for await (const batch of inBatches(unmentionedPoints())) {
+    const found = new Map(
+      (
+        await rows.rows(
+          batch.map(({ pointId }) => pointId),
+          call,
+        )
+      ).map((row) => [row.pointId, row]),
+    );
+    for (const point of batch) {
+      const row = found.get(point.pointId);
+      if (row === undefined || row.corpus !== corpus) yield { problem: 'no-row', point };
+      else if (rehash && contentHashOf(row) !== row.contentHash) yield { problem: 'altered', row };
+      else if (point.payload['content_hash'] !== row.contentHash) yield { problem: 'apart', row };
+    }
+  }
+
+  async function* unmentionedRows(): AsyncGenerator<string> {
+    for await (const change of changes(artifacts, comparableRows(rows, corpus, 'labels', call), deletes)) {
+      if (change.kind === 'held' || change.kind === 'kept') yield change.actual.pointId;
+    }
+  }
+  for await (const batch of inBatches(unmentionedRows())) {
+    const there = await vectors.vectors(batch, call);
+    const alone = batch.filter((pointId) => !there.has(pointId));
+    if (alone.length > 0) for (const row of await rows.rows(alone, call)) yield { problem: 'no-point', row };
+  }
+}

@@ -1,0 +1,16 @@
+import type { DeleteMode, EmbeddingSlice, Ledger, RowStore, VectorStore } from '@lockstep/model';
+import type { VerifyLevel } from './difference.ts';
+import type { Projection } from './projection.ts';
+
+export interface VerifyOptions {
+  /** A store that is left out is not looked at. */
+  readonly vectors?: VectorStore;
+  readonly rows?: RowStore;
+  readonly ledger?: Ledger;
+  readonly slice: EmbeddingSlice;
+  readonly projection: Projection;
+  readonly deletes: DeleteMode;
+  readonly level: VerifyLevel;
+  /** At level `vectors`: compare one vector in so many, 1 for all. */
+  readonly vectorsEvery: number;
+}

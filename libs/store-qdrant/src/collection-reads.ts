@@ -1,0 +1,154 @@
+import type { QdrantClient, Schemas } from '@qdrant/js-client-rest';
+import type { CallOptions, JsonValue, SearchHit, StoreCensus, StoredPoint, VectorStore } from '@lockstep/model';
+import { collectionFacts } from './collection-facts.ts';
+import { plainNumbers } from './put-points.ts';
+import { isCollectionMissing } from './to-indexing-error.ts';
+
+export interface CollectionReadsOptions {
+  readonly client: QdrantClient;
+  readonly collection: string;
+  /** Makes one guarded request. */
+  readonly call: <Result>(request: () => Promise<Result>, options?: CallOptions) => Promise<Result>;
+}
+
+/** The reading half of a `VectorStore`. */
+export type CollectionReads = Pick<
+  VectorStore,
+  'inspect' | 'census' | 'count' | 'foreignModel' | 'scan' | 'vectors' | 'search'
+>;
+
+/** Points read in one page; ids and payload labels of them are about 500 kB. */
+const SCAN_ITEMS = 1000;
+/**
+ * Corpora that one facet may answer with. Not more than `SCAN_ITEMS`, since a strict mode's `max_query_limit` holds for
+ * both: where points can be loaded and verified, corpora can be counted.
+ */
+const FACET_ITEMS = SCAN_ITEMS;
+
+/** Reads one collection; where there is none, every read finds nothing. */
+export function createCollectionReads({ client, collection, call }: CollectionReadsOptions): CollectionReads {
+  /** One request that finds `nothing` where there is no such collection. */
+  async function read<Result>(request: () => Promise<Result>, nothing: Result, options?: CallOptions): Promise<Result> {
+    try {
+      return await call(request, options);
+    } catch (error) {
+      if (isCollectionMissing(error)) return nothing;
+      throw error;
+    }
+  }
+
+  const find = (options?: CallOptions): Promise<Schemas['CollectionInfo'] | undefined> =>
+    read<Schemas['CollectionInfo'] | undefined>(() => client.getCollection(collection), undefined, options);
+
+  async function countWhere(filter: Schemas['Filter'], options?: CallOptions): Promise<number> {
+    const { count } = await read(() => client.count(collection, { filter, exact: true }), { count: 0 }, options);
+    return count;
+  }
+
+  /** Pages of points in the order of their ids. A collection that goes away between two of them is an error. */
+  async function* pages(
+    what: Pick<Schemas['ScrollRequest'], 'filter' | 'with_payload'>,
+    options?: CallOptions,
+  ): AsyncGenerator<Schemas['Record'][]> {
+    const request = { ...what, limit: SCAN_ITEMS, with_vector: false };
+    let page = await read<Schemas['ScrollResult']>(() => client.scroll(collection, request), { points: [] }, options);
+    for (;;) {
+      if (page.points.length > 0) yield page.points;
+      const offset = (page.next_page_offset ?? undefined) as Schemas['ExtendedPointId'] | undefined;
+      if (offset === undefined) return;
+      page = await call(() => client.scroll(collection, { ...request, offset }), options);
+    }
+  }
+
+  /** The census as the server's index of corpora has it; undefined where there are more than one answer holds. */
+  async function countByFacet(options?: CallOptions): Promise<StoreCensus | undefined> {
+    const request = { key: 'corpus', limit: FACET_ITEMS, exact: true };
+    const { hits } = await read(() => client.facet(collection, request), { hits: [] }, options);
+    if (hits.length >= FACET_ITEMS) return undefined;
+    const counts = new Map<string, number>();
+    // The index may still know a corpus whose last point is gone.
+    for (const { value, count } of hits) if (typeof value === 'string' && count > 0) counts.set(value, count);
+    // Not all points less these: other runs write meanwhile, and a list of corpora is counted in each.
+    const unowned = await countWhere({ must_not: [{ key: 'corpus', match: { any: [...counts.keys()] } }] }, options);
+    return censusOf(counts, unowned);
+  }
+
+  /** The census by looking at every point: needs no index, and no filter, which a strict mode refuses without one. */
+  async function countByScan(options?: CallOptions): Promise<StoreCensus> {
+    const counts = new Map<string, number>();
+    let unowned = 0;
+    for await (const page of pages({ with_payload: ['corpus'] }, options)) {
+      for (const { payload } of page) {
+        const corpora = new Set([payload?.['corpus']].flat().filter((corpus) => typeof corpus === 'string'));
+        for (const corpus of corpora) counts.set(corpus, (counts.get(corpus) ?? 0) + 1);
+        if (corpora.size === 0) unowned += 1;
+      }
+    }
+    return censusOf(counts, unowned);
+  }
+
+  return {
+    async inspect(options) {
+      const info = await find(options);
+      return info === undefined ? undefined : collectionFacts(info);
+    },
+    async census(options) {
+      const info = await find(options);
+      if (info === undefined) return { corpora: [], unowned: 0 };
+      const isIndexed = info.payload_schema['corpus']?.data_type === 'keyword';
+      return (isIndexed ? await countByFacet(options) : undefined) ?? (await countByScan(options));
+    },
+    count: (corpus, options) => countWhere(ofCorpus(corpus), options),
+    async foreignModel(model, options) {
+      const filter = { must_not: [{ key: 'model', match: { value: model } }, { is_empty: { key: 'model' } }] };
+      const request = { filter, limit: 1, with_payload: ['model'], with_vector: false };
+      const { points } = await read<Schemas['ScrollResult']>(
+        () => client.scroll(collection, request),
+        { points: [] },
+        options,
+      );
+      return points[0] === undefined ? undefined : String(points[0].payload?.['model']);
+    },
+    async *scan(corpus, options) {
+      for await (const page of pages({ filter: ofCorpus(corpus), with_payload: true }, options)) {
+        yield page.map(storedPoint);
+      }
+    },
+    async vectors(pointIds, options) {
+      const request = { ids: [...pointIds], with_vector: true, with_payload: false };
+      const records = await read(() => client.retrieve(collection, request), [], options);
+      return new Map(records.map(({ id, vector }) => [String(id), Float32Array.from(vector as number[])]));
+    },
+    async search({ vector, corpus, limit }, options) {
+      const query = {
+        query: plainNumbers(vector),
+        limit,
+        with_payload: true,
+        ...(corpus === undefined ? {} : { filter: ofCorpus(corpus) }),
+      };
+      const { points } = await read(() => client.query(collection, query), { points: [] }, options);
+      return points.map(({ id, score, payload }): SearchHit => ({
+        pointId: String(id),
+        score,
+        payload: payloadOf(payload),
+      }));
+    },
+  };
+}
+
+function censusOf(counts: ReadonlyMap<string, number>, unowned: number): StoreCensus {
+  const corpora = [...counts].map(([corpus, count]) => ({ corpus, count }));
+  return { corpora: corpora.toSorted((a, b) => (a.corpus < b.corpus ? -1 : 1)), unowned };
+}
+
+function ofCorpus(corpus: string): Schemas['Filter'] {
+  return { must: [{ key: 'corpus', match: { value: corpus } }] };
+}
+
+function storedPoint({ id, payload }: Schemas['Record']): StoredPoint {
+  return { pointId: String(id), payload: payloadOf(payload) };
+}
+
+function payloadOf(payload: unknown): Readonly<Record<string, JsonValue>> {
+  return (payload ?? {}) as Record<string, JsonValue>;
+}
