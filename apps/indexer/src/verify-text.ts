@@ -1,24 +1,32 @@
 import type { Difference, VerifyReceipt } from '@lockstep/pipeline';
 
-/** Differences shown on screen; the receipt has all. */
-const SHOWN = 20;
-
 /** The outcome of a verification, with the first differences. */
 export function verifyText(receipt: VerifyReceipt, folder: string): string {
-  const { corpus, ok, level, counts, held, kept, differences } = receipt;
+  const { corpus, ok, level, counts, held, kept, notComparable, differences, differencesCount, sides } = receipt;
   const numbers = Object.entries(counts)
     .filter(([, count]) => count !== null)
-    .map(([side, count]) => `${side} ${count}`)
-    .join(', ');
-  const extra = [held > 0 ? `${held} held` : '', kept > 0 ? `${kept} kept` : ''].filter((part) => part !== '');
-  const head = `${corpus} verify: ok: ${ok}, ${[numbers, ...extra].join(', ')} (level ${level})`;
-  if (ok) return head;
-  const lines = differences.slice(0, SHOWN).map(differenceText);
-  const rest = differences.length - lines.length;
+    .map(([side, count]) => `${side} ${count}`);
+  if (held > 0) numbers.push(`${held} held`);
+  if (kept > 0) numbers.push(`${kept} kept`);
+  const lines = [`${corpus} verify: ok: ${ok}, ${numbers.join(', ')} (level ${level})`];
+  if (notComparable > 0) {
+    lines.push(
+      `  ${notComparable} vectors are not comparable: the cache has them from a collection, not from the service`,
+    );
+  }
+  if (ok) return lines.join('\n');
+  lines.push(...differences.map(differenceText));
+  const rest = differencesCount - differences.length;
   if (rest > 0) lines.push(`  and ${rest} more`);
-  const inStores = differences.some(({ store }) => store !== 'cache');
-  const cure = inStores ? 'The stamp of each store at fault was withdrawn: load again.' : 'Run embed again.';
-  return [head, ...lines, `  All are in ${folder}/verify.json. ${cure}`].join('\n');
+  const wrong = Object.entries(sides).filter(([, count]) => count > 0);
+  const cure =
+    sides.qdrant + sides.neon > 0
+      ? 'The stamp of each store at fault was withdrawn: load again, or run `indexer repair`.'
+      : 'Run embed again.';
+  lines.push(
+    `  Wrong: ${wrong.map(([side, count]) => `${side} ${count}`).join(', ')}; all in ${folder}/verify.json. ${cure}`,
+  );
+  return lines.join('\n');
 }
 
 function differenceText({ store, kind, point_id, chunk_id, fields }: Difference): string {
