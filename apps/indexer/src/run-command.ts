@@ -91,7 +91,7 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
     ...options,
     async run(context, args) {
       const { flags, profile, environment } = context;
-      const source = readSource(String(args['source']), flags.corpus);
+      const source = readSource(String(args['source']), flags.corpus, context.root);
       const settings = resolveCorpusSettings(source, flags);
       const model = resolveModel(source.config, flags, profile, KNOWN_MODELS);
       const host = profile.embedder === 'embedded' ? null : foreignHost(environment.OPENAI_BASE_URL);

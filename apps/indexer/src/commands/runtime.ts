@@ -11,8 +11,8 @@ export const runtime = workspaceCommand({
     source: { type: 'positional', description: 'A corpus whose input is digested too', required: false },
     ...COMMON_ARGS,
   },
-  async run({ environment, profile }, args) {
-    const source = args['source'] === undefined ? undefined : readSource(String(args['source']), undefined);
+  async run({ environment, profile, root }, args) {
+    const source = args['source'] === undefined ? undefined : readSource(String(args['source']), undefined, root);
     const input = source === undefined ? {} : { input: await fileDigest(source.inputPath) };
     const shown = { ...shownRuntime(environment, profile), ...input };
     return { text: JSON.stringify(shown), json: shown };

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { CorpusConfigSchema, CorpusName, IndexingError, type CorpusConfig } from '@lockstep/model';
+import { workspaceCorpora } from './workspace-corpora.ts';
 
 /** What a command works on: a corpus with its file, or one input file that has none. */
 export interface Source {
@@ -10,19 +11,28 @@ export interface Source {
 }
 
 /**
- * Finds out what the positional argument names: a `corpus.json`, a folder that holds one, or an input file, whose name
- * then names the corpus unless `corpusFlag` does.
+ * Finds out what the positional argument names: a `corpus.json`, a folder that holds one, an input file, whose name then
+ * names the corpus unless `corpusFlag` does, or else a corpus of the workspace by its name.
  */
-export function readSource(argument: string, corpusFlag: string | undefined): Source {
-  const path = resolve(argument);
-  if (!existsSync(path)) throw missing(argument);
+export function readSource(argument: string, corpusFlag: string | undefined, root: string): Source {
+  const path = sourcePath(argument, root);
   const configPath = statSync(path).isDirectory() ? join(path, 'corpus.json') : path;
   if (basename(configPath) !== 'corpus.json') return bareInput(argument, path, corpusFlag);
-  if (!existsSync(configPath)) throw missing(join(argument, 'corpus.json'));
   const config = readCorpusConfig(configPath);
   const inputPath = resolve(dirname(configPath), config.input);
-  if (!existsSync(inputPath)) throw missing(`${config.input} (the input of ${argument})`);
+  if (!existsSync(inputPath)) throw missing(`${config.input} (the input of ${argument}) does not exist`);
   return { config: corpusFlag === undefined ? config : { ...config, name: checkedName(corpusFlag) }, inputPath };
+}
+
+/** A file, a folder with a `corpus.json`, or the folder of the corpus that has this name. */
+function sourcePath(argument: string, root: string): string {
+  const path = resolve(argument);
+  const exists = existsSync(path);
+  if (exists && (!statSync(path).isDirectory() || existsSync(join(path, 'corpus.json')))) return path;
+  const named = workspaceCorpora(root).find(({ name }) => name === argument);
+  if (named !== undefined) return join(root, named.folder);
+  const what = exists ? `${join(argument, 'corpus.json')} does not exist` : `${argument} does not exist`;
+  throw missing(`${what}, and no corpus of the workspace has that name`);
 }
 
 /** Reads and checks a `corpus.json`. Fails with `config-invalid`, naming each wrong field. */
@@ -64,5 +74,5 @@ function checkedName(name: string): string {
 }
 
 function missing(what: string): IndexingError {
-  return new IndexingError({ code: 'input-missing', message: `${what} does not exist.` });
+  return new IndexingError({ code: 'input-missing', message: `${what}.` });
 }

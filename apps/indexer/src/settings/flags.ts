@@ -21,7 +21,7 @@ export const COMMON_ARGS = {
 export const CORPUS_ARGS = {
   source: {
     type: 'positional',
-    description: 'A corpus.json, a folder with one, or an input file',
+    description: 'A corpus.json, a folder with one, the name of a corpus of the workspace, or an input file',
     required: true,
     valueHint: 'corpus.json|chunks.json',
   },

@@ -1,14 +1,16 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSource } from './corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from './corpus-settings.ts';
-import { readEnvironment } from './environment.ts';
-import { CORPUS_ARGS, parseFlags } from './flags.ts';
+import { embeddingPrice, guardCost } from './embedding-price.ts';
+import { readEnvironment, type Environment } from './environment.ts';
+import { CORPUS_ARGS, DELETE_LIMIT_ARGS, parseFlags } from './flags.ts';
 import { KNOWN_MODELS } from './known-models.ts';
 import { resolveProfile } from './profile.ts';
 import { openAiKey, postgresAddress, qdrantAddress } from './service-address.ts';
+import { deleteLimit } from './stage-choices.ts';
 
 const folders: string[] = [];
 function folder(files: Record<string, string> = {}): string {
@@ -138,7 +140,7 @@ describe('flags', () => {
       'corpus.json': JSON.stringify({ name: 'docs', input: 'in.json', table: 'own_table', batchSize: 7 }),
       'in.json': '[]',
     });
-    const settings = resolveCorpusSettings(readSource(place, undefined), parse({ 'batch-size': '9' }));
+    const settings = resolveCorpusSettings(readSource(place, undefined, tmpdir()), parse({ 'batch-size': '9' }));
     expect(settings).toMatchObject({ corpus: 'docs', table: 'own_table', batchItems: 9, collection: 'book_vectors' });
   });
 });
@@ -146,7 +148,7 @@ describe('flags', () => {
 describe('a source', () => {
   it('names its corpus after an input file', () => {
     const place = folder({ 'My Chunks.v2.json.gz': '' });
-    expect(readSource(join(place, 'My Chunks.v2.json.gz'), undefined).config.name).toBe('my-chunks-v2');
+    expect(readSource(join(place, 'My Chunks.v2.json.gz'), undefined, tmpdir()).config.name).toBe('my-chunks-v2');
   });
 
   it.each([
@@ -155,14 +157,23 @@ describe('a source', () => {
     ['{"name":"cache","input":"x"}', /taken/],
     ['{', /not JSON/],
   ])('is refused with corpus.json %s', (text, message) => {
-    expect(() => readSource(folder({ 'corpus.json': text }), undefined)).toThrow(message);
+    expect(() => readSource(folder({ 'corpus.json': text }), undefined, tmpdir())).toThrow(message);
+  });
+
+  it('is a corpus of the workspace where its name is given', () => {
+    const root = folder();
+    mkdirSync(join(root, 'docs', 'mine'), { recursive: true });
+    writeFileSync(join(root, 'docs', 'mine', 'corpus.json'), '{"name":"docs","input":"in.json"}');
+    writeFileSync(join(root, 'docs', 'mine', 'in.json'), '[]');
+    expect(() => readSource('mine', undefined, root)).toThrow(/no corpus of the workspace has that name/);
+    expect(readSource('docs', undefined, root).inputPath).toBe(join(root, 'docs', 'mine', 'in.json'));
   });
 
   it('is refused when it, or its input, does not exist', () => {
-    expect(() => readSource(join(folder(), 'none.json'), undefined)).toThrow(/does not exist/);
-    expect(() => readSource(folder({ 'corpus.json': '{"name":"a","input":"gone.json"}' }), undefined)).toThrow(
-      /gone.json/,
-    );
+    expect(() => readSource(join(folder(), 'none.json'), undefined, tmpdir())).toThrow(/does not exist/);
+    expect(() =>
+      readSource(folder({ 'corpus.json': '{"name":"a","input":"gone.json"}' }), undefined, tmpdir()),
+    ).toThrow(/gone.json/);
   });
 });
 
@@ -189,5 +200,52 @@ describe('the model', () => {
       /embedded service/,
     );
     expect(() => resolveModel({ model: 'own-model' }, flags, profile('cloud'), KNOWN_MODELS)).toThrow(/--dimensions/);
+  });
+});
+
+describe('what embedding may cost', () => {
+  const openai = { model: 'text-embedding-3-small', host: null };
+  const proxy = { ...openai, host: 'proxy.test' };
+
+  it('has the price of a flag, else of a variable, else of the model where OpenAI itself serves it', () => {
+    expect(embeddingPrice(openai, {}, {})).toBe(0.02);
+    expect(embeddingPrice(openai, { price: 0.5 }, { LOCKSTEP_PRICE: 3 })).toBe(0.5);
+    expect(embeddingPrice(proxy, {}, { LOCKSTEP_PRICE: 3 })).toBe(3);
+    expect(embeddingPrice(proxy, {}, {})).toBeUndefined();
+    expect(embeddingPrice({ ...openai, model: 'unheard-of' }, {}, {})).toBeUndefined();
+    expect(embeddingPrice({ ...openai, model: KNOWN_MODELS.embedded.model }, { price: 9 }, {})).toBe(0);
+  });
+
+  it('is refused above the limit, and where no price is known', () => {
+    const at = (tokens: number, price: number | undefined) => () =>
+      guardCost(tokens, { model: 'm', price, limit: 0.5 });
+    expect(at(1_000_000, 0.5)).not.toThrow();
+    expect(at(1_000_001, 0.5)).toThrow(expect.objectContaining({ code: 'cost-guard' }));
+    expect(at(1, undefined)).toThrow(expect.objectContaining({ code: 'config-invalid' }));
+    expect(at(0, undefined)).not.toThrow();
+  });
+});
+
+describe('what a load may delete', () => {
+  const limit = (args: Record<string, unknown>, environment: Environment = {}) =>
+    deleteLimit(parseFlags({ _: [], ...args }, { ...CORPUS_ARGS, ...DELETE_LIMIT_ARGS }), environment);
+
+  it('is a flag’s word, else a variable’s, else the default', () => {
+    expect(limit({})).toEqual({ percent: 20, count: 20 });
+    expect(limit({}, { LOCKSTEP_ALLOW_DELETES: '1' })).toEqual({ percent: 100, count: 0 });
+    expect(limit({}, { LOCKSTEP_MAX_DELETE_PERCENT: 3, LOCKSTEP_ALLOW_DELETES: '1' })).toEqual({
+      percent: 3,
+      count: 0,
+    });
+    expect(limit({ 'max-delete-percent': '7.5' }, { LOCKSTEP_ALLOW_DELETES: '1' })).toEqual({ percent: 7.5, count: 0 });
+    expect(limit({ 'allow-deletes': true }, { LOCKSTEP_MAX_DELETE_PERCENT: 3 })).toEqual({ percent: 100, count: 0 });
+  });
+
+  it.each(['-1', '101', 'many', ''])('is refused as %j', (text) => {
+    expect(() => limit({ 'max-delete-percent': text })).toThrow(/--max-delete-percent/);
+  });
+
+  it('is refused when it contradicts itself', () => {
+    expect(() => limit({ 'max-delete-percent': '5', 'allow-deletes': true })).toThrow(/contradict/);
   });
 });
