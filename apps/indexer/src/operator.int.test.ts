@@ -26,13 +26,13 @@ describe('an operator', () => {
     chapter_title: 'One',
   }));
 
-  const run = (...args: string[]): Promise<IndexerRun> =>
-    runIndexer(folder, args, {
-      OPENAI_API_KEY: 'sk-test',
-      OPENAI_BASE_URL: openai.baseUrl,
-      QDRANT_HOST: server.url,
-      NEON_POSTGRES_CONNECTION_STRING: database.connectionString,
-    });
+  const environment = () => ({
+    OPENAI_API_KEY: 'sk-test',
+    OPENAI_BASE_URL: openai.baseUrl,
+    QDRANT_HOST: server.url,
+    NEON_POSTGRES_CONNECTION_STRING: database.connectionString,
+  });
+  const run = (...args: string[]): Promise<IndexerRun> => runIndexer(folder, args, environment());
   const json = async (...args: string[]) => {
     const { exit, stdout, stderr } = await run(...args, '--json');
     return { exit, stderr, said: JSON.parse(stdout) as ReturnType<typeof JSON.parse> };
@@ -265,5 +265,17 @@ describe('an operator', () => {
     const { said } = await json('status');
     expect(said.corpora[0].stores).toMatchObject({ qdrant: { state: 'in-step' }, neon: { state: 'unknown' } });
     expect((await run('run', 'books')).exit).toBe(0);
+  });
+
+  it('is told what can be found out while one service is down', async () => {
+    const { exit, stdout } = await runIndexer(folder, ['status', '--json'], {
+      ...environment(),
+      QDRANT_HOST: 'http://127.0.0.1:9',
+    });
+    expect(exit).toBe(1);
+    const { problems, runs, corpora } = JSON.parse(stdout) as ReturnType<typeof JSON.parse>;
+    expect(problems).toEqual([expect.stringContaining('Qdrant')]);
+    expect(corpora).toMatchObject([{ corpus: 'books', stores: null }]);
+    expect(runs[0]).toMatchObject({ corpus: 'books', end: { outcome: 'done' } });
   });
 });

@@ -11,7 +11,7 @@ const STATES: Readonly<Record<StoreStatus['state'], string>> = {
 };
 
 /** The state of everything, for people. */
-export function statusText({ corpora, strangers, unowned, runs }: Status): string {
+export function statusText({ corpora, strangers, unowned, runs, problems }: Status): string {
   const parts = [corpora.length === 0 ? 'No corpus.json in this workspace.' : corpora.map(corpusText).join('\n')];
   if (strangers.length > 0) {
     const lines = strangers.map(
@@ -25,13 +25,17 @@ export function statusText({ corpora, strangers, unowned, runs }: Status): strin
     const lines = unowned.map(({ store, target, count }) => `  ${count} in ${store} (${target})`);
     parts.push(['Belonging to no corpus, so that nothing here will ever touch them:', ...lines].join('\n'));
   }
+  if (problems.length > 0) {
+    parts.push(['Could not be found out:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
+    if (runs.length === 0) return parts.join('\n\n');
+  }
   parts.push(runs.length === 0 ? 'No runs yet.' : ['Last runs:', ...runs.map(runText)].join('\n'));
   return parts.join('\n\n');
 }
 
-function corpusText({ corpus, folder, wanted, stores, problem }: CorpusState): string {
+function corpusText({ corpus, folder, wanted, stores }: CorpusState): string {
   const head = `${corpus}  (${folder})${wanted === null ? '' : `  ${wanted} chunks wanted`}`;
-  if (stores === null) return `${head}\n  ${problem}`;
+  if (stores === null) return `${head}\n  not known`;
   const lines = Object.entries(stores).map(([store, { target, count, stamp, state }]) => {
     const stamped = stamp === null || stamp.count === count ? '' : ` (stamp: ${stamp.count})`;
     return `  ${store.padEnd(7)} ${count}${stamped}  ${STATES[state]}  (${target})`;

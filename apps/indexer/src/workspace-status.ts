@@ -1,10 +1,18 @@
-import { dirname, join } from 'node:path';
-import { CORPUS_DEFAULTS, isIndexingError, type Ledger, type RunRecord, type StoreName } from '@lockstep/model';
+import { join } from 'node:path';
+import {
+  CORPUS_DEFAULTS,
+  isIndexingError,
+  type Ledger,
+  type RowStore,
+  type RunRecord,
+  type StoreName,
+  type VectorStore,
+} from '@lockstep/model';
 import { corpusStatus, createProjection, FILES, type StoreStatus, type ValidateReceipt } from '@lockstep/pipeline';
 import type { Services } from './open-services.ts';
 import type { CommandContext } from './run-command.ts';
 import { readCorpusConfig } from './settings/corpus-file.ts';
-import { resolveCorpusSettings, resolveModel, type CorpusSettings } from './settings/corpus-settings.ts';
+import { resolveCorpusSettings, resolveModel } from './settings/corpus-settings.ts';
 import { KNOWN_MODELS } from './settings/known-models.ts';
 import { readJson, workspaceCorpora } from './settings/workspace-corpora.ts';
 
@@ -17,6 +25,8 @@ export interface Status {
   readonly unowned: readonly Omit<StoreHolding, 'corpus'>[];
   /** Last started first. */
   readonly runs: readonly (RunRecord & { readonly state: RunState })[];
+  /** What could not be found out, and why; each once. */
+  readonly problems: readonly string[];
 }
 
 export interface CorpusState {
@@ -24,9 +34,8 @@ export interface CorpusState {
   readonly folder: string;
   /** Accepted chunks when it was validated last on this machine. */
   readonly wanted: number | null;
+  /** Null where it could not be found out. */
   readonly stores: Readonly<Record<StoreName, StoreStatus>> | null;
-  /** Why its state could not be found out. */
-  readonly problem: string | null;
 }
 
 export interface StoreHolding {
@@ -39,71 +48,66 @@ export interface StoreHolding {
 /** A run that has no end is under way or was killed; if a later one has taken the corpus, it will never end. */
 export type RunState = 'ended' | 'open' | 'abandoned';
 
-/** Asks the ledger and both stores about every corpus of the workspace, and about what is there besides. Writes nothing. */
+/**
+ * Asks the ledger and both stores about every corpus of the workspace, and about what is there besides. Writes nothing.
+ * What a service does not answer is a problem, and the rest is told all the same.
+ */
 export async function workspaceStatus(context: CommandContext, services: Services, runs: number): Promise<Status> {
   const { root, flags, signal } = context;
-  const ledger = await services.ledger();
+  const problems = new Set<string>();
+
+  /** What a question gives, or undefined and a problem. */
+  async function ask<Answer>(question: () => Promise<Answer>): Promise<Answer | undefined> {
+    try {
+      return await question();
+    } catch (error) {
+      if (!isIndexingError(error) || signal.aborted) throw error;
+      problems.add(`${error.message} ${error.advice}`);
+      return undefined;
+    }
+  }
+
   const known = workspaceCorpora(root);
   const corpora: CorpusState[] = [];
-  const settings: CorpusSettings[] = [];
+  const collections = new Set<string>([CORPUS_DEFAULTS.collection]);
+  const tables = new Set<string>([CORPUS_DEFAULTS.table]);
   for (const { name, folder } of known) {
-    try {
+    const validated = readJson<ValidateReceipt>(join(context.stateDirectory, name, FILES.validateReceipt));
+    const stores = await ask(async () => {
       const path = join(root, folder, 'corpus.json');
       const config = readCorpusConfig(path);
-      const own = resolveCorpusSettings({ config, inputPath: join(dirname(path), config.input) }, flags);
-      settings.push(own);
-      const model = resolveModel(config, flags, context.profile, KNOWN_MODELS);
-      const validated = readJson<ValidateReceipt>(join(context.stateDirectory, name, FILES.validateReceipt));
-      const stores = await corpusStatus(name, {
-        vectors: await services.vectors(own.collection),
-        rows: await services.rows(own.table),
-        ledger,
-        projection: createProjection({ corpus: name, model: model.model, fields: own.payload }),
+      const { collection, table, ...own } = resolveCorpusSettings({ config, inputPath: path }, flags);
+      collections.add(collection);
+      tables.add(table);
+      const { model } = resolveModel(config, flags, context.profile, KNOWN_MODELS);
+      return corpusStatus(name, {
+        vectors: await services.vectors(collection),
+        rows: await services.rows(table),
+        ledger: await services.ledger(),
+        projection: createProjection({ corpus: name, model, fields: own.payload }),
         deletes: own.deletes,
         validated,
         signal,
       });
-      corpora.push({ corpus: name, folder, wanted: validated?.accepted ?? null, stores, problem: null });
-    } catch (error) {
-      if (!isIndexingError(error)) throw error;
-      corpora.push({ corpus: name, folder, wanted: null, stores: null, problem: error.message });
-    }
+    });
+    corpora.push({ corpus: name, folder, wanted: validated?.accepted ?? null, stores: stores ?? null });
   }
-  return {
-    corpora,
-    ...(await holdings(services, settings, new Set(known.map(({ name }) => name)), signal)),
-    runs: await lastRuns(ledger, runs, signal),
-  };
-}
 
-/** What the collections and tables of all corpora, and the usual ones, hold that no corpus of the workspace is. */
-async function holdings(
-  services: Services,
-  settings: readonly CorpusSettings[],
-  known: ReadonlySet<string>,
-  signal: AbortSignal,
-): Promise<Pick<Status, 'strangers' | 'unowned'>> {
-  const collections = new Set([...settings.map(({ collection }) => collection), CORPUS_DEFAULTS.collection]);
-  const tables = new Set([...settings.map(({ table }) => table), CORPUS_DEFAULTS.table]);
-  const stores = [
-    ...(await Promise.all(
-      [...collections].map(async (name) => ({ store: 'qdrant' as const, port: await services.vectors(name) })),
-    )),
-    ...(await Promise.all(
-      [...tables].map(async (name) => ({ store: 'neon' as const, port: await services.rows(name) })),
-    )),
-  ];
   const strangers: StoreHolding[] = [];
   const unowned: Omit<StoreHolding, 'corpus'>[] = [];
-  for (const { store, port } of stores) {
-    const { target } = port;
-    const census = await port.census({ signal });
-    for (const { corpus, count } of census.corpora) {
-      if (!known.has(corpus)) strangers.push({ store, target, corpus, count });
-    }
-    if (census.unowned > 0) unowned.push({ store, target, count: census.unowned });
+  const names = new Set(known.map(({ name }) => name));
+  async function look(store: StoreName, open: () => Promise<VectorStore | RowStore>): Promise<void> {
+    const { target, census } = await open();
+    const held = await census({ signal });
+    for (const { corpus, count } of held.corpora)
+      if (!names.has(corpus)) strangers.push({ store, target, corpus, count });
+    if (held.unowned > 0) unowned.push({ store, target, count: held.unowned });
   }
-  return { strangers, unowned };
+  for (const collection of collections) await ask(() => look('qdrant', () => services.vectors(collection)));
+  for (const table of tables) await ask(() => look('neon', () => services.rows(table)));
+
+  const last = await ask(async () => lastRuns(await services.ledger(), runs, signal));
+  return { corpora, strangers, unowned, runs: last ?? [], problems: [...problems] };
 }
 
 async function lastRuns(ledger: Ledger, limit: number, signal: AbortSignal): Promise<Status['runs']> {

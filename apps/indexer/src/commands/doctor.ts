@@ -1,6 +1,7 @@
 import { CORPUS_DEFAULTS, EXIT, isIndexingError, type Dependency, type ServiceInfo } from '@lockstep/model';
 import { createConsoleLogger } from '../console-logger.ts';
 import { openServices } from '../open-services.ts';
+import { PATIENCE } from '../patience.ts';
 import { workspaceCommand } from '../run-command.ts';
 import { resolveModel } from '../settings/corpus-settings.ts';
 import { COMMON_ARGS } from '../settings/flags.ts';
@@ -15,9 +16,6 @@ interface ServiceReport {
   readonly version?: string;
   readonly problem?: string;
 }
-
-/** One try and a short wait: doctor tells the state, it does not sit an outage out. */
-const PATIENCE = { attemptsMax: 1, timeoutMs: 15_000, deadlineMs: 20_000 } as const;
 
 export const doctor = workspaceCommand({
   name: 'doctor',

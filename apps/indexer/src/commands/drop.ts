@@ -81,14 +81,16 @@ async function confirm(corpus: string, what: string, signal: AbortSignal): Promi
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const answer = await terminal.question(`Delete ${what}, all of ${name}? Type the name to go on: `, { signal });
+    const question = `Delete ${what}, all of ${name}? Type the name to go on: `;
+    // Ctrl+C and Ctrl+D are answers too.
+    const answer = await terminal.question(question, { signal }).catch(() => '');
     if (answer.trim() === corpus) return;
   } finally {
     terminal.close();
   }
   throw new IndexingError({
     code: 'confirmation-needed',
-    message: `The answer was not ${name}. Nothing was deleted.`,
+    message: `The answer was not ${corpus}. Nothing was deleted.`,
   });
 }
 

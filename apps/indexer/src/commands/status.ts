@@ -1,5 +1,7 @@
+import { EXIT } from '@lockstep/model';
 import { createConsoleLogger } from '../console-logger.ts';
 import { openServices } from '../open-services.ts';
+import { PATIENCE } from '../patience.ts';
 import { workspaceCommand } from '../run-command.ts';
 import { COMMON_ARGS } from '../settings/flags.ts';
 import { statusText } from '../status-text.ts';
@@ -18,10 +20,11 @@ export const status = workspaceCommand({
   async run(context) {
     const { flags, environment, profile, stateDirectory, signal } = context;
     const logger = createConsoleLogger({ verbose: flags.verbose, prefix: 'status' });
-    const services = openServices({ environment, profile, stateDirectory, logger, signal });
+    const services = openServices({ environment, profile, stateDirectory, logger, signal, patience: PATIENCE });
     try {
       const found = await workspaceStatus(context, services, flags.limit ?? RUNS);
-      return { text: statusText(found), json: { ok: true, ...found } };
+      const ok = found.problems.length === 0;
+      return { text: statusText(found), json: { ok, ...found }, exit: ok ? EXIT.done : EXIT.failed };
     } finally {
       await services.close();
     }
