@@ -2,7 +2,8 @@ import type { Difference, VerifyReceipt } from '@lockstep/pipeline';
 
 /** The outcome of a verification, with the first differences. */
 export function verifyText(receipt: VerifyReceipt, folder: string): string {
-  const { corpus, ok, level, counts, held, kept, notComparable, differences, differencesCount, sides } = receipt;
+  const { corpus, ok, overtakenBy, level, counts, held, kept, notComparable, differences, differencesCount, sides } =
+    receipt;
   const numbers = Object.entries(counts)
     .filter(([, count]) => count !== null)
     .map(([side, count]) => `${side} ${count}`);
@@ -19,10 +20,13 @@ export function verifyText(receipt: VerifyReceipt, folder: string): string {
   const rest = differencesCount - differences.length;
   if (rest > 0) lines.push(`  and ${rest} more`);
   const wrong = Object.entries(sides).filter(([, count]) => count > 0);
-  const cure =
-    sides.qdrant + sides.neon > 0
-      ? 'The stamp of each store at fault was withdrawn: load again, or run `indexer repair`.'
-      : 'Run embed again.';
+  if (overtakenBy !== null) {
+    lines.push(
+      `  Another run (${overtakenBy}) took the corpus over since the last load from here; it may have another input.`,
+    );
+  }
+  const withdrawn = overtakenBy === null ? 'The stamp of each store at fault was withdrawn: load' : 'Load';
+  const cure = sides.qdrant + sides.neon > 0 ? `${withdrawn} again, or run \`indexer repair\`.` : 'Run embed again.';
   lines.push(
     `  Wrong: ${wrong.map(([side, count]) => `${side} ${count}`).join(', ')}; all in ${folder}/verify.json. ${cure}`,
   );

@@ -27,6 +27,8 @@ export interface Difference {
 /** The verify receipt. What `verify` returns and `--json` prints has the first few differences, the file has all. */
 export interface VerifyReceipt {
   readonly ok: boolean;
+  /** The run that took the corpus over since this one; what differs may be what it loaded. */
+  readonly overtakenBy: string | null;
   readonly corpus: string;
   readonly level: VerifyLevel;
   /** Chunks wanted; of those, with a vector in the cache; points and rows that the stores hold of the corpus. */

@@ -1,5 +1,6 @@
 import type { Ledger, RowStore, RunStart, StoreName, VectorStore } from '@lockstep/model';
 import { inBatches } from './in-batches.ts';
+import { endFailedRun } from './run-end.ts';
 import { checkFence } from './run-file.ts';
 import type { StageContext } from './stage-context.ts';
 
@@ -28,7 +29,7 @@ export interface DropReceipt {
  */
 export async function dropCorpus(context: Omit<StageContext, 'artifacts'>, options: DropOptions): Promise<DropReceipt> {
   const { corpus, clock, logger, signal } = context;
-  const { runId, vectors, rows, ledger, batchItems } = options;
+  const { runId, vectors, rows, ledger } = options;
   const call = signal === undefined ? {} : { signal };
   const startedAt = new Date(clock.now());
   await rows.ensure(call);
@@ -45,17 +46,12 @@ export async function dropCorpus(context: Omit<StageContext, 'artifacts'>, optio
   const atLeast = (await rows.fence(corpus, call)) + 1;
   const fence = await ledger.takeFence(corpus, { ...start, atLeast }, call);
   await rows.raiseFence(corpus, fence, call);
-  for (const store of ['qdrant', 'neon'] as const) await ledger.removeStamp(corpus, store, call);
-
-  const deleted = { qdrant: 0, neon: 0 };
-  for await (const batch of inBatches(idsOf(vectors.scan(corpus, call)), batchItems)) {
-    await checkFence({ corpus, runId, fence }, ledger, signal);
-    await vectors.delete(batch, call);
-    deleted.qdrant += batch.length;
-  }
-  for await (const batch of inBatches(idsOf(rows.scan(corpus, call)), batchItems)) {
-    await rows.delete({ corpus, fence, items: batch }, call);
-    deleted.neon += batch.length;
+  let deleted: DropReceipt['deleted'];
+  try {
+    deleted = await deleteAll(context, { ...options, fence });
+  } catch (error) {
+    await endFailedRun(ledger, { corpus, fence, clock }, error);
+    throw error;
   }
 
   const finishedAt = clock.now();
@@ -90,6 +86,26 @@ export async function dropCorpus(context: Omit<StageContext, 'artifacts'>, optio
     startedAt: startedAt.toISOString(),
     durationMs: finishedAt - startedAt.getTime(),
   };
+}
+
+async function deleteAll(
+  { corpus, signal }: Omit<StageContext, 'artifacts'>,
+  { runId, vectors, rows, ledger, batchItems, fence }: DropOptions & { readonly fence: number },
+): Promise<DropReceipt['deleted']> {
+  const call = signal === undefined ? {} : { signal };
+  for (const store of ['qdrant', 'neon'] as const) await ledger.removeStamp(corpus, store, call);
+
+  const deleted = { qdrant: 0, neon: 0 };
+  for await (const batch of inBatches(idsOf(vectors.scan(corpus, call)), batchItems)) {
+    await checkFence({ corpus, runId, fence }, ledger, signal);
+    await vectors.delete(batch, call);
+    deleted.qdrant += batch.length;
+  }
+  for await (const batch of inBatches(idsOf(rows.scan(corpus, call)), batchItems)) {
+    await rows.delete({ corpus, fence, items: batch }, call);
+    deleted.neon += batch.length;
+  }
+  return deleted;
 }
 
 async function* idsOf(pages: AsyncIterable<readonly { readonly pointId: string }[]>): AsyncGenerator<string> {

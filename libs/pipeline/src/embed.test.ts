@@ -160,6 +160,16 @@ describe('embed', () => {
     expect(rig.artifacts.leaks()).toEqual({ writers: 0, scratches: 0 });
   });
 
+  it('says how many tokens it did not pay for: texts of the cache, and those that come again', async () => {
+    const rig = createCorpusRig();
+    await rig.validate([{ id: 'known', text: 'known text' }]);
+    expect(await rig.embed()).toMatchObject({ tokens: 2, tokensSaved: 0 });
+    await rig.validate(['known text', 'new', 'new', 'ünique'].map((text, at) => ({ id: at, text })));
+    // Bytes: 10 of the cache, and 3 of a text that came before; four to a token.
+    expect(await rig.embed()).toMatchObject({ tokens: 2, tokensSaved: 3, left: 0 });
+    expect(await rig.embed()).toMatchObject({ tokens: 0, tokensSaved: Math.round(23 / 4) });
+  });
+
   it('refuses a corpus that was validated for another embedder, before it pays', async () => {
     const rig = createCorpusRig();
     await rig.validate(records(1));
@@ -169,5 +179,84 @@ describe('embed', () => {
       expect(await failureOf(other.embed())).toMatchObject({ code: 'artifact-missing' });
       expect(embedder.seen.requests).toBe(0);
     }
+  });
+});
+
+describe('a guard of tokens', () => {
+  it('is told what is to be paid for, each text once, before the first request', async () => {
+    const rig = createCorpusRig();
+    await rig.load([{ id: 'known', text: 'not paid again' }]);
+    rig.forgetCosts();
+    await rig.validate(['not paid again', 'one', 'two words', 'one'].map((text, at) => ({ id: at, text })));
+    const told: unknown[] = [];
+    const { tokens } = await rig.embed({
+      guardTokens: (asked) => void told.push({ tokens: asked, requests: rig.embedder.seen.requests }),
+    });
+    expect(told).toEqual([{ tokens: 3, requests: 0 }]);
+    expect(tokens).toBe(3);
+  });
+
+  it('counts what an earlier slice holds as paid for, where the cache is lost', async () => {
+    const rig = createCorpusRig();
+    await rig.load(records(4));
+    rig.embeddings.paid.clear();
+    const told: number[] = [];
+    await rig.embed({ guardTokens: (tokens) => void told.push(tokens) });
+    expect(told).toEqual([0]);
+  });
+
+  it('stops the stage before anything is paid, and leaves no receipt for a load to go on from', async () => {
+    const rig = createCorpusRig();
+    await rig.load(records(3));
+    rig.forgetCosts();
+    await rig.validate(records(5));
+    const guardTokens = (tokens: number): void => {
+      throw new IndexingError({ code: 'cost-guard', message: `${tokens} tokens` });
+    };
+    expect(await failureOf(rig.embed({ guardTokens }))).toMatchObject({ code: 'cost-guard', message: '4 tokens' });
+    expect(rig.embedder.seen).toMatchObject({ requests: 0, inputs: 0 });
+    expect(rig.embeddings.paid.size).toBe(3);
+    expect(rig.artifacts.files.has(FILES.embedReceipt)).toBe(false);
+    expect(rig.artifacts.leaks()).toEqual({ writers: 0, scratches: 0 });
+  });
+});
+
+describe('without paying, embed', () => {
+  it('asks for nothing, slices what the cache holds, and says how many texts are left', async () => {
+    const rig = createCorpusRig();
+    await rig.load(records(3));
+    rig.forgetCosts();
+    await rig.validate([...records(5), { id: 'again', text: 'text 4' }, { id: 'known', text: 'text 0' }]);
+    expect(await rig.embed({ pay: false })).toMatchObject({
+      chunks: 7,
+      texts: 5,
+      cached: 3,
+      embedded: 0,
+      left: 2,
+      requests: 0,
+      tokens: 0,
+      // Four chunks of six bytes have their vector.
+      tokensSaved: 6,
+    });
+    expect(rig.embedder.seen.requests).toBe(0);
+    const chunks = await collect(readChunks(rig.artifacts));
+    const cached = new Set(chunks.filter(({ text }) => /[012]$/.test(text)).map(({ embeddingKey }) => embeddingKey));
+    expect(new Set(rig.embeddings.sliced.keys())).toEqual(cached);
+  });
+
+  it('writes a slice of nothing where the cache is empty, and pays for all of it the next time', async () => {
+    const rig = createCorpusRig();
+    await rig.validate(records(3));
+    expect(await rig.embed({ pay: false })).toMatchObject({ texts: 3, cached: 0, left: 3 });
+    expect(rig.embeddings.sliced.size).toBe(0);
+    expect(await rig.embed()).toMatchObject({ texts: 3, embedded: 3, left: 0 });
+    await expectSliceInStep(rig);
+  });
+
+  it('leaves nothing where the cache has it all', async () => {
+    const rig = createCorpusRig();
+    await rig.load(records(3));
+    expect(await rig.embed({ pay: false })).toMatchObject({ texts: 3, cached: 3, left: 0 });
+    await expectSliceInStep(rig);
   });
 });

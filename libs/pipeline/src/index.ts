@@ -20,7 +20,7 @@ export { createProjection, payloadOf, type Projection } from './projection.ts';
 export { provision, type ProvisionOptions } from './provision.ts';
 export { readRecords, type InputRecord } from './read-records.ts';
 export { readReceipt } from './receipt-file.ts';
-export type { ProvisionedStore, RunFile } from './run-file.ts';
+export { overtaken, type ProvisionedStore, type RunFile } from './run-file.ts';
 export { search, type SearchResult } from './search.ts';
 export { endRun, type RunResult } from './run-end.ts';
 export { recoverEmbeddings, type RecoverReceipt } from './recover-embeddings.ts';

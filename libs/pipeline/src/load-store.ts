@@ -18,7 +18,7 @@ import {
   type StoredState,
 } from './plan.ts';
 import { readReceipt, writeReceipt } from './receipt-file.ts';
-import { overtaken, readRun } from './run-file.ts';
+import { checkFence, overtaken, readRun } from './run-file.ts';
 import type { StageContext } from './stage-context.ts';
 import { storeDigest, type StoreWants } from './store-digest.ts';
 import type { ValidateReceipt } from './validate.ts';
@@ -77,7 +77,7 @@ export async function loadStore<Actual extends StoredState>(
   target: LoadTarget<Actual>,
   options: LoadOptions,
 ): Promise<LoadReceipt> {
-  const { artifacts, corpus, clock, logger } = context;
+  const { artifacts, corpus, clock, logger, signal } = context;
   const { ledger, deletes } = options;
   const { store } = target;
   const startedAt = clock.now();
@@ -103,6 +103,8 @@ export async function loadStore<Actual extends StoredState>(
   let left = 0;
   let deleted = 0;
   if (!isNoOp(plan)) {
+    // A run that was overtaken leaves the stamp to the one that has it now.
+    await checkFence(run, ledger, signal);
     await ledger?.removeStamp(corpus, store);
     if (plan.add + plan.change > 0) ({ written, left } = await writeChanges(context, target, options, onDone));
     if (plan.delete > 0) deleted = await deleteGone(context, target, options, onDone);

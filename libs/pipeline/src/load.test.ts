@@ -332,6 +332,16 @@ describe('a run that was overtaken', () => {
     expect(rig.ledger.cost.stampsWritten).toBe(stamps);
   });
 
+  it('leaves the stamps of the run that took over', async () => {
+    const { first, second } = await overtaken();
+    await second.loadQdrant();
+    await second.loadNeon();
+    const stamps = [second.ledger.peek('books', 'qdrant'), second.ledger.peek('books', 'neon')];
+    expect(await failureOf(first.loadQdrant())).toMatchObject({ code: 'overtaken' });
+    expect(await failureOf(first.loadNeon())).toMatchObject({ code: 'overtaken' });
+    expect([second.ledger.peek('books', 'qdrant'), second.ledger.peek('books', 'neon')]).toEqual(stamps);
+  });
+
   it("leaves to the winner's verify what still landed", async () => {
     const { first, second } = await overtaken();
     await second.loadQdrant();

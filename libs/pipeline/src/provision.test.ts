@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import {
+  announceCalls,
   createCorpusRig,
   createMemoryVectorStore,
   createStubEmbedder,
   failureOf,
+  inBothStores,
   NO_COSTS,
+  storedTexts,
   type CorpusRig,
 } from '@lockstep/testing';
 import { FILES } from './corpus-files.ts';
@@ -18,6 +21,18 @@ async function next(rig: CorpusRig, count: number, options?: { readonly deleteLi
   await rig.validate(inputs(count));
   await rig.embed();
   return rig.provision(options);
+}
+
+/** A rig over the same stores whose fence is taken only after `first` was done. */
+function afterwards(rig: CorpusRig, first: () => Promise<unknown>): CorpusRig {
+  const { vectors, rows, artifacts, embeddings } = rig;
+  let done = false;
+  const ledger = announceCalls(rig.ledger, 'ledger', async (call) => {
+    if (call !== 'ledger takeFence' || done) return;
+    done = true;
+    await first();
+  });
+  return createCorpusRig({ vectors, rows, ledger, artifacts, embeddings });
 }
 
 describe('the guard of deletes', () => {
@@ -191,6 +206,149 @@ describe('provision', () => {
         tag: 'keyword',
       },
     });
+  });
+});
+
+describe('a provision that is refused', () => {
+  /** A run of 60 chunks that holds the fence and has not loaded yet, and another over its stores. */
+  async function underway(embedder = createStubEmbedder()) {
+    const first = createCorpusRig({ batchItems: 50 });
+    await first.load(inputs(60));
+    await next(first, 59);
+    const { vectors, rows, ledger } = first;
+    return { first, second: createCorpusRig({ vectors, rows, ledger, embedder }) };
+  }
+
+  it.each([
+    ['deletes', 'delete-guard', createStubEmbedder()],
+    ['the model', 'model-mismatch', createStubEmbedder({ identity: { model: 'large-model' } })],
+    ['the dimensions', 'model-mismatch', createStubEmbedder({ identity: { dimensions: 16 } })],
+  ])('for %s overtakes nobody: the run that is under way ends well', async (_, code, embedder) => {
+    const { first, second } = await underway(embedder);
+    const before = await first.ledger.fenceHolder('books');
+    expect(await failureOf(next(second, 5))).toMatchObject({ code });
+    expect(await first.ledger.fenceHolder('books')).toEqual(before);
+    expect(await first.rows.fence('books')).toBe(before?.fence);
+    expect(await first.ledger.runs({ limit: 9 })).toHaveLength(2);
+    await first.loadQdrant();
+    await first.loadNeon();
+    expect(await first.verify()).toMatchObject({ ok: true, counts: { qdrant: 59, neon: 59 } });
+  });
+});
+
+describe('under its fence a provision', () => {
+  it('sees the stamps that an equal run wrote since it first looked, and hands out their nonces', async () => {
+    const first = createCorpusRig();
+    await next(first, 4);
+    const { vectors, rows, ledger } = first;
+    const other = createCorpusRig({ vectors, rows, ledger });
+    await other.validate(inputs(4));
+    const second = afterwards(other, async () => {
+      await first.loadQdrant();
+      await first.loadNeon();
+    });
+    const { stores } = await second.provision();
+    for (const store of ['qdrant', 'neon'] as const) {
+      const { nonce } = ledger.peek('books', store) ?? {};
+      expect(nonce).toBeDefined();
+      expect(stores[store]).toMatchObject({ inStep: true, depth: 'labels', count: 4, nonce, stamp: nonce });
+    }
+  });
+
+  it('sees that a stamp is gone since it first looked, and has everything compared', async () => {
+    const rig = createCorpusRig();
+    await rig.load(inputs(4));
+    const second = afterwards(rig, () => rig.ledger.removeStamp('books', 'neon'));
+    const { stores } = await second.provision();
+    expect(stores.qdrant).toMatchObject({ inStep: true, depth: 'labels' });
+    expect(stores.neon).toMatchObject({ inStep: false, depth: 'content', stamp: null, plan: { unchanged: 4 } });
+    expect(stores.neon?.nonce).not.toBe(rig.ledger.peek('books', 'qdrant')?.nonce);
+  });
+
+  it('plans anew for a store whose number changed since it first looked', async () => {
+    const rig = createCorpusRig();
+    await rig.load(inputs(4));
+    await next(rig, 5);
+    const second = afterwards(rig, async () => rig.rows.table.delete([...rig.rows.table.keys()][0] ?? ''));
+    const { stores } = await second.provision();
+    expect([stores.qdrant?.plan?.add, stores.neon?.plan?.add]).toEqual([1, 2]);
+  });
+
+  it('refuses to delete what another run has added since it first looked', async () => {
+    const first = createCorpusRig({ batchItems: 50 });
+    await first.load(inputs(30));
+    await next(first, 60);
+    const { vectors, rows, ledger } = first;
+    const other = createCorpusRig({ vectors, rows, ledger });
+    await other.validate(inputs(30));
+    const second = afterwards(other, async () => {
+      await first.loadQdrant();
+      await first.loadNeon();
+    });
+    const failure = await failureOf(second.provision());
+    expect(failure).toMatchObject({ code: 'delete-guard', details: { deletes: 30, before: 60 } });
+    expect([rows.table.size, vectors.collection?.points.size]).toEqual([60, 60]);
+    expect(await failureOf(second.loadNeon())).toMatchObject({ code: 'artifact-missing' });
+  });
+});
+
+describe('a provision that believes no stamp', () => {
+  it('withdraws them, and has contents and vectors put right that no label tells of', async () => {
+    const rig = createCorpusRig({ payload: ['tag'] });
+    const { run } = await rig.load(inputs(4));
+    const [one, two] = [...(rig.vectors.collection?.points.values() ?? [])];
+    const [row] = rig.rows.table.values();
+    if (one === undefined || two === undefined || row === undefined) throw new Error('nothing was loaded');
+    two.vector = one.vector.slice();
+    one.payload['tag'] = 'edited';
+    row.text = 'edited';
+    // Stamps and labels are right, so that a load would do nothing.
+    expect((await rig.provision()).stores).toMatchObject({ qdrant: { inStep: true }, neon: { inStep: true } });
+    const { stores, fence } = await rig.provision({ recheck: true });
+    expect(fence).toBe((run.fence ?? 0) + 2);
+    expect([rig.ledger.peek('books', 'qdrant'), rig.ledger.peek('books', 'neon')]).toEqual([undefined, undefined]);
+    const expected = { inStep: false, depth: 'content', stamp: null };
+    expect(stores).toMatchObject({ qdrant: expected, neon: expected });
+    expect(stores.qdrant?.nonce).not.toBe(run.stores.qdrant?.nonce);
+    rig.forgetCosts();
+    await rig.loadQdrant();
+    await rig.loadNeon();
+    expect(rig.costs()).toEqual({ ...NO_COSTS, upserted: 1, payloads: 1, written: 1 });
+    expect(storedTexts(rig)).toEqual(inBothStores(Object.fromEntries(inputs(4).map(({ id, text }) => [id, text]))));
+    expect(await rig.verify('vectors')).toMatchObject({ ok: true });
+  });
+
+  it('does not believe the stamp of a load that ended meanwhile either', async () => {
+    const first = createCorpusRig();
+    await next(first, 3);
+    const { vectors, rows, ledger } = first;
+    const other = createCorpusRig({ vectors, rows, ledger });
+    await other.validate(inputs(3));
+    const second = afterwards(other, () => first.loadQdrant());
+    const { stores } = await second.provision({ recheck: true });
+    expect(ledger.peek('books', 'qdrant')).toBeDefined();
+    expect(stores.qdrant).toMatchObject({ inStep: false, depth: 'content', count: 3 });
+  });
+});
+
+describe('the run table', () => {
+  it('has a run as soon as it holds its fence, with what it is for and where it goes', async () => {
+    const rig = createCorpusRig();
+    await next(rig, 2);
+    const run = await rig.provision({ kind: 'repair' });
+    const [entry, first] = await rig.ledger.runs({ corpus: 'books', limit: 9 });
+    expect(entry).toEqual({
+      corpus: 'books',
+      runId: run.runId,
+      fence: run.fence,
+      kind: 'repair',
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      model: 'stub-model',
+      qdrantTarget: 'memory/points',
+      neonTarget: 'memory/rows',
+      startedAt: '1970-01-01T00:00:00.000Z',
+    });
+    expect(first).toMatchObject({ kind: 'load', fence: 1, digest: entry?.digest });
   });
 });
 

@@ -2,9 +2,10 @@ import type { DeleteMode, Ledger, RowStore, RunKind, RunStart, VectorStore } fro
 import { FILES } from './corpus-files.ts';
 import { guardDeletes, type DeleteLimit } from './delete-guard.ts';
 import { refuseForeignModel } from './foreign-model.ts';
-import { probeStores } from './probe-stores.ts';
+import { probeStores, type ProbedStores } from './probe-stores.ts';
 import { payloadIndexesOf, type Projection } from './projection.ts';
 import { readReceipt, writeReceipt } from './receipt-file.ts';
+import { endFailedRun } from './run-end.ts';
 import type { ProvisionedStore, RunFile } from './run-file.ts';
 import type { StageContext } from './stage-context.ts';
 import type { ValidateReceipt } from './validate.ts';
@@ -35,7 +36,7 @@ export interface ProvisionOptions {
  *
  * Fails with `model-mismatch` for a collection of other dimensions or with points of another model, and with
  * `delete-guard` where a load would delete too much. Nothing was written to the corpus by then, no fence was taken, and
- * a run that is under way goes on.
+ * a run that is under way goes on; but for the rare case that an earlier run changed a store in between.
  */
 export async function provision(context: StageContext, options: ProvisionOptions): Promise<RunFile> {
   const { artifacts, corpus, clock, logger, signal } = context;
@@ -56,9 +57,15 @@ export async function provision(context: StageContext, options: ProvisionOptions
   const before = await probeStores(context, { ...options, validated, plan });
   if (deleteLimit !== undefined) guardDeletes(corpus, before, deleteLimit);
   const fence = await takeFence(context, options, validated.digest, startedAt);
-  // An earlier run may have gone on writing until its fence was gone.
-  const stores = await probeStores(context, { ...options, validated, plan, before });
-  if (deleteLimit !== undefined) guardDeletes(corpus, stores, deleteLimit);
+  let stores: ProbedStores;
+  try {
+    // An earlier run may have gone on writing until its fence was gone.
+    stores = await probeStores(context, { ...options, validated, plan, before });
+    if (deleteLimit !== undefined) guardDeletes(corpus, stores, deleteLimit);
+  } catch (error) {
+    if (ledger !== undefined && fence !== undefined) await endFailedRun(ledger, { corpus, fence, clock }, error);
+    throw error;
+  }
 
   const nonceFiles = { qdrant: FILES.qdrantNonce, neon: FILES.neonNonce };
   for (const store of ['qdrant', 'neon'] as const) {

@@ -1,4 +1,4 @@
-import { IndexingError, isJsonObject, type Artifacts } from '@lockstep/model';
+import { IndexingError, isIndexingError, isJsonObject, type Artifacts } from '@lockstep/model';
 
 /** Writes a receipt: JSON for people and programs, with a line feed at its end. */
 export async function writeReceipt(artifacts: Artifacts, name: string, receipt: object): Promise<void> {
@@ -23,4 +23,17 @@ export async function readReceipt<Receipt extends object>(artifacts: Artifacts, 
     code: 'artifact-damaged',
     message: `Expected a receipt in ${name}, found something else.`,
   });
+}
+
+/** Reads a receipt; undefined where there is none. */
+export async function receiptIfThere<Receipt extends object>(
+  artifacts: Artifacts,
+  name: string,
+): Promise<Receipt | undefined> {
+  try {
+    return await readReceipt<Receipt>(artifacts, name);
+  } catch (error) {
+    if (isIndexingError(error) && error.code === 'artifact-missing') return undefined;
+    throw error;
+  }
 }

@@ -2,10 +2,14 @@ import {
   embeddingKeyOf,
   type CallOptions,
   type Embedder,
+  type EmbedderIdentity,
   type EmbeddingCache,
   type Ledger,
   type Row,
 } from '@lockstep/model';
+import { FILES } from './corpus-files.ts';
+import { readReceipt } from './receipt-file.ts';
+import type { ValidateReceipt } from './validate.ts';
 import { payloadOf } from './projection.ts';
 import { checkFence, type RunFence } from './run-file.ts';
 import type { StageContext } from './stage-context.ts';
@@ -40,6 +44,7 @@ export async function repairUnmentioned(
   const { vectors, projection, ledger, run } = options;
   const { signal } = context;
   const call: CallOptions = signal === undefined ? {} : { signal };
+  const { embedder: identity } = await readReceipt<ValidateReceipt>(context.artifacts, FILES.validateReceipt);
   const left: string[] = [];
   let rebuilt = 0;
   let deleted = 0;
@@ -51,7 +56,7 @@ export async function repairUnmentioned(
       continue;
     }
     const { row } = found;
-    const vector = found.problem === 'altered' ? undefined : await vectorOf(row, options, call);
+    const vector = found.problem === 'altered' ? undefined : await vectorOf(row, options, identity, call);
     if (vector === undefined) {
       left.push(row.chunkId);
       continue;
@@ -67,12 +72,13 @@ export async function repairUnmentioned(
 async function vectorOf(
   row: Row,
   { cache, embedder }: RepairUnmentionedOptions,
+  identity: EmbedderIdentity,
   call: CallOptions,
 ): Promise<Float32Array | undefined> {
+  // A row of another model's time, or one that names the vector of another text.
+  if (embeddingKeyOf(identity, row.text) !== row.embeddingKey) return undefined;
   const [cached] = await cache.vectors([row.embeddingKey]);
   if (cached !== undefined || embedder === undefined) return cached;
-  // A row of another model's time: its point cannot be made with this one.
-  if (embeddingKeyOf(embedder.identity, row.text) !== row.embeddingKey) return undefined;
   const [vector] = (await embedder.embed([row.text], call)).vectors;
   if (vector !== undefined) await cache.append([{ key: row.embeddingKey, vector }]);
   return vector;

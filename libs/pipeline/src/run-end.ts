@@ -2,6 +2,7 @@ import {
   isIndexingError,
   type Artifacts,
   type CallOptions,
+  type Clock,
   type ErrorCode,
   type Ledger,
   type RunCounts,
@@ -13,7 +14,7 @@ import type { VerifyReceipt } from './difference.ts';
 import type { EmbedReceipt } from './embed.ts';
 import type { LoadReceipt } from './load-store.ts';
 import { estimatedTokens } from './plan-embedding.ts';
-import { readReceipt } from './receipt-file.ts';
+import { receiptIfThere } from './receipt-file.ts';
 import type { RunFile } from './run-file.ts';
 import type { StageContext } from './stage-context.ts';
 import type { ValidateReceipt } from './validate.ts';
@@ -42,8 +43,42 @@ export async function endRun(context: StageContext, ledger: Ledger, result: RunR
   await ledger.endRun(corpus, run.fence, end, call);
 }
 
+const NO_COUNTS: RunCounts = {
+  input: null,
+  qdrant: null,
+  neon: null,
+  pointsWritten: null,
+  pointsDeleted: null,
+  rowsWritten: null,
+  rowsDeleted: null,
+};
+
+/** How long a run that failed tries to say so, in milliseconds: what it failed of may be the ledger itself. */
+const LAST_WORD_MS = 2_000;
+
+/** Ends a run that failed before its stages wrote receipts. The failure is what is told, so that this never fails. */
+export async function endFailedRun(
+  ledger: Ledger,
+  { corpus, fence, clock }: { readonly corpus: string; readonly fence: number; readonly clock: Clock },
+  error: unknown,
+): Promise<void> {
+  const end: RunEnd = {
+    finishedAt: new Date(clock.now()).toISOString(),
+    ...outcomeOf({ error }),
+    counts: NO_COUNTS,
+    tokensPaid: null,
+    tokensSaved: null,
+    embeddedAt: null,
+  };
+  await ledger.endRun(corpus, fence, end, { signal: AbortSignal.timeout(LAST_WORD_MS) }).catch(() => {});
+}
+
 function outcomeOf(result: RunResult): { outcome: RunOutcome; error: ErrorCode | null } {
-  if ('verified' in result) return { outcome: result.verified.ok ? 'done' : 'differ', error: null };
+  if ('verified' in result) {
+    const { ok, overtakenBy } = result.verified;
+    if (ok) return { outcome: 'done', error: null };
+    return overtakenBy === null ? { outcome: 'differ', error: null } : { outcome: 'overtaken', error: 'overtaken' };
+  }
   const error = isIndexingError(result.error) ? result.error.code : 'invariant';
   return { outcome: error === 'overtaken' ? 'overtaken' : 'failed', error };
 }
@@ -87,16 +122,4 @@ async function tokensOf(
     tokensSaved: replayed ? estimatedTokens(validated?.textBytes ?? 0) : embedded.tokensSaved,
     embeddedAt: embedded.startedAt,
   };
-}
-
-async function receiptIfThere<Receipt extends object>(
-  artifacts: Artifacts,
-  name: string,
-): Promise<Receipt | undefined> {
-  try {
-    return await readReceipt<Receipt>(artifacts, name);
-  } catch (error) {
-    if (isIndexingError(error) && error.code === 'artifact-missing') return undefined;
-    throw error;
-  }
 }

@@ -22,7 +22,8 @@ import type { StageContext } from './stage-context.ts';
  */
 export type UnmentionedProblem =
   | { readonly problem: 'no-row'; readonly point: PointState }
-  | { readonly problem: 'no-point' | 'apart' | 'altered'; readonly row: Row };
+  | { readonly problem: 'no-point' | 'altered'; readonly row: Row }
+  | { readonly problem: 'apart'; readonly row: Row; readonly fields: readonly string[] };
 
 export interface UnmentionedOptions {
   readonly vectors: VectorStore;
@@ -59,7 +60,10 @@ export async function* unmentionedProblems(
       const row = found.get(point.pointId);
       if (row === undefined || row.corpus !== corpus) yield { problem: 'no-row', point };
       else if (rehash && contentHashOf(row) !== row.contentHash) yield { problem: 'altered', row };
-      else if (point.payload['content_hash'] !== row.contentHash) yield { problem: 'apart', row };
+      else {
+        const fields = differentLabels(point, row);
+        if (fields.length > 0) yield { problem: 'apart', row, fields };
+      }
     }
   }
 
@@ -71,6 +75,22 @@ export async function* unmentionedProblems(
   for await (const batch of inBatches(unmentionedRows())) {
     const there = await vectors.vectors(batch, call);
     const alone = batch.filter((pointId) => !there.has(pointId));
-    if (alone.length > 0) for (const row of await rows.rows(alone, call)) yield { problem: 'no-point', row };
+    if (alone.length === 0) continue;
+    for (const row of await rows.rows(alone, call)) {
+      yield { problem: rehash && contentHashOf(row) !== row.contentHash ? 'altered' : 'no-point', row };
+    }
   }
+}
+
+/** Labels of a point that are not its row's. What the corpus lists for filtering may be from before the list changed. */
+function differentLabels({ payload }: PointState, row: Row): string[] {
+  const labels: Readonly<Record<string, string | null>> = {
+    chunk_id: row.chunkId,
+    document_id: row.documentId,
+    content_hash: row.contentHash,
+    embedding_key: row.embeddingKey,
+  };
+  return Object.entries(labels)
+    .filter(([name, value]) => payload[name] !== value)
+    .map(([name]) => name);
 }

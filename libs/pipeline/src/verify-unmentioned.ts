@@ -24,7 +24,7 @@ function differenceOf(found: UnmentionedProblem): Difference {
     case 'no-point':
       return { store: 'qdrant', kind: 'missing', ...at, fields: [] };
     case 'apart':
-      return { store: 'qdrant', kind: 'apart', ...at, fields: ['content_hash'] };
+      return { store: 'qdrant', kind: 'apart', ...at, fields: found.fields };
     case 'altered':
       return { store: 'neon', kind: 'stale', ...at, fields: ['content_hash'] };
   }

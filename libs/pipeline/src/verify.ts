@@ -1,8 +1,9 @@
-import type { Artifacts } from '@lockstep/model';
+import type { Artifacts, Ledger } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
 import type { VerifyCounts, VerifyReceipt } from './difference.ts';
 import { createDifferenceLog, type DifferenceLog } from './difference-log.ts';
-import { readReceipt } from './receipt-file.ts';
+import { readReceipt, receiptIfThere } from './receipt-file.ts';
+import type { RunFile } from './run-file.ts';
 import type { StageContext } from './stage-context.ts';
 import type { ValidateReceipt } from './validate.ts';
 import { verifyCache } from './verify-cache.ts';
@@ -30,8 +31,10 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
     const unmentioned = [points, stored].some((counts) => counts !== undefined && counts.held + counts.kept > 0);
     if (unmentioned) await verifyUnmentioned(context, options, log);
 
+    const overtakenBy = ledger === undefined ? undefined : await laterRun(context, ledger);
     for (const store of ['qdrant', 'neon'] as const) {
-      if (log.sides[store] > 0) await ledger?.removeStamp(corpus, store);
+      // The stamps of a later run speak of its input, and not of what was looked for here.
+      if (log.sides[store] > 0 && overtakenBy === undefined) await ledger?.removeStamp(corpus, store);
     }
     const counts: VerifyCounts = {
       input: validated.accepted,
@@ -41,6 +44,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
     };
     const receipt: VerifyReceipt = {
       ok: log.count() === 0,
+      overtakenBy: overtakenBy ?? null,
       corpus,
       level,
       counts,
@@ -64,6 +68,14 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
     await log.discard();
     await scratch.dispose();
   }
+}
+
+/** The run that has taken the corpus since the one that is provisioned here, if there is one. */
+async function laterRun({ artifacts, corpus, signal }: StageContext, ledger: Ledger): Promise<string | undefined> {
+  const run = await receiptIfThere<RunFile>(artifacts, FILES.run);
+  if (run?.fence === undefined) return undefined;
+  const holder = await ledger.fenceHolder(corpus, signal === undefined ? {} : { signal });
+  return holder !== undefined && holder.fence > run.fence ? holder.runId : undefined;
 }
 
 /** Writes the receipt with all differences, one a line, without holding them all. */

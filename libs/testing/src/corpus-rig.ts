@@ -1,4 +1,4 @@
-import { SILENT, type DeleteMode, type JsonValue, type Ledger } from '@lockstep/model';
+import { SILENT, type Clock, type DeleteMode, type JsonValue, type Ledger, type RunKind } from '@lockstep/model';
 import {
   createProjection,
   DEFAULT_DELETE_LIMIT,
@@ -50,6 +50,8 @@ export interface CorpusRigOptions {
   /** Chunks in one write. */
   readonly batchItems?: number;
   readonly concurrency?: number;
+  /** Stands still where it is left out. */
+  readonly clock?: Clock;
   readonly signal?: AbortSignal;
 }
 
@@ -67,7 +69,11 @@ export interface CorpusRig {
   validate(records: readonly JsonValue[], options?: { readonly strict?: boolean }): Promise<ValidateReceipt>;
   plan(options?: { readonly recheck?: boolean; readonly trustStamps?: boolean }): Promise<CorpusPlan>;
   embed(options?: Partial<EmbedOptions>): Promise<EmbedReceipt>;
-  provision(options?: { readonly deleteLimit?: DeleteLimit; readonly recheck?: boolean }): Promise<RunFile>;
+  provision(options?: {
+    readonly deleteLimit?: DeleteLimit;
+    readonly recheck?: boolean;
+    readonly kind?: RunKind;
+  }): Promise<RunFile>;
   loadQdrant(options?: { readonly leaveMissing?: boolean }): Promise<LoadReceipt>;
   loadNeon(): Promise<LoadReceipt>;
   /** Verifies, and ends the run with what it found. */
@@ -133,7 +139,7 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
   const context: StageContext = {
     corpus,
     artifacts,
-    clock: { now: () => 0, sleep: () => Promise.resolve() },
+    clock: options.clock ?? { now: () => 0, sleep: () => Promise.resolve() },
     logger: SILENT,
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   };
@@ -159,11 +165,12 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
       }),
     embed: (embedding = {}) =>
       embed(context, { embedder, cache: embeddings.cache, batchItems, concurrency, ...embedding }),
-    provision: ({ deleteLimit = DEFAULT_DELETE_LIMIT, recheck = false } = {}) => {
+    provision: ({ deleteLimit = DEFAULT_DELETE_LIMIT, recheck = false, kind = 'load' } = {}) => {
       runs += 1;
       const number = runs;
       return provision(context, {
         runId: `run-${number}`,
+        kind,
         vectors,
         rows,
         ledger,
@@ -210,11 +217,11 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
       }),
     async repair(records, { pay = false } = {}) {
       await rig.validate(records);
-      const run = await rig.provision({ recheck: true });
+      const run = await rig.provision({ recheck: true, kind: 'repair' });
       await rig.embed({ pay });
+      await rig.repairUnmentioned(run, { pay });
       await rig.loadQdrant({ leaveMissing: true });
       await rig.loadNeon();
-      await rig.repairUnmentioned(run, { pay });
       return rig.verify('vectors');
     },
     drop: () => dropCorpus(context, { runId: `drop-${(runs += 1)}`, vectors, rows, ledger, batchItems }),

@@ -25,10 +25,13 @@ export interface MemoryEmbeddings {
 /**
  * Embeddings in memory. A slice asks for sorted keys without repeats. A key that is held already stays as it is, unless a
  * paid vector comes for a recovered one, as on disk.
+ *
+ * @param shared embeddings whose cache this slice goes with; a cache of its own where they are left out
  */
-export function createMemoryEmbeddings(): MemoryEmbeddings {
-  const paid = new Map<string, Float32Array>();
-  const recovered = new Set<string>();
+export function createMemoryEmbeddings(
+  shared: Pick<MemoryEmbeddings, 'paid' | 'recovered'> = { paid: new Map(), recovered: new Set() },
+): MemoryEmbeddings {
+  const { paid, recovered } = shared;
   const sliced = new Map<string, Float32Array>();
   const slicedRecovered = new Set<string>();
   const cost = { appends: 0, appended: 0, slices: 0 };

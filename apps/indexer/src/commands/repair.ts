@@ -40,9 +40,10 @@ async function repairStores(
 ): Promise<CommandResult> {
   const run = await session.provision({ only: undefined, kind: 'repair', recheck: true });
   const embedded = await session.embed({ ...embedChoices(planned.embedder.model, price, undefined), pay: flags.pay });
+  // Before the loads, whose stamps count the points.
+  const unmentioned = await session.repairUnmentioned(run, { pay: flags.pay });
   const qdrant = await session.loadQdrant({ leaveMissing: true });
   const neon = await session.loadNeon();
-  const unmentioned = await session.repairUnmentioned(run, { pay: flags.pay });
   const verified = await session.verify({ only: undefined, level: 'vectors', vectorsEvery: 1 });
   const inStep = verified.sides.qdrant + verified.sides.neon === 0;
   const lines = [loadText(qdrant), loadText(neon)];

@@ -1,4 +1,5 @@
 import { EXIT } from '@lockstep/model';
+import { overtaken } from '@lockstep/pipeline';
 import { embedChoices, embedText } from './embed.ts';
 import { validateText } from './validate.ts';
 import { guardPlan } from '../guard-plan.ts';
@@ -51,6 +52,7 @@ export const run = corpusCommand({
       level: flags.level ?? 'content',
       vectorsEvery: flags['vectors-every'] ?? 1,
     });
+    if (!verified.ok && verified.overtakenBy !== null) throw overtaken(provisioned, verified.overtakenBy);
     for (const receipt of [qdrant, neon]) if (receipt !== undefined) lines.push(loadText(receipt));
     lines.push(verifyText(verified, session.folder));
     return {
