@@ -1,7 +1,7 @@
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
 import { foreignHost } from '@lockstep/embed-openai/models';
 import { EXIT, type EmbedderIdentity, type ExitCode } from '@lockstep/model';
-import { openCorpusSession, type CorpusSession } from './corpus-session.ts';
+import type { CorpusSession } from './corpus-session.ts';
 import { openStateDirectory } from './runtime/state-directory.ts';
 import { workspaceRoot } from './runtime/workspace-root.ts';
 import { readSource } from './settings/corpus-file.ts';
@@ -14,6 +14,7 @@ import {
 import { readEnvironment, type Environment } from './settings/environment.ts';
 import { parseFlags, type Flags } from './settings/flags.ts';
 import { KNOWN_MODELS } from './settings/known-models.ts';
+import { minuteLimits } from './settings/minute-limits.ts';
 import { resolveProfile, type Profile } from './settings/profile.ts';
 
 /** What a command prints on stdout, for people or as JSON, and the exit code it ends with. */
@@ -96,7 +97,16 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
       const model = resolveModel(source.config, flags, profile, KNOWN_MODELS);
       const host = profile.embedder === 'embedded' ? null : foreignHost(environment.OPENAI_BASE_URL);
       const temporary = options.temporary?.(flags) ?? false;
-      const session = openCorpusSession({ ...context, settings, model, verbose: flags.verbose, temporary });
+      // Commands that work on no corpus load none of it; Nx runs `runtime` before each run.
+      const { openCorpusSession } = await import('./corpus-session.ts');
+      const session = openCorpusSession({
+        ...context,
+        settings,
+        model,
+        verbose: flags.verbose,
+        temporary,
+        minuteLimits: minuteLimits(flags, environment),
+      });
       try {
         return await options.run({ ...context, settings, model, embedder: { ...model, host }, session }, args);
       } finally {

@@ -10,6 +10,8 @@ export const FILES = {
   validateReceipt: 'validate/receipt.json',
   slice: 'embed/slice.jsonl',
   embedReceipt: 'embed/receipt.json',
+  /** Tells embeddings that were made on this machine from those that a cache brought; no output of a target. */
+  embeddedHere: 'embedded-here.json',
   run: 'provision/run.json',
   qdrantNonce: 'provision/qdrant.nonce',
   neonNonce: 'provision/neon.nonce',

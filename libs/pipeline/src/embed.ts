@@ -149,6 +149,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       startedAt: new Date(startedAt).toISOString(),
       durationMs: clock.now() - startedAt,
     };
+    await writeReceipt(artifacts, FILES.embeddedHere, { startedAt: receipt.startedAt });
     await writeReceipt(artifacts, FILES.embedReceipt, receipt);
     const { texts, cached } = receipt;
     logger.info('corpus-embedded', { chunks: seen, texts, embedded, cached, requests, tokens });

@@ -116,7 +116,10 @@ async function tokensOf(
   if (embedded === undefined) return { tokensPaid: null, tokensSaved: null, embeddedAt: null };
   const validated = await receiptIfThere<ValidateReceipt>(artifacts, FILES.validateReceipt);
   const earlier = await ledger.runs({ corpus, limit: EARLIER_RUNS }, call);
-  const replayed = earlier.some((run) => run.fence !== fence && run.end?.embeddedAt === embedded.startedAt);
+  const here = await receiptIfThere<{ startedAt: string }>(artifacts, FILES.embeddedHere);
+  const replayed =
+    here?.startedAt !== embedded.startedAt ||
+    earlier.some((run) => run.fence !== fence && run.end?.embeddedAt === embedded.startedAt);
   return {
     tokensPaid: replayed ? 0 : embedded.tokens,
     tokensSaved: replayed ? estimatedTokens(validated?.textBytes ?? 0) : embedded.tokensSaved,

@@ -92,8 +92,8 @@ describe('an address', () => {
     ['https://host.test:6334/', 'https://host.test:6334', 'host.test:6334'],
     ['https://host.test', 'https://host.test', 'host.test'],
     ['http://host.test', 'http://host.test', 'host.test'],
-    ['https://host.test/qdrant', 'https://host.test/qdrant', 'host.test'],
-    ['http://host.test:8080/a/b/', 'http://host.test:8080/a/b', 'host.test:8080'],
+    ['https://host.test/qdrant', 'https://host.test/qdrant', 'host.test/qdrant'],
+    ['http://host.test:8080/a/b/', 'http://host.test:8080/a/b', 'host.test:8080/a/b'],
     ['http://[2001:db8::1]:6333', 'http://[2001:db8::1]:6333', '[2001:db8::1]:6333'],
   ])('%s keeps its scheme, port and path', async (given, base, host) => {
     answerWith(ok({ count: 3 }));

@@ -78,7 +78,8 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     });
   }
 
-  const target = `${options.shownHost ?? url.host}/${collection}`;
+  // Behind one host there may be several services, each at its path.
+  const target = `${options.shownHost ?? `${url.host}${url.pathname.replace(/\/+$/, '')}`}/${collection}`;
 
   return {
     ...reads,

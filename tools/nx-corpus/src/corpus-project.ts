@@ -7,8 +7,10 @@ type Inputs = NonNullable<TargetConfiguration['inputs']>;
 /**
  * The project of one corpus, with the stages as targets.
  *
- * `validate` and `embed` are cached by what they read. `load-qdrant` and `load-neon` are cached by that and by the nonce
- * that `provision` has from the store itself. `provision` and `verify` look at live services and are never cached.
+ * `validate` and `embed` are cached by what they read: the model stands in the embedding key of every chunk, and which
+ * stores are in use is nothing to them. `load-qdrant` and `load-neon` are cached by that and by the nonce that
+ * `provision` has from the store itself, another one for another store. `provision` and `verify` look at live services and
+ * are never cached.
  */
 export function corpusProject(
   root: string,
@@ -25,7 +27,6 @@ export function corpusProject(
     '{projectRoot}/corpus.json',
     ...options.codeInputs,
     { externalDependencies: [...options.packages] },
-    { runtime: `${options.command} runtime` },
   ];
   const from = (files: string) => ({ dependentTasksOutputFiles: files });
   const load = (target: string, store: string): TargetConfiguration => ({
@@ -47,7 +48,7 @@ export function corpusProject(
         inputs: [
           ...common,
           ...(isInside(inputFile) ? [`{workspaceRoot}/${inputFile}`] : []),
-          // Nx hashes no file that git ignores or that is outside the workspace; the command does.
+          // Which model embeds; and Nx hashes no file that git ignores or that is outside the workspace: the command does.
           { runtime: `${options.command} runtime ${quoted(`${root}/corpus.json`)}` },
         ],
         outputs: [`${state}/validate`],

@@ -3,12 +3,12 @@ import type { EmbedChoices } from '../corpus-session.ts';
 import { costText } from '../cost-text.ts';
 import { corpusCommand } from '../run-command.ts';
 import { costLimit, embeddingPrice, guardCost } from '../settings/embedding-price.ts';
-import { CORPUS_ARGS, COST_ARGS } from '../settings/flags.ts';
+import { CORPUS_ARGS, COST_ARGS, PACE_ARGS } from '../settings/flags.ts';
 
 export const embed = corpusCommand({
   name: 'embed',
   description: 'Embeds what the cache does not hold yet, and writes the slice of the corpus',
-  args: { ...CORPUS_ARGS, ...COST_ARGS },
+  args: { ...CORPUS_ARGS, ...COST_ARGS, ...PACE_ARGS },
   async run({ session, flags, environment, embedder }) {
     const price = embeddingPrice(embedder, flags, environment);
     const receipt = await session.embed(embedChoices(embedder.model, price, costLimit(flags, environment)));

@@ -8,14 +8,14 @@ import { loadText } from '../load-text.ts';
 import { planText } from '../plan-text.ts';
 import { corpusCommand, type CorpusCommandContext, type CommandResult } from '../run-command.ts';
 import { costLimit, embeddingPrice } from '../settings/embedding-price.ts';
-import { CORPUS_ARGS, COST_ARGS, DELETE_LIMIT_ARGS, REPAIR_ARGS } from '../settings/flags.ts';
+import { CORPUS_ARGS, COST_ARGS, DELETE_LIMIT_ARGS, PACE_ARGS, REPAIR_ARGS } from '../settings/flags.ts';
 import { deleteLimit } from '../settings/stage-choices.ts';
 import { verifyText } from '../verify-text.ts';
 
 export const repair = corpusCommand({
   name: 'repair',
   description: 'Brings both stores back to the corpus from the cache and the input, without paying',
-  args: { ...CORPUS_ARGS, ...REPAIR_ARGS, ...DELETE_LIMIT_ARGS, ...COST_ARGS },
+  args: { ...CORPUS_ARGS, ...REPAIR_ARGS, ...DELETE_LIMIT_ARGS, ...COST_ARGS, ...PACE_ARGS },
   temporary: (flags) => flags['dry-run'],
   async run(context): Promise<CommandResult> {
     const { session, flags, environment, embedder } = context;

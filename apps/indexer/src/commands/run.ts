@@ -7,7 +7,7 @@ import { loadText } from '../load-text.ts';
 import { planLine } from '../plan-text.ts';
 import { corpusCommand, type CommandResult } from '../run-command.ts';
 import { costLimit, embeddingPrice } from '../settings/embedding-price.ts';
-import { CORPUS_ARGS, COST_ARGS, DELETE_LIMIT_ARGS, STRICT_ARG, VERIFY_ARGS } from '../settings/flags.ts';
+import { CORPUS_ARGS, COST_ARGS, DELETE_LIMIT_ARGS, PACE_ARGS, STRICT_ARG, VERIFY_ARGS } from '../settings/flags.ts';
 import { deleteLimit } from '../settings/stage-choices.ts';
 import { verifyText } from '../verify-text.ts';
 
@@ -19,6 +19,7 @@ export const run = corpusCommand({
     ...STRICT_ARG,
     ...DELETE_LIMIT_ARGS,
     ...COST_ARGS,
+    ...PACE_ARGS,
     ...VERIFY_ARGS,
     only: {
       type: 'string',

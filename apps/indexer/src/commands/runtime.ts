@@ -2,19 +2,18 @@ import { workspaceCommand } from '../run-command.ts';
 import { fileDigest } from '../runtime/file-digest.ts';
 import { readSource } from '../settings/corpus-file.ts';
 import { COMMON_ARGS } from '../settings/flags.ts';
-import { shownRuntime } from '../settings/shown-runtime.ts';
+import { shownEmbedder } from '../settings/shown-embedder.ts';
 
 export const runtime = workspaceCommand({
   name: 'runtime',
-  description: 'Prints which models and hosts are in use, and a digest of an input; no secret. Nx hashes it',
+  description: 'Prints which model is in use, and a digest of the input; no secret. Nx hashes it',
   args: {
-    source: { type: 'positional', description: 'A corpus whose input is digested too', required: false },
+    source: { type: 'positional', description: 'A corpus: the path of its corpus.json', required: true },
     ...COMMON_ARGS,
   },
   async run({ environment, profile, root }, args) {
-    const source = args['source'] === undefined ? undefined : readSource(String(args['source']), undefined, root);
-    const input = source === undefined ? {} : { input: await fileDigest(source.inputPath) };
-    const shown = { ...shownRuntime(environment, profile), ...input };
+    const { inputPath } = readSource(String(args['source']), undefined, root);
+    const shown = { embedder: shownEmbedder(environment, profile), input: await fileDigest(inputPath) };
     return { text: JSON.stringify(shown), json: shown };
   },
 });

@@ -19,6 +19,8 @@ interface Receipts {
   readonly corpus: string;
   readonly validate: ValidateReceipt | undefined;
   readonly embed: EmbedReceipt | undefined;
+  /** When embeddings were made on this machine last; those of another receipt came from a shared cache. */
+  readonly embeddedHere: string | undefined;
   readonly loadQdrant: LoadReceipt | undefined;
   readonly loadNeon: LoadReceipt | undefined;
   readonly verify: VerifyReceipt | undefined;
@@ -40,7 +42,7 @@ export const summary = workspaceCommand({
       .map(({ name }) => readReceipts(stateDirectory, name))
       .filter(({ verify }) => verify !== undefined);
     const now = Object.fromEntries(
-      all.flatMap(({ corpus, ...receipts }) =>
+      all.flatMap(({ corpus, embeddedHere: _, ...receipts }) =>
         Object.entries(receipts).flatMap(([stage, receipt]) =>
           receipt === undefined ? [] : [[`${corpus} ${stage}`, receipt.startedAt]],
         ),
@@ -64,6 +66,7 @@ function readReceipts(stateDirectory: string, corpus: string): Receipts {
     corpus,
     validate: read(FILES.validateReceipt),
     embed: read(FILES.embedReceipt),
+    embeddedHere: read<{ startedAt: string }>(FILES.embeddedHere)?.startedAt,
     loadQdrant: read(FILES.loadQdrantReceipt),
     loadNeon: read(FILES.loadNeonReceipt),
     verify: read(FILES.verifyReceipt),
@@ -71,7 +74,7 @@ function readReceipts(stateDirectory: string, corpus: string): Receipts {
 }
 
 function corpusText(
-  { corpus, validate, embed, loadQdrant, loadNeon, verify }: Receipts,
+  { corpus, validate, embed, embeddedHere, loadQdrant, loadNeon, verify }: Receipts,
   shown: Shown,
   priced: (embed: EmbedReceipt) => string,
 ): string {
@@ -89,9 +92,10 @@ function corpusText(
     lines.push(`  input    ${validate.rejected} rejected, ${validate.duplicates} duplicates, ${validate.held} held`);
   }
   if (embed !== undefined) {
-    const did = isNew('embed', embed)
-      ? `${embed.embedded} embedded, ${embed.cached} from the cache; ${priced(embed)}; ${seconds(embed.durationMs)}`
-      : `0 embedded, ${embed.texts} from the cache; nothing paid`;
+    const did =
+      isNew('embed', embed) && embeddedHere === embed.startedAt
+        ? `${embed.embedded} embedded, ${embed.cached} from the cache; ${priced(embed)}; ${seconds(embed.durationMs)}`
+        : `0 embedded, ${embed.texts} from the cache; nothing paid`;
     lines.push(`  embed    ${did} (${embed.model})`);
   }
   for (const [stage, label, receipt] of [

@@ -1,0 +1,67 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyWorkspace, type Finished } from './workspace-copy.ts';
+
+/** One `nx run <corpus>:<target>`: the corpus's other targets by what became of them, each list sorted. */
+export interface CorpusRun extends Finished {
+  /** Replayed from the local cache or a remote one. */
+  readonly replayed: readonly string[];
+  /** Of these, replayed from a remote cache. */
+  readonly fromRemote: readonly string[];
+  /** Really run; those that failed included. */
+  readonly ran: readonly string[];
+  readonly failed: readonly string[];
+}
+
+/** A workspace with the plugin and the corpora that a test writes, and nothing else. */
+export interface CorpusWorkspace {
+  readonly root: string;
+  /** A folder with `corpus.json`, which names no model and no store, and the records as its input. */
+  writeCorpus(corpus: string, records: readonly object[]): void;
+  nx(corpus: string, target: string, environment: Readonly<Record<string, string>>): Promise<CorpusRun>;
+  dispose(): void;
+}
+
+/** Folders that a run does not read: the program runs from where the packages are linked to. */
+const NOT_NEEDED = ['apps', 'libs', 'tools', 'docs', 'fixtures'];
+
+/** The corpus plugin is the only one that has anything to say here; another one costs time in every run. */
+const PLUGIN = '@lockstep/nx-corpus';
+
+/** Makes a copy of this repository without its projects, with an Nx cache and a state directory of its own. */
+export async function createCorpusWorkspace(): Promise<CorpusWorkspace> {
+  const { root, run, dispose } = await copyWorkspace();
+  for (const folder of NOT_NEEDED) rmSync(join(root, folder), { recursive: true });
+  const settings = JSON.parse(readFileSync(join(root, 'nx.json'), 'utf8')) as { plugins: { plugin: string }[] };
+  const plugins = settings.plugins.filter(({ plugin }) => plugin === PLUGIN);
+  writeFileSync(join(root, 'nx.json'), JSON.stringify({ ...settings, plugins }));
+  return {
+    root,
+    writeCorpus(corpus, records) {
+      mkdirSync(join(root, corpus), { recursive: true });
+      writeFileSync(join(root, corpus, 'corpus.json'), JSON.stringify({ name: corpus, input: 'chunks.json' }));
+      writeFileSync(join(root, corpus, 'chunks.json'), JSON.stringify(records));
+    },
+    async nx(corpus, target, environment) {
+      const finished = await run('nx', ['run', `${corpus}:${target}`], environment);
+      return { ...finished, ...outcomes(corpus, finished.output) };
+    },
+    dispose,
+  };
+}
+
+/** Reads the tasks of one project out of what Nx prints where output is no terminal. */
+function outcomes(corpus: string, output: string): Omit<CorpusRun, keyof Finished> {
+  const tasks = [...output.matchAll(/^> nx run ([^:\s]+):(\S+)[^\S\n]*(?:\[(.*)\])?$/gm)]
+    .filter(([, project, target]) => project === corpus && target !== 'load')
+    .map(([, , target = '', how = '']) => ({ target, how }));
+  const targets = (chosen: typeof tasks) => chosen.map(({ target }) => target).sort();
+  const isReplay = ({ how }: { how: string }) => how.includes('cache');
+  const failed = /^Failed tasks:\s+((?:- \S+\s+)+)/m.exec(output)?.[1] ?? '';
+  return {
+    replayed: targets(tasks.filter(isReplay)),
+    fromRemote: targets(tasks.filter(({ how }) => how.includes('remote'))),
+    ran: targets(tasks.filter((task) => !isReplay(task))),
+    failed: [...failed.matchAll(/- [^:\s]+:(\S+)/g)].map(([, target = '']) => target).sort(),
+  };
+}
