@@ -21,7 +21,7 @@ export interface ProgressOptions {
 export function createProgress({ stage, stream, now }: ProgressOptions): Progress {
   const startedAt = now();
   const isTerminal = stream.isTTY === true;
-  let shownAt = startedAt + QUIET_MS - (isTerminal ? BAR_EVERY_MS : LINE_EVERY_MS);
+  let shownAt = isTerminal ? startedAt + QUIET_MS - BAR_EVERY_MS : startedAt;
   let drawn = false;
 
   return {

@@ -23,3 +23,17 @@ export {
 } from './memory-vector-store.ts';
 export { createStubEmbedder, type StubEmbedder } from './stub-embedder.ts';
 export { createCorpusRig, NO_COSTS, type CorpusRig, type CorpusRigOptions, type RigCosts } from './corpus-rig.ts';
+export { announceCalls } from './announce-calls.ts';
+export { inBothStores, storedTexts, type StoredTexts } from './stored-texts.ts';
+export { reconcileCases, type ReconcileCase } from './reconcile/actions.ts';
+export type { DriftingStores } from './reconcile/drift.ts';
+export { reconcile, type ReconcileOptions } from './reconcile/reconcile.ts';
+export { countInputs, createStubOpenAiHandler } from './stub-openai-handler.ts';
+export { startFaultServer, type FaultServer, type FaultServerOptions, type Handler } from './faults/fault-server.ts';
+export type { FaultCounts, FaultRecord, RequestEnd } from './faults/fault-record.ts';
+export type { Fault, FaultRule, FaultScript } from './faults/fault-rule.ts';
+export { startFaultyServices, type FaultyServices, type FaultyServicesOptions } from './faults/faulty-services.ts';
+export { forwardTo } from './faults/forward-to.ts';
+export { createManualClock, type ManualClock } from './faults/manual-clock.ts';
+export { readFaultScript } from './faults/read-fault-script.ts';
+export { scaledClock } from './faults/scaled-clock.ts';

@@ -1,0 +1,42 @@
+import type { Clock } from '@lockstep/model';
+
+/** Time that stands still until it is moved. */
+export interface ManualClock extends Clock {
+  /** Moves time on, and ends the waits that are over then. */
+  advance(ms: number): void;
+  /** Resolves as soon as so many wait at once. */
+  sleepers(count: number): Promise<void>;
+}
+
+export function createManualClock(): ManualClock {
+  let now = 0;
+  let onSleep = (): void => {};
+  const waiting = new Map<() => void, number>();
+  return {
+    now: () => now,
+    sleep: (ms, signal) =>
+      new Promise((resolve, reject) => {
+        if (signal?.aborted === true) return reject(signal.reason);
+        const wake = (): void => {
+          waiting.delete(wake);
+          resolve();
+        };
+        signal?.addEventListener('abort', () => {
+          if (waiting.delete(wake)) reject(signal.reason);
+        });
+        waiting.set(wake, now + ms);
+        onSleep();
+      }),
+    advance(ms) {
+      now += ms;
+      for (const [wake, at] of [...waiting]) if (at <= now) wake();
+    },
+    sleepers: (count) =>
+      new Promise((resolve) => {
+        onSleep = () => {
+          if (waiting.size >= count) resolve();
+        };
+        onSleep();
+      }),
+  };
+}

@@ -1,0 +1,102 @@
+import { contentHashOf, embeddingKeyOf, pointIdOf, type DeleteMode, type JsonObject, type Row } from '@lockstep/model';
+import type { PointCopy } from './held.ts';
+
+/** What a file says of one chunk that can be accepted. */
+export interface Version {
+  readonly text: string;
+  readonly tag: number;
+  readonly document: string | null;
+}
+
+/** What a file holds: the version of each chunk by its id, or that its record cannot be accepted. */
+export type CorpusFile = ReadonlyMap<string, Version | 'unacceptable'>;
+
+/** What is the same in all runs of one corpus. */
+export interface CorpusTraits {
+  readonly corpus: string;
+  readonly deletes: DeleteMode;
+  /** Of the embedder. */
+  readonly model: string;
+  readonly dimensions: number;
+  /** Id of the projection whose one field is `tag`. */
+  readonly projection: string;
+}
+
+/** What both stores are to hold of a corpus, by point id, and what else a file decides. */
+export interface Wants {
+  readonly points: ReadonlyMap<string, PointCopy>;
+  readonly rows: ReadonlyMap<string, Row>;
+  /** Point ids of the records that cannot be accepted. */
+  readonly held: ReadonlySet<string>;
+  /** Whether something that the file says nothing of goes. */
+  readonly goes: (documentId: string | null) => boolean;
+  /** Equal for files that want the same. */
+  readonly digest: string;
+}
+
+/** The chunk that every file has: one without any acceptable record is refused. */
+const ALWAYS = ['always', { text: 'always here', tag: 0, document: null }] as const;
+
+/** The records of a file, as `validate` reads them. */
+export function recordsOf(file: CorpusFile): JsonObject[] {
+  return Array.from([ALWAYS, ...file], ([id, version]) =>
+    version === 'unacceptable'
+      ? { id, text: '' }
+      : { id, text: version.text, tag: version.tag, document_id: version.document },
+  );
+}
+
+/** Says what a file wants of both stores, by recipes of its own: they are what the loads are held against. */
+export function wantsOf(traits: CorpusTraits, file: CorpusFile): Wants {
+  const accepted = [ALWAYS, ...file].filter((line) => line[1] !== 'unacceptable') as [string, Version][];
+  const rows = accepted.map(([chunkId, version]) => rightRow(traits, chunkId, version));
+  const documents = new Set(accepted.map(([, { document }]) => document));
+  const held = [...file]
+    .filter(([, version]) => version === 'unacceptable')
+    .map(([id]) => pointIdOf(traits.corpus, id));
+  return {
+    rows: new Map(rows.map((row) => [row.pointId, row])),
+    points: new Map(rows.map((row) => [row.pointId, rightPoint(traits, row)])),
+    held: new Set(held),
+    goes: (documentId) =>
+      traits.deletes === 'full' || (traits.deletes === 'document' && documentId !== null && documents.has(documentId)),
+    digest: JSON.stringify([[...file].toSorted(([a], [b]) => (a < b ? -1 : 1))]),
+  };
+}
+
+const rightRows = new Map<string, Row>();
+
+/** The row that a version of a chunk is to have. */
+export function rightRow({ corpus, model, dimensions }: CorpusTraits, chunkId: string, version: Version): Row {
+  const { text, tag, document: documentId } = version;
+  // Hashing is most of what a model costs, and there are few versions.
+  const key = JSON.stringify([corpus, model, dimensions, chunkId, text, tag, documentId]);
+  const known = rightRows.get(key);
+  if (known !== undefined) return known;
+  const chunk = { chunkId, documentId, chapterTitle: null, pageNumber: null, text, createdAt: null, metadata: { tag } };
+  const row: Row = {
+    ...chunk,
+    pointId: pointIdOf(corpus, chunkId),
+    contentHash: contentHashOf(chunk),
+    embeddingKey: embeddingKeyOf({ model, host: null, dimensions }, text),
+  };
+  rightRows.set(key, row);
+  return row;
+}
+
+/** The point that goes with a row. */
+export function rightPoint({ corpus, model, projection }: CorpusTraits, row: Row): PointCopy {
+  return {
+    payload: {
+      corpus,
+      chunk_id: row.chunkId,
+      document_id: row.documentId,
+      model,
+      content_hash: row.contentHash,
+      embedding_key: row.embeddingKey,
+      projection,
+      ...(row.metadata['tag'] === undefined ? {} : { tag: row.metadata['tag'] }),
+    },
+    vectorOf: row.text,
+  };
+}
