@@ -28,7 +28,7 @@ import {
   type VerifyLevel,
   type VerifyReceipt,
 } from '@lockstep/pipeline';
-import { SYSTEM_CLOCK } from '@lockstep/resilience';
+import { SYSTEM_CLOCK, type MinuteLimits } from '@lockstep/resilience';
 import { createConsoleLogger } from './console-logger.ts';
 import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, newRunId, openServices, type Services } from './open-services.ts';
@@ -48,6 +48,8 @@ export interface CorpusSessionOptions {
   readonly stateDirectory: string;
   readonly verbose: boolean;
   readonly signal: AbortSignal;
+  /** What may be sent to the embedding service; what the environment says where it is left out. */
+  readonly minuteLimits?: MinuteLimits;
   /** Works on files that are gone when the session closes, and leaves those of the stages as they are. */
   readonly temporary?: boolean;
 }

@@ -9,10 +9,18 @@ import {
   type RowStore,
   type VectorStore,
 } from '@lockstep/model';
-import { createGuard, GUARD_DEFAULTS, type Guard, type GuardOptions } from '@lockstep/resilience';
+import {
+  createGuard,
+  createPacer,
+  GUARD_DEFAULTS,
+  type Guard,
+  type GuardOptions,
+  type MinuteLimits,
+} from '@lockstep/resilience';
 import type { SqlClient } from '@lockstep/store-neon';
 import type { ModelSettings } from './settings/corpus-settings.ts';
 import type { Environment } from './settings/environment.ts';
+import { minuteLimits } from './settings/minute-limits.ts';
 import type { Profile } from './settings/profile.ts';
 import { openAiKey, postgresAddress, qdrantAddress } from './settings/service-address.ts';
 
@@ -22,6 +30,8 @@ export interface ServicesOptions {
   readonly stateDirectory: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** What may be sent to the embedding service; what the environment says where it is left out. */
+  readonly minuteLimits?: MinuteLimits;
   /** How long a command puts up with a service that does not answer; the guard's own where it says nothing. */
   readonly patience?: Pick<GuardOptions, 'attemptsMax' | 'timeoutMs' | 'deadlineMs'>;
 }
@@ -105,6 +115,10 @@ export function openServices(options: ServicesOptions): Services {
     return { client, shown };
   });
 
+  const pacer = once(async () =>
+    createPacer({ dependency: 'openai', limits: options.minuteLimits ?? minuteLimits({}, environment), logger }),
+  );
+
   const qdrant = once(async (): Promise<{ url: URL; apiKey?: string; shownHost?: string }> => {
     if (profile.vectors === 'cloud') return qdrantAddress(environment);
     const { startEmbeddedQdrant } = await import('@lockstep/embedded');
@@ -137,6 +151,7 @@ export function openServices(options: ServicesOptions): Services {
           model,
           dimensions,
           guard: guard('openai', { concurrency: CLOUD_EMBED_CONCURRENCY }),
+          pacer: await pacer(),
           timeoutMs,
         });
       }

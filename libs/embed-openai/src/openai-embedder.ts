@@ -1,10 +1,11 @@
 import OpenAI from 'openai';
 import { type Embedder, type EmbedderIdentity } from '@lockstep/model';
-import type { Guard } from '@lockstep/resilience';
+import type { Guard, Pacer } from '@lockstep/resilience';
 import { countCl100kTokens } from './count-tokens.ts';
 import { foreignHost, OPENAI_HOST, OPENAI_MODELS } from './models.ts';
 import { readVectors } from './read-vectors.ts';
 import { OPENAI_LIMITS, packRequests, utf8Bytes, type CountTokens, type RequestLimits } from './request-limits.ts';
+import { paced } from './paced.ts';
 import { toIndexingError } from './to-indexing-error.ts';
 
 export interface OpenAiEmbedderOptions {
@@ -19,6 +20,8 @@ export interface OpenAiEmbedderOptions {
    */
   readonly dimensions: number;
   readonly guard: Guard;
+  /** Holds embedding requests back to the limits of the service; none where it is left out. */
+  readonly pacer?: Pacer;
   /** How long the client itself waits for a reply, in milliseconds; the guard's timeout is meant to come first. */
   readonly timeoutMs: number;
   readonly fetch?: typeof fetch;
@@ -36,7 +39,7 @@ export interface OpenAiEmbedderOptions {
  * own retries are off); what comes back is checked before it is given out.
  */
 export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
-  const { guard, model, dimensions } = options;
+  const { guard, pacer, model, dimensions } = options;
   const limits = { ...OPENAI_LIMITS, ...options.limits };
   const countTokens = options.countTokens ?? countCl100kTokens;
   const foreign = foreignHost(options.baseUrl);
@@ -65,24 +68,26 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
       return tokens > limits.inputTokensMax ? tokens : undefined;
     },
     pack: (texts) => packRequests(texts, limits, countTokens),
-    embed: (texts, call) =>
-      guard.run(async (signal) => {
+    embed(texts, call) {
+      const tokens = () => countAll(texts, pacer?.countsTokens() === true ? countTokens : estimateTokens);
+      return paced({ guard, pacer, tokens }, call, async (signal, keepHeaders) => {
         try {
-          const reply: unknown = await client.embeddings.create(
-            {
-              model,
-              input: [...texts],
-              // Asked for by name so that the client hands it over undecoded; its own decoding costs more.
-              encoding_format: 'base64',
-              ...(asksDimensions ? { dimensions } : {}),
-            },
-            { signal },
-          );
-          return readVectors(reply, { count: texts.length, dimensions });
+          const body = {
+            model,
+            input: [...texts],
+            // Asked for by name so that the client hands it over undecoded; its own decoding costs more.
+            encoding_format: 'base64' as const,
+            ...(asksDimensions ? { dimensions } : {}),
+          };
+          const { data, response } = await client.embeddings.create(body, { signal }).withResponse();
+          keepHeaders(response.headers);
+          return readVectors(data, { count: texts.length, dimensions });
         } catch (error) {
+          if (error instanceof OpenAI.APIError) keepHeaders(error.headers);
           throw toIndexingError(error, Date.now());
         }
-      }, call),
+      });
+    },
     async describe(call) {
       await guard.run(async (signal) => {
         try {
@@ -97,4 +102,13 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
       };
     },
   };
+}
+
+/** Tokens of a text, about: what OpenAI itself takes for an estimate before it counts. */
+function estimateTokens(text: string): number {
+  return Math.ceil(utf8Bytes(text) / 4);
+}
+
+function countAll(texts: readonly string[], count: CountTokens): number {
+  return texts.reduce((sum, text) => sum + count(text), 0);
 }

@@ -312,6 +312,24 @@ describe('aborting a guarded call', () => {
   });
 });
 
+describe('what a guard awaits before an attempt', () => {
+  it('comes before each one, and counts neither for its timeout nor for the deadline', async () => {
+    const guard = guardOf({ deadlineMs: 2_000, timeoutMs: 1_000 });
+    const { attempt, atMs } = scripted(unavailable(1_500), 'done');
+    const before = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5_000));
+    const call = watch(guard.run(attempt, { before }));
+    await vi.runAllTimersAsync();
+    expect([call.outcome(), atMs]).toEqual(['done', [5_000, 11_500]]);
+  });
+
+  it('ends the run where it fails, without a request', async () => {
+    const guard = guardOf();
+    const reason = new Error('stop');
+    await expect(guard.run(scripted('done').attempt, { before: () => Promise.reject(reason) })).rejects.toBe(reason);
+    expect(guard.stats().requests).toBe(0);
+  });
+});
+
 describe('a guard', () => {
   it('lets no more calls through at once than it may, and serves all of them', async () => {
     const guard = guardOf({ concurrency: 3 });

@@ -13,6 +13,14 @@ import {
 import { IndexingError, isIndexingError, type CallOptions } from '@lockstep/model';
 import { resolveGuardOptions, type GuardOptions } from './guard-options.ts';
 
+export interface RunOptions extends CallOptions {
+  /**
+   * Awaited before each attempt, outside its timeout; the time that it takes does not count towards the deadline. What it
+   * throws ends the run.
+   */
+  readonly before?: (signal?: AbortSignal) => Promise<void>;
+}
+
 /** Guards every call to one dependency. */
 export interface Guard {
   /**
@@ -20,7 +28,7 @@ export interface Guard {
    * wire each time it is called, and throws an `IndexingError` whose disposition says what to do; the signal that it is
    * given ends with the caller's, and at the timeout.
    */
-  run<Result>(attempt: (signal: AbortSignal) => Promise<Result>, options?: CallOptions): Promise<Result>;
+  run<Result>(attempt: (signal: AbortSignal) => Promise<Result>, options?: RunOptions): Promise<Result>;
   stats(): GuardStats;
 }
 
@@ -95,11 +103,16 @@ export function createGuard(options: GuardOptions): Guard {
 
   return {
     stats: () => ({ ...stats }),
-    async run(attempt, { signal } = {}) {
-      const deadline = clock.now() + resolved.deadlineMs;
+    async run(attempt, { signal, before } = {}) {
+      let deadline = clock.now() + resolved.deadlineMs;
       let last: IndexingError | undefined;
       for (let attempts = 0; ;) {
         signal?.throwIfAborted();
+        if (before !== undefined) {
+          const from = clock.now();
+          await before(signal);
+          deadline += clock.now() - from;
+        }
         let waitMs: number;
         let failure: IndexingError | undefined;
         try {

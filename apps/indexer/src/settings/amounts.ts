@@ -7,6 +7,13 @@ export const Dollars = v.pipe(
   v.transform(Number),
 );
 
+/** A limit a minute as it is typed: `1000000`. */
+export const PerMinute = v.pipe(
+  v.string(),
+  v.regex(/^[1-9]\d{0,14}$/, 'expected a whole number of 1 or more'),
+  v.transform(Number),
+);
+
 /** A share as it is typed: `12.5`. */
 export const Percent = v.pipe(
   v.string(),

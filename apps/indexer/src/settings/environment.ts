@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import * as v from 'valibot';
 import { IndexingError } from '@lockstep/model';
-import { Dollars, Percent } from './amounts.ts';
+import { Dollars, Percent, PerMinute } from './amounts.ts';
 
 const choice = v.picklist(['embedded', 'cloud'], 'expected embedded or cloud');
 
@@ -52,6 +52,8 @@ const EnvironmentSchema = v.object({
   LOCKSTEP_MAX_DELETE_PERCENT: v.optional(Percent),
   LOCKSTEP_MAX_COST: v.optional(Dollars),
   LOCKSTEP_PRICE: v.optional(Dollars),
+  LOCKSTEP_TOKENS_PER_MINUTE: v.optional(PerMinute),
+  LOCKSTEP_REQUESTS_PER_MINUTE: v.optional(PerMinute),
 });
 
 export type Environment = v.InferOutput<typeof EnvironmentSchema>;

@@ -2,7 +2,7 @@ import type { ArgsDef } from 'citty';
 import * as v from 'valibot';
 import { CollectionName, CorpusConfigSchema, IndexingError, TableName } from '@lockstep/model';
 import { VERIFY_LEVELS } from '@lockstep/pipeline';
-import { Dollars, Percent } from './amounts.ts';
+import { Dollars, Percent, PerMinute } from './amounts.ts';
 
 const string = (description: string, valueHint: string) => ({ type: 'string', description, valueHint }) as const;
 const boolean = (description: string) => ({ type: 'boolean', description, default: false }) as const;
@@ -47,6 +47,10 @@ export const COST_ARGS = {
   'max-cost': string('Refuse to embed for more than so many US dollars', 'dollars'),
   price: string('US dollars for a million tokens, in place of the known price of the model', 'dollars'),
 } satisfies ArgsDef;
+export const PACE_ARGS = {
+  'tokens-per-minute': string('Send the embedding service at most so many tokens a minute', 'n'),
+  'requests-per-minute': string('Send the embedding service at most so many requests a minute', 'n'),
+} satisfies ArgsDef;
 export const REPAIR_ARGS = {
   'dry-run': boolean('Tell what would be done, and do nothing'),
   pay: boolean('Embed what is not in the cache'),
@@ -90,6 +94,8 @@ const FLAG_SCHEMAS = {
   'max-delete-percent': Percent,
   'max-cost': Dollars,
   price: Dollars,
+  'tokens-per-minute': PerMinute,
+  'requests-per-minute': PerMinute,
   limit: number(v.pipe(count, v.maxValue(100, 'expected at most 100'))),
 };
 

@@ -6,8 +6,9 @@ import { readSource } from './corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from './corpus-settings.ts';
 import { embeddingPrice, guardCost } from './embedding-price.ts';
 import { readEnvironment, type Environment } from './environment.ts';
-import { CORPUS_ARGS, DELETE_LIMIT_ARGS, parseFlags } from './flags.ts';
+import { CORPUS_ARGS, DELETE_LIMIT_ARGS, PACE_ARGS, parseFlags } from './flags.ts';
 import { KNOWN_MODELS } from './known-models.ts';
+import { minuteLimits } from './minute-limits.ts';
 import { resolveProfile } from './profile.ts';
 import { openAiKey, postgresAddress, qdrantAddress } from './service-address.ts';
 import { deleteLimit } from './stage-choices.ts';
@@ -223,6 +224,22 @@ describe('what embedding may cost', () => {
     expect(at(1_000_001, 0.5)).toThrow(expect.objectContaining({ code: 'cost-guard' }));
     expect(at(1, undefined)).toThrow(expect.objectContaining({ code: 'config-invalid' }));
     expect(at(0, undefined)).not.toThrow();
+  });
+});
+
+describe('what may be sent in a minute', () => {
+  const limits = (args: Record<string, unknown>, own: Readonly<Record<string, string>> = {}) =>
+    minuteLimits(parseFlags({ _: [], ...args }, { ...CORPUS_ARGS, ...PACE_ARGS }), readEnvironment(folder(), own));
+
+  it('is a flag’s word, else a variable’s, else unknown', () => {
+    const own = { LOCKSTEP_TOKENS_PER_MINUTE: '1000000', LOCKSTEP_REQUESTS_PER_MINUTE: '3000' };
+    expect(limits({})).toEqual({});
+    expect(limits({}, own)).toEqual({ tokens: 1_000_000, requests: 3_000 });
+    expect(limits({ 'tokens-per-minute': '50000' }, own)).toEqual({ tokens: 50_000, requests: 3_000 });
+  });
+
+  it.each(['0', '-1', '1.5', '1M', ''])('is refused as %j', (text) => {
+    expect(() => limits({ 'requests-per-minute': text })).toThrow(/--requests-per-minute/);
   });
 });
 

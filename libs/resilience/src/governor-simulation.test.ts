@@ -1,0 +1,271 @@
+import { describe, expect, it } from 'vitest';
+import { GOVERNOR_TUNING, type GovernorTuning } from './governor-tuning.ts';
+import { admit, learn, refused, seed, settle, type Ticket } from './governor.ts';
+import { GUARD_DEFAULTS } from './guard-options.ts';
+import type { RateLimits } from './rate-limit-headers.ts';
+
+/*
+ * Workers that always have something to send, a service that limits tokens in one of three ways, and somebody else who
+ * takes 40 % of the limit for a third of the time, in virtual time.
+ */
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const ENOUGH_USE = 0.94;
+const REFUSED_MOST = 0.02;
+
+/** How a service limits tokens. Times in milliseconds since the start. */
+interface Service {
+  /** Takes so many tokens, or refuses. */
+  take(now: number, tokens: number): boolean;
+  remaining(now: number): number;
+  resetMs(now: number): number;
+  /** When a refused request would fit. */
+  retryMs(now: number, tokens: number): number;
+  /** All that it has to give until then. */
+  given(now: number): number;
+}
+
+/** A bucket of a minute's tokens that refills all the time, as OpenAI's. */
+function refilling(limit: number): Service {
+  const perMs = limit / MINUTE_MS;
+  let level = limit;
+  let at = 0;
+  const levelAt = (now: number): number => {
+    level = Math.min(limit, level + (now - at) * perMs);
+    at = now;
+    return level;
+  };
+  return {
+    take(now, tokens) {
+      const fits = levelAt(now) >= tokens;
+      if (fits) level -= tokens;
+      return fits;
+    },
+    remaining: (now) => Math.floor(levelAt(now)),
+    resetMs: (now) => (limit - levelAt(now)) / perMs,
+    retryMs: (now, tokens) => (tokens - levelAt(now)) / perMs,
+    given: (now) => limit + now * perMs,
+  };
+}
+
+/** Windows of fixed length with a part of the limit each. What it tells is always of the minute. */
+function windowed(limit: number, windowMs: number): Service {
+  const cap = (limit * windowMs) / MINUTE_MS;
+  const counter = (lengthMs: number) => {
+    let number = 0;
+    let used = 0;
+    return (now: number, more = 0): number => {
+      const current = Math.floor(now / lengthMs);
+      used = (current === number ? used : 0) + more;
+      number = current;
+      return used;
+    };
+  };
+  const inWindow = counter(windowMs);
+  const inMinute = counter(MINUTE_MS);
+  return {
+    take(now, tokens) {
+      const fits = inWindow(now) + tokens <= cap;
+      if (fits) for (const count of [inWindow, inMinute]) count(now, tokens);
+      return fits;
+    },
+    remaining: (now) => limit - inMinute(now),
+    resetMs: (now) => MINUTE_MS - (now % MINUTE_MS),
+    retryMs: (now) => windowMs - (now % windowMs),
+    given: (now) => (now / windowMs) * cap,
+  };
+}
+
+interface Scene {
+  readonly service: (limit: number) => Service;
+  readonly limit: number;
+  readonly requestTokens: readonly [least: number, most: number];
+  readonly workers: number;
+  readonly minutes: number;
+  /** Steps in which `Retry-After` is told. */
+  readonly retryStepMs: number;
+}
+
+/**
+ * Requests of a few seconds' worth against limits of a minute, and small ones against limits of a second, since a
+ * service that looks at seconds can take no others.
+ */
+const LARGE = {
+  limit: 1_000_000,
+  requestTokens: [20_000, 40_000],
+  workers: 16,
+  minutes: 20,
+  retryStepMs: SECOND_MS,
+} as const;
+const SCENES: Readonly<Record<string, Scene>> = {
+  'a bucket that refills': { ...LARGE, service: refilling },
+  'windows of a minute': { ...LARGE, service: (limit) => windowed(limit, MINUTE_MS) },
+  'slices of a second': {
+    service: (limit) => windowed(limit, SECOND_MS),
+    limit: 10_000_000,
+    requestTokens: [2_000, 6_000],
+    workers: 48,
+    minutes: 12,
+    retryStepMs: 1,
+  },
+};
+
+interface Result {
+  /** Own tokens over those that the competitor left. */
+  readonly use: number;
+  /** Refused requests over all that were sent. */
+  readonly refused: number;
+  /** Requests that were refused as often as the guard tries. */
+  readonly lost: number;
+}
+
+function simulate(scene: Scene, seedNumber: number, tuning: GovernorTuning | 'none'): Result {
+  const endMs = scene.minutes * MINUTE_MS;
+  const random = randomOf(seedNumber);
+  const between = (least: number, most: number): number => least + random() * (most - least);
+  const service = scene.service(scene.limit);
+  const later = createAgenda();
+  const results = { own: 0, others: 0, sent: 0, refused: 0, lost: 0 };
+
+  let state = seed({}, 0, tuning === 'none' ? GOVERNOR_TUNING : tuning);
+  let idle = scene.workers;
+  const waiting: { readonly tokens: number; readonly tries: number }[] = [];
+  let wakeAt = Infinity;
+
+  function sendAll(now: number): void {
+    while (idle > 0) {
+      if (waiting.length === 0) waiting.push({ tokens: Math.round(between(...scene.requestTokens)), tries: 0 });
+      const [{ tokens, tries }] = waiting as [(typeof waiting)[number]];
+      const decision = admit(tuning === 'none' ? seed({}, now) : state, now, { tokens });
+      state = decision.state;
+      const { ticket } = decision;
+      if (ticket === undefined) {
+        const at = now + decision.waitMs;
+        if (at < wakeAt || wakeAt <= now) later.at((wakeAt = at), sendAll);
+        return;
+      }
+      waiting.shift();
+      idle -= 1;
+      results.sent += 1;
+      later.at(now + between(20, 40), (then) => arrive(then, ticket, tries + 1));
+    }
+  }
+
+  function arrive(now: number, ticket: Ticket, tries: number): void {
+    const { tokens } = ticket;
+    const taken = service.take(now, tokens);
+    const nothing = { limit: undefined, remaining: undefined, resetMs: undefined };
+    const { limit } = scene;
+    const told: RateLimits = {
+      tokens: { limit, remaining: service.remaining(now), resetMs: service.resetMs(now) },
+      requests: nothing,
+    };
+    if (taken) {
+      results.own += tokens;
+      later.at(now + between(300, 1_200), (then) => {
+        state = learn(settle(state, then, ticket, tokens), then, ticket, told);
+        idle += 1;
+        sendAll(then);
+      });
+      return;
+    }
+    results.refused += 1;
+    const retryAfterMs = Math.ceil(service.retryMs(now, tokens) / scene.retryStepMs) * scene.retryStepMs;
+    later.at(now + between(20, 40), (then) => {
+      state = refused(state, then, ticket, { retryAfterMs, told });
+      // The worker waits as the guard does, and asks again.
+      const { first, longest } = GUARD_DEFAULTS.backoffMs;
+      const backoffMs = Math.min(longest, first * 2 ** (tries - 1)) * between(0.5, 1);
+      const lost = tries >= GUARD_DEFAULTS.attemptsMax;
+      if (lost) results.lost += 1;
+      later.at(then + (lost ? 0 : Math.max(backoffMs, retryAfterMs)), (again) => {
+        idle += 1;
+        if (!lost) waiting.push({ tokens, tries });
+        sendAll(again);
+      });
+    });
+  }
+
+  /** Takes its share in small bites, and is insistent: what is refused is asked for again, up to two seconds' worth. */
+  function compete(now: number): void {
+    const [from, to] = [endMs / 4, endMs / 4 + endMs / 3];
+    if (now < to) later.at(now + COMPETITOR_STEP_MS, compete);
+    if (now < from) return;
+    const bite = scene.limit / 2_400;
+    wanted = Math.min(wanted + (0.4 * scene.limit * COMPETITOR_STEP_MS) / MINUTE_MS, scene.limit / 30);
+    for (; wanted >= bite && service.take(now, bite); wanted -= bite) results.others += bite;
+  }
+  const COMPETITOR_STEP_MS = 50;
+  let wanted = 0;
+
+  later.at(0, sendAll);
+  later.at(0, compete);
+  later.runUntil(endMs);
+  return {
+    use: results.own / (service.given(endMs) - results.others),
+    refused: results.refused / results.sent,
+    lost: results.lost,
+  };
+}
+
+interface Event {
+  readonly at: number;
+  readonly run: (now: number) => void;
+}
+
+/** What is to happen, in the order of time. */
+function createAgenda() {
+  // The last one is the next one.
+  const events: Event[] = [];
+  return {
+    at(at: number, run: (now: number) => void): void {
+      let place = events.length;
+      while (place > 0 && (events[place - 1] as Event).at <= at) place -= 1;
+      events.splice(place, 0, { at, run });
+    },
+    runUntil(end: number): void {
+      for (let next = events.pop(); next !== undefined && next.at < end; next = events.pop()) next.run(next.at);
+    },
+  };
+}
+
+/** Numbers from 0 to 1, the same for a seed every time (mulberry32). */
+function randomOf(seedNumber: number): () => number {
+  let state = seedNumber;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const good = ({ use, refused: share, lost }: Result): boolean =>
+  use >= ENOUGH_USE && share <= REFUSED_MOST && lost === 0;
+
+describe.each(Object.entries(SCENES))('against %s', (_title, scene) => {
+  it.each([1, 2, 3])('uses what the competitor leaves and is hardly ever refused, seed %i', (seedNumber) => {
+    const result = simulate(scene, seedNumber, GOVERNOR_TUNING);
+    expect(result.use).toBeGreaterThanOrEqual(ENOUGH_USE);
+    expect(result.refused).toBeLessThanOrEqual(REFUSED_MOST);
+    expect(result.lost).toBe(0);
+  });
+
+  it('is refused much without a governor', () => {
+    expect(simulate({ ...scene, minutes: scene.minutes / 4 }, 1, 'none').refused).toBeGreaterThan(5 * REFUSED_MOST);
+  });
+});
+
+it('without a governor most requests are refused by a bucket that refills, and calls are lost', () => {
+  const result = simulate({ ...LARGE, service: refilling, minutes: 5 }, 1, 'none');
+  expect(result.refused).toBeGreaterThan(0.75);
+  expect(result.lost).toBeGreaterThan(0);
+});
+
+it.each(['a bucket that refills', 'slices of a second'])('needs headroom and cuts against %s', (title) => {
+  const scene = SCENES[title] as Scene;
+  expect(good(simulate({ ...scene, minutes: scene.minutes / 2 }, 1, { ...GOVERNOR_TUNING, headroom: 0, cut: 1 }))).toBe(
+    false,
+  );
+});
