@@ -63,6 +63,8 @@ export interface EmbedChoices {
   readonly guardTokens?: (tokens: number) => void;
   /** False asks for nothing. */
   readonly pay?: boolean;
+  /** Texts that the service may refuse before the stage fails. */
+  readonly rejectsMax?: number;
 }
 
 /** The stages of one corpus, and what else is done to it, wired to the services of the profile. Close it when done. */
@@ -184,6 +186,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
           identity: embedder.identity,
           inputTokensMax: embedder.inputTokensMax,
           tokensOver: (text) => embedder.tokensOver(text),
+          ...(settings.overlong === 'truncate' ? { fit: (text: string) => embedder.fit(text) } : {}),
           strict,
         });
       }),
@@ -282,7 +285,8 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
             cache,
             projection,
             deletes: settings.deletes,
-            ...(pay ? { embedder } : {}),
+            embedder,
+            pay,
           });
         } finally {
           await cache.close();

@@ -2,11 +2,24 @@ import type { Difference, VerifyReceipt } from '@lockstep/pipeline';
 
 /** The outcome of a verification, with the first differences. */
 export function verifyText(receipt: VerifyReceipt, folder: string): string {
-  const { corpus, ok, overtakenBy, level, counts, held, kept, notComparable, differences, differencesCount, sides } =
-    receipt;
+  const {
+    corpus,
+    ok,
+    overtakenBy,
+    level,
+    counts,
+    refused,
+    held,
+    kept,
+    notComparable,
+    differences,
+    differencesCount,
+    sides,
+  } = receipt;
   const numbers = Object.entries(counts)
     .filter(([, count]) => count !== null)
     .map(([side, count]) => `${side} ${count}`);
+  if (refused > 0) numbers.push(`${refused} refused by the embedding service`);
   if (held > 0) numbers.push(`${held} held`);
   if (kept > 0) numbers.push(`${kept} kept`);
   const lines = [`${corpus} verify: ok: ${ok}, ${numbers.join(', ')} (level ${level})`];

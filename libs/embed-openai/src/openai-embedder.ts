@@ -1,5 +1,5 @@
 import OpenAI from 'openai';
-import { type Embedder, type EmbedderIdentity } from '@lockstep/model';
+import { fitTokens, type Embedder, type EmbedderIdentity } from '@lockstep/model';
 import type { Guard, Pacer } from '@lockstep/resilience';
 import { countCl100kTokens } from './count-tokens.ts';
 import { foreignHost, OPENAI_HOST, OPENAI_MODELS } from './models.ts';
@@ -57,16 +57,19 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
   });
 
+  function tokensOver(text: string): number | undefined {
+    // No token has less than a byte, and no UTF-16 unit gives more than three bytes.
+    if (text.length * 3 <= limits.inputTokensMax || utf8Bytes(text) <= limits.inputTokensMax) return undefined;
+    const tokens = countTokens(text);
+    return tokens > limits.inputTokensMax ? tokens : undefined;
+  }
+
   return {
     identity,
     inputTokensMax: limits.inputTokensMax,
     countTokens,
-    tokensOver(text) {
-      // No token has less than a byte, and no UTF-16 unit gives more than three bytes.
-      if (text.length * 3 <= limits.inputTokensMax || utf8Bytes(text) <= limits.inputTokensMax) return undefined;
-      const tokens = countTokens(text);
-      return tokens > limits.inputTokensMax ? tokens : undefined;
-    },
+    tokensOver,
+    fit: (text) => (tokensOver(text) === undefined ? text : fitTokens(text, limits.inputTokensMax, countTokens)),
     pack: (texts) => packRequests(texts, limits, countTokens),
     embed(texts, call) {
       const tokens = () => countAll(texts, pacer?.countsTokens() === true ? countTokens : estimateTokens);

@@ -69,6 +69,14 @@ export const CorpusConfigSchema = v.strictObject({
       v.description('Which chunks that are no longer in the input go: all, those of documents still in it, none.'),
     ),
   ),
+  overlong: v.optional(
+    v.pipe(
+      v.picklist(['reject', 'truncate']),
+      v.description(
+        'What becomes of a text with more tokens than the model reads: set aside, or embedded by its beginning.',
+      ),
+    ),
+  ),
   payload: v.optional(
     v.pipe(
       v.array(payloadField),
@@ -80,6 +88,7 @@ export const CorpusConfigSchema = v.strictObject({
 
 export type CorpusConfig = v.InferOutput<typeof CorpusConfigSchema>;
 export type DeleteMode = NonNullable<CorpusConfig['deletes']>;
+export type OverlongMode = NonNullable<CorpusConfig['overlong']>;
 
 /** Batch sizes and the rest where a corpus says nothing, each with its reason. */
 export const CORPUS_DEFAULTS = {
@@ -92,5 +101,7 @@ export const CORPUS_DEFAULTS = {
   /** The fastest measured; larger ones make single statements slow. */
   neonBatchSize: 500,
   deletes: 'full',
+  /** A vector of half a text is found for half of its questions; that is for the corpus to say. */
+  overlong: 'reject',
   payload: [],
 } as const satisfies Partial<CorpusConfig>;

@@ -16,8 +16,10 @@ export {
   TableName,
   type CorpusConfig,
   type DeleteMode,
+  type OverlongMode,
 } from './corpus-config.ts';
 export { parseCreatedAt } from './created-at.ts';
+export { fitTokens } from './fit-tokens.ts';
 export { ERROR_CATALOGUE, EXIT, type ErrorCode, type ExitCode } from './error-catalogue.ts';
 export {
   contentHashOf,

@@ -42,6 +42,8 @@ export interface Embedder {
   countTokens(text: string): number;
   /** The number of tokens of a text if it is over the limit, undefined if it fits. */
   tokensOver(text: string): number | undefined;
+  /** The longest beginning of a text that is not over the limit; the text itself where that is. */
+  fit(text: string): string;
   /** Groups texts into requests within all the limits of the service. Takes and gives indexes into `texts`. */
   pack(texts: readonly string[]): number[][];
   /** One request. `tokens` is what the service says it charged for. */

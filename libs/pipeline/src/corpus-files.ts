@@ -9,6 +9,7 @@ export const FILES = {
   rejects: 'validate/rejects.jsonl',
   validateReceipt: 'validate/receipt.json',
   slice: 'embed/slice.jsonl',
+  refused: 'embed/refused.jsonl',
   embedReceipt: 'embed/receipt.json',
   /** Tells embeddings that were made on this machine from those that a cache brought; no output of a target. */
   embeddedHere: 'embedded-here.json',

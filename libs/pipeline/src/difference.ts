@@ -33,6 +33,8 @@ export interface VerifyReceipt {
   readonly level: VerifyLevel;
   /** Chunks wanted; of those, with a vector in the cache; points and rows that the stores hold of the corpus. */
   readonly counts: VerifyCounts;
+  /** Accepted chunks that are not wanted after all, since the embedding service refused their texts. */
+  readonly refused: number;
   /** Rejected records whose last good version stays in the stores, and chunks that the delete mode keeps. */
   readonly held: number;
   readonly kept: number;

@@ -1,8 +1,16 @@
-import { IndexingError, utf8Bytes, type Embedder, type EmbeddingCache } from '@lockstep/model';
+import {
+  IndexingError,
+  invariant,
+  isIndexingError,
+  utf8Bytes,
+  type Embedder,
+  type EmbeddingCache,
+} from '@lockstep/model';
 import { createLane } from './bounded.ts';
 import { FILES, readChunks } from './corpus-files.ts';
 import { estimatedTokens, planEmbedding } from './plan-embedding.ts';
 import { readReceipt, writeReceipt } from './receipt-file.ts';
+import { createRefusedTexts } from './refused-texts.ts';
 import { createLineSorter } from './sort-lines.ts';
 import type { StageContext } from './stage-context.ts';
 import type { ValidateReceipt } from './validate.ts';
@@ -18,6 +26,8 @@ export interface EmbedOptions {
   readonly guardTokens?: (tokens: number) => void;
   /** False asks for nothing: the slice holds what the cache holds. */
   readonly pay?: boolean;
+  /** Texts that the service may refuse before the stage fails; {@link REFUSED_MAX} where it says nothing. */
+  readonly rejectsMax?: number;
 }
 
 export interface EmbedReceipt {
@@ -35,6 +45,8 @@ export interface EmbedReceipt {
   readonly tokensSaved: number;
   /** Texts that the cache lacks and that were not asked for. */
   readonly left: number;
+  /** Texts that the service refused; `refused.jsonl` names a chunk of each. */
+  readonly refused: number;
   readonly model: string;
   /** Host of a service that is not the model's own; its prices are not known. */
   readonly host: string | null;
@@ -43,10 +55,13 @@ export interface EmbedReceipt {
   readonly durationMs: number;
 }
 
+/** A few bad texts are an accident; more are a service or a setting that is wrong, and asking on would only cost. */
+export const REFUSED_MAX = 10;
+
 /**
  * Embeds the texts that the cache does not hold yet, each once, and writes the corpus's slice of the cache. Every
  * response is on disk before the next request of its lane goes out, so that a killed run pays again only for what was
- * under way.
+ * under way. A request that the service takes for wrong is halved until the text at fault is found and set aside.
  */
 export async function embed(context: StageContext, options: EmbedOptions): Promise<EmbedReceipt> {
   const { artifacts, corpus, clock, logger, signal } = context;
@@ -55,6 +70,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   checkSameEmbedder(validated, embedder);
   await artifacts.remove(FILES.embedReceipt);
+  await artifacts.remove(FILES.refused);
   const adopted = await cache.adoptSlice();
   if (adopted > 0) logger.info('slice-adopted', { itemCount: adopted });
 
@@ -68,7 +84,8 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     const keys = createLineSorter(scratch);
     const lane = createLane(options.concurrency);
     const underway = new Set<string>();
-    let pending: { key: string; text: string }[] = [];
+    const refused = createRefusedTexts(options.rejectsMax ?? REFUSED_MAX);
+    let pending: Pending[] = [];
     let requests = 0;
     let embedded = 0;
     let tokens = 0;
@@ -76,21 +93,41 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     let leftBytes = 0;
     let seen = 0;
 
-    async function request(batch: readonly { key: string; text: string }[]): Promise<void> {
+    async function request(batch: readonly Pending[]): Promise<void> {
       signal?.throwIfAborted();
       requests += 1;
       const batchIndex = requests;
-      const reply = await embedder.embed(
-        batch.map(({ text }) => text),
-        signal === undefined ? {} : { signal },
-      );
-      await cache.append(batch.map(({ key }, at) => ({ key, vector: reply.vectors[at] as Float32Array })));
-      for (const { key } of batch) underway.delete(key);
-      embedded += batch.length;
-      tokens += reply.tokens;
-      embeddedBytes += batch.reduce((sum, { text }) => sum + utf8Bytes(text), 0);
-      logger.debug('batch-embedded', { batchIndex, itemCount: batch.length, tokens: reply.tokens });
-      context.onProgress?.(seen - underway.size, validated.accepted);
+      try {
+        const reply = await embedder.embed(
+          batch.map(({ text }) => text),
+          signal === undefined ? {} : { signal },
+        );
+        await cache.append(batch.map(({ key }, at) => ({ key, vector: reply.vectors[at] as Float32Array })));
+        for (const { key } of batch) underway.delete(key);
+        embedded += batch.length;
+        tokens += reply.tokens;
+        embeddedBytes += batch.reduce((sum, { text }) => sum + utf8Bytes(text), 0);
+        logger.debug('batch-embedded', { batchIndex, itemCount: batch.length, tokens: reply.tokens });
+        context.onProgress?.(seen - underway.size, validated.accepted);
+      } catch (error) {
+        if (!isIndexingError(error) || error.disposition !== 'reject') throw error;
+        await withoutCulprit(batch, error);
+      }
+    }
+
+    /** Finds the text at fault by halving, at about two requests a step, and sets it aside. */
+    async function withoutCulprit(batch: readonly Pending[], failure: IndexingError): Promise<void> {
+      const [first, ...others] = batch;
+      if (first !== undefined && others.length === 0) {
+        underway.delete(first.key);
+        logger.warn('text-refused', { pointId: first.pointId, reason: failure.message });
+        refused.add({ embeddingKey: first.key, pointId: first.pointId, chunkId: first.chunkId }, failure);
+        return;
+      }
+      logger.info('batch-halved', { itemCount: batch.length });
+      const middle = Math.ceil(batch.length / 2);
+      await request(batch.slice(0, middle));
+      await request(batch.slice(middle));
     }
 
     async function flush(): Promise<void> {
@@ -107,13 +144,15 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
         signal?.throwIfAborted();
         seen += 1;
         await keys.add(chunk.embeddingKey);
-        if (cache.has(chunk.embeddingKey) || underway.has(chunk.embeddingKey)) continue;
+        if (cache.has(chunk.embeddingKey) || underway.has(chunk.embeddingKey) || refused.has(chunk.embeddingKey))
+          continue;
         if (options.pay === false) {
           leftBytes += utf8Bytes(chunk.text);
           continue;
         }
         underway.add(chunk.embeddingKey);
-        pending.push({ key: chunk.embeddingKey, text: chunk.text });
+        const { pointId, chunkId } = chunk;
+        pending.push({ key: chunk.embeddingKey, text: embedder.fit(chunk.text), pointId, chunkId });
         if (pending.length >= options.batchItems) await flush();
       }
       await flush();
@@ -127,22 +166,25 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     let left = 0;
     async function* held(): AsyncGenerator<string> {
       for await (const key of distinct(keys.sorted())) {
-        if (options.pay !== false || cache.has(key)) yield key;
-        else left += 1;
+        if (cache.has(key)) yield key;
+        else if (!refused.has(key)) left += 1;
       }
     }
     const sliced = await cache.writeSlice(held());
+    invariant(left === 0 || options.pay === false, 'a text was neither embedded nor refused');
+    await refused.write(artifacts);
     const receipt: EmbedReceipt = {
       stage: 'embed',
       corpus,
       chunks: seen,
-      texts: sliced + left,
+      texts: sliced + left + refused.count(),
       cached: sliced - embedded,
       embedded,
       requests,
       tokens,
       tokensSaved: estimatedTokens(validated.textBytes - embeddedBytes - leftBytes),
       left,
+      refused: refused.count(),
       model: embedder.identity.model,
       host: embedder.identity.host,
       dimensions: embedder.identity.dimensions,
@@ -152,11 +194,27 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     await writeReceipt(artifacts, FILES.embeddedHere, { startedAt: receipt.startedAt });
     await writeReceipt(artifacts, FILES.embedReceipt, receipt);
     const { texts, cached } = receipt;
-    logger.info('corpus-embedded', { chunks: seen, texts, embedded, cached, requests, tokens });
+    logger.info('corpus-embedded', {
+      chunks: seen,
+      texts,
+      embedded,
+      cached,
+      refused: receipt.refused,
+      requests,
+      tokens,
+    });
     return receipt;
   } finally {
     await scratch.dispose();
   }
+}
+
+/** A text that is to be embedded, with the first chunk that has it. */
+interface Pending {
+  readonly key: string;
+  readonly text: string;
+  readonly pointId: string;
+  readonly chunkId: string;
 }
 
 async function* distinct(sorted: AsyncIterable<string>): AsyncGenerator<string> {

@@ -9,7 +9,7 @@ export {
 export { DEFAULT_DELETE_LIMIT, guardDeletes, type DeleteLimit } from './delete-guard.ts';
 export { dropCorpus, type DropOptions, type DropReceipt } from './drop-corpus.ts';
 export { corpusStatus, type StoreState, type StoreStatus } from './corpus-status.ts';
-export { embed, type EmbedOptions, type EmbedReceipt } from './embed.ts';
+export { embed, REFUSED_MAX, type EmbedOptions, type EmbedReceipt } from './embed.ts';
 export { loadNeon, type LoadNeonOptions } from './load-neon.ts';
 export { loadQdrant, type LoadQdrantOptions } from './load-qdrant.ts';
 export type { LoadReceipt } from './load-store.ts';

@@ -15,8 +15,10 @@ import {
   type Comparable,
   type Finding,
   type PlanCounts,
+  type PlanRules,
   type StoredState,
 } from './plan.ts';
+import { readRefused } from './refused-texts.ts';
 import { readReceipt, writeReceipt } from './receipt-file.ts';
 import { checkFence, overtaken, readRun } from './run-file.ts';
 import type { StageContext } from './stage-context.ts';
@@ -79,6 +81,7 @@ export async function loadStore<Actual extends StoredState>(
 ): Promise<LoadReceipt> {
   const { artifacts, corpus, clock, logger, signal } = context;
   const { ledger, deletes } = options;
+  const rules: PlanRules = { deletes, refused: await readRefused(artifacts) };
   const { store } = target;
   const startedAt = clock.now();
   const receiptFile = store === 'qdrant' ? FILES.loadQdrantReceipt : FILES.loadNeonReceipt;
@@ -90,7 +93,7 @@ export async function loadStore<Actual extends StoredState>(
     projection: target.projection,
   });
   const countBefore = await target.count();
-  const plan = await countChanges(changes(artifacts, target, deletes));
+  const plan = await countChanges(changes(artifacts, target, rules));
   logger.info('store-compared', { store, ...plan, reasons: undefined });
 
   const todo = plan.add + plan.change + plan.delete;
@@ -106,8 +109,8 @@ export async function loadStore<Actual extends StoredState>(
     // A run that was overtaken leaves the stamp to the one that has it now.
     await checkFence(run, ledger, signal);
     await ledger?.removeStamp(corpus, store);
-    if (plan.add + plan.change > 0) ({ written, left } = await writeChanges(context, target, options, onDone));
-    if (plan.delete > 0) deleted = await deleteGone(context, target, options, onDone);
+    if (plan.add + plan.change > 0) ({ written, left } = await writeChanges(context, target, rules, options, onDone));
+    if (plan.delete > 0) deleted = await deleteGone(context, target, rules, options, onDone);
   }
 
   const countAfter = todo === 0 ? countBefore : await target.count();
@@ -151,7 +154,8 @@ async function checkProvisioned(artifacts: Artifacts, digest: string, wants: Sto
 async function writeChanges<Actual extends StoredState>(
   { artifacts, logger, signal }: StageContext,
   target: LoadTarget<Actual>,
-  { deletes, batchItems, concurrency }: LoadOptions,
+  rules: PlanRules,
+  { batchItems, concurrency }: LoadOptions,
   onDone: (items: number) => void,
 ): Promise<{ written: number; left: number }> {
   const { store } = target;
@@ -175,7 +179,7 @@ async function writeChanges<Actual extends StoredState>(
   }
 
   try {
-    for await (const change of changes(artifacts, target, deletes)) {
+    for await (const change of changes(artifacts, target, rules)) {
       if (change.kind !== 'add' && change.kind !== 'change') continue;
       const kind = target.kindOf(change);
       pending[kind].push(change.wanted);
@@ -195,7 +199,8 @@ async function writeChanges<Actual extends StoredState>(
 async function deleteGone<Actual extends StoredState>(
   { artifacts, logger, signal }: StageContext,
   target: LoadTarget<Actual>,
-  { deletes, batchItems }: LoadOptions,
+  rules: PlanRules,
+  { batchItems }: LoadOptions,
   onDone: (items: number) => void,
 ): Promise<number> {
   let gone: string[] = [];
@@ -210,7 +215,7 @@ async function deleteGone<Actual extends StoredState>(
     gone = [];
   }
 
-  for await (const change of changes(artifacts, target, deletes)) {
+  for await (const change of changes(artifacts, target, rules)) {
     if (change.kind === 'delete') gone.push(change.actual.pointId);
     if (gone.length >= batchItems) await flush();
   }

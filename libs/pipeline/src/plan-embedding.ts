@@ -23,7 +23,7 @@ export interface EmbeddingPlan {
 const BYTES_PER_TOKEN = 4;
 
 export interface EmbeddingPlanOptions {
-  readonly embedder: Pick<Embedder, 'countTokens'>;
+  readonly embedder: Pick<Embedder, 'countTokens' | 'fit'>;
   readonly cache: { has(key: string): boolean };
   readonly signal?: AbortSignal;
 }
@@ -42,7 +42,9 @@ export async function planEmbedding(
       signal?.throwIfAborted();
       if (cache.has(chunk.embeddingKey)) cachedChunks += 1;
       else {
-        await missing.add(`${chunk.embeddingKey} ${embedder.countTokens(chunk.text)} ${utf8Bytes(chunk.text)}`);
+        await missing.add(
+          `${chunk.embeddingKey} ${embedder.countTokens(embedder.fit(chunk.text))} ${utf8Bytes(chunk.text)}`,
+        );
       }
     }
     let texts = 0;

@@ -39,16 +39,25 @@ export interface Comparable<Actual extends StoredState> {
 
 const MISSING: Finding = { reason: 'missing', fields: [] };
 
+/** What a plan follows besides the chunks. */
+export interface PlanRules {
+  readonly deletes: DeleteMode;
+  /** Keys of texts that cannot be embedded: what a store has of their chunks is held. */
+  readonly refused?: ReadonlySet<string>;
+}
+
 /** Streams what is to be done in one store, in the order of the point ids. It reads and writes nothing else. */
 export async function* changes<Actual extends StoredState>(
   artifacts: Artifacts,
   store: Comparable<Actual>,
-  deletes: DeleteMode,
+  { deletes, refused }: PlanRules,
 ): AsyncGenerator<Change<Actual>> {
   const documents = deletes === 'document' ? await documentsOf(artifacts) : undefined;
   const sources = { wanted: readChunks(artifacts), held: readHeld(artifacts), actual: store.scan() };
   for await (const { wanted, held, actual } of aligned(sources)) {
-    if (wanted !== undefined) {
+    if (wanted !== undefined && refused?.has(wanted.embeddingKey) === true) {
+      if (actual !== undefined) yield { kind: 'held', actual };
+    } else if (wanted !== undefined) {
       const finding = actual === undefined ? MISSING : await store.compare(wanted, actual);
       if (finding === undefined) yield { kind: 'unchanged', wanted };
       else yield { kind: actual === undefined ? 'add' : 'change', wanted, ...finding };

@@ -61,7 +61,7 @@ export async function probeStores(context: StageContext, options: ProbeOptions):
               const points = comparablePoints(vectors, projection, depth, call);
               const all = depth === 'content' && known !== undefined;
               const compared = all ? withVectors(points, { vectors, slice: known, call }) : points;
-              return countChanges(changes(artifacts, compared, deletes));
+              return countChanges(changes(artifacts, compared, { deletes }));
             },
           }),
         }),
@@ -72,7 +72,7 @@ export async function probeStores(context: StageContext, options: ProbeOptions):
             target: rows.target,
             digest: storeDigest(validated, { target: rows.target, deletes, projection: null }),
             count: () => rows.count(corpus, call),
-            plan: (depth) => countChanges(changes(artifacts, comparableRows(rows, corpus, depth, call), deletes)),
+            plan: (depth) => countChanges(changes(artifacts, comparableRows(rows, corpus, depth, call), { deletes })),
           }),
         }),
   };

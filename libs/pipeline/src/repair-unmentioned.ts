@@ -2,25 +2,23 @@ import {
   embeddingKeyOf,
   type CallOptions,
   type Embedder,
-  type EmbedderIdentity,
   type EmbeddingCache,
   type Ledger,
   type Row,
 } from '@lockstep/model';
-import { FILES } from './corpus-files.ts';
-import { readReceipt } from './receipt-file.ts';
-import type { ValidateReceipt } from './validate.ts';
 import { payloadOf } from './projection.ts';
+import { readRefused } from './refused-texts.ts';
 import { checkFence, type RunFence } from './run-file.ts';
 import type { StageContext } from './stage-context.ts';
 import { unmentionedProblems, type UnmentionedOptions } from './unmentioned.ts';
 
-export interface RepairUnmentionedOptions extends Omit<UnmentionedOptions, 'rehash'> {
+export interface RepairUnmentionedOptions extends Omit<UnmentionedOptions, 'rehash' | 'refused'> {
   readonly ledger: Ledger;
   readonly run: RunFence;
   readonly cache: EmbeddingCache;
-  /** Embeds texts whose vector the cache lacks; they are left without it. */
-  readonly embedder?: Embedder;
+  readonly embedder: Embedder;
+  /** Whether texts whose vector the cache lacks are embedded. They are left otherwise. */
+  readonly pay: boolean;
 }
 
 /** What was done about chunks that are held or kept. */
@@ -44,11 +42,11 @@ export async function repairUnmentioned(
   const { vectors, projection, ledger, run } = options;
   const { signal } = context;
   const call: CallOptions = signal === undefined ? {} : { signal };
-  const { embedder: identity } = await readReceipt<ValidateReceipt>(context.artifacts, FILES.validateReceipt);
   const left: string[] = [];
   let rebuilt = 0;
   let deleted = 0;
-  for await (const found of unmentionedProblems(context, { ...options, rehash: true })) {
+  const refused = await readRefused(context.artifacts);
+  for await (const found of unmentionedProblems(context, { ...options, refused, rehash: true })) {
     if (found.problem === 'no-row') {
       await checkFence(run, ledger, signal);
       await vectors.delete([found.point.pointId], call);
@@ -56,7 +54,7 @@ export async function repairUnmentioned(
       continue;
     }
     const { row } = found;
-    const vector = found.problem === 'altered' ? undefined : await vectorOf(row, options, identity, call);
+    const vector = found.problem === 'altered' ? undefined : await vectorOf(row, options, call);
     if (vector === undefined) {
       left.push(row.chunkId);
       continue;
@@ -68,18 +66,18 @@ export async function repairUnmentioned(
   return { rebuilt, deleted, left };
 }
 
-/** The vector of a row's text, from the cache, or from the embedder where there is one. */
+/** The vector of a row's text, from the cache, or from the embedder where that may be. */
 async function vectorOf(
   row: Row,
-  { cache, embedder }: RepairUnmentionedOptions,
-  identity: EmbedderIdentity,
+  { cache, embedder, pay }: RepairUnmentionedOptions,
   call: CallOptions,
 ): Promise<Float32Array | undefined> {
+  const text = embedder.fit(row.text);
   // A row of another model's time, or one that names the vector of another text.
-  if (embeddingKeyOf(identity, row.text) !== row.embeddingKey) return undefined;
+  if (embeddingKeyOf(embedder.identity, text) !== row.embeddingKey) return undefined;
   const [cached] = await cache.vectors([row.embeddingKey]);
-  if (cached !== undefined || embedder === undefined) return cached;
-  const [vector] = (await embedder.embed([row.text], call)).vectors;
+  if (cached !== undefined || !pay) return cached;
+  const [vector] = (await embedder.embed([text], call)).vectors;
   if (vector !== undefined) await cache.append([{ key: row.embeddingKey, vector }]);
   return vector;
 }

@@ -1,15 +1,8 @@
-import {
-  contentHashOf,
-  type CallOptions,
-  type DeleteMode,
-  type Row,
-  type RowStore,
-  type VectorStore,
-} from '@lockstep/model';
+import { contentHashOf, type CallOptions, type Row, type RowStore, type VectorStore } from '@lockstep/model';
 import { comparablePoints, type PointState } from './comparable-points.ts';
 import { comparableRows } from './comparable-rows.ts';
 import { inBatches } from './in-batches.ts';
-import { changes } from './plan.ts';
+import { changes, type PlanRules } from './plan.ts';
 import type { Projection } from './projection.ts';
 import type { StageContext } from './stage-context.ts';
 
@@ -25,11 +18,10 @@ export type UnmentionedProblem =
   | { readonly problem: 'no-point' | 'altered'; readonly row: Row }
   | { readonly problem: 'apart'; readonly row: Row; readonly fields: readonly string[] };
 
-export interface UnmentionedOptions {
+export interface UnmentionedOptions extends PlanRules {
   readonly vectors: VectorStore;
   readonly rows: RowStore;
   readonly projection: Projection;
-  readonly deletes: DeleteMode;
   /** Computes the hash of each row anew. */
   readonly rehash: boolean;
 }
@@ -37,13 +29,14 @@ export interface UnmentionedOptions {
 /** Compares the two copies of every chunk that is held or kept; the price is one more scan of the ids of each store. */
 export async function* unmentionedProblems(
   { artifacts, corpus, signal }: StageContext,
-  { vectors, rows, projection, deletes, rehash }: UnmentionedOptions,
+  options: UnmentionedOptions,
 ): AsyncGenerator<UnmentionedProblem> {
+  const { vectors, rows, projection, rehash } = options;
   const call: CallOptions = signal === undefined ? {} : { signal };
 
   async function* unmentionedPoints(): AsyncGenerator<PointState> {
     const comparable = comparablePoints(vectors, projection, 'labels', call);
-    for await (const change of changes(artifacts, comparable, deletes)) {
+    for await (const change of changes(artifacts, comparable, options)) {
       if (change.kind === 'held' || change.kind === 'kept') yield change.actual;
     }
   }
@@ -68,7 +61,7 @@ export async function* unmentionedProblems(
   }
 
   async function* unmentionedRows(): AsyncGenerator<string> {
-    for await (const change of changes(artifacts, comparableRows(rows, corpus, 'labels', call), deletes)) {
+    for await (const change of changes(artifacts, comparableRows(rows, corpus, 'labels', call), options)) {
       if (change.kind === 'held' || change.kind === 'kept') yield change.actual.pointId;
     }
   }

@@ -24,6 +24,8 @@ export interface ValidateOptions {
   readonly inputTokensMax: number;
   /** The number of tokens of a text if it is over the limit, undefined if it fits. */
   readonly tokensOver: (text: string) => number | undefined;
+  /** The part of a text that is embedded in place of one that is too long; without it such a text is rejected. */
+  readonly fit?: (text: string) => string;
   /** Any rejected record fails the stage. */
   readonly strict: boolean;
 }
@@ -36,6 +38,8 @@ export interface ValidateReceipt {
   readonly rejected: number;
   readonly duplicates: number;
   readonly held: number;
+  /** Accepted chunks of which only the beginning is embedded. */
+  readonly truncated: number;
   /** UTF-8 bytes of the accepted texts. */
   readonly textBytes: number;
   readonly embedder: EmbedderIdentity;
@@ -64,13 +68,19 @@ export async function validate(context: StageContext, options: ValidateOptions):
     const sorter = createLineSorter(scratch);
     let records = 0;
     let textBytes = 0;
+    let truncated = 0;
     for await (const record of readRecords(options.input.bytes, { name: options.input.name })) {
       context.signal?.throwIfAborted();
       records += 1;
       context.onProgress?.(records, undefined);
       const result = accept(record, corpus, options);
-      if ('chunk' in result) await sorter.add(encodeEntry(record, result.chunk));
-      else {
+      if ('chunk' in result) {
+        if (result.sent !== result.chunk.text) {
+          truncated += 1;
+          logger.warn('text-truncated', { index: record.index, line: record.line, pointId: result.chunk.pointId });
+        }
+        await sorter.add(encodeEntry(record, result.chunk));
+      } else {
         await rejects.add(record, result.rejection);
         const { chunkId } = result.rejection;
         if (chunkId !== undefined) await sorter.add(encodeHeldEntry(record, pointIdOf(corpus, chunkId), chunkId));
@@ -119,6 +129,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
       rejected: rejects.count(),
       duplicates,
       held,
+      truncated,
       textBytes,
       embedder: options.identity,
       digest: digest.hex(),
@@ -140,7 +151,7 @@ function accept(
   record: InputRecord,
   corpus: string,
   options: ValidateOptions,
-): { chunk: WantedChunk } | { rejection: Rejection } {
+): { chunk: WantedChunk; sent: string } | { rejection: Rejection } {
   if (record.value === undefined) {
     const message = `expected at most ${RECORD_BYTES_MAX} bytes in a record`;
     return { rejection: { code: 'too-large', field: null, message } };
@@ -149,18 +160,14 @@ function accept(
   if (!result.ok) return { rejection: result.rejection };
   const { chunk } = result;
   const tokens = options.tokensOver(chunk.text);
-  if (tokens !== undefined) {
+  if (tokens !== undefined && options.fit === undefined) {
     const message = `expected at most ${options.inputTokensMax} tokens for ${options.identity.model}, found ${tokens}`;
     return { rejection: { code: 'too-long', field: 'text', message, chunkId: chunk.chunkId } };
   }
-  return {
-    chunk: {
-      ...chunk,
-      pointId: pointIdOf(corpus, chunk.chunkId),
-      contentHash: contentHashOf(chunk),
-      embeddingKey: embeddingKeyOf(options.identity, chunk.text),
-    },
-  };
+  const sent = tokens === undefined || options.fit === undefined ? chunk.text : options.fit(chunk.text);
+  const pointId = pointIdOf(corpus, chunk.chunkId);
+  const contentHash = contentHashOf(chunk);
+  return { chunk: { ...chunk, pointId, contentHash, embeddingKey: embeddingKeyOf(options.identity, sent) }, sent };
 }
 
 function duplicateOf(first: Entry): Rejection {

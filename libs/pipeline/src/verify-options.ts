@@ -14,3 +14,8 @@ export interface VerifyOptions {
   /** At level `vectors`: compare one vector in so many, 1 for all. */
   readonly vectorsEvery: number;
 }
+
+/** What a verification is made with: the options, and the texts that embed set aside. */
+export interface VerifyInput extends VerifyOptions {
+  readonly refused: ReadonlySet<string>;
+}

@@ -6,9 +6,14 @@ import type { DifferenceLog } from './difference-log.ts';
 import { LOOKUP_ITEMS } from './in-batches.ts';
 import { changes, type Change, type StoredState } from './plan.ts';
 import type { StageContext } from './stage-context.ts';
-import type { ValidateReceipt } from './validate.ts';
 import { vectorDistance, VECTOR_TOLERANCE } from './vector-distance.ts';
-import type { VerifyOptions } from './verify-options.ts';
+import type { VerifyInput } from './verify-options.ts';
+
+/** Chunks that both stores are to have, and those that they may have besides. */
+export interface WantedCounts {
+  readonly chunks: number;
+  readonly held: number;
+}
 
 /** What a store holds of a corpus. */
 export interface StoreCounts {
@@ -20,16 +25,16 @@ export interface StoreCounts {
 /** Compares the points with the corpus, as deep as the level says, and at level `vectors` with the slice. */
 export async function verifyPoints(
   context: StageContext,
-  options: VerifyOptions,
+  options: VerifyInput,
   vectors: VectorStore,
-  validated: ValidateReceipt,
+  wanted: WantedCounts,
   log: DifferenceLog,
 ): Promise<StoreCounts & { readonly notComparable: number }> {
   const { artifacts, corpus, signal } = context;
-  const { level, projection, deletes } = options;
+  const { level, projection } = options;
   const call = signal === undefined ? {} : { signal };
   if (level === 'counts') {
-    const counts = await countOnly('qdrant', await vectors.count(corpus, call), options, validated, log);
+    const counts = await countOnly('qdrant', await vectors.count(corpus, call), options, wanted, log);
     return { ...counts, notComparable: 0 };
   }
 
@@ -38,7 +43,7 @@ export async function verifyPoints(
   let notComparable = 0;
   let sample: WantedChunk[] = [];
   let seen = 0;
-  for await (const change of changes(artifacts, comparable, deletes)) {
+  for await (const change of changes(artifacts, comparable, options)) {
     tally(counts, change);
     await describe('qdrant', change, log);
     if (level !== 'vectors' || change.kind !== 'unchanged') continue;
@@ -56,7 +61,7 @@ export async function verifyPoints(
 /** Compares stored vectors with those of the slice. Returns how many the slice itself has from a store. */
 async function compareVectors(
   chunks: readonly WantedChunk[],
-  { slice }: VerifyOptions,
+  { slice }: VerifyInput,
   vectors: VectorStore,
   { signal }: StageContext,
   log: DifferenceLog,
@@ -82,18 +87,18 @@ async function compareVectors(
 /** Compares the rows with the corpus, as deep as the level says. */
 export async function verifyRows(
   { artifacts, corpus, signal }: StageContext,
-  options: VerifyOptions,
+  options: VerifyInput,
   rows: RowStore,
-  validated: ValidateReceipt,
+  wanted: WantedCounts,
   log: DifferenceLog,
 ): Promise<StoreCounts> {
-  const { level, deletes } = options;
+  const { level } = options;
   const call = signal === undefined ? {} : { signal };
-  if (level === 'counts') return countOnly('neon', await rows.count(corpus, call), options, validated, log);
+  if (level === 'counts') return countOnly('neon', await rows.count(corpus, call), options, wanted, log);
 
   const comparable = comparableRows(rows, corpus, level === 'ids' ? 'labels' : 'content', call);
   const counts = { count: 0, held: 0, kept: 0 };
-  for await (const change of changes(artifacts, comparable, deletes)) {
+  for await (const change of changes(artifacts, comparable, options)) {
     tally(counts, change);
     await describe('neon', change, log);
   }
@@ -104,12 +109,12 @@ export async function verifyRows(
 async function countOnly(
   store: StoreName,
   count: number,
-  { deletes }: VerifyOptions,
-  validated: ValidateReceipt,
+  { deletes }: VerifyInput,
+  wanted: WantedCounts,
   log: DifferenceLog,
 ): Promise<StoreCounts> {
-  const most = deletes === 'full' ? validated.accepted + validated.held : Number.POSITIVE_INFINITY;
-  if (count < validated.accepted || count > most) {
+  const most = deletes === 'full' ? wanted.chunks + wanted.held : Number.POSITIVE_INFINITY;
+  if (count < wanted.chunks || count > most) {
     await log.add({ store, kind: 'count', point_id: null, chunk_id: null, fields: [] });
   }
   return { count, held: 0, kept: 0 };

@@ -2,16 +2,16 @@ import type { Difference } from './difference.ts';
 import type { DifferenceLog } from './difference-log.ts';
 import type { StageContext } from './stage-context.ts';
 import { unmentionedProblems, type UnmentionedProblem } from './unmentioned.ts';
-import type { VerifyOptions } from './verify-options.ts';
+import type { VerifyInput } from './verify-options.ts';
 
 /** Compares the copies of what is held or kept with each other, where both stores are looked at by ids at least. */
 export async function verifyUnmentioned(
   context: StageContext,
-  { vectors, rows, projection, deletes, level }: VerifyOptions,
+  { vectors, rows, projection, deletes, refused, level }: VerifyInput,
   log: DifferenceLog,
 ): Promise<void> {
   if (vectors === undefined || rows === undefined || level === 'counts') return;
-  const options = { vectors, rows, projection, deletes, rehash: level !== 'ids' };
+  const options = { vectors, rows, projection, deletes, refused, rehash: level !== 'ids' };
   for await (const found of unmentionedProblems(context, options)) await log.add(differenceOf(found));
 }
 

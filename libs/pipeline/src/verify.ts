@@ -3,6 +3,7 @@ import { FILES } from './corpus-files.ts';
 import type { VerifyCounts, VerifyReceipt } from './difference.ts';
 import { createDifferenceLog, type DifferenceLog } from './difference-log.ts';
 import { readReceipt, receiptIfThere } from './receipt-file.ts';
+import { readRefused } from './refused-texts.ts';
 import type { RunFile } from './run-file.ts';
 import type { StageContext } from './stage-context.ts';
 import type { ValidateReceipt } from './validate.ts';
@@ -20,16 +21,18 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
   const { artifacts, corpus, clock, logger } = context;
   const { vectors, rows, ledger, level } = options;
   const startedAt = clock.now();
+  const input = { ...options, refused: await readRefused(artifacts) };
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   await artifacts.remove(FILES.verifyReceipt);
   const scratch = await artifacts.scratch();
   const log = await createDifferenceLog(scratch);
   try {
-    const cache = await verifyCache(context, options, log);
-    const points = vectors === undefined ? undefined : await verifyPoints(context, options, vectors, validated, log);
-    const stored = rows === undefined ? undefined : await verifyRows(context, options, rows, validated, log);
+    const cache = await verifyCache(context, input, log);
+    const wanted = { chunks: validated.accepted - cache.refused, held: validated.held + cache.refused };
+    const points = vectors === undefined ? undefined : await verifyPoints(context, input, vectors, wanted, log);
+    const stored = rows === undefined ? undefined : await verifyRows(context, input, rows, wanted, log);
     const unmentioned = [points, stored].some((counts) => counts !== undefined && counts.held + counts.kept > 0);
-    if (unmentioned) await verifyUnmentioned(context, options, log);
+    if (unmentioned) await verifyUnmentioned(context, input, log);
 
     const overtakenBy = ledger === undefined ? undefined : await laterRun(context, ledger);
     for (const store of ['qdrant', 'neon'] as const) {
@@ -37,8 +40,8 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
       if (log.sides[store] > 0 && overtakenBy === undefined) await ledger?.removeStamp(corpus, store);
     }
     const counts: VerifyCounts = {
-      input: validated.accepted,
-      cache,
+      input: wanted.chunks,
+      cache: cache.found,
       qdrant: points?.count ?? null,
       neon: stored?.count ?? null,
     };
@@ -48,6 +51,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
       corpus,
       level,
       counts,
+      refused: cache.refused,
       held: Math.max(points?.held ?? 0, stored?.held ?? 0),
       kept: Math.max(points?.kept ?? 0, stored?.kept ?? 0),
       targets: {

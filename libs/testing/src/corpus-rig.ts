@@ -213,7 +213,8 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
         cache: embeddings.cache,
         projection,
         deletes,
-        ...(pay ? { embedder } : {}),
+        embedder,
+        pay,
       }),
     async repair(records, { pay = false } = {}) {
       await rig.validate(records);

@@ -1,4 +1,4 @@
-import type { Embedder, EmbedderIdentity } from '@lockstep/model';
+import { fitTokens, type Embedder, type EmbedderIdentity } from '@lockstep/model';
 import { stubVector } from './stub-openai.ts';
 
 /** An embedder without a model, which tells what it was asked. */
@@ -38,6 +38,7 @@ export function createStubEmbedder(options: StubEmbedderOptions = {}): StubEmbed
       const words = wordsOf(text);
       return words > inputTokensMax ? words : undefined;
     },
+    fit: (text) => fitTokens(text, inputTokensMax, wordsOf),
     pack(texts) {
       const requests: number[][] = [];
       for (let at = 0; at < texts.length; at += packItems) {

@@ -33,7 +33,7 @@ export function corpusProject(
     ...stage(target),
     dependsOn: ['embed', 'provision'],
     cache: true,
-    inputs: [...common, from('**/{chunks,held,slice}.jsonl'), from(`**/${store}.nonce`)],
+    inputs: [...common, from('**/{chunks,held,slice,refused}.jsonl'), from(`**/${store}.nonce`)],
     outputs: [`${state}/${target}`],
   });
   return {

@@ -49,8 +49,8 @@ it('makes a load depend on the slice, the chunks and its own store’s nonce, an
     targets[target].inputs.flatMap(
       (input: { dependentTasksOutputFiles?: string }) => input.dependentTasksOutputFiles ?? [],
     );
-  expect(files('load-qdrant')).toEqual(['**/{chunks,held,slice}.jsonl', '**/qdrant.nonce']);
-  expect(files('load-neon')).toEqual(['**/{chunks,held,slice}.jsonl', '**/neon.nonce']);
+  expect(files('load-qdrant')).toEqual(['**/{chunks,held,slice,refused}.jsonl', '**/qdrant.nonce']);
+  expect(files('load-neon')).toEqual(['**/{chunks,held,slice,refused}.jsonl', '**/neon.nonce']);
 });
 
 it('takes the input file wherever it is, and names the packages that matter', async () => {

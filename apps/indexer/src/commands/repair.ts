@@ -1,6 +1,5 @@
 import { EXIT } from '@lockstep/model';
 import type { CorpusPlan, UnmentionedRepair } from '@lockstep/pipeline';
-import { embedChoices } from './embed.ts';
 import { withVerdict } from './plan.ts';
 import { dollarsText } from '../cost-text.ts';
 import { guardPlan } from '../guard-plan.ts';
@@ -39,7 +38,7 @@ async function repairStores(
   price: number | undefined,
 ): Promise<CommandResult> {
   const run = await session.provision({ only: undefined, kind: 'repair', recheck: true });
-  const embedded = await session.embed({ ...embedChoices(planned.embedder.model, price, undefined), pay: flags.pay });
+  const embedded = await session.embed({ pay: flags.pay });
   // Before the loads, whose stamps count the points.
   const unmentioned = await session.repairUnmentioned(run, { pay: flags.pay });
   const qdrant = await session.loadQdrant({ leaveMissing: true });

@@ -1,13 +1,21 @@
 import { EXIT } from '@lockstep/model';
 import { overtaken } from '@lockstep/pipeline';
-import { embedChoices, embedText } from './embed.ts';
+import { costGuard, embedText, rejectsLimit } from './embed.ts';
 import { validateText } from './validate.ts';
 import { guardPlan } from '../guard-plan.ts';
 import { loadText } from '../load-text.ts';
 import { planLine } from '../plan-text.ts';
 import { corpusCommand, type CommandResult } from '../run-command.ts';
 import { costLimit, embeddingPrice } from '../settings/embedding-price.ts';
-import { CORPUS_ARGS, COST_ARGS, DELETE_LIMIT_ARGS, PACE_ARGS, STRICT_ARG, VERIFY_ARGS } from '../settings/flags.ts';
+import {
+  CORPUS_ARGS,
+  COST_ARGS,
+  DELETE_LIMIT_ARGS,
+  PACE_ARGS,
+  REJECTS_ARG,
+  STRICT_ARG,
+  VERIFY_ARGS,
+} from '../settings/flags.ts';
 import { deleteLimit } from '../settings/stage-choices.ts';
 import { verifyText } from '../verify-text.ts';
 
@@ -20,6 +28,7 @@ export const run = corpusCommand({
     ...DELETE_LIMIT_ARGS,
     ...COST_ARGS,
     ...PACE_ARGS,
+    ...REJECTS_ARG,
     ...VERIFY_ARGS,
     only: {
       type: 'string',
@@ -34,7 +43,10 @@ export const run = corpusCommand({
     const price = embeddingPrice(validated.embedder, flags, environment);
     const limit = costLimit(flags, environment);
     if (only === 'embed') {
-      const embedded = await session.embed(embedChoices(validated.embedder.model, price, limit));
+      const embedded = await session.embed({
+        ...costGuard(validated.embedder.model, price, limit),
+        ...rejectsLimit(flags),
+      });
       lines.push(embedText(embedded, price));
       return { text: lines.join('\n'), json: { ok: true, validate: validated, embed: embedded } };
     }
@@ -42,7 +54,7 @@ export const run = corpusCommand({
     const planned = await session.plan({ only, recheck: false, trustStamps: true });
     guardPlan(planned, { deletes: deleteLimit(flags, environment), price, cost: limit });
     const provisioned = await session.provision({ only });
-    const embedded = await session.embed({});
+    const embedded = await session.embed(rejectsLimit(flags));
     lines.push(planLine(planned), embedText(embedded, price));
     const [qdrant, neon] = await bothOrNeither(
       only === 'neon' ? undefined : session.loadQdrant(),

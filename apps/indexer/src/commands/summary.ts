@@ -91,6 +91,9 @@ function corpusText(
   if (validate !== undefined && validate.rejected + validate.duplicates > 0) {
     lines.push(`  input    ${validate.rejected} rejected, ${validate.duplicates} duplicates, ${validate.held} held`);
   }
+  if (embed !== undefined && embed.refused > 0) {
+    lines.push(`  refused  ${embed.refused} texts by the embedding service (embed/refused.jsonl)`);
+  }
   if (embed !== undefined) {
     const did =
       isNew('embed', embed) && embeddedHere === embed.startedAt

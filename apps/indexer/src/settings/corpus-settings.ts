@@ -1,4 +1,4 @@
-import { CORPUS_DEFAULTS, IndexingError, type CorpusConfig, type DeleteMode } from '@lockstep/model';
+import { CORPUS_DEFAULTS, IndexingError, type CorpusConfig, type DeleteMode, type OverlongMode } from '@lockstep/model';
 import type { Flags } from './flags.ts';
 import type { Profile } from './profile.ts';
 import type { Source } from './corpus-file.ts';
@@ -13,6 +13,7 @@ export interface CorpusSettings {
   readonly qdrantBatchItems: number;
   readonly neonBatchItems: number;
   readonly deletes: DeleteMode;
+  readonly overlong: OverlongMode;
   readonly payload: readonly string[];
 }
 
@@ -25,6 +26,7 @@ export function resolveCorpusSettings({ config, inputPath }: Source, flags: Flag
     batchItems: flags['batch-size'] ?? config.batchSize ?? CORPUS_DEFAULTS.batchSize,
     qdrantBatchItems: flags['qdrant-batch-size'] ?? config.qdrantBatchSize ?? CORPUS_DEFAULTS.qdrantBatchSize,
     neonBatchItems: flags['neon-batch-size'] ?? config.neonBatchSize ?? CORPUS_DEFAULTS.neonBatchSize,
+    overlong: flags.overlong ?? config.overlong ?? CORPUS_DEFAULTS.overlong,
     deletes: flags.deletes ?? config.deletes ?? CORPUS_DEFAULTS.deletes,
     payload: flags.payload ?? config.payload ?? CORPUS_DEFAULTS.payload,
   };

@@ -1,7 +1,7 @@
 import type { ArgsDef } from 'citty';
 import * as v from 'valibot';
 import { CollectionName, CorpusConfigSchema, IndexingError, TableName } from '@lockstep/model';
-import { VERIFY_LEVELS } from '@lockstep/pipeline';
+import { REFUSED_MAX, VERIFY_LEVELS } from '@lockstep/pipeline';
 import { Dollars, Percent, PerMinute } from './amounts.ts';
 
 const string = (description: string, valueHint: string) => ({ type: 'string', description, valueHint }) as const;
@@ -34,10 +34,14 @@ export const CORPUS_ARGS = {
   'qdrant-batch-size': string('Points in one request to Qdrant', 'n'),
   'neon-batch-size': string('Rows in one transaction', 'n'),
   deletes: string('What is deleted that is no longer in the input', 'full|document|none'),
+  overlong: string('What becomes of a text that is too long for the model', 'reject|truncate'),
   payload: string('Fields that points carry for filtering, separated by commas', 'a,b'),
   ...COMMON_ARGS,
 } satisfies ArgsDef;
 
+export const REJECTS_ARG = {
+  'max-rejects': string(`Texts that the embedding service may refuse; default ${REFUSED_MAX}, 0 under --strict`, 'n'),
+} satisfies ArgsDef;
 export const STRICT_ARG = { strict: boolean('Fail if any record is rejected') } satisfies ArgsDef;
 export const DELETE_LIMIT_ARGS = {
   'allow-deletes': boolean('Let this load delete more than 20 % and more than 20 of the chunks'),
@@ -83,6 +87,7 @@ const FLAG_SCHEMAS = {
   'qdrant-batch-size': number(v.unwrap(entries.qdrantBatchSize)),
   'neon-batch-size': number(v.unwrap(entries.neonBatchSize)),
   deletes: v.picklist(['full', 'document', 'none'], 'expected full, document or none'),
+  overlong: v.picklist(['reject', 'truncate'], 'expected reject or truncate'),
   payload: v.pipe(
     v.string(),
     v.transform((text) => text.split(',').map((field) => field.trim())),
@@ -92,6 +97,7 @@ const FLAG_SCHEMAS = {
   level: v.picklist(VERIFY_LEVELS, `expected one of ${VERIFY_LEVELS.join(', ')}`),
   'vectors-every': number(count),
   'max-delete-percent': Percent,
+  'max-rejects': number(v.number()),
   'max-cost': Dollars,
   price: Dollars,
   'tokens-per-minute': PerMinute,

@@ -1,0 +1,70 @@
+import { IndexingError, isIndexingError, type Artifacts } from '@lockstep/model';
+import { FILES } from './corpus-files.ts';
+import { linesOf } from './lines.ts';
+
+/** A text that the embedding service takes for wrong, named by the first chunk that has it. */
+export interface RefusedText {
+  readonly embeddingKey: string;
+  readonly pointId: string;
+  readonly chunkId: string;
+  /** What the service answered. */
+  readonly message: string;
+}
+
+/** Texts that the service refused in one run, set aside so that the others go on. */
+export interface RefusedTexts {
+  /** Sets one aside. Fails with `records-rejected` where that is one more than may be. */
+  add(text: Omit<RefusedText, 'message'>, failure: IndexingError): void;
+  has(embeddingKey: string): boolean;
+  count(): number;
+  /** Writes them for the stages after, sorted by key; the file is there also where it is empty. */
+  write(artifacts: Artifacts): Promise<void>;
+}
+
+/** @param max how many may be set aside; a service that refuses everything must not be asked for each text by itself */
+export function createRefusedTexts(max: number): RefusedTexts {
+  const refused = new Map<string, RefusedText>();
+  return {
+    add(text, failure) {
+      refused.set(text.embeddingKey, { ...text, message: failure.message });
+      if (refused.size <= max) return;
+      const chunks = [...refused.values()].map(({ chunkId }) => JSON.stringify(chunkId)).join(', ');
+      throw new IndexingError({
+        code: 'records-rejected',
+        message:
+          `The embedding service refused ${refused.size} texts, more than the ${max} that may be set aside ` +
+          `(--max-rejects): of ${chunks}. It said of the last: ${failure.message}`,
+        details: { refused: refused.size, max },
+        cause: failure.cause,
+      });
+    },
+    has: (embeddingKey) => refused.has(embeddingKey),
+    count: () => refused.size,
+    async write(artifacts) {
+      const writer = await artifacts.write(FILES.refused);
+      for (const key of [...refused.keys()].toSorted())
+        await writer.write(`${encode(refused.get(key) as RefusedText)}\n`);
+      await writer.close();
+    },
+  };
+}
+
+function encode({ embeddingKey, pointId, chunkId, message }: RefusedText): string {
+  return JSON.stringify({ embedding_key: embeddingKey, point_id: pointId, chunk_id: chunkId, message });
+}
+
+/**
+ * Keys of the texts that the last `embed` set aside; their chunks are treated as held. None where no `embed` has run.
+ * Memory grows with them, and `embed` bounds their number.
+ */
+export async function readRefused(artifacts: Artifacts): Promise<ReadonlySet<string>> {
+  const keys = new Set<string>();
+  try {
+    for await (const line of linesOf(artifacts.read(FILES.refused))) {
+      keys.add((JSON.parse(line) as { embedding_key: string }).embedding_key);
+    }
+  } catch (error) {
+    if (!isIndexingError(error) || error.code !== 'artifact-missing') throw error;
+  }
+  return keys;
+}
