@@ -71,6 +71,7 @@ export {
   type StoredPoint,
   type VectorStore,
 } from './ports.ts';
+export { packByBytes } from './pack-by-bytes.ts';
 export { parseRecord } from './record.ts';
 export type { Dependency, Stage, StoreName } from './stage.ts';
 export { utf8Bytes } from './utf8-bytes.ts';

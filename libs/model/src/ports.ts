@@ -119,6 +119,9 @@ export interface VectorStore {
   foreignModel(model: string, options?: CallOptions): Promise<string | undefined>;
   /** All points of a corpus in the order of their ids, in pages. */
   scan(corpus: string, options?: CallOptions): AsyncIterable<readonly StoredPoint[]>;
+  /** Groups points, or payloads alone, into requests that are well within the service's limit. */
+  pack<Item extends Pick<Point, 'payload'> & { readonly vector?: Float32Array }>(items: readonly Item[]): Item[][];
+  /** One request. */
   upsert(points: readonly Point[], options?: CallOptions): Promise<void>;
   /** Replaces payloads and leaves the vectors alone. */
   overwritePayloads(points: readonly Omit<Point, 'vector'>[], options?: CallOptions): Promise<void>;
@@ -180,6 +183,9 @@ export interface RowStore {
   fence(corpus: string, options?: CallOptions): Promise<number>;
   /** Sets the fence that writes are checked against, never lower than it is. */
   raiseFence(corpus: string, fence: number, options?: CallOptions): Promise<void>;
+  /** Groups rows into requests that are well within the service's limit. */
+  pack(rows: readonly Row[]): Row[][];
+  /** One request, which is one transaction. */
   upsert(write: RowWrite<readonly Row[]>, options?: CallOptions): Promise<void>;
   delete(write: RowWrite<readonly string[]>, options?: CallOptions): Promise<void>;
 }

@@ -29,7 +29,7 @@ export async function loadNeon(context: StageContext, options: LoadNeonOptions):
     count: () => rows.count(corpus, call),
     kindOf: () => 'whole',
     async write(_kind, chunks) {
-      await rows.upsert({ corpus, fence, items: chunks }, call);
+      for (const items of rows.pack(chunks)) await rows.upsert({ corpus, fence, items }, call);
       return chunks.length;
     },
     delete: (pointIds) => rows.delete({ corpus, fence, items: pointIds }, call),

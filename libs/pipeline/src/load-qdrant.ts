@@ -38,10 +38,12 @@ export async function loadQdrant(context: StageContext, options: LoadQdrantOptio
     count: () => vectors.count(corpus, call),
     kindOf: ({ reason, fields }) => (DESCRIPTION.has(reason) && !fields.includes('vector') ? 'description' : 'whole'),
     async write(kind, chunks) {
-      await checkFence(run, ledger, signal);
       if (kind === 'description') {
         const described = chunks.map((chunk) => ({ pointId: chunk.pointId, payload: payloadOf(chunk, projection) }));
-        await vectors.overwritePayloads(described, call);
+        for (const part of vectors.pack(described)) {
+          await checkFence(run, ledger, signal);
+          await vectors.overwritePayloads(part, call);
+        }
         return described.length;
       }
       const found = await slice.vectors(chunks.map(({ embeddingKey }) => embeddingKey));
@@ -52,7 +54,10 @@ export async function loadQdrant(context: StageContext, options: LoadQdrantOptio
           points.push({ pointId: chunk.pointId, payload: payloadOf(chunk, projection), vector });
         else if (options.leaveMissing !== true) throw missingVector(chunk);
       }
-      if (points.length > 0) await vectors.upsert(points, call);
+      for (const part of vectors.pack(points)) {
+        await checkFence(run, ledger, signal);
+        await vectors.upsert(part, call);
+      }
       return points.length;
     },
     async delete(pointIds) {

@@ -9,6 +9,7 @@ import {
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { rowsMigrations } from './migrations/rows.ts';
+import { packRows } from './pack-rows.ts';
 import type { SqlClient, SqlRow, Statement } from './sql-client.ts';
 import { sqlStateOf } from './to-indexing-error.ts';
 
@@ -122,6 +123,7 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
         options,
       );
     },
+    pack: packRows,
     async upsert({ corpus, fence, items }, options) {
       await sql.transaction([assertFence(corpus, fence), upsertStatement(name, corpus, items)], options);
     },

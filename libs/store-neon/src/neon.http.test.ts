@@ -324,3 +324,41 @@ describe('a call', () => {
     expect(seen).toHaveLength(1);
   });
 });
+
+describe('rows packed into statements', () => {
+  const row = (at: number, text: string): Row => ({
+    chunkId: `"${at}"`,
+    documentId: 'd\\"'.repeat(at % 9),
+    chapterTitle: null,
+    pageNumber: at,
+    text,
+    createdAt: null,
+    metadata: { quoted: text.slice(0, 400), list: [at, '\n\t"'] },
+    pointId: pointIdOf('c', String(at)),
+    contentHash: 'a'.repeat(64),
+    embeddingKey: 'b'.repeat(64),
+  });
+
+  it('stay under 4 MB on the wire, whatever has to be quoted in them', async () => {
+    const awkward = ['"', '\\', '\n', 'é', '鯨', '🐋', '\u0001', 'plain text '];
+    const rows = Array.from({ length: 900 }, (_, at) =>
+      row(at, (awkward[at % 8] as string).repeat(700 * ((at % 7) + 1))),
+    );
+    server.use(
+      http.post('*', async ({ request }) => {
+        const bytes = (await request.arrayBuffer()).byteLength;
+        seen.push({ url: request.url, body: bytes, headers: request.headers });
+        return HttpResponse.json({ results: [rowsOf('1'), rowsOf('1')] });
+      }),
+    );
+    const store = createNeonRowStore({ sql: client(), table: 't', shownDatabase: 'db' });
+    const packed = store.pack(rows);
+    expect(packed.flat()).toEqual(rows);
+    for (const items of packed) await store.upsert({ corpus: 'c', fence: 1, items });
+    const sizes = seen.map(({ body }) => Number(body));
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * 1024 * 1024);
+    // The estimate is from above, and not by so much that statements would be small.
+    expect(sizes.slice(0, -1).reduce((sum, size) => sum + size, 0) / (sizes.length - 1)).toBeGreaterThan(1024 * 1024);
+  });
+});

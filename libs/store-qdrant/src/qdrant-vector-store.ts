@@ -8,6 +8,7 @@ import {
 } from '@lockstep/model';
 import type { Guard } from '@lockstep/resilience';
 import { createCollectionReads } from './collection-reads.ts';
+import { packPoints } from './pack-points.ts';
 import { putPoints } from './put-points.ts';
 import { statusOf, toIndexingError } from './to-indexing-error.ts';
 
@@ -96,6 +97,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
         await call(() => client.createPayloadIndex(collection, { field_name, field_schema, wait: true }), options_);
       }
     },
+    pack: packPoints,
     async upsert(points, options_ = {}) {
       const answer = await guard.run(async (signal) => {
         try {

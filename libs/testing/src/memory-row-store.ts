@@ -1,4 +1,4 @@
-import { IndexingError, type CallOptions, type Row, type RowStore } from '@lockstep/model';
+import { IndexingError, packByBytes, type CallOptions, type Row, type RowStore } from '@lockstep/model';
 
 /** A row as it is kept, open to edits by hand. */
 export type MemoryRow = { -readonly [Field in keyof Row]: Row[Field] } & { readonly corpus: string };
@@ -19,11 +19,13 @@ export interface MemoryRowStoreOptions {
   readonly target?: string;
   /** Rows in one page of a scan. */
   readonly pageItems?: number;
+  /** Items in one write, at most. */
+  readonly packItems?: number;
 }
 
 /** Rows of all corpora in memory. A write is refused unless its fence is the one that the table holds. */
 export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): MemoryRowStore {
-  const { target = 'memory/rows', pageItems = 3 } = options;
+  const { target = 'memory/rows', pageItems = 3, packItems = 100 } = options;
   const table = new Map<string, MemoryRow>();
   const fences = new Map<string, number>();
   const cost = { calls: 0, written: 0, deleted: 0 };
@@ -107,6 +109,7 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
       enter(call);
       fences.set(corpus, Math.max(fence, fences.get(corpus) ?? 0));
     },
+    pack: (items) => packByBytes(items, packItems, () => 1),
     async upsert({ corpus, fence, items }, call) {
       enter(call);
       await store.beforeWrite?.('upsert');

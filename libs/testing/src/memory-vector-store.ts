@@ -1,5 +1,6 @@
 import {
   IndexingError,
+  packByBytes,
   invariant,
   type CallOptions,
   type JsonValue,
@@ -36,13 +37,20 @@ export interface MemoryVectorStoreOptions {
   readonly target?: string;
   /** Points in one page of a scan. */
   readonly pageItems?: number;
+  /** Items in one write, at most. */
+  readonly packItems?: number;
   /** Where the collection is kept, so that two stores may share it. */
   readonly collections?: Map<string, MemoryCollection>;
 }
 
 /** Points of all corpora in memory. It refuses what Qdrant refuses, as far as the pipeline can see it. */
 export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}): MemoryVectorStore {
-  const { target = 'memory/points', pageItems = 3, collections = new Map<string, MemoryCollection>() } = options;
+  const {
+    target = 'memory/points',
+    pageItems = 3,
+    packItems = 100,
+    collections = new Map<string, MemoryCollection>(),
+  } = options;
   const cost = { calls: 0, upserted: 0, payloads: 0, deleted: 0 };
   const journal: string[] = [];
 
@@ -125,6 +133,7 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
         after = page.at(-1)?.[0] as string;
       }
     },
+    pack: (items) => packByBytes(items, packItems, () => 1),
     async upsert(points, call) {
       const { dimensions, points: kept } = enter(call);
       await store.beforeWrite?.('upsert');
