@@ -47,7 +47,7 @@ const stall = (response: ServerResponse): void => {
 
 it.each([
   ['a body that is cut', cut, 10_000, true],
-  ['a connection that is reset', reset, 10_000, undefined],
+  ['a connection that is reset', reset, 10_000, true],
   ['a body that stalls', stall, 50, true],
 ])('tries again after %s, and gives up with our error', async (_title, fault, timeoutMs, possiblyPaid) => {
   const { embed } = await embedderAt(fault, timeoutMs);
@@ -56,6 +56,15 @@ it.each([
   expect(error.details['possiblyPaid']).toBe(possiblyPaid);
   expect(requests).toBe(3);
   for (const secret of [KEY, 'private']) expect(saidBy(error)).not.toContain(secret);
+});
+
+it('knows that nothing was paid where nobody listens', async () => {
+  const { embed } = await embedderAt(reset, 10_000);
+  server.close();
+  server.closeAllConnections();
+  const error = await failureOf(embed(['a private text']));
+  expect(error).toMatchObject({ code: 'service-unavailable', details: {} });
+  expect(error.details['possiblyPaid']).toBeUndefined();
 });
 
 it('succeeds when the second answer is whole', async () => {

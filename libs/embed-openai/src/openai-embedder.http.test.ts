@@ -181,6 +181,17 @@ describe('a refusal', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it.each(['model', 'dimensions'])(
+    'for a %s that it does not take stops at once, since no input is at fault',
+    async (param) => {
+      answerWith([refusal(400, { ...quoting, type: 'invalid_request_error', code: null, param })]);
+      const { error } = await fail();
+      expect(error).toMatchObject({ code: 'request-refused', disposition: 'abort' });
+      expect(error.message).toContain(param);
+      expect(seen).toHaveLength(1);
+    },
+  );
+
   it.each([
     ['a code', { code: 'insufficient_quota', type: 'other' }],
     ['a type', { code: null, type: 'insufficient_quota' }],

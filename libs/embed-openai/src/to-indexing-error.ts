@@ -2,6 +2,19 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortEr
 import { IndexingError, isIndexingError, strippedCause, type ErrorDetails } from '@lockstep/model';
 import { retryAfterMs, statusFailure } from '@lockstep/resilience';
 
+/** Failures before anything was sent; a connection that breaks otherwise may have been used, and paid for. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+/** Parameters that are ours and the same in every request: halving a batch would not help. */
+const OWN_PARAMS = new Set(['model', 'dimensions', 'encoding_format', 'user']);
+
 /**
  * Turns what the `openai` client throws into ours. What a service says is not repeated, since it may quote the key or
  * the text; its code, type and request id are.
@@ -13,7 +26,12 @@ export function toIndexingError(error: unknown, nowMs: number): IndexingError {
   if (error instanceof APIConnectionTimeoutError) {
     return unavailable('gave no answer in time', { possiblyPaid: true }, cause);
   }
-  if (error instanceof APIConnectionError) return unavailable('cannot be reached', {}, cause);
+  if (error instanceof APIConnectionError) {
+    const unsent = 'code' in cause && NEVER_SENT.has(String(cause.code));
+    return unsent
+      ? unavailable('cannot be reached', {}, cause)
+      : unavailable('broke the connection', { possiblyPaid: true }, cause);
+  }
   if (error instanceof APIError && error.status !== undefined) return ofStatus(error, nowMs, cause);
   // A body that ends early is a TypeError, one that is not JSON a SyntaxError; both come after the work was done.
   if (error instanceof TypeError || error instanceof SyntaxError) {
@@ -35,6 +53,14 @@ function ofStatus(error: APIError, nowMs: number, cause: unknown): IndexingError
     return new IndexingError({
       code: 'quota-exhausted',
       message: `${said}: the account has no credit left.`,
+      details,
+      cause,
+    });
+  }
+  if (error.param !== null && error.param !== undefined && OWN_PARAMS.has(error.param)) {
+    return new IndexingError({
+      code: 'request-refused',
+      message: `${said}: it does not take ${error.param} as it is set; see --model and --dimensions.`,
       details,
       cause,
     });
