@@ -52,10 +52,17 @@ export function invariant(condition: boolean, message: string): asserts conditio
   if (!condition) throw new IndexingError({ code: 'invariant', message });
 }
 
+/** Errors looked through for a code: a client's wraps fetch's, which wraps the socket's. */
+const CAUSES_MAX = 5;
+
 /** A copy of a vendor's error that is safe to keep as `cause`: its name and a code, and nothing that it carries. */
 export function strippedCause(error: unknown): { name: string; code?: string } {
   if (!(error instanceof Error)) return { name: typeof error };
-  const inner = error.cause instanceof Error ? error.cause : error;
-  const code = (inner as { code?: unknown }).code;
-  return { name: error.name, ...(typeof code === 'string' && /^[\w-]{1,64}$/.test(code) ? { code } : {}) };
+  let inner: unknown = error;
+  for (let depth = 0; depth < CAUSES_MAX && inner instanceof Error; depth += 1) {
+    const { code } = inner as { code?: unknown };
+    if (typeof code === 'string' && /^[\w-]{1,64}$/.test(code)) return { name: error.name, code };
+    inner = inner.cause;
+  }
+  return { name: error.name };
 }
