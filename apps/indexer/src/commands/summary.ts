@@ -26,6 +26,8 @@ interface Receipts {
   readonly verify: VerifyReceipt | undefined;
 }
 
+const STAGES = ['validate', 'embed', 'loadQdrant', 'loadNeon', 'verify'] as const;
+
 /** Start times of receipts that an earlier summary has shown: a stage with the same one was not run again since. */
 type Shown = Readonly<Record<string, string>>;
 
@@ -42,10 +44,11 @@ export const summary = workspaceCommand({
       .map(({ name }) => readReceipts(stateDirectory, name))
       .filter(({ verify }) => verify !== undefined);
     const now = Object.fromEntries(
-      all.flatMap(({ corpus, embeddedHere: _, ...receipts }) =>
-        Object.entries(receipts).flatMap(([stage, receipt]) =>
-          receipt === undefined ? [] : [[`${corpus} ${stage}`, receipt.startedAt]],
-        ),
+      all.flatMap((receipts) =>
+        STAGES.flatMap((stage) => {
+          const receipt = receipts[stage];
+          return receipt === undefined ? [] : [[`${receipts.corpus} ${stage}`, receipt.startedAt]];
+        }),
       ),
     );
     writeFileSync(join(stateDirectory, SHOWN_FILE), `${JSON.stringify(now, null, 2)}\n`);

@@ -180,7 +180,7 @@ function stagesOf({ traits, stores, embedder, machine, around, projection, runId
       loadQdrant(context, { ...loading, vectors: ports.vectors, slice, projection, leaveMissing }),
     loadNeon: () => loadNeon(context, { ...loading, rows: ports.rows }),
     repairUnmentioned: (run: RunFile, pay: boolean) =>
-      repairUnmentioned(context, { ...ports, run, cache, projection, deletes, ...(pay ? { embedder: watched } : {}) }),
+      repairUnmentioned(context, { ...ports, run, cache, projection, deletes, embedder: watched, pay }),
     async verify(level: 'content' | 'vectors') {
       const verified = await verify(context, { ...ports, slice, projection, deletes, level, vectorsEvery: 1 });
       await endRun(context, ports.ledger, { verified });
