@@ -1,17 +1,9 @@
-import {
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  renameSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { acquireFileLock, FileLockTimeoutError } from '@lockstep/file-lock';
 import { IndexingError, invariant, type EmbeddingCache } from '@lockstep/model';
 import { encodeLine, lineBytes, type CheckedLine } from './cache-line.ts';
+import { DISK, type FileSystem } from './file-system.ts';
 import { openIndexedLines } from './indexed-lines.ts';
 import { openLineFile } from './line-file.ts';
 
@@ -26,13 +18,12 @@ export interface EmbeddingCacheOptions {
   /** How long to wait for another process that is writing, in milliseconds. */
   readonly lockWaitMs: number;
   readonly signal?: AbortSignal;
+  /** What writes its files; the disk itself where this says nothing. */
+  readonly files?: FileSystem;
 }
 
 /** Bytes gathered before a slice is written out. */
 const SLICE_BLOCK_BYTES = 1024 * 1024;
-
-/** Only its owner reads what was paid for. */
-const MODE = 0o600;
 
 /** A line to append. */
 interface NewLine extends CheckedLine {
@@ -52,10 +43,10 @@ interface NewLine extends CheckedLine {
 export async function openEmbeddingCache(
   options: EmbeddingCacheOptions,
 ): Promise<EmbeddingCache & { close(): Promise<void> }> {
-  const { path, slicePath, dimensions } = options;
+  const { path, slicePath, dimensions, files = DISK } = options;
   const width = lineBytes(dimensions);
-  mkdirSync(dirname(path), { recursive: true });
-  const file = openSync(path, 'a+', MODE);
+  files.makeFolder(dirname(path));
+  const file = files.open(path, 'a');
   const lines = openIndexedLines(path, dimensions);
 
   async function locked<Result>(work: () => Result): Promise<Result> {
@@ -78,7 +69,7 @@ export async function openEmbeddingCache(
   /** With the lock held: no writer is alive, so what is left of a line at the end is torn. */
   function settle(): void {
     lines.learn();
-    if (lines.fileBytes() !== lines.knownBytes()) ftruncateSync(file, lines.knownBytes());
+    if (lines.fileBytes() !== lines.knownBytes()) files.truncate(file, lines.knownBytes());
   }
 
   /** With the lock held: appends those that are worth it, and returns how many. */
@@ -91,16 +82,15 @@ export async function openEmbeddingCache(
       if (isWorthIt) taken.set(line.key, line);
     }
     const text = Array.from(taken.values(), (line) => line.text).join('');
-    const bytes = Buffer.from(text, 'latin1');
-    for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
-    fdatasyncSync(file);
+    files.write(file, Buffer.from(text, 'latin1'));
+    files.sync(file);
     for (const line of taken.values()) lines.add(line);
     return taken.size;
   }
 
   function closeFiles(): void {
     lines.close();
-    closeSync(file);
+    files.close(file);
   }
 
   let queue: Promise<unknown> = locked(settle);
@@ -157,15 +147,15 @@ export async function openEmbeddingCache(
       }
     },
     async writeSlice(keys) {
-      mkdirSync(dirname(slicePath), { recursive: true });
+      files.makeFolder(dirname(slicePath));
       const temporary = options.temporaryPath ?? `${slicePath}.${process.pid}.tmp`;
-      const slice = openSync(temporary, 'w', MODE);
+      const slice = files.open(temporary, 'w');
       let count = 0;
       try {
         const block = Buffer.allocUnsafe(Math.max(1, Math.floor(SLICE_BLOCK_BYTES / width)) * width);
         let filled = 0;
         const flush = (): void => {
-          for (let written = 0; written < filled;) written += writeSync(slice, block, written, filled - written);
+          files.write(slice, block.subarray(0, filled));
           filled = 0;
         };
         for await (const key of keys) {
@@ -177,9 +167,9 @@ export async function openEmbeddingCache(
         }
         flush();
       } finally {
-        closeSync(slice);
+        files.close(slice);
       }
-      renameSync(temporary, slicePath);
+      files.rename(temporary, slicePath);
       return count;
     },
     async close() {

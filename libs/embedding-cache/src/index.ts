@@ -1,5 +1,6 @@
 export { openEmbeddingCache, type EmbeddingCacheOptions } from './embedding-cache.ts';
 export { openEmbeddingSlice, type EmbeddingSliceOptions } from './embedding-slice.ts';
+export { DISK, type FileSystem } from './file-system.ts';
 export {
   readEmbeddingCache,
   type EmbeddingCacheReader,

@@ -1,32 +1,30 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { DISK, type FileSystem } from '@lockstep/embedding-cache';
 import { IndexingError, type Artifacts, type ArtifactWriter, type Scratch } from '@lockstep/model';
 import type { Temporaries } from './temporaries.ts';
 
 /** Characters gathered before they are written out. */
 const BLOCK_UNITS = 256 * 1024;
 
-/** Only its owner reads what a corpus holds. */
-const MODE = 0o600;
-
-/** The files of one corpus in its folder of the state directory. */
-export function createDiskArtifacts(folder: string, temporaries: Temporaries): Artifacts {
+/** The files of one corpus in its folder of the state directory, written by `files`. */
+export function createDiskArtifacts(folder: string, temporaries: Temporaries, files: FileSystem = DISK): Artifacts {
   return {
     async *read(name) {
       const path = join(folder, name);
       if (!existsSync(path)) throw missing(name);
       yield* createReadStream(path, { highWaterMark: BLOCK_UNITS });
     },
-    write: (name) => openWriter(join(folder, name), temporaries.path()),
-    remove: (name) => rm(join(folder, name), { force: true }),
+    write: async (name) => openWriter(files, { path: join(folder, name), temporary: temporaries.path() }),
+    remove: async (name) => files.remove(join(folder, name)),
     async scratch(): Promise<Scratch> {
       const place = temporaries.path();
-      await mkdir(place, { recursive: true });
+      files.makeFolder(place);
       return {
-        write: (name) => openWriter(join(place, name), join(place, `${name}.unfinished`)),
+        write: async (name) =>
+          openWriter(files, { path: join(place, name), temporary: join(place, `${name}.unfinished`) }),
         read: (name) => createReadStream(join(place, name), { highWaterMark: BLOCK_UNITS }),
-        dispose: () => rm(place, { recursive: true, force: true }),
+        dispose: async () => files.remove(place),
       };
     },
   };
@@ -42,35 +40,35 @@ function missing(name: string): IndexingError {
 }
 
 /** Writes elsewhere, and renames when it is whole. */
-async function openWriter(path: string, temporary: string): Promise<ArtifactWriter> {
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(temporary, 'w', MODE);
+function openWriter(files: FileSystem, { path, temporary }: { path: string; temporary: string }): ArtifactWriter {
+  files.makeFolder(dirname(path));
+  const file = files.open(temporary, 'w');
   let pending = '';
-  let open_ = true;
+  let isOpen = true;
 
-  async function flush(): Promise<void> {
+  function flush(): void {
     const text = pending;
     pending = '';
-    await file.writeFile(text);
+    if (text !== '') files.write(file, Buffer.from(text));
   }
 
   return {
     async write(text) {
       pending += text;
-      if (pending.length >= BLOCK_UNITS) await flush();
+      if (pending.length >= BLOCK_UNITS) flush();
     },
     async close() {
-      if (!open_) return;
-      open_ = false;
-      await flush();
-      await file.close();
-      await rename(temporary, path);
+      if (!isOpen) return;
+      isOpen = false;
+      flush();
+      files.close(file);
+      files.rename(temporary, path);
     },
     async discard() {
-      if (!open_) return;
-      open_ = false;
-      await file.close();
-      await rm(temporary, { force: true });
+      if (!isOpen) return;
+      isOpen = false;
+      files.close(file);
+      files.remove(temporary);
     },
   };
 }

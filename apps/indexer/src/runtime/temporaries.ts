@@ -1,5 +1,6 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DISK, type FileSystem } from '@lockstep/embedding-cache';
 
 /** Temporary files of one corpus, apart from its outputs, so that no cache ever takes one for a result. */
 export interface Temporaries {
@@ -10,12 +11,12 @@ export interface Temporaries {
 }
 
 /** Opens the folder of temporaries, and removes what processes left that are no more. */
-export function openTemporaries(folder: string): Temporaries {
+export function openTemporaries(folder: string, files: FileSystem = DISK): Temporaries {
   const place = join(folder, 'tmp');
-  mkdirSync(place, { recursive: true });
+  files.makeFolder(place);
   for (const name of readdirSync(place)) {
     const pid = Number(name.split('-', 1)[0]);
-    if (!isAlive(pid)) rmSync(join(place, name), { recursive: true, force: true });
+    if (!isAlive(pid)) files.remove(join(place, name));
   }
   let made = 0;
   return {
@@ -23,7 +24,7 @@ export function openTemporaries(folder: string): Temporaries {
       made += 1;
       return join(place, `${process.pid}-${made}-${Date.now()}`);
     },
-    remove: (path) => rmSync(path, { recursive: true, force: true }),
+    remove: (path) => files.remove(path),
   };
 }
 

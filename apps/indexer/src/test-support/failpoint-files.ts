@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs';
+import { relative, sep } from 'node:path';
+import type { FileSystem } from '@lockstep/embedding-cache';
+import type { Steps } from './failpoint-steps.ts';
+
+/** How much of what is torn is there: of lines of equal length, few or many, the last one in part. */
+const TORN = 0.7;
+
+const TEMPORARY = 'temporary';
+
+/**
+ * The calls of `files` as steps of a stage, each named by what it is done to: the cache, an artifact by its name, or a
+ * temporary, which is the same in all stages. What changes nothing is no step: to close a file, to make a folder that is there, to remove what is not.
+ */
+export function steppedFiles(
+  files: FileSystem,
+  { steps, stage, stateDirectory }: { steps: Steps; stage: string; stateDirectory: string },
+): FileSystem {
+  const opened = new Map<number, string>();
+
+  function nameOf(path: string): string {
+    const [folder, ...rest] = relative(stateDirectory, path).split(sep);
+    if (folder === 'cache') return 'cache';
+    return rest[0] === 'tmp' ? TEMPORARY : rest.join('/');
+  }
+
+  function take<Result>(verb: string, name: string, step: () => Result, part?: () => void): Result {
+    return steps.take(name === TEMPORARY ? `${verb} ${name}` : `${stage} ${verb} ${name}`, step, part);
+  }
+
+  const ofFile = (file: number): string => opened.get(file) ?? 'unknown';
+
+  return {
+    makeFolder(path) {
+      if (!existsSync(path)) take('make', nameOf(path), () => files.makeFolder(path));
+    },
+    open(path, flags) {
+      const file = take('open', nameOf(path), () => files.open(path, flags));
+      opened.set(file, nameOf(path));
+      return file;
+    },
+    write: (file, bytes) =>
+      take(
+        'write',
+        ofFile(file),
+        () => files.write(file, bytes),
+        () => files.write(file, bytes.subarray(0, Math.floor(bytes.length * TORN))),
+      ),
+    sync: (file) => take('sync', ofFile(file), () => files.sync(file)),
+    truncate: (file, bytes) => take('truncate', ofFile(file), () => files.truncate(file, bytes)),
+    close: (file) => files.close(file),
+    rename: (from, to) => take('rename', nameOf(to), () => files.rename(from, to)),
+    remove(path) {
+      if (existsSync(path)) take('remove', nameOf(path), () => files.remove(path));
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+
+/**
+ * What changes files on disk, call by call. Tests put another one in its place: one that dies at a chosen call, or one
+ * that loses what was not synced. Reading goes past it.
+ */
+export interface FileSystem {
+  /** Makes a folder and those above it, where they are missing. */
+  makeFolder(path: string): void;
+  /** Opens a file for writing, made where it is missing: `a` at its end, `w` emptied. Gives its descriptor. */
+  open(path: string, flags: 'a' | 'w'): number;
+  /** Writes all of the bytes. */
+  write(file: number, bytes: Uint8Array): void;
+  /** Returns when what was written is on disk. */
+  sync(file: number): void;
+  /** Cuts a file to its first `bytes` bytes. */
+  truncate(file: number, bytes: number): void;
+  close(file: number): void;
+  /** Gives a file another name, in place of the one that had it. */
+  rename(from: string, to: string): void;
+  /** Deletes a file, or a folder with all that is in it, if it is there. */
+  remove(path: string): void;
+}
+
+/** Only its owner reads what a corpus holds and what was paid for. */
+const MODE = 0o600;
+
+/** The disk itself. Calls are synchronous: most end in the page cache, where waiting for a thread costs ten times the call. */
+export const DISK: FileSystem = {
+  makeFolder: (path) => void mkdirSync(path, { recursive: true }),
+  open: (path, flags) => openSync(path, flags, MODE),
+  write(file, bytes) {
+    for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
+  },
+  sync: (file) => fdatasyncSync(file),
+  truncate: (file, bytes) => ftruncateSync(file, bytes),
+  close: (file) => closeSync(file),
+  rename: (from, to) => renameSync(from, to),
+  remove: (path) => rmSync(path, { recursive: true, force: true }),
+};
