@@ -1,4 +1,4 @@
-import { createReadStream, mkdirSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { openEmbeddingCache, openEmbeddingSlice } from '@lockstep/embedding-cache';
 import { sha256Hex, type EmbedderIdentity, type Ledger } from '@lockstep/model';
@@ -34,6 +34,7 @@ import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, newRunId, openServices, type Services } from './open-services.ts';
 import { createProgress } from './progress.ts';
 import { createDiskArtifacts } from './runtime/disk-artifacts.ts';
+import { withInputFile } from './runtime/input-file.ts';
 import { corpusFolder } from './runtime/state-directory.ts';
 import { openTemporaries } from './runtime/temporaries.ts';
 import type { CorpusSettings, ModelSettings } from './settings/corpus-settings.ts';
@@ -181,14 +182,16 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     validate: ({ strict }) =>
       inStep('validate', async (context) => {
         const embedder = await services.embedder(model);
-        return validate(context, {
-          input: { name: settings.inputPath, bytes: createReadStream(settings.inputPath, { highWaterMark: 1 << 18 }) },
-          identity: embedder.identity,
-          inputTokensMax: embedder.inputTokensMax,
-          tokensOver: (text) => embedder.tokensOver(text),
-          ...(settings.overlong === 'truncate' ? { fit: (text: string) => embedder.fit(text) } : {}),
-          strict,
-        });
+        return withInputFile(settings.inputPath, signal, (bytes) =>
+          validate(context, {
+            input: { name: settings.inputPath, bytes },
+            identity: embedder.identity,
+            inputTokensMax: embedder.inputTokensMax,
+            tokensOver: (text) => embedder.tokensOver(text),
+            ...(settings.overlong === 'truncate' ? { fit: (text: string) => embedder.fit(text) } : {}),
+            strict,
+          }),
+        );
       }),
     plan: ({ only, recheck, trustStamps }) =>
       inStep('plan', async (context) => {

@@ -2,6 +2,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
 import { ERROR_CATALOGUE, EXIT, IndexingError, isIndexingError, type ExitCode } from '@lockstep/model';
 import { setHost } from './run-command.ts';
+import { keepFilesPrivate } from './runtime/private-files.ts';
 
 const commands = {
   run: () => import('./commands/run.ts').then(({ run }) => run),
@@ -48,6 +49,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
+keepFilesPrivate();
 let exit: ExitCode = EXIT.done;
 setHost({ signal: interrupted.signal, finish: (code) => (exit = code) });
 const words = process.argv.slice(2);

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesBelow } from './test-support/files-below.ts';
 import { copyWorkspace, tasksOf, type WorkspaceCopy } from './test-support/workspace-copy.ts';
 
 const CORPORA = ['handbook', 'moby-dick'];
@@ -35,6 +36,9 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     return tasksOf(run);
   }
 
+  /** Files and folders of the state directory that others than their owner may read: caches, receipts, engines' data. */
+  const openToOthers = () => filesBelow(path('.lockstep')).filter(({ isOpen }) => isOpen);
+
   const stages = (...targets: string[]) =>
     CORPORA.flatMap((corpus) => targets.map((target) => `${corpus}:${target}`)).sort();
 
@@ -50,6 +54,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
       expect(input).toBeGreaterThan(0);
       expect([cache, qdrant, neon]).toEqual([input, input, input]);
     }
+    expect(openToOthers().map(({ path: name }) => name)).toEqual([]);
   });
 
   it('finds the answer among the first five for at least 80 % of the questions', async () => {
@@ -113,6 +118,8 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     writeFileSync(chunksFile(), original);
     await load();
     await expectInStep('moby-dick');
+    // Nx makes folders of its own where it puts outputs back; files keep their mode.
+    expect(openToOthers().flatMap(({ path: name, isFolder }) => (isFolder ? [] : [name]))).toEqual([]);
   });
 
   it('pays for nothing after an edit of a title', async () => {

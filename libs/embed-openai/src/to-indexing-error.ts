@@ -15,9 +15,14 @@ const NEVER_SENT = new Set([
 /** Parameters that are ours and the same in every request: halving a batch would not help. */
 const OWN_PARAMS = new Set(['model', 'dimensions', 'encoding_format', 'user']);
 
+/** How codes and types of errors, parameters and request ids look. Keys have digits beside letters beyond f. */
+const WORD = /^[a-z_]{1,64}$/i;
+const PARAM = /^[a-z_]{1,32}(?:\[\d{1,5}\]|\.\d{1,5})?$/i;
+const REQUEST_ID = /^(?:req_)?[0-9a-f-]{1,64}$/i;
+
 /**
  * Turns what the `openai` client throws into ours. What a service says is not repeated, since it may quote the key or
- * the text; its code, type and request id are.
+ * the text; its code, type and request id are, where they look like such.
  */
 export function toIndexingError(error: unknown, nowMs: number): IndexingError {
   if (isIndexingError(error)) return error;
@@ -44,9 +49,9 @@ function ofStatus(error: APIError, nowMs: number, cause: unknown): IndexingError
   const status = error.status as number;
   const details: ErrorDetails = {
     status,
-    vendorCode: error.code ?? error.type ?? null,
-    param: error.param ?? null,
-    requestId: error.requestID ?? null,
+    vendorCode: matching(WORD, error.code) ?? matching(WORD, error.type),
+    param: matching(PARAM, error.param),
+    requestId: matching(REQUEST_ID, error.requestID),
   };
   const said = `The embedding service answered ${status}${details['vendorCode'] === null ? '' : ` (${details['vendorCode']})`}`;
   if (error.code === 'insufficient_quota' || error.type === 'insufficient_quota') {
@@ -83,6 +88,10 @@ function ofStatus(error: APIError, nowMs: number, cause: unknown): IndexingError
     cause,
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });
+}
+
+function matching(form: RegExp, said: unknown): string | null {
+  return typeof said === 'string' && form.test(said) ? said : null;
 }
 
 function unavailable(what: string, details: ErrorDetails, cause: unknown): IndexingError {

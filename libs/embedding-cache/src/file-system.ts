@@ -23,12 +23,13 @@ export interface FileSystem {
 }
 
 /** Only its owner reads what a corpus holds and what was paid for. */
-const MODE = 0o600;
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
 
 /** The disk itself. Calls are synchronous: most end in the page cache, where waiting for a thread costs ten times the call. */
 export const DISK: FileSystem = {
-  makeFolder: (path) => void mkdirSync(path, { recursive: true }),
-  open: (path, flags) => openSync(path, flags, MODE),
+  makeFolder: (path) => void mkdirSync(path, { recursive: true, mode: FOLDER_MODE }),
+  open: (path, flags) => openSync(path, flags, FILE_MODE),
   write(file, bytes) {
     for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
   },

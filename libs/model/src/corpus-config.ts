@@ -20,6 +20,11 @@ export const TableName = v.pipe(
   v.regex(/^[a-z_][a-z0-9_]{0,54}$/, 'expected 1 to 55 of a-z, 0-9 and "_", not starting with a digit'),
 );
 
+/** Whether a text can stand in a statement as the name of a table, between double quotes. */
+export function isTableName(text: string): boolean {
+  return v.is(TableName, text);
+}
+
 /** Qdrant keeps a collection as a folder of its name, at most 255 characters. */
 export const CollectionName = v.pipe(
   v.string(),

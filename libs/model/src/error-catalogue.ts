@@ -16,6 +16,8 @@ export const ERROR_CATALOGUE = {
   'config-invalid': entry(EXIT.usage, 'Correct the named field of corpus.json or the named flag.'),
   'environment-invalid': entry(EXIT.usage, 'Set or correct the named variable; .env.example documents each.'),
   'input-missing': entry(EXIT.usage, 'Name a file that exists and can be read.'),
+  'input-not-a-file': entry(EXIT.usage, 'Name a regular file; write what comes from a pipe or a device to one first.'),
+  'input-changed': entry(EXIT.failed, 'Run again when nothing writes to the input; rename a finished file over it.'),
   'input-empty': entry(EXIT.failed, 'Write at least one record to the input; an empty file never empties an index.'),
   'input-malformed': entry(EXIT.failed, 'Correct the JSON at the named place.'),
   'input-encoding': entry(EXIT.failed, 'Save the input as UTF-8.'),

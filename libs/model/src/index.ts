@@ -13,6 +13,7 @@ export {
   CORPUS_DEFAULTS,
   CorpusConfigSchema,
   CorpusName,
+  isTableName,
   TableName,
   type CorpusConfig,
   type DeleteMode,
@@ -75,3 +76,4 @@ export { packByBytes } from './pack-by-bytes.ts';
 export { parseRecord } from './record.ts';
 export type { Dependency, Stage, StoreName } from './stage.ts';
 export { utf8Bytes } from './utf8-bytes.ts';
+export { vendorWords, type VendorWords } from './vendor-words.ts';

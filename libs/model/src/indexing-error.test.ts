@@ -28,7 +28,9 @@ describe('strippedCause', () => {
     const inner = Object.assign(new Error('connect to https://key@host'), { code: 'ECONNREFUSED' });
     const error = Object.assign(new TypeError('fetch failed', { cause: inner }), { request: { apiKey: 'secret' } });
     expect(strippedCause(error)).toEqual({ name: 'TypeError', code: 'ECONNREFUSED' });
-    expect(strippedCause(Object.assign(new Error('m'), { code: 'a secret with spaces' }))).toEqual({ name: 'Error' });
+    for (const code of ['a secret with spaces', 'sk-proj-secret', 7]) {
+      expect(strippedCause(Object.assign(new Error('m'), { code }))).toEqual({ name: 'Error' });
+    }
     expect(strippedCause('secret')).toEqual({ name: 'string' });
   });
 });

@@ -55,13 +55,16 @@ export function invariant(condition: boolean, message: string): asserts conditio
 /** Errors looked through for a code: a client's wraps fetch's, which wraps the socket's. */
 const CAUSES_MAX = 5;
 
+/** Codes of systems and SQLSTATEs: what a service itself calls a failure, in small letters, may be whatever it was sent. */
+const SYSTEM_CODE = /^[A-Z0-9_]{1,64}$/;
+
 /** A copy of a vendor's error that is safe to keep as `cause`: its name and a code, and nothing that it carries. */
 export function strippedCause(error: unknown): { name: string; code?: string } {
   if (!(error instanceof Error)) return { name: typeof error };
   let inner: unknown = error;
   for (let depth = 0; depth < CAUSES_MAX && inner instanceof Error; depth += 1) {
     const { code } = inner as { code?: unknown };
-    if (typeof code === 'string' && /^[\w-]{1,64}$/.test(code)) return { name: error.name, code };
+    if (typeof code === 'string' && SYSTEM_CODE.test(code)) return { name: error.name, code };
     inner = inner.cause;
   }
   return { name: error.name };

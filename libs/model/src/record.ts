@@ -25,6 +25,12 @@ export const RECORD_DEPTH_MAX = 64;
  */
 export const CHUNK_ID_BYTES_MAX = 1024;
 
+/** JSON values in a record; 16 MiB may hold eight million, which take gigabytes and half a minute to walk and hash. */
+export const RECORD_VALUES_MAX = 100_000;
+
+/** UTF-16 units of a path or a key that a rejection shows. */
+const FIELD_UNITS_MAX = 200;
+
 const INT32_MAX = 2_147_483_647;
 const COLUMNS = ['document_id', 'chapter_title', 'page_number', 'created_at'] as const;
 const OWN_KEYS = new Set<string>([...ID_ALIASES, ...TEXT_ALIASES, ...COLUMNS, 'metadata']);
@@ -63,7 +69,7 @@ class Rejected {
   readonly message: string;
   constructor(code: RejectCode, field: string | null, message: string) {
     this.code = code;
-    this.field = field;
+    this.field = field === null ? null : shown(field);
     this.message = message;
   }
 }
@@ -105,18 +111,23 @@ function readableId(record: JsonObject): string | undefined {
 }
 
 function parseId(record: JsonObject): string {
+  // Looked at before the depth of the record is known, so nothing may walk into an array or an object here.
+  const nested = ID_ALIASES.find((alias) => typeof record[alias] === 'object' && record[alias] !== null);
+  if (nested !== undefined) throw badId(nested, record[nested] as JsonValue);
   const field = aliasOf(record, ID_ALIASES, 'id', (value) => (typeof value === 'number' ? String(value) : value));
   if (field === undefined) throw new Rejected('missing-id', 'chunk_id', `expected one of ${ID_ALIASES.join(', ')}`);
   const value = record[field] as JsonValue;
   const result = v.safeParse(decimalText, value);
-  if (!result.success || result.output === '') {
-    throw new Rejected('bad-id', field, `expected a non-empty string or an integer below 2^53, found ${nameOf(value)}`);
-  }
+  if (!result.success || result.output === '') throw badId(field, value);
   const bytes = new TextEncoder().encode(result.output).length;
   if (bytes > CHUNK_ID_BYTES_MAX) {
     throw new Rejected('bad-id', field, `expected at most ${CHUNK_ID_BYTES_MAX} bytes, found ${bytes}`);
   }
   return result.output;
+}
+
+function badId(field: string, value: JsonValue): Rejected {
+  return new Rejected('bad-id', field, `expected a non-empty string or an integer below 2^53, found ${nameOf(value)}`);
 }
 
 function parseText(record: JsonObject): string {
@@ -153,7 +164,7 @@ function foldMetadata(record: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(record)) {
     if (OWN_KEYS.has(key)) continue;
     if (Object.hasOwn(given, key) && canonicalJson(given[key] as JsonValue) !== canonicalJson(value)) {
-      throw new Rejected('key-conflict', key, `the record and its metadata both hold ${key} but differ`);
+      throw new Rejected('key-conflict', key, `the record and its metadata both hold ${shown(key)} but differ`);
     }
     folded[key] = value;
   }
@@ -185,6 +196,7 @@ function parseColumns(record: JsonObject, metadata: JsonObject): Omit<Chunk, 'ch
 /** Walks the whole record without recursion, and rejects what one of the stores would refuse, alter or lose. */
 function checkTree(record: JsonObject): void {
   const open: { value: JsonValue; field: string; depth: number }[] = [{ value: record, field: '', depth: 0 }];
+  let values = 1;
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, field, depth } = next;
     if (typeof value === 'string') checkString(value, field);
@@ -194,6 +206,10 @@ function checkTree(record: JsonObject): void {
     if (typeof value !== 'object' || value === null) continue;
     if (depth > RECORD_DEPTH_MAX) {
       throw new Rejected('too-deep', topOf(field), `expected at most ${RECORD_DEPTH_MAX} levels of nesting`);
+    }
+    values += Array.isArray(value) ? value.length : Object.keys(value).length;
+    if (values > RECORD_VALUES_MAX) {
+      throw new Rejected('too-large', topOf(field) || null, `expected at most ${RECORD_VALUES_MAX} values in a record`);
     }
     for (const [key, member] of Object.entries(value)) {
       const path = field === '' ? key : `${field}.${key}`;
@@ -209,6 +225,11 @@ function checkTree(record: JsonObject): void {
 function checkString(text: string, field: string): void {
   if (text.includes('\0')) throw new Rejected('nul', field, 'expected no NUL character; Postgres cannot hold one');
   if (!text.isWellFormed()) throw new Rejected('lone-surrogate', field, 'expected no lone surrogate; it has no UTF-8');
+}
+
+/** The start of a path or a key, which may be as long as a record. */
+function shown(text: string): string {
+  return text.length > FIELD_UNITS_MAX ? `${text.slice(0, FIELD_UNITS_MAX)}...` : text;
 }
 
 function topOf(field: string): string {

@@ -1,6 +1,10 @@
 import { IndexingError } from '@lockstep/model';
 
-/** Undoes gzip where the bytes start with its magic number; other input passes through as it is. */
+/**
+ * Undoes gzip where the bytes start with its magic number; other input passes through as it is.
+ *
+ * Fails with `input-gzip` for gzip that is cut, damaged, followed by anything, or gzip again inside.
+ */
 export async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const source = bytes[Symbol.asyncIterator]();
   let head = new Uint8Array(0);
@@ -10,23 +14,37 @@ export async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
     head = concat(head, next.value);
   }
   const rest = prepend(head, source);
-  if (head[0] !== 0x1f || head[1] !== 0x8b) {
+  if (!isGzip(head)) {
     yield* rest;
     return;
   }
+  let first = true;
   const reader = streamOf(rest).pipeThrough(new DecompressionStream('gzip')).getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read().catch((error: unknown) => {
         if (error instanceof IndexingError) throw error;
-        throw new IndexingError({ code: 'input-gzip', message: 'The input is gzip, but cut or damaged.' });
+        throw unreadable(
+          'The input is gzip, but cut, damaged, or followed by something else; one member alone is read.',
+        );
       });
       if (done) return;
+      // A block of the stream has the two bytes, or is all that there is.
+      if (first && isGzip(value)) throw unreadable('The input is gzip inside gzip; expected it compressed once.');
+      first = false;
       yield value;
     }
   } finally {
     await reader.cancel().catch(() => {});
   }
+}
+
+function isGzip(head: Uint8Array): boolean {
+  return head[0] === 0x1f && head[1] === 0x8b;
+}
+
+function unreadable(message: string): IndexingError {
+  return new IndexingError({ code: 'input-gzip', message });
 }
 
 function streamOf(blocks: AsyncGenerator<Uint8Array>): ReadableStream<BufferSource> {

@@ -1,4 +1,6 @@
 import { IndexingError } from '@lockstep/model';
+import { createByteList, type ByteList } from './byte-list.ts';
+import { linesIn, nestingEnd, scalarEnd, spaceEnd, stringEnd } from './scan-bytes.ts';
 
 /** One record of the input before it is parsed: its bytes, and where it stood. */
 export interface RawRecord {
@@ -6,7 +8,7 @@ export interface RawRecord {
   readonly index: number;
   /** 1-based line of the input on which the record starts. */
   readonly line: number;
-  /** Undefined where the record is larger than `recordBytesMax`; it was skipped without being kept. */
+  /** They change with the next record. Undefined where there are more than `recordBytesMax`: skipped, and not kept. */
   readonly bytes: Uint8Array | undefined;
 }
 
@@ -22,7 +24,6 @@ export const CONTAINER_KEYS = ['chunks', 'data', 'items'] as const;
 
 const LF = 0x0a;
 const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const OPEN_BRACE = 0x7b;
@@ -30,10 +31,19 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
+/** What is too large is skipped as long as it is not larger than so many of the largest records: a bomb, or no records. */
+const RECORDS_SKIPPED_MAX = 64;
+
+const OPENING = new Uint8Array([OPEN_BRACE]);
+const SEPARATOR = new Uint8Array([COMMA]);
+const ASSIGNMENT = new Uint8Array([COLON]);
+const CLOSING = new Uint8Array([CLOSE_BRACE]);
+
+/** UTF-16 units of a key that a message shows. */
+const KEY_UNITS_SHOWN = 60;
+
 /** How a JSON value starts that is neither an array nor an object. */
 const SCALAR_START = /["\-0-9tfn]/;
-
-const isSpace = (byte: number): boolean => byte === 0x20 || byte === LF || byte === 0x0d || byte === 0x09;
 
 /**
  * Splits a JSON array, an object with one of `chunks`, `data`, `items`, or JSON lines into records, with memory bounded
@@ -48,91 +58,66 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
   let line = 1;
   let ended = false;
   let index = 0;
+  /** Bytes of earlier blocks since a record ended, and where in this block one did. */
+  let unfinishedBytes = 0;
+  let finishedAt = 0;
+  const unfinishedBytesMax = options.recordBytesMax * RECORDS_SKIPPED_MAX;
   /** Where the bytes being kept start in this block; -1 while none are. */
   let keptFrom = -1;
-  let kept: Uint8Array[] = [];
-  let keptBytes = 0;
+  const kept = createByteList(options.recordBytesMax);
 
   /** Makes sure that a byte is there, or returns false at the end. */
   function* more(): Generator<undefined, boolean, Uint8Array | undefined> {
     while (position >= block.length) {
       if (ended) return false;
-      if (keptFrom >= 0) keep(block.subarray(keptFrom));
+      if (keptFrom >= 0) kept.push(block.subarray(keptFrom));
+      unfinishedBytes += block.length - finishedAt;
+      finishedAt = 0;
+      if (unfinishedBytes > unfinishedBytesMax)
+        throw malformed(line, `no record ends within ${unfinishedBytesMax} bytes`);
       const next = yield undefined;
       ended = next === undefined;
+      // An escaped byte that is passed over may stand in the next block.
+      position -= block.length;
       block = next ?? new Uint8Array(0);
-      position = 0;
-      backslash = -1;
       if (keptFrom >= 0) keptFrom = 0;
     }
     return true;
   }
 
-  function keep(part: Uint8Array): void {
-    keptBytes += part.length;
-    if (keptBytes <= options.recordBytesMax) kept.push(part.slice());
-    else kept = [];
-  }
-
   function startKeeping(): void {
     keptFrom = position;
-    kept = [];
-    keptBytes = 0;
+    kept.clear();
   }
 
   function takeKept(): Uint8Array | undefined {
-    if (kept.length === 0 && keptBytes === 0) {
-      const whole = block.subarray(keptFrom, position);
-      keptFrom = -1;
-      return whole.length <= options.recordBytesMax ? whole : undefined;
-    }
-    keep(block.subarray(keptFrom, position));
+    const part = block.subarray(keptFrom, position);
     keptFrom = -1;
-    if (keptBytes > options.recordBytesMax) return undefined;
-    const whole = new Uint8Array(keptBytes);
-    let at = 0;
-    for (const part of kept) {
-      whole.set(part, at);
-      at += part.length;
-    }
-    kept = [];
-    return whole;
+    if (kept.isEmpty()) return part.length <= options.recordBytesMax ? part : undefined;
+    kept.push(part);
+    return kept.whole();
   }
 
   /** The next byte that is not white space, not consumed; undefined at the end. */
   function* peek(): Generator<undefined, number | undefined, Uint8Array | undefined> {
     while (position < block.length || (yield* more())) {
-      const byte = block[position] as number;
-      if (!isSpace(byte)) return byte;
-      if (byte === LF) line += 1;
-      position += 1;
+      const end = spaceEnd(block, position);
+      line += linesIn(block, position, end);
+      position = end;
+      if (end < block.length) return block[end];
     }
     return undefined;
-  }
-
-  /** Where the next backslash of this block is, so that a block without any is searched for one only once. */
-  let backslash = -1;
-  function nextBackslash(): number {
-    if (backslash < position) {
-      const found = block.indexOf(BACKSLASH, position);
-      backslash = found < 0 ? block.length : found;
-    }
-    return backslash;
   }
 
   /** Consumes a string, from its opening quote through its closing one. */
   function* skipString(): Generator<undefined, void, Uint8Array | undefined> {
     position += 1;
     while (position < block.length || (yield* more())) {
-      const quote = block.indexOf(QUOTE, position);
-      const escape = nextBackslash();
-      if (quote >= 0 && quote < escape) {
-        position = quote + 1;
-        return;
-      }
-      position = Math.min(escape + 2, block.length);
-      // The escaped byte may stand in the next block.
-      if (escape + 1 === block.length && (yield* more())) position += 1;
+      const end = stringEnd(block, position);
+      position = end;
+      if (end >= block.length) continue;
+      position += 1;
+      return;
     }
     throw malformed(line, 'a string is not closed');
   }
@@ -143,26 +128,19 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
     if (first === QUOTE) return yield* skipString();
     if (first !== OPEN_BRACE && first !== OPEN_BRACKET) {
       while (position < block.length || (yield* more())) {
-        const byte = block[position] as number;
-        if (isSpace(byte) || byte === COMMA || byte === CLOSE_BRACE || byte === CLOSE_BRACKET) return;
-        position += 1;
+        position = scalarEnd(block, position);
+        if (position < block.length) return;
       }
       return;
     }
     let depth = 0;
     while (position < block.length || (yield* more())) {
-      const byte = block[position] as number;
-      if (byte === QUOTE) {
-        yield* skipString();
-        continue;
-      }
-      position += 1;
-      if (byte === OPEN_BRACE || byte === OPEN_BRACKET) depth += 1;
-      else if (byte === LF) line += 1;
-      else if (byte === CLOSE_BRACE || byte === CLOSE_BRACKET) {
-        depth -= 1;
-        if (depth === 0) return;
-      }
+      const from = position;
+      const found = nestingEnd(block, from, depth);
+      ({ depth, end: position } = found);
+      line += linesIn(block, from, position);
+      if (depth === 0) return;
+      if (position < block.length) yield* skipString();
     }
     throw malformed(line, 'the input ends in the middle of a value');
   }
@@ -173,12 +151,16 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
     return takeKept();
   }
 
+  function finished(at: number, bytes: Uint8Array | undefined): RawRecord {
+    unfinishedBytes = 0;
+    finishedAt = position;
+    index += 1;
+    return { index: index - 1, line: at, bytes };
+  }
+
   function* readRecord(): Generator<undefined, RawRecord, Uint8Array | undefined> {
     const at = line;
-    const bytes = yield* readValue();
-    const record = { index, line: at, bytes };
-    index += 1;
-    return record;
+    return finished(at, yield* readValue());
   }
 
   /** The elements of an array, from its opening bracket through its closing one. */
@@ -214,8 +196,7 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
         position = end < 0 ? block.length : end;
         if (end >= 0) break;
       }
-      yield { index, line: at, bytes: takeKept() };
-      index += 1;
+      yield finished(at, takeKept());
     }
   }
 
@@ -226,8 +207,7 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
   function* readObject(): Generator<RawRecord | undefined, void, Uint8Array | undefined> {
     const at = line;
     let container: string | undefined;
-    let members: Uint8Array[] | undefined = [];
-    let membersBytes = 0;
+    let members: ByteList | undefined = createByteList(options.recordBytesMax);
     position += 1;
     let first = true;
     for (;;) {
@@ -241,7 +221,9 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
       if ((yield* peek()) !== COLON) throw malformed(line, 'expected ":" after a key');
       position += 1;
       byte = yield* peek();
+      if (key === undefined) throw malformed(line, `a key has more than ${options.recordBytesMax} bytes`);
       const name = parseBytes(key, line) as string;
+      for (const part of [first ? OPENING : SEPARATOR, key, ASSIGNMENT]) members?.push(part);
       if (byte === OPEN_BRACKET && !options.lines && isContainerKey(name)) {
         if (container !== undefined) {
           throw new IndexingError({
@@ -253,21 +235,19 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
         members = undefined;
         yield* readArray();
       } else {
-        if (byte === undefined || byte === COMMA || byte === CLOSE_BRACE) throw malformed(line, `${name} has no value`);
+        if (byte === undefined || byte === COMMA || byte === CLOSE_BRACE) {
+          throw malformed(line, `${shown(name)} has no value`);
+        }
         const value = yield* readValue();
         if (value !== undefined) parseBytes(value, line);
-        membersBytes += (key?.length ?? 0) + (value?.length ?? options.recordBytesMax) + 2;
-        if (members !== undefined && key !== undefined && value !== undefined) {
-          members.push(...(members.length === 0 ? [] : [ascii(',')]), key.slice(), ascii(':'), value.slice());
-        }
-        if (membersBytes > options.recordBytesMax) members = undefined;
+        members?.push(value);
       }
       first = false;
       byte = yield* peek();
       if (byte === undefined) throw malformed(line, 'the input ends inside an object');
       position += 1;
       if (byte === CLOSE_BRACE) break;
-      if (byte !== COMMA) throw malformed(line, `expected "," or "}" after ${name}, found ${quoted(byte)}`);
+      if (byte !== COMMA) throw malformed(line, `expected "," or "}" after ${shown(name)}, found ${quoted(byte)}`);
     }
     const end = line;
     const after = yield* peek();
@@ -279,10 +259,9 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
       throw noContainer();
     }
     if (after !== undefined && line === end) throw malformed(line, 'expected one record a line, found a second one');
-    const bytes =
-      membersBytes > options.recordBytesMax ? undefined : joined([ascii('{'), ...(members ?? []), ascii('}')]);
-    yield { index, line: at, bytes };
-    index += 1;
+    if (first) members?.push(OPENING);
+    members?.push(CLOSING);
+    yield finished(at, members?.whole());
     yield* readLines();
   }
 
@@ -360,16 +339,7 @@ function quoted(byte: number | undefined): string {
   return byte > 0x20 && byte < 0x7f ? JSON.stringify(String.fromCharCode(byte)) : `byte 0x${byte.toString(16)}`;
 }
 
-function ascii(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+/** A key of the input in a message: short, and harmless to a terminal. */
+function shown(key: string): string {
+  return key.length > KEY_UNITS_SHOWN ? `${JSON.stringify(key.slice(0, KEY_UNITS_SHOWN))}...` : JSON.stringify(key);
 }

@@ -63,16 +63,7 @@ function decodeEntry(text: string): Entry {
   };
 }
 
-/** Groups sorted entries by point id. */
-export async function* groupedEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry[]> {
-  let group: Entry[] = [];
-  for await (const line of lines) {
-    const entry = decodeEntry(line);
-    if (group.length > 0 && group[0]?.pointId !== entry.pointId) {
-      yield group;
-      group = [];
-    }
-    group.push(entry);
-  }
-  if (group.length > 0) yield group;
+/** Reads entries back, one at a time. */
+export async function* decodeEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry> {
+  for await (const line of lines) yield decodeEntry(line);
 }

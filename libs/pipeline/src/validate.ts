@@ -14,7 +14,7 @@ import { FILES } from './corpus-files.ts';
 import { readRecords, RECORD_BYTES_MAX, type InputRecord } from './read-records.ts';
 import { writeReceipt } from './receipt-file.ts';
 import { createRejectsFile } from './rejects-file.ts';
-import { encodeEntry, encodeHeldEntry, groupedEntries, type Entry } from './sorted-entries.ts';
+import { decodeEntries, encodeEntry, encodeHeldEntry, type Entry } from './sorted-entries.ts';
 import { createLineSorter } from './sort-lines.ts';
 import type { StageContext } from './stage-context.ts';
 
@@ -92,25 +92,30 @@ export async function validate(context: StageContext, options: ValidateOptions):
     let accepted = 0;
     let duplicates = 0;
     let held = 0;
-    for await (const group of groupedEntries(sorter.sorted())) {
-      const [first, ...others] = group.filter((entry) => entry.chunk !== undefined);
-      if (first?.chunk === undefined) {
-        const { pointId, chunkId } = group[0] as Entry;
+    const settle = async ({ pointId, chunkId, chunk, line }: Entry): Promise<void> => {
+      if (chunk === undefined) {
         digest.update(`held ${pointId}\n`);
         await heldFile.write(`${encodeHeldLine({ pointId, chunkId })}\n`);
         held += 1;
-        continue;
+        return;
       }
-      const { pointId, contentHash, embeddingKey } = first.chunk;
-      digest.update(`${pointId} ${contentHash} ${embeddingKey}\n`);
-      await chunks.write(`${first.line}\n`);
+      digest.update(`${pointId} ${chunk.contentHash} ${chunk.embeddingKey}\n`);
+      await chunks.write(`${line}\n`);
       accepted += 1;
-      textBytes += first.chunk.textBytes;
-      for (const other of others) {
-        if (other.chunk?.contentHash === contentHash) duplicates += 1;
-        else await rejects.add(other, duplicateOf(first));
-      }
+      textBytes += chunk.textBytes;
+    };
+    // Of one id, the first accepted entry, or the first of all; no more, since a whole file may have one id.
+    let first: Entry | undefined;
+    for await (const entry of decodeEntries(sorter.sorted())) {
+      if (first?.pointId !== entry.pointId) {
+        if (first !== undefined) await settle(first);
+        first = entry;
+      } else if (first.chunk === undefined) {
+        if (entry.chunk !== undefined) first = entry;
+      } else if (entry.chunk?.contentHash === first.chunk.contentHash) duplicates += 1;
+      else if (entry.chunk !== undefined) await rejects.add(entry, duplicateOf(first));
     }
+    if (first !== undefined) await settle(first);
     const nothing = accepted === 0;
     if (nothing || (options.strict && rejects.count() > 0)) {
       await rejects.close();

@@ -1,5 +1,7 @@
 import {
   IndexingError,
+  invariant,
+  isTableName,
   type CallOptions,
   type JsonObject,
   type Row,
@@ -35,6 +37,7 @@ const ROW_COLUMNS = `corpus, point_id, chunk_id, document_id, chapter_title, pag
 
 /** The rows of all corpora in one Postgres table, over Neon's HTTP protocol. */
 export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOptions): RowStore {
+  invariant(isTableName(table), 'a table has a name that was not checked');
   const name = `"${table}"`;
 
   /** One query of one table, which finds nothing where the table is not there. */
@@ -72,7 +75,8 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
     target: `${shownDatabase}/${table}`,
     async describe(options) {
       const [row] = await sql.query(['show server_version'], options);
-      return { name: 'Postgres', version: String(row?.['server_version']) };
+      const [version = 'unknown'] = /^\d[\d.]*\S{0,9}/.exec(String(row?.['server_version'])) ?? [];
+      return { name: 'Postgres', version };
     },
     async census(options) {
       const rows = await read([`select corpus, count(*)::int as count from ${name} group by corpus`], options);

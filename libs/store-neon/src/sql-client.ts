@@ -1,5 +1,5 @@
 import { neon, neonConfig, type NeonQueryFunction } from '@neondatabase/serverless';
-import { IndexingError, type CallOptions } from '@lockstep/model';
+import { IndexingError, vendorWords, type CallOptions } from '@lockstep/model';
 import { retryAfterMs, statusFailure, type Guard } from '@lockstep/resilience';
 import { toIndexingError } from './to-indexing-error.ts';
 
@@ -28,7 +28,9 @@ export interface SqlClient {
 export function createSqlClient(options: SqlClientOptions): SqlClient {
   const { connectionString, guard } = options;
   // Unlike that of an http URL, this host keeps its upper case.
-  route(new URL(connectionString).hostname.toLowerCase(), options);
+  const url = new URL(connectionString);
+  route(url.hostname.toLowerCase(), options);
+  const words = vendorWords([url.password]);
   const sql: NeonQueryFunction<false, false> = neon(connectionString, { disableWarningInBrowsers: true });
 
   function guarded<Result>(attempt: (signal: AbortSignal) => Promise<Result>, call?: CallOptions): Promise<Result> {
@@ -36,7 +38,7 @@ export function createSqlClient(options: SqlClientOptions): SqlClient {
       try {
         return await attempt(signal);
       } catch (error) {
-        throw toIndexingError(error);
+        throw toIndexingError(error, words);
       }
     }, call);
   }
@@ -84,7 +86,8 @@ function route(host: string, { fetchEndpoint, fetch }: Route): void {
   };
   neonConfig.fetchFunction = async (url: string, init: RequestInit): Promise<Response> => {
     const own = routes.get(new URL(url).hostname)?.fetch;
-    return checkedStatus(await (own ?? globalThis.fetch)(url, init));
+    // A redirect would carry the password along to whatever host is named: it stands in a header of its own.
+    return checkedStatus(await (own ?? globalThis.fetch)(url, { ...init, redirect: 'manual' }));
   };
 }
 

@@ -1,5 +1,12 @@
 import { NeonDbError } from '@neondatabase/serverless';
-import { IndexingError, isIndexingError, strippedCause, type Disposition, type ErrorCode } from '@lockstep/model';
+import {
+  IndexingError,
+  isIndexingError,
+  strippedCause,
+  type Disposition,
+  type ErrorCode,
+  type VendorWords,
+} from '@lockstep/model';
 
 /** Raised by `lockstep_assert_fence` when another run has taken the corpus. */
 export const OVERTAKEN_SQLSTATE = 'LS001';
@@ -28,11 +35,13 @@ const SQLSTATES: Readonly<Record<string, { readonly code: ErrorCode; readonly di
   '42501': { code: 'unauthorized', disposition: 'abort' },
 };
 
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
 /** Classes whose messages name identifiers and never values. */
 const SPEAKING_CLASSES = new Set(['28', '3D', '3F', '42', '53', '57', 'LS']);
 
 /** Turns what the Neon driver throws into ours. Messages that may quote a value are left out; the SQLSTATE is not. */
-export function toIndexingError(error: unknown): IndexingError {
+export function toIndexingError(error: unknown, words: VendorWords): IndexingError {
   if (isIndexingError(error)) return error;
   const cause = strippedCause(error);
   if (error instanceof NeonDbError) {
@@ -40,7 +49,7 @@ export function toIndexingError(error: unknown): IndexingError {
     if (error.sourceError !== undefined) {
       return unavailable('Postgres cannot be reached.', strippedCause(error.sourceError));
     }
-    if (typeof error.code === 'string') return ofSqlState(error, error.code, cause);
+    if (error.code !== undefined && SQLSTATE.test(error.code)) return ofSqlState(error, error.code, words, cause);
     return ofProxy(error, cause);
   }
   // A body that ends early is a TypeError, one that is not JSON a SyntaxError.
@@ -51,13 +60,13 @@ export function toIndexingError(error: unknown): IndexingError {
   return new IndexingError({ code: 'invariant', message: 'The Postgres driver failed in an unknown way.', cause });
 }
 
-function ofSqlState(error: NeonDbError, sqlState: string, cause: unknown): IndexingError {
+function ofSqlState(error: NeonDbError, sqlState: string, words: VendorWords, cause: unknown): IndexingError {
   const known = SQLSTATES[sqlState] ?? SQLSTATES[sqlState.slice(0, 2)];
-  const says = SPEAKING_CLASSES.has(sqlState.slice(0, 2)) ? `: ${error.message}` : '';
+  const said = SPEAKING_CLASSES.has(sqlState.slice(0, 2)) ? words.sentence(error.message) : undefined;
   return new IndexingError({
     ...(known ?? { code: 'request-refused' }),
-    message: `Postgres refused a statement with SQLSTATE ${sqlState}${says}.`,
-    details: { sqlState, table: error.table ?? null, constraint: error.constraint ?? null },
+    message: `Postgres refused a statement with SQLSTATE ${sqlState}${said === undefined ? '' : `: ${said}`}.`,
+    details: { sqlState, table: words.name(error.table) ?? null, constraint: words.name(error.constraint) ?? null },
     cause,
   });
 }

@@ -1,10 +1,12 @@
-import { IndexingError, invariant, type Point } from '@lockstep/model';
+import { IndexingError, invariant, type Point, type VendorWords } from '@lockstep/model';
 import { statusError } from './to-indexing-error.ts';
 
 export interface PutPointsOptions {
   /** Address of the service, with its path. */
   readonly url: URL;
   readonly apiKey: string | undefined;
+  /** What may be said again of an answer. */
+  readonly words: VendorWords;
   readonly collection: string;
   readonly signal: AbortSignal;
   /** How long to wait for the answer, in milliseconds. */
@@ -17,7 +19,7 @@ export interface PutPointsOptions {
  */
 export async function putPoints(
   points: readonly Point[],
-  { url, apiKey, collection, signal, timeoutMs }: PutPointsOptions,
+  { url, apiKey, words, collection, signal, timeoutMs }: PutPointsOptions,
 ): Promise<{ readonly status: string }> {
   const body = JSON.stringify({
     points: points.map(({ pointId, vector, payload }) => ({ id: pointId, vector: plainNumbers(vector), payload })),
@@ -27,11 +29,12 @@ export async function putPoints(
     method: 'PUT',
     headers: { 'content-type': 'application/json', ...(apiKey === undefined ? {} : { 'api-key': apiKey }) },
     body,
+    redirect: 'manual',
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
   });
   if (!response.ok) {
     const data: unknown = await response.json().catch(() => undefined);
-    throw statusError({ status: response.status, headers: response.headers, data }, Date.now());
+    throw statusError({ status: response.status, headers: response.headers, data }, words, Date.now());
   }
   if (response.status !== 200 || response.headers.get('content-type')?.includes('json') !== true) {
     await response.body?.cancel();

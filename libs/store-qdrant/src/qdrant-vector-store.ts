@@ -1,6 +1,7 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
 import {
   IndexingError,
+  vendorWords,
   type CallOptions,
   type CollectionFacts,
   type CollectionSpec,
@@ -10,6 +11,7 @@ import type { Guard } from '@lockstep/resilience';
 import { createCollectionReads } from './collection-reads.ts';
 import { packPoints } from './pack-points.ts';
 import { putPoints } from './put-points.ts';
+import { stayAtAddress } from './stay-at-address.ts';
 import { statusOf, toIndexingError } from './to-indexing-error.ts';
 
 export interface QdrantVectorStoreOptions {
@@ -27,13 +29,16 @@ export interface QdrantVectorStoreOptions {
 /** The points of all corpora in one Qdrant collection, through the official client. */
 export function createQdrantVectorStore(options: QdrantVectorStoreOptions): VectorStore {
   const { url, collection, guard } = options;
-  const client = new QdrantClient({
-    ...clientAddress(url),
-    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
-    timeout: options.timeoutMs,
-    maxConnections: 25,
-    checkCompatibility: false,
-  });
+  const client = stayAtAddress(
+    new QdrantClient({
+      ...clientAddress(url),
+      ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+      timeout: options.timeoutMs,
+      maxConnections: 25,
+      checkCompatibility: false,
+    }),
+  );
+  const words = vendorWords(options.apiKey === undefined ? [] : [options.apiKey]);
 
   /** One guarded request. The client takes no abort signal, so an aborted call is left behind and not waited for. */
   function call<Result>(request: () => Promise<Result>, { signal }: CallOptions = {}): Promise<Result> {
@@ -41,7 +46,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
       (inner) =>
         new Promise<Result>((resolve, reject) => {
           inner.addEventListener('abort', () => reject(inner.reason), { once: true });
-          request().then(resolve, (error: unknown) => reject(toIndexingError(error, Date.now())));
+          request().then(resolve, (error: unknown) => reject(toIndexingError(error, words, Date.now())));
         }),
       signal === undefined ? {} : { signal },
     );
@@ -79,6 +84,15 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     });
   }
 
+  /** A write counts only when it is applied; with `wait` anything else is an answer that should not come. */
+  function completed(result: { readonly status: string }): void {
+    if (result.status === 'completed') return;
+    throw new IndexingError({
+      code: 'response-invalid',
+      message: `Expected Qdrant to complete a write before it answers, found ${words.name(result.status) ?? 'another status'}.`,
+    });
+  }
+
   // Behind one host there may be several services, each at its path.
   const target = `${options.shownHost ?? `${url.host}${url.pathname.replace(/\/+$/, '')}`}/${collection}`;
 
@@ -87,7 +101,10 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     target,
     async describe(options_) {
       const { title, version } = await call(() => client.versionInfo(), options_);
-      return { name: title, version };
+      return {
+        name: words.sentence(title) ?? 'a service without a name',
+        version: words.sentence(version) ?? 'unknown',
+      };
     },
     async ensure(spec, options_ = {}) {
       await ensureCollection(spec, options_);
@@ -104,12 +121,13 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
           return await putPoints(points, {
             url,
             apiKey: options.apiKey,
+            words,
             collection,
             signal,
             timeoutMs: options.timeoutMs,
           });
         } catch (error) {
-          throw toIndexingError(error, Date.now());
+          throw toIndexingError(error, words, Date.now());
         }
       }, options_);
       completed(answer);
@@ -134,15 +152,6 @@ function atOnce(error: unknown): never {
     code: 'request-refused',
     message: 'The collection exists already.',
     details: { status: 409 },
-  });
-}
-
-/** A write counts only when it is applied; with `wait` anything else is an answer that should not come. */
-function completed(result: { readonly status: string }): void {
-  if (result.status === 'completed') return;
-  throw new IndexingError({
-    code: 'response-invalid',
-    message: `Expected Qdrant to complete a write before it answers, found status ${result.status}.`,
   });
 }
 

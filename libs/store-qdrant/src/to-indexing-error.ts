@@ -1,14 +1,14 @@
-import { IndexingError, isIndexingError, strippedCause, type ErrorDetails } from '@lockstep/model';
+import { IndexingError, isIndexingError, strippedCause, type ErrorDetails, type VendorWords } from '@lockstep/model';
 import { retryAfterMs, statusFailure } from '@lockstep/resilience';
 
 /**
  * Turns what the Qdrant client throws into ours. Its errors are told apart by name and shape, since it exports no
  * classes for most. Its own `retry_after` is not read: version 1.19.0 keeps only the first character of the header.
  */
-export function toIndexingError(error: unknown, nowMs: number): IndexingError {
+export function toIndexingError(error: unknown, words: VendorWords, nowMs: number): IndexingError {
   if (isIndexingError(error)) return error;
   const cause = strippedCause(error);
-  if (isApiError(error)) return statusError(error, nowMs, cause);
+  if (isApiError(error)) return statusError(error, words, nowMs, cause);
   const name = error instanceof Error ? error.constructor.name : '';
   const message = error instanceof Error ? error.message : '';
   if (name === 'QdrantClientResourceExhaustedError' || message.startsWith('Invalid retryAfter value')) {
@@ -72,8 +72,13 @@ export function isCollectionMissing(error: unknown): boolean {
 }
 
 /** Turns an answer with another status than 200 into our error. */
-export function statusError({ status, headers, data }: StatusAnswer, nowMs: number, cause?: unknown): IndexingError {
-  const reason = reasonOf(data);
+export function statusError(
+  { status, headers, data }: StatusAnswer,
+  words: VendorWords,
+  nowMs: number,
+  cause?: unknown,
+): IndexingError {
+  const reason = words.sentence(saidBy(data));
   const details: ErrorDetails = { status, reason: reason ?? null };
   const message = `Qdrant answered ${status}${reason === undefined ? '' : `: ${reason}`}`;
   if (status === 507 || /embedded .*(full|limit|holds)/i.test(reason ?? '')) {
@@ -89,12 +94,11 @@ export function statusError({ status, headers, data }: StatusAnswer, nowMs: numb
   });
 }
 
-/** What Qdrant says is wrong, in its usual place; it names fields and sizes and quotes no payload or vector. */
-function reasonOf(data: unknown): string | undefined {
+/** What Qdrant says is wrong, in its usual place. It names fields and sizes; what it quotes may be from a payload. */
+function saidBy(data: unknown): unknown {
   if (typeof data !== 'object' || data === null || !('status' in data)) return undefined;
   const { status } = data;
-  if (typeof status !== 'object' || status === null || !('error' in status)) return undefined;
-  return typeof status.error === 'string' ? status.error.slice(0, 300) : undefined;
+  return typeof status === 'object' && status !== null && 'error' in status ? status.error : undefined;
 }
 
 function unavailable(what: string, cause: unknown): IndexingError {

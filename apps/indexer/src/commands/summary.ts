@@ -51,7 +51,7 @@ export const summary = workspaceCommand({
         }),
       ),
     );
-    writeFileSync(join(stateDirectory, SHOWN_FILE), `${JSON.stringify(now, null, 2)}\n`);
+    writeFileSync(join(stateDirectory, SHOWN_FILE), `${JSON.stringify(now, null, 2)}\n`, { mode: 0o600 });
     const ok = all.length > 0 && all.every(({ verify }) => verify?.ok === true);
     const priced = (embed: EmbedReceipt): string => costText(embed.tokens, embeddingPrice(embed, flags, environment));
     const text = all.map((receipts) => corpusText(receipts, shown, priced)).join('\n\n');

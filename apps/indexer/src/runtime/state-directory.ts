@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
-/** The state directory of a workspace: caches, receipts, embedded data. Made when missing, and ignored by git. */
+/** The state directory of a workspace: caches, receipts, embedded data. Made when missing, for its owner alone, and ignored by git. */
 export function openStateDirectory(root: string, flag: string | undefined): string {
   const directory = flag === undefined ? join(root, '.lockstep') : resolve(flag);
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
   const ignore = join(directory, '.gitignore');
-  if (!existsSync(ignore)) writeFileSync(ignore, '*\n');
+  if (!existsSync(ignore)) writeFileSync(ignore, '*\n', { mode: 0o600 });
   return directory;
 }
 

@@ -2,6 +2,8 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { CorpusConfigSchema, CorpusName, IndexingError, type CorpusConfig } from '@lockstep/model';
+import { assertRegularFile } from '../runtime/input-file.ts';
+import { shownText } from '../shown-text.ts';
 import { workspaceCorpora } from './workspace-corpora.ts';
 
 /** What a command works on: a corpus with its file, or one input file that has none. */
@@ -17,10 +19,16 @@ export interface Source {
 export function readSource(argument: string, corpusFlag: string | undefined, root: string): Source {
   const path = sourcePath(argument, root);
   const configPath = statSync(path).isDirectory() ? join(path, 'corpus.json') : path;
-  if (basename(configPath) !== 'corpus.json') return bareInput(argument, path, corpusFlag);
+  if (basename(configPath) !== 'corpus.json') {
+    assertRegularFile(path);
+    return bareInput(argument, path, corpusFlag);
+  }
   const config = readCorpusConfig(configPath);
   const inputPath = resolve(dirname(configPath), config.input);
-  if (!existsSync(inputPath)) throw missing(`${config.input} (the input of ${argument}) does not exist`);
+  if (!existsSync(inputPath)) {
+    throw missing(`${shownText(config.input)} (the input of ${shownText(argument)}) does not exist`);
+  }
+  assertRegularFile(inputPath);
   return { config: corpusFlag === undefined ? config : { ...config, name: checkedName(corpusFlag) }, inputPath };
 }
 
@@ -31,26 +39,38 @@ function sourcePath(argument: string, root: string): string {
   if (exists && (!statSync(path).isDirectory() || existsSync(join(path, 'corpus.json')))) return path;
   const named = workspaceCorpora(root).find(({ name }) => name === argument);
   if (named !== undefined) return join(root, named.folder);
-  const what = exists ? `${join(argument, 'corpus.json')} does not exist` : `${argument} does not exist`;
-  throw missing(`${what}, and no corpus of the workspace has that name`);
+  const what = shownText(exists ? join(argument, 'corpus.json') : argument);
+  throw missing(`${what} does not exist, and no corpus of the workspace has that name`);
 }
+
+/** Bytes that a `corpus.json` may have; it has a few hundred. */
+const CONFIG_BYTES_MAX = 1024 * 1024;
+
+/** Wrong fields that are told of one file. */
+const ISSUES_TOLD = 10;
 
 /** Reads and checks a `corpus.json`. Fails with `config-invalid`, naming each wrong field. */
 export function readCorpusConfig(path: string): CorpusConfig {
+  const shown = shownText(`${basename(dirname(path))}/corpus.json`);
+  const stats = statSync(path);
+  if (!stats.isFile() || stats.size > CONFIG_BYTES_MAX) {
+    const message = `${shown}: expected a regular file of at most ${CONFIG_BYTES_MAX} bytes.`;
+    throw new IndexingError({ code: 'config-invalid', message });
+  }
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new IndexingError({ code: 'config-invalid', message: `${basename(dirname(path))}/corpus.json is not JSON.` });
+    throw new IndexingError({ code: 'config-invalid', message: `${shown} is not JSON.` });
   }
   const result = v.safeParse(CorpusConfigSchema, parsed);
   if (result.success) return result.output;
-  const wrong = result.issues.map((issue) => `${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`);
-  throw new IndexingError({
-    code: 'config-invalid',
-    message: `${basename(dirname(path))}/corpus.json: ${wrong.join('; ')}.`,
-  });
+  const wrong = result.issues
+    .slice(0, ISSUES_TOLD)
+    .map((issue) => shownText(`${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`));
+  if (result.issues.length > ISSUES_TOLD) wrong.push(`and ${result.issues.length - ISSUES_TOLD} more`);
+  throw new IndexingError({ code: 'config-invalid', message: `${shown}: ${wrong.join('; ')}.` });
 }
 
 function bareInput(argument: string, inputPath: string, corpusFlag: string | undefined): Source {
@@ -69,7 +89,7 @@ function checkedName(name: string): string {
   if (result.success) return result.output;
   throw new IndexingError({
     code: 'config-invalid',
-    message: `Corpus name ${JSON.stringify(name)}: ${result.issues[0].message}. Give one with --corpus.`,
+    message: `Corpus name ${JSON.stringify(shownText(name))}: ${result.issues[0].message}. Give one with --corpus.`,
   });
 }
 

@@ -13,17 +13,33 @@ const headerValue = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/, 'expected visib
 const httpUrl = v.pipe(
   v.string(),
   v.check((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'expected an http or https URL'),
+  // No client sends them, and fetch quotes such an address in its error.
+  v.check((text) => {
+    if (!URL.canParse(text)) return true;
+    const { username, password } = new URL(text);
+    return username === '' && password === '';
+  }, 'expected no user or password in the address'),
 );
 
 const postgresUrl = v.pipe(
   v.string(),
   v.check((text) => {
     if (!URL.canParse(text)) return false;
-    const { protocol, hostname, username, pathname } = new URL(text);
-    if (!decodes(pathname)) return false;
-    return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && username !== '' && pathname.length > 1;
+    const { protocol, hostname, username, pathname, hash } = new URL(text);
+    // Where "@", "/" or "#" is left in a password, what comes after it ends up in the database, which is shown.
+    if (!decodes(pathname) || !/^\/[^/@]+$/.test(pathname) || hash !== '') return false;
+    return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && username !== '';
   }, 'expected postgresql://user:password@host/database, with "#", "/" and "@" in the password percent-encoded'),
 );
+
+/** Text without its byte order mark. Read as UTF-8 whatever it is, a file in UTF-16 would set nothing, and nobody would know. */
+function utf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new IndexingError({ code: 'environment-invalid', message: '.env: expected UTF-8, found another encoding.' });
+  }
+}
 
 /** Whether the percent-encoding of a text is sound. */
 function decodes(text: string): boolean {
@@ -64,7 +80,7 @@ export type Environment = v.InferOutput<typeof EnvironmentSchema>;
  */
 export function readEnvironment(root: string, own: Readonly<Record<string, string | undefined>>): Environment {
   const file = join(root, '.env');
-  const fromFile = existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const fromFile = existsSync(file) ? parseEnv(utf8(readFileSync(file))) : {};
   const all = Object.fromEntries(
     Object.keys(EnvironmentSchema.entries).flatMap((name) => {
       const value = (own[name] || fromFile[name] || '').trim();

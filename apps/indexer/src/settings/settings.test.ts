@@ -67,7 +67,12 @@ describe('the environment', () => {
     ['OPENAI_API_KEY', 'sk-secret\nvalue'],
     ['NEON_POSTGRES_CONNECTION_STRING', 'postgresql://user:secret#value@host/db'],
     ['NEON_POSTGRES_CONNECTION_STRING', 'postgresql://user:secret@host'],
+    ['NEON_POSTGRES_CONNECTION_STRING', 'postgresql://user:begin@1/secret@host/db'],
+    ['NEON_POSTGRES_CONNECTION_STRING', 'postgresql://user:begin@1/db#secret@host/db'],
     ['OPENAI_BASE_URL', 'secret-not-a-url'],
+    ['OPENAI_BASE_URL', 'https://user:secret@host/v1'],
+    ['QDRANT_URL', 'https://secret@host'],
+    ['NEON_FETCH_ENDPOINT', 'https://user:secret@host/sql'],
     ['LOCKSTEP_PROFILE', 'secret'],
   ])('is refused with a wrong %s, without its value in the message', (name, value) => {
     let message = '';

@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** A `corpus.json` of the workspace. */
@@ -18,10 +18,11 @@ export function workspaceCorpora(root: string): WorkspaceCorpus[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A JSON file; undefined where it is not there or cannot be read. */
+/** A JSON file; undefined where it is not there, is no regular file, or cannot be read. */
 export function readJson<Value>(path: string): Value | undefined {
-  if (!existsSync(path)) return undefined;
   try {
+    // Reading a pipe would wait for somebody to write to it.
+    if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
     return JSON.parse(readFileSync(path, 'utf8')) as Value;
   } catch {
     return undefined;

@@ -50,9 +50,9 @@ export type Fault =
   | { readonly fault: 'kill'; readonly at: Moment; readonly lands: boolean }
   | { readonly fault: 'takeover'; readonly at: Moment; readonly by: Takeover };
 
-/** A call of a run, or a call that writes, or one that writes to Qdrant; by its number from 1. */
+/** A call of a run, or a call that writes, or one that writes to a store; by its number from 1. */
 export interface Moment {
-  readonly of: 'calls' | 'writes' | 'writes to Qdrant';
+  readonly of: 'calls' | 'writes' | 'qdrant writes' | 'neon writes';
   readonly number: number;
 }
 
@@ -128,11 +128,12 @@ const takeover: fc.Arbitrary<Takeover> = fc.oneof(
 const among = (of: Moment['of'], max: number): fc.Arbitrary<Moment> =>
   fc.record({ of: fc.constant(of), number: fc.integer({ min: 1, max }) });
 
-/** A run here makes some 70 calls, 14 of them writes, a few to Qdrant. */
+/** A run here makes some 70 calls, 14 of them writes, a few to each store. */
 const moment = fc.oneof(
   { weight: 2, arbitrary: among('calls', 70) },
   { weight: 2, arbitrary: among('writes', 14) },
-  { weight: 1, arbitrary: among('writes to Qdrant', 4) },
+  { weight: 1, arbitrary: among('qdrant writes', 4) },
+  { weight: 1, arbitrary: among('neon writes', 4) },
 );
 
 const fault: fc.Arbitrary<Fault> = fc.oneof(

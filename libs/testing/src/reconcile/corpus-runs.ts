@@ -108,11 +108,11 @@ export async function repairCorpus(input: RunInput, file: CorpusFile, pay: boole
     output.run = run;
     await stages.orEnd(async () => {
       await stages.embed(pay);
+      await stages.repairUnmentioned(run, pay);
       // One that leaves points out has nothing to say of the store.
       if ((await stages.loadQdrant(true)).left === 0) output.loads.qdrant = 'done';
       await stages.loadNeon();
       output.loads.neon = 'done';
-      await stages.repairUnmentioned(run, pay);
       output.verified = await stages.verify('vectors');
     });
   } catch (failure) {

@@ -6,8 +6,8 @@ import { rightPoint, rightRow, type CorpusTraits } from './what-is-wanted.ts';
 
 /** Stores, with what no port of ours would do to them. */
 export interface DriftingStores extends ReconciledStores {
-  /** Gives a row another chunk id and leaves its point id. */
-  renameRow(row: { readonly corpus: string; readonly pointId: string; readonly chunkId: string }): Promise<void>;
+  /** Gives a row another chunk id and leaves its point id, where there is a way around the port. */
+  renameRow?(row: { readonly corpus: string; readonly pointId: string; readonly chunkId: string }): Promise<void>;
 }
 
 /** Does to the stores what somebody else might. Does nothing where there is nothing to do it to. */
@@ -46,7 +46,7 @@ export async function drift(stores: DriftingStores, traits: CorpusTraits, held: 
       case 'row of another document':
         return putRow({ ...row, documentId: document });
       case 'row renamed':
-        return stores.renameRow({ corpus, pointId: row.pointId, chunkId: `renamed ${row.chunkId}` });
+        return stores.renameRow?.({ corpus, pointId: row.pointId, chunkId: `renamed ${row.chunkId}` });
     }
   }
 

@@ -118,15 +118,26 @@ function apartIn({ points, rows }: Contents, wants: Wants): Apart[] {
     const row = rows.get(id);
     if (row === undefined) problems.push({ problem: 'no-row', id, point });
     else if (contentHashOf(row) !== row.contentHash) problems.push({ problem: 'altered', id, row });
-    else if (point.payload['content_hash'] !== row.contentHash) problems.push({ problem: 'apart', id, row });
+    else if (!isOfRow(point, row)) problems.push({ problem: 'apart', id, row });
   }
   for (const [id, row] of staying(rows, wants, ({ documentId }) => documentId)) {
-    if (!points.has(id)) problems.push({ problem: 'no-point', id, row });
+    if (points.has(id)) continue;
+    problems.push({ problem: contentHashOf(row) === row.contentHash ? 'no-point' : 'altered', id, row });
   }
   return problems;
 }
 
-/** What a repair is to do about what stays, after its loads. */
+/** Whether a point is labelled as its row is; what else it carries is not looked at. */
+function isOfRow({ payload }: PointCopy, { chunkId, documentId, contentHash, embeddingKey }: Row): boolean {
+  return (
+    payload['chunk_id'] === chunkId &&
+    payload['document_id'] === documentId &&
+    payload['content_hash'] === contentHash &&
+    payload['embedding_key'] === embeddingKey
+  );
+}
+
+/** What a repair is to do about what stays, before its loads. */
 export interface Repaired {
   readonly points: ReadonlyMap<string, PointCopy>;
   readonly rebuilt: number;

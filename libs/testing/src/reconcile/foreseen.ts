@@ -17,6 +17,8 @@ import type { CorpusTraits, Wants } from './what-is-wanted.ts';
 
 /** What a run is to do to what it found, if nothing disturbs it. */
 export interface Foreseen {
+  /** Points before its loads, where it repairs what stays. */
+  readonly repaired?: ReadonlyMap<string, PointCopy>;
   /** Its loads. */
   readonly points: Loaded<PointCopy>;
   readonly rows: Loaded<Row>;
@@ -75,7 +77,7 @@ export function foreseeLoad(wants: Wants, { before, paid, runId }: Outset, choic
   };
 }
 
-/** What a repair is to do: nothing is believed, and of what stays the row is the measure. */
+/** What a repair is to do: what stays is made anew from its rows, and then nothing is believed. */
 export function foreseeRepair(
   traits: CorpusTraits,
   wants: Wants,
@@ -84,19 +86,20 @@ export function foreseeRepair(
 ): Foreseen {
   const wanted = new Set([...wants.rows.values()].map(({ embeddingKey }) => embeddingKey));
   const isSliced = (key: string): boolean => paid.has(key) || pay;
-  const points = loadedPoints(before.points, wants, 'content', isSliced);
-  const rows = loadedRows(before.rows, wants, 'content');
-  const repaired = repairedPoints(traits, { points: points.goal, rows: rows.goal }, wants, {
+  const repaired = repairedPoints(traits, before, wants, {
     hasVector: (key) => paid.has(key) || (pay && wanted.has(key)),
     pay,
   });
-  const end = { points: repaired.points, rows: rows.goal };
+  const points = loadedPoints(repaired.points, wants, 'content', isSliced);
+  const rows = loadedRows(before.rows, wants, 'content');
+  const end = { points: points.goal, rows: rows.goal };
   const missing = pay ? missingKeys(wants, paid) : 0;
   const loading = costsOf(points, rows, {
     requests: Math.ceil(missing / BATCH_ITEMS) + repaired.paid.length,
     inputs: missing + repaired.paid.length,
   });
   return {
+    repaired: repaired.points,
     points,
     rows,
     end,
@@ -109,7 +112,7 @@ export function foreseeRepair(
     stamps: {
       // Points were left without their vector: the store is not what its stamp would say.
       ...(points.left.length > 0 ? {} : { qdrant: { nonce: runId, count: end.points.size } }),
-      neon: { nonce: runId, count: rows.goal.size },
+      neon: { nonce: runId, count: end.rows.size },
     },
     told: differencesOf(end, wants, { hasVector: isSliced, vectors: true }),
   };

@@ -58,7 +58,7 @@ const OTHER_WRITES: Readonly<Record<string, readonly string[]>> = {
 export function watchRun({ fault, takeOver, hasStamp }: RunWatchOptions): RunWatch {
   const costs = { ...NO_COSTS };
   const forbidden: string[] = [];
-  const numbers: Record<Moment['of'], number> = { calls: 0, writes: 0, 'writes to Qdrant': 0 };
+  const numbers: Record<Moment['of'], number> = { calls: 0, writes: 0, 'qdrant writes': 0, 'neon writes': 0 };
   const underWay = new Set<Promise<unknown>>();
   const stamped = new Set<StoreName>();
   const storeWrites: string[] = [];
@@ -95,7 +95,7 @@ export function watchRun({ fault, takeOver, hasStamp }: RunWatchOptions): RunWat
     const isStoreWrite = isAmong(STORE_WRITES, call);
     const counted: Moment['of'][] = ['calls'];
     if (isStoreWrite || isAmong(OTHER_WRITES, call)) counted.push('writes');
-    if (isStoreWrite && call.port === 'qdrant') counted.push('writes to Qdrant');
+    if (isStoreWrite) counted.push(call.port === 'qdrant' ? 'qdrant writes' : 'neon writes');
     for (const of of counted) numbers[of] += 1;
     return fault !== undefined && counted.includes(fault.at.of) && numbers[fault.at.of] === fault.at.number;
   }

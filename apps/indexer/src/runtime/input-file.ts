@@ -1,0 +1,109 @@
+import { constants, statSync, type Stats } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { IndexingError } from '@lockstep/model';
+import { shownText } from '../shown-text.ts';
+
+/** Bytes of one block. */
+const BLOCK_BYTES = 256 * 1024;
+
+/** Opening a pipe that nobody writes to does not wait; a regular file is read as ever. Windows has no such flag. */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
+
+/** What a file was like when it was opened. */
+interface Version {
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/**
+ * Gives `read` the bytes of a file, as a stream that ends only if they are those of one version of it.
+ *
+ * Fails with `input-missing` where it cannot be opened, with `input-not-a-file` for what is no regular file, and with
+ * `input-changed` where it was written to meanwhile, whatever `read` made of the mixture. Of a file that another one is
+ * renamed over, the version that was opened is read, to its end.
+ */
+export async function withInputFile<Result>(
+  path: string,
+  signal: AbortSignal,
+  read: (bytes: AsyncIterable<Uint8Array>) => Promise<Result>,
+): Promise<Result> {
+  const file = await openInput(path);
+  try {
+    const version = await versionOf(file, path);
+    try {
+      return await read(blocksOf(file, version, path, signal));
+    } catch (error) {
+      if (!signal.aborted && isOther(version, await file.stat())) throw changed(path);
+      throw error;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function* blocksOf(
+  file: FileHandle,
+  version: Version,
+  path: string,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    const block = new Uint8Array(BLOCK_BYTES);
+    const { bytesRead } = await file.read(block, 0, BLOCK_BYTES, null);
+    if (bytesRead === 0) break;
+    bytes += bytesRead;
+    // A file that grows as fast as it is read would have no end.
+    if (bytes > version.size) throw changed(path);
+    yield block.subarray(0, bytesRead);
+  }
+  if (bytes !== version.size || isOther(version, await file.stat())) throw changed(path);
+}
+
+async function openInput(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, READ_WITHOUT_WAITING);
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
+    // What opening a socket says.
+    if (code === 'ENXIO') throw notAFile(path, 'a socket');
+    throw new IndexingError({ code: 'input-missing', message: `${shownText(path)} cannot be read (${code}).` });
+  }
+}
+
+async function versionOf(file: FileHandle, path: string): Promise<Version> {
+  const stats = await file.stat();
+  if (!stats.isFile()) throw notAFile(path, kindOf(stats));
+  return stats;
+}
+
+/** Fails with `input-not-a-file` for what is no regular file, without opening it. The path exists. */
+export function assertRegularFile(path: string): void {
+  const stats = statSync(path);
+  if (!stats.isFile()) throw notAFile(path, kindOf(stats));
+}
+
+function kindOf(stats: Pick<Stats, 'isDirectory' | 'isFIFO' | 'isSocket'>): string {
+  if (stats.isDirectory()) return 'a folder';
+  if (stats.isFIFO()) return 'a pipe';
+  return stats.isSocket() ? 'a socket' : 'a device';
+}
+
+function notAFile(path: string, kind: string): IndexingError {
+  return new IndexingError({
+    code: 'input-not-a-file',
+    message: `Expected a regular file as the input, found ${kind}: ${shownText(path)}.`,
+  });
+}
+
+function isOther(before: Version, now: Version): boolean {
+  return now.size !== before.size || now.mtimeMs !== before.mtimeMs;
+}
+
+function changed(path: string): IndexingError {
+  return new IndexingError({
+    code: 'input-changed',
+    message: `The input was written to while it was read: ${shownText(path)}. What was read would be a mixture; nothing of it was used.`,
+  });
+}

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { Row } from '@lockstep/model';
+import { collect } from '@lockstep/testing';
+import { createNeonLedger } from './neon-ledger.ts';
+import { createNeonRowStore } from './neon-row-store.ts';
+import type { SqlClient, SqlRow, Statement } from './sql-client.ts';
+
+const MARK = `marked'; drop table lockstep_run; --`;
+const marked = (what: string): string => `${MARK} ${what}`;
+
+/** A client that notes statements, and answers each with one row that holds whatever is asked of it. */
+function createRecorder(): { readonly sql: SqlClient; readonly statements: Statement[] } {
+  const statements: Statement[] = [];
+  const answer = (statement: Statement): SqlRow[] => {
+    statements.push(statement);
+    return [{ version: 0, fence: 1, count: 1 }];
+  };
+  return {
+    statements,
+    sql: {
+      query: (statement) => Promise.resolve(answer(statement)),
+      transaction: (all) => Promise.resolve(all.map(answer)),
+    },
+  };
+}
+
+const row: Row = {
+  ...{ chunkId: marked('chunk'), documentId: marked('document'), chapterTitle: marked('chapter'), pageNumber: 1 },
+  ...{ text: marked('text'), createdAt: marked('time'), metadata: { [marked('key')]: marked('value') } },
+  ...{ pointId: marked('point'), contentHash: marked('hash'), embeddingKey: marked('embedding') },
+};
+const corpus = marked('corpus');
+const counts = { input: 1, qdrant: 1, neon: 1, pointsWritten: 1, pointsDeleted: 1, rowsWritten: 1, rowsDeleted: 1 };
+const run = {
+  ...{ runId: marked('run'), kind: marked('kind') as 'load', digest: marked('digest'), model: marked('model') },
+  ...{ qdrantTarget: marked('target'), neonTarget: marked('target'), startedAt: marked('start'), atLeast: 1 },
+};
+const end = {
+  ...{ finishedAt: marked('end'), outcome: marked('outcome') as 'done', error: marked('error') as 'usage', counts },
+  ...{ tokensPaid: 1, tokensSaved: 1, embeddedAt: marked('embedded') },
+};
+const stamp = { digest: marked('digest'), nonce: marked('nonce'), count: 1 };
+
+/** Every call that a store or a ledger has, with marked values wherever it takes one. */
+const stores: Readonly<Record<string, (sql: SqlClient) => Record<string, () => unknown>>> = {
+  'the rows': (sql) => {
+    const store = createNeonRowStore({ sql, table: 'rag_metadata', shownDatabase: marked('database') });
+    return calls(store, {
+      describe: () => store.describe(),
+      census: () => store.census(),
+      ensure: () => store.ensure(),
+      count: () => store.count(corpus),
+      scan: () => collect(store.scan(corpus)),
+      scanRows: () => collect(store.scanRows(corpus)),
+      rows: () => store.rows([marked('point')]),
+      fence: () => store.fence(corpus),
+      raiseFence: () => store.raiseFence(corpus, 1),
+      upsert: () => store.upsert({ corpus, fence: 1, items: [row] }),
+      delete: () => store.delete({ corpus, fence: 1, items: [marked('point')] }),
+      pack: () => store.pack([row]),
+    });
+  },
+  'the ledger': (sql) => {
+    const ledger = createNeonLedger(sql);
+    return calls(ledger, {
+      ensure: () => ledger.ensure(),
+      takeFence: () => ledger.takeFence(corpus, run),
+      endRun: () => ledger.endRun(corpus, 1, end),
+      runs: () => ledger.runs({ corpus, limit: 1 }),
+      fenceHolder: () => ledger.fenceHolder(corpus),
+      stamp: () => ledger.stamp(corpus, marked('store') as 'neon'),
+      writeStamp: () => ledger.writeStamp(corpus, marked('store') as 'neon', { stamp, fence: 1 }),
+      removeStamp: () => ledger.removeStamp(corpus, marked('store') as 'neon'),
+      close: () => ledger.close(),
+    });
+  },
+};
+
+/** The calls, none of the port's forgotten. */
+function calls<Port extends object>(port: Port, made: Record<string, () => unknown>): Record<string, () => unknown> {
+  const named = Object.entries(port).flatMap(([name, member]) => (typeof member === 'function' ? [name] : []));
+  expect(Object.keys(made).toSorted()).toEqual(named.toSorted());
+  return made;
+}
+
+describe('a statement', () => {
+  it.each(Object.entries(stores))('of %s holds no value: all of them are parameters', async (_title, open) => {
+    const { sql, statements } = createRecorder();
+    for (const call of Object.values(open(sql))) await call();
+    for (const [text] of statements) expect(text).not.toContain('marked');
+    const given = statements.filter(([, parameters]) => JSON.stringify(parameters ?? []).includes(MARK));
+    expect(given.length).toBeGreaterThan(6);
+  });
+
+  it.each(['x"; drop table lockstep_run; --', 'x" (a int); --', 'Rows', 'a.b', '', 'a'.repeat(56), 'a\0b'])(
+    'is never built for a table named %j',
+    (table) => {
+      expect(() => createNeonRowStore({ sql: createRecorder().sql, table, shownDatabase: 'shown' })).toThrow(
+        expect.objectContaining({ code: 'invariant' }),
+      );
+    },
+  );
+
+  it('quotes the name of its table', async () => {
+    const { sql, statements } = createRecorder();
+    const store = createNeonRowStore({ sql, table: 'order', shownDatabase: 'shown' });
+    await store.upsert({ corpus, fence: 1, items: [row] });
+    await store.count(corpus);
+    for (const [text] of statements.filter(([text]) => text.includes('order'))) expect(text).toContain('"order"');
+    expect(statements.filter(([text]) => text.includes('"order"'))).toHaveLength(2);
+  });
+});
