@@ -37,7 +37,9 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
   }
 
   /** Files and folders of the state directory that others than their owner may read: caches, receipts, engines' data. */
-  const openToOthers = () => filesBelow(path('.lockstep')).filter(({ isOpen }) => isOpen);
+  const openToOthers = () =>
+    // Within its own folder, which is closed, the Postgres engine gives files modes of its own.
+    filesBelow(path('.lockstep')).filter(({ isOpen, path: name }) => isOpen && !name.startsWith('postgres/'));
 
   const stages = (...targets: string[]) =>
     CORPORA.flatMap((corpus) => targets.map((target) => `${corpus}:${target}`)).sort();

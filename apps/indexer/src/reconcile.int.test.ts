@@ -59,18 +59,16 @@ afterAll(async () => {
   for (const close of closers.toReversed()) await close();
 });
 
-it('the embedded services keep in step with two corpora whatever happens to them', async () => {
-  const tally = new Map<string, number>();
+it('the embedded services keep in step with two corpora whatever happens to them', { timeout: 180_000 }, async () => {
   let cases = 0;
   await fc.assert(
     fc.asyncProperty(reconcileCases({ actionsMax: 3 }), async (happening) => {
       cases += 1;
-      await reconcile(happening, { stores, corpora: [`one-${cases}`, `two-${cases}`], tally });
+      await reconcile(happening, { stores, corpora: [`one-${cases}`, `two-${cases}`] });
     }),
     // A case is small here; looking for a smaller one would take minutes.
     { numRuns: 30, endOnFailure: true },
   );
-  expect([...tally.keys()]).toEqual(expect.arrayContaining(['done', 'differ', 'kill', 'taken over']));
 });
 
 it('they would not, did Postgres not assert the fence', async () => {
@@ -89,11 +87,11 @@ it('they would not, did Postgres not assert the fence', async () => {
       },
     ],
   };
-  await reconcile(happening, { stores, corpora: ['asserted', 'beside it'], tally: new Map() });
+  await reconcile(happening, { stores, corpora: ['asserted', 'beside it'] });
   await sql.query([
     `create or replace function lockstep_assert_fence(the_corpus text, the_fence bigint) returns void language plpgsql
      as $$ begin end $$`,
   ]);
-  const unasserted = reconcile(happening, { stores, corpora: ['not asserted', 'beside that'], tally: new Map() });
+  const unasserted = reconcile(happening, { stores, corpora: ['not asserted', 'beside that'] });
   await expect(unasserted).rejects.toThrow('went through after another run took over');
 });

@@ -38,7 +38,7 @@ const SITUATIONS = [
   'put right by a repair',
 ];
 
-it('two corpora that share their stores end as their files say, at the least price, whatever happens', async () => {
+it('two corpora that share their stores end as their files say, at the least price, whatever happens', { timeout: 180_000 }, async () => {
   const tally = new Map<string, number>();
   await fc.assert(
     fc.asyncProperty(reconcileCases({ actionsMax: 6 }), async (happening) => {

@@ -50,7 +50,7 @@ async function trialOn(ledger: Mutant['ledger'], mutant?: Mutant): Promise<Trial
     const opened = openSqliteLedger?.(join(folder, `${trials}.sqlite`)) ?? createMemoryLedger();
     const stores = { vectors: createMemoryVectorStore(), rows: createMemoryRowStore(), ledger: opened };
     try {
-      await run(happening, { stores, corpora: ['one', 'two'], tally: new Map() });
+      await run(happening, { stores, corpora: ['one', 'two'] });
     } finally {
       await opened.close();
     }
