@@ -38,14 +38,18 @@ const SITUATIONS = [
   'put right by a repair',
 ];
 
-it('two corpora that share their stores end as their files say, at the least price, whatever happens', { timeout: 180_000 }, async () => {
-  const tally = new Map<string, number>();
-  await fc.assert(
-    fc.asyncProperty(reconcileCases({ actionsMax: 6 }), async (happening) => {
-      await reconcile(happening, { stores: newStores(), corpora: ['one', 'two'], tally });
-    }),
-    { numRuns: 1000 },
-  );
-  // A thousand sequences meet each of these, or the property says less than it seems to.
-  expect([...tally.keys()]).toEqual(expect.arrayContaining(SITUATIONS));
-});
+it(
+  'two corpora that share their stores end as their files say, at the least price, whatever happens',
+  { timeout: 180_000 },
+  async () => {
+    const tally = new Map<string, number>();
+    await fc.assert(
+      fc.asyncProperty(reconcileCases({ actionsMax: 6 }), async (happening) => {
+        await reconcile(happening, { stores: newStores(), corpora: ['one', 'two'], tally });
+      }),
+      { numRuns: 1000 },
+    );
+    // A thousand sequences meet each of these, or the property says less than it seems to.
+    expect([...tally.keys()]).toEqual(expect.arrayContaining(SITUATIONS));
+  },
+);
