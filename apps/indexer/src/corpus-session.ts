@@ -121,7 +121,8 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
 
   function contextOf(step: string, onProgress?: StageContext['onProgress']): StageContext {
     const logger = createConsoleLogger({ verbose: options.verbose, prefix: `${corpus} ${step}` });
-    return { corpus, artifacts, clock: SYSTEM_CLOCK, logger, signal, ...(onProgress ? { onProgress } : {}) };
+    const { calls } = services;
+    return { corpus, artifacts, clock: SYSTEM_CLOCK, logger, signal, calls, ...(onProgress ? { onProgress } : {}) };
   }
 
   /** Runs a step with its own log prefix and progress. */

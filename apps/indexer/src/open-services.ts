@@ -9,6 +9,7 @@ import {
   type RowStore,
   type VectorStore,
 } from '@lockstep/model';
+import type { Calls } from '@lockstep/pipeline';
 import {
   createGuard,
   createPacer,
@@ -46,6 +47,8 @@ export interface Services {
   rows(table: string): Promise<RowStore>;
   /** Where the rows are: tables beside them, or a file where they are embedded. */
   ledger(): Promise<Ledger>;
+  /** Requests to each service that was asked so far. */
+  calls(): Calls;
   close(): Promise<void>;
 }
 
@@ -181,6 +184,7 @@ export function openServices(options: ServicesOptions): Services {
       const [{ client, shown }, { createNeonRowStore }] = await Promise.all([sql(), import('@lockstep/store-neon')]);
       return createNeonRowStore({ sql: client, table, shownDatabase: shown });
     },
+    calls: () => Object.fromEntries([...guards].map(([dependency, made]) => [dependency, made.stats()])),
     async close() {
       for (const closer of closers.reverse()) await closer();
     },

@@ -64,6 +64,8 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     return tokens > limits.inputTokensMax ? tokens : undefined;
   }
 
+  const lost = { requests: 0, inputs: 0 };
+
   return {
     identity,
     inputTokensMax: limits.inputTokensMax,
@@ -87,10 +89,17 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
           return readVectors(data, { count: texts.length, dimensions });
         } catch (error) {
           if (error instanceof OpenAI.APIError) keepHeaders(error.headers);
-          throw toIndexingError(error, Date.now());
+          const failure = toIndexingError(error, Date.now());
+          // A request that was given up on, at the timeout or by the caller, may have been answered too.
+          if (signal.aborted || failure.details['possiblyPaid'] === true) {
+            lost.requests += 1;
+            lost.inputs += texts.length;
+          }
+          throw failure;
         }
       });
     },
+    possiblyPaid: () => ({ ...lost }),
     async describe(call) {
       await guard.run(async (signal) => {
         try {

@@ -53,6 +53,7 @@ export type {
 export {
   SILENT,
   type CallOptions,
+  type CallStats,
   type Clock,
   type CollectionFacts,
   type CollectionSpec,
@@ -61,6 +62,7 @@ export {
   type Logger,
   type Point,
   type PointPayload,
+  type PossiblyPaid,
   type Row,
   type RowState,
   type RowStore,

@@ -27,6 +27,21 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Requests to one dependency. */
+export interface CallStats {
+  readonly requests: number;
+  /** Waits before another try, those for an open breaker included. */
+  readonly retries: number;
+  /** How often the circuit breaker opened. */
+  readonly breakerOpened: number;
+}
+
+/** Inputs whose reply was lost after they were sent: the service may have charged for them. */
+export interface PossiblyPaid {
+  readonly requests: number;
+  readonly inputs: number;
+}
+
 /** Which server a port talks to, for `doctor` and for receipts. Holds no secret. */
 export interface ServiceInfo {
   readonly name: string;
@@ -48,6 +63,8 @@ export interface Embedder {
   pack(texts: readonly string[]): number[][];
   /** One request. `tokens` is what the service says it charged for. */
   embed(texts: readonly string[], options?: CallOptions): Promise<{ vectors: Float32Array[]; tokens: number }>;
+  /** What was possibly paid for nothing since the embedder was made. */
+  possiblyPaid(): PossiblyPaid;
   describe(options?: CallOptions): Promise<ServiceInfo>;
 }
 

@@ -1,4 +1,5 @@
 import type { StoreName } from '@lockstep/model';
+import type { Calls } from './stage-context.ts';
 
 /** How much a verification looks at; each level includes those before it. */
 export const VERIFY_LEVELS = ['counts', 'ids', 'content', 'vectors'] as const;
@@ -41,6 +42,7 @@ export interface VerifyReceipt {
   readonly targets: Readonly<Partial<Record<StoreName, string>>>;
   readonly startedAt: string;
   readonly durationMs: number;
+  readonly calls: Calls;
   /** At level `vectors`: vectors that the cache has from this very store, which proves nothing. */
   readonly notComparable: number;
   readonly differencesCount: number;

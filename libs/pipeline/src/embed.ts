@@ -7,12 +7,13 @@ import {
   type EmbeddingCache,
 } from '@lockstep/model';
 import { createLane } from './bounded.ts';
+import { countCalls } from './count-calls.ts';
 import { FILES, readChunks } from './corpus-files.ts';
 import { estimatedTokens, planEmbedding } from './plan-embedding.ts';
 import { readReceipt, writeReceipt } from './receipt-file.ts';
 import { createRefusedTexts } from './refused-texts.ts';
 import { createLineSorter } from './sort-lines.ts';
-import type { StageContext } from './stage-context.ts';
+import type { Calls, StageContext } from './stage-context.ts';
 import type { ValidateReceipt } from './validate.ts';
 
 export interface EmbedOptions {
@@ -47,6 +48,9 @@ export interface EmbedReceipt {
   readonly left: number;
   /** Texts that the service refused; `refused.jsonl` names a chunk of each. */
   readonly refused: number;
+  /** Texts whose reply was lost, and which may have been paid for besides those that were embedded. */
+  readonly possiblyPaid: number;
+  readonly calls: Calls;
   readonly model: string;
   /** Host of a service that is not the model's own; its prices are not known. */
   readonly host: string | null;
@@ -67,6 +71,8 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
   const { artifacts, corpus, clock, logger, signal } = context;
   const { cache, embedder } = options;
   const startedAt = clock.now();
+  const calls = countCalls(context);
+  const lostBefore = embedder.possiblyPaid();
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   checkSameEmbedder(validated, embedder);
   await artifacts.remove(FILES.embedReceipt);
@@ -160,6 +166,8 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     } catch (error) {
       // What is under way is paid for, and still goes into the cache.
       await lane.settle();
+      const lost = embedder.possiblyPaid().inputs - lostBefore.inputs;
+      if (lost > 0) logger.warn('inputs-possibly-paid', { itemCount: lost });
       throw error;
     }
 
@@ -185,6 +193,8 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       tokensSaved: estimatedTokens(validated.textBytes - embeddedBytes - leftBytes),
       left,
       refused: refused.count(),
+      possiblyPaid: embedder.possiblyPaid().inputs - lostBefore.inputs,
+      calls: calls(),
       model: embedder.identity.model,
       host: embedder.identity.host,
       dimensions: embedder.identity.dimensions,

@@ -25,7 +25,7 @@ export { search, type SearchResult } from './search.ts';
 export { endRun, type RunResult } from './run-end.ts';
 export { recoverEmbeddings, type RecoverReceipt } from './recover-embeddings.ts';
 export { repairUnmentioned, type UnmentionedRepair } from './repair-unmentioned.ts';
-export type { StageContext } from './stage-context.ts';
+export type { Calls, StageContext } from './stage-context.ts';
 export { validate, type ValidateOptions, type ValidateReceipt } from './validate.ts';
 export { verify } from './verify.ts';
 export type { VerifyOptions } from './verify-options.ts';

@@ -8,6 +8,7 @@ import {
 } from '@lockstep/model';
 import { createLane } from './bounded.ts';
 import { FILES } from './corpus-files.ts';
+import { countCalls } from './count-calls.ts';
 import {
   changes,
   countChanges,
@@ -21,7 +22,7 @@ import {
 import { readRefused } from './refused-texts.ts';
 import { readReceipt, writeReceipt } from './receipt-file.ts';
 import { checkFence, overtaken, readRun } from './run-file.ts';
-import type { StageContext } from './stage-context.ts';
+import type { Calls, StageContext } from './stage-context.ts';
 import { storeDigest, type StoreWants } from './store-digest.ts';
 import type { ValidateReceipt } from './validate.ts';
 
@@ -65,6 +66,7 @@ export interface LoadReceipt {
   readonly deleted: number;
   /** Points that were not written because the cache has no vector for them; only a repair leaves any. */
   readonly left: number;
+  readonly calls: Calls;
   readonly startedAt: string;
   readonly durationMs: number;
 }
@@ -84,6 +86,7 @@ export async function loadStore<Actual extends StoredState>(
   const rules: PlanRules = { deletes, refused: await readRefused(artifacts) };
   const { store } = target;
   const startedAt = clock.now();
+  const calls = countCalls(context);
   const receiptFile = store === 'qdrant' ? FILES.loadQdrantReceipt : FILES.loadNeonReceipt;
   await artifacts.remove(receiptFile);
   const { run, provisioned } = await readRun(artifacts, store);
@@ -132,6 +135,7 @@ export async function loadStore<Actual extends StoredState>(
     written,
     deleted,
     left,
+    calls: calls(),
     startedAt: new Date(startedAt).toISOString(),
     durationMs: clock.now() - startedAt,
   };

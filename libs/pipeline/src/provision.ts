@@ -1,5 +1,6 @@
 import type { DeleteMode, Ledger, RowStore, RunKind, RunStart, VectorStore } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
+import { countCalls } from './count-calls.ts';
 import { guardDeletes, type DeleteLimit } from './delete-guard.ts';
 import { refuseForeignModel } from './foreign-model.ts';
 import { probeStores, type ProbedStores } from './probe-stores.ts';
@@ -43,6 +44,7 @@ export async function provision(context: StageContext, options: ProvisionOptions
   const { vectors, rows, ledger, projection, runId, deleteLimit } = options;
   const call = signal === undefined ? {} : { signal };
   const startedAt = clock.now();
+  const calls = countCalls(context);
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   await artifacts.remove(FILES.run);
   await rows?.ensure(call);
@@ -79,6 +81,7 @@ export async function provision(context: StageContext, options: ProvisionOptions
     runId,
     ...(fence === undefined ? {} : { fence }),
     stores,
+    calls: calls(),
     startedAt: new Date(startedAt).toISOString(),
     durationMs: clock.now() - startedAt,
   };

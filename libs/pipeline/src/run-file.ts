@@ -2,6 +2,7 @@ import { IndexingError, type Artifacts, type Ledger, type StoreName } from '@loc
 import { FILES } from './corpus-files.ts';
 import { readReceipt } from './receipt-file.ts';
 import type { Depth, PlanCounts } from './plan.ts';
+import type { Calls } from './stage-context.ts';
 
 /** What `provision` hands to the loads of its run. It is no cache input: the nonce files are. */
 export interface RunFile {
@@ -11,6 +12,7 @@ export interface RunFile {
   /** Undefined where there is no ledger: one store alone, without Postgres. */
   readonly fence?: number;
   readonly stores: Readonly<Partial<Record<StoreName, ProvisionedStore>>>;
+  readonly calls: Calls;
   readonly startedAt: string;
   readonly durationMs: number;
 }

@@ -1,4 +1,7 @@
-import type { Artifacts, Clock, Logger } from '@lockstep/model';
+import type { Artifacts, CallStats, Clock, Dependency, Logger } from '@lockstep/model';
+
+/** Requests by the service that they went to; one that was not used is left out. */
+export type Calls = Readonly<Partial<Record<Dependency, CallStats>>>;
 
 /** What every stage is given: whose files it works on, and how it tells what it does. */
 export interface StageContext {
@@ -7,6 +10,8 @@ export interface StageContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal?: AbortSignal;
+  /** Requests to each service so far, if anybody counts them. */
+  readonly calls?: () => Calls;
   /** Called as work is done; `total` is undefined while it is not known. */
   readonly onProgress?: (done: number, total: number | undefined) => void;
 }

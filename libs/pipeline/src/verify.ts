@@ -1,5 +1,6 @@
 import type { Artifacts, Ledger } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
+import { countCalls } from './count-calls.ts';
 import type { VerifyCounts, VerifyReceipt } from './difference.ts';
 import { createDifferenceLog, type DifferenceLog } from './difference-log.ts';
 import { readReceipt, receiptIfThere } from './receipt-file.ts';
@@ -21,6 +22,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
   const { artifacts, corpus, clock, logger } = context;
   const { vectors, rows, ledger, level } = options;
   const startedAt = clock.now();
+  const calls = countCalls(context);
   const input = { ...options, refused: await readRefused(artifacts) };
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   await artifacts.remove(FILES.verifyReceipt);
@@ -60,6 +62,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
       },
       startedAt: new Date(startedAt).toISOString(),
       durationMs: clock.now() - startedAt,
+      calls: calls(),
       notComparable: points?.notComparable ?? 0,
       differencesCount: log.count(),
       sides: log.sides,

@@ -29,8 +29,8 @@ export const GUARD_DEFAULTS = {
   timeoutMs: 60_000,
   /** Enough to hide the latency of a remote service; more only queues there. */
   concurrency: 4,
-  /** With waits of up to 20 s this outlasts a rate-limit window of a minute. */
-  attemptsMax: 8,
+  /** Their waits add up to three to four minutes: longer than a rate-limit window, and than most outages. */
+  attemptsMax: 16,
   /** Longer than usual restarts and cold starts. */
   deadlineMs: 600_000,
   backoffMs: { first: 500, longest: 20_000 },

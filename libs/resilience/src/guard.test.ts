@@ -240,6 +240,23 @@ describe('the breaker of a guard', () => {
     expect(guard.stats()).toEqual({ requests: 16, retries: 10, breakerOpened: 0 });
   });
 
+  it('counts failures anew after any answer, since the service is there', async () => {
+    const guard = guardOf({ attemptsMax: 20, breaker: { failures: 2, openMs: 5_000 } });
+    const refused = new IndexingError({ code: 'request-refused', message: 'm' });
+    for (const answer of [refused, rateLimited(), refused]) {
+      watch(guard.run(scripted(answer, 'done').attempt));
+      await vi.runAllTimersAsync();
+      const call = watch(guard.run(scripted(unavailable(), 'done').attempt));
+      await vi.runAllTimersAsync();
+      expect(call.outcome()).toBe('done');
+    }
+    const alternating = Array.from({ length: 6 }, (_, at) => (at % 2 === 0 ? unavailable() : rateLimited()));
+    const call = watch(guard.run(scripted(...alternating, 'done').attempt));
+    await vi.runAllTimersAsync();
+    expect(call.outcome()).toBe('done');
+    expect(guard.stats().breakerOpened).toBe(0);
+  });
+
   it('gives up at the deadline when it never closes', async () => {
     const guard = guardOf({ deadlineMs: 12_000, breaker: { failures: 1, openMs: 5_000 }, attemptsMax: 99 });
     const call = watch(guard.run(scripted(unavailable()).attempt));

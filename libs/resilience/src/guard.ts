@@ -10,7 +10,7 @@ import {
   TimeoutStrategy,
   wrap,
 } from 'cockatiel';
-import { IndexingError, isIndexingError, type CallOptions } from '@lockstep/model';
+import { IndexingError, isIndexingError, type CallOptions, type CallStats } from '@lockstep/model';
 import { resolveGuardOptions, type GuardOptions } from './guard-options.ts';
 
 export interface RunOptions extends CallOptions {
@@ -29,14 +29,8 @@ export interface Guard {
    * given ends with the caller's, and at the timeout.
    */
   run<Result>(attempt: (signal: AbortSignal) => Promise<Result>, options?: RunOptions): Promise<Result>;
-  stats(): GuardStats;
-}
-
-/** What a guard has seen since it was made. */
-export interface GuardStats {
-  readonly requests: number;
-  readonly retries: number;
-  readonly breakerOpened: number;
+  /** What it has seen since it was made. */
+  stats(): CallStats;
 }
 
 /** Callers that may queue for a place; far above what the bounded stages put in flight. */
@@ -46,8 +40,8 @@ const QUEUE_MAX = 10_000;
  * Wait-and-retry > circuit breaker > timeout, in a bulkhead, so that:
  * - an open breaker makes the caller wait for half-open, and uses up none of its attempts;
  * - half-open lets one probe through, then at most `concurrency` calls;
- * - only failures of disposition `retry` are tried again, and only they count for the breaker; a rate limit does not
- *   count, since the service is there and says when to come back;
+ * - only failures of disposition `retry` are tried again, and only they count for the breaker; any other answer, a rate
+ *   limit too, shows that the service is there, and starts its count anew;
  * - every wait ends at once when the caller's signal does.
  */
 export function createGuard(options: GuardOptions): Guard {
@@ -80,9 +74,11 @@ export function createGuard(options: GuardOptions): Guard {
     try {
       const call = policy.execute(({ signal: inner }) => {
         stats.requests += 1;
-        return attempt(inner);
+        return answered(attempt(inner));
       }, signal);
-      return await orAborted(call, signal);
+      const outcome = await orAborted(call, signal);
+      if ('refusal' in outcome) throw outcome.refusal;
+      return outcome.result;
     } catch (error) {
       signal?.throwIfAborted();
       if (!(error instanceof TaskCancelledError)) throw error;
@@ -161,6 +157,16 @@ function orAborted<Result>(call: Promise<Result>, signal: AbortSignal | undefine
     signal.addEventListener('abort', stop, { once: true });
     call.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
+}
+
+/** A failure that is no outage is an answer: the breaker is to see that the service is there. */
+async function answered<Result>(attempt: Promise<Result>): Promise<{ result: Result } | { refusal: unknown }> {
+  try {
+    return { result: await attempt };
+  } catch (error) {
+    if (countsAsOutage(error)) throw error;
+    return { refusal: error };
+  }
 }
 
 function countsAsOutage(error: unknown): boolean {

@@ -40,6 +40,7 @@ export async function putPoints(
     await response.body?.cancel();
     throw new IndexingError({
       code: 'response-invalid',
+      disposition: 'retry',
       message: `Expected Qdrant to answer with status 200 and JSON, found ${response.status} (a page of a proxy?).`,
     });
   }

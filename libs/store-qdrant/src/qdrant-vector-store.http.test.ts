@@ -244,9 +244,14 @@ describe('an answer with status 200 that should not be', () => {
       'service-unavailable',
     ],
     ['a status that Qdrant does not use', ok({ operation_id: 1, status: 'completed' }, 202), 'response-invalid'],
-  ])('fails with a code that tells: %s', async (_title, answer, code) => {
+  ])('is asked for again, and fails with a code that tells: %s', async (_title, answer, code) => {
     answerWith(answer);
     expect((await fail()).error.code).toBe(code);
+    expect(seen).toHaveLength(3);
+    answerWith(answer, ok({ operation_id: 1, status: 'completed' }));
+    seen = [];
+    await storeAt().upsert([point]);
+    expect(seen).toHaveLength(2);
   });
 });
 

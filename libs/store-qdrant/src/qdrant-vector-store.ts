@@ -84,11 +84,12 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     });
   }
 
-  /** A write counts only when it is applied; with `wait` anything else is an answer that should not come. */
+  /** A write counts only when it is applied; with `wait` anything else should not come. Writing it again is safe. */
   function completed(result: { readonly status: string }): void {
     if (result.status === 'completed') return;
     throw new IndexingError({
       code: 'response-invalid',
+      disposition: 'retry',
       message: `Expected Qdrant to complete a write before it answers, found ${words.name(result.status) ?? 'another status'}.`,
     });
   }
@@ -115,32 +116,27 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
       }
     },
     pack: packPoints,
-    async upsert(points, options_ = {}) {
-      const answer = await guard.run(async (signal) => {
+    upsert: (points, options_ = {}) =>
+      guard.run(async (signal) => {
         try {
-          return await putPoints(points, {
-            url,
-            apiKey: options.apiKey,
-            words,
-            collection,
-            signal,
-            timeoutMs: options.timeoutMs,
-          });
+          const { apiKey, timeoutMs } = options;
+          completed(await putPoints(points, { url, apiKey, words, collection, signal, timeoutMs }));
         } catch (error) {
           throw toIndexingError(error, words, Date.now());
         }
-      }, options_);
-      completed(answer);
-    },
+      }, options_),
     async overwritePayloads(points, options_) {
       const operations = points.map(({ pointId, payload }) => ({
         overwrite_payload: { payload: { ...payload }, points: [pointId] },
       }));
-      const results = await call(() => client.batchUpdate(collection, { wait: true, operations }), options_);
-      for (const result of results) completed(result);
+      await call(async () => {
+        for (const result of await client.batchUpdate(collection, { wait: true, operations })) completed(result);
+      }, options_);
     },
     async delete(pointIds, options_) {
-      completed(await call(() => client.delete(collection, { wait: true, points: [...pointIds] }), options_));
+      await call(async () => {
+        completed(await client.delete(collection, { wait: true, points: [...pointIds] }));
+      }, options_);
     },
   };
 }

@@ -33,10 +33,11 @@ export function toIndexingError(error: unknown, words: VendorWords, nowMs: numbe
       cause,
     });
   }
-  // What the client says of status 200 with another body than Qdrant's.
+  // What the client says of status 200 with another body than Qdrant's: a proxy's page while Qdrant starts, mostly.
   if (message === 'Result came uninitialized') {
     return new IndexingError({
       code: 'response-invalid',
+      disposition: 'retry',
       message: 'Qdrant gave an answer without a result (a page of a proxy?).',
       cause,
     });

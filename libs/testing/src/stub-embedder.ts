@@ -7,6 +7,8 @@ export interface StubEmbedder extends Embedder {
   readonly seen: { requests: number; inputs: number; underwayMax: number };
   /** The texts of each request that was answered, in the order of the answers. */
   readonly answered: (readonly string[])[];
+  /** What `possiblyPaid` says; a test may count it up. */
+  readonly lost: { requests: number; inputs: number };
   /** Called for each request by its number from 1; what it throws fails the request, which then costs nothing. */
   onRequest: ((request: number, texts: readonly string[]) => void | Promise<void>) | undefined;
 }
@@ -32,6 +34,7 @@ export function createStubEmbedder(options: StubEmbedderOptions = {}): StubEmbed
     inputTokensMax,
     seen,
     answered,
+    lost: { requests: 0, inputs: 0 },
     onRequest: undefined,
     countTokens: wordsOf,
     tokensOver(text) {
@@ -63,6 +66,7 @@ export function createStubEmbedder(options: StubEmbedderOptions = {}): StubEmbed
         tokens: texts.reduce((sum, text) => sum + wordsOf(text), 0),
       };
     },
+    possiblyPaid: () => ({ ...stub.lost }),
     async describe() {
       return { name: 'Stub', version: identity.model };
     },
