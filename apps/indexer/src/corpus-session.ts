@@ -1,6 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { openEmbeddingCache, openEmbeddingSlice } from '@lockstep/embedding-cache';
+import {
+  openEmbeddingCache,
+  openEmbeddingSlice,
+  repairEmbeddingCache,
+  type CacheRepair,
+} from '@lockstep/embedding-cache';
 import { sha256Hex, type EmbedderIdentity, type Ledger } from '@lockstep/model';
 import {
   createProjection,
@@ -91,6 +96,8 @@ export interface CorpusSession {
   }): Promise<VerifyReceipt>;
   /** Puts right what is held or kept, under the fence of a provisioned run. */
   repairUnmentioned(run: RunFile, options: { readonly pay: boolean }): Promise<UnmentionedRepair>;
+  /** Sets damaged lines of the model's cache aside. */
+  repairCache(): Promise<CacheRepair & { readonly cache: string }>;
   /** Reads wanted vectors back from the collection into the cache. */
   recover(): Promise<RecoverReceipt>;
   close(): Promise<void>;
@@ -295,6 +302,14 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
         } finally {
           await cache.close();
         }
+      }),
+    repairCache: () =>
+      inStep('cache repair', async () => {
+        const { identity } = await services.embedder(model);
+        const path = cachePath(identity);
+        const { dimensions } = model;
+        const repaired = await repairEmbeddingCache({ path, dimensions, lockWaitMs: CACHE_LOCK_WAIT_MS, signal });
+        return { ...repaired, cache: cacheName(identity) };
       }),
     recover: () =>
       inStep('recover', async (context) => {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { acquireFileLock, FileLockTimeoutError } from '@lockstep/file-lock';
-import { IndexingError, invariant, type EmbeddingCache } from '@lockstep/model';
+import { invariant, type EmbeddingCache } from '@lockstep/model';
 import { encodeLine, lineBytes, type CheckedLine } from './cache-line.ts';
+import { withCacheLock } from './cache-lock.ts';
 import { DISK, type FileSystem } from './file-system.ts';
 import { openIndexedLines } from './indexed-lines.ts';
 import { openLineFile } from './line-file.ts';
@@ -46,25 +46,11 @@ export async function openEmbeddingCache(
   const { path, slicePath, dimensions, files = DISK } = options;
   const width = lineBytes(dimensions);
   files.makeFolder(dirname(path));
+  let isNew = !existsSync(path);
   const file = files.open(path, 'a');
   const lines = openIndexedLines(path, dimensions);
 
-  async function locked<Result>(work: () => Result): Promise<Result> {
-    const lock = await acquireFileLock({
-      path: `${path}.lock`,
-      waitMs: options.lockWaitMs,
-      purpose: 'appending to the embedding cache',
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    }).catch((error: unknown) => {
-      if (!(error instanceof FileLockTimeoutError)) throw error;
-      throw new IndexingError({ code: 'lock-timeout', message: error.message });
-    });
-    try {
-      return work();
-    } finally {
-      await lock.release();
-    }
-  }
+  const locked = <Result>(work: () => Result) => withCacheLock(options, work);
 
   /** With the lock held: no writer is alive, so what is left of a line at the end is torn. */
   function settle(): void {
@@ -84,6 +70,8 @@ export async function openEmbeddingCache(
     const text = Array.from(taken.values(), (line) => line.text).join('');
     files.write(file, Buffer.from(text, 'latin1'));
     files.sync(file);
+    if (isNew) files.syncFolder(dirname(path));
+    isNew = false;
     for (const line of taken.values()) lines.add(line);
     return taken.size;
   }

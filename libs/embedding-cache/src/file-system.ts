@@ -1,4 +1,14 @@
-import { closeSync, fdatasyncSync, ftruncateSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 
 /**
  * What changes files on disk, call by call. Tests put another one in its place: one that dies at a chosen call, or one
@@ -13,6 +23,8 @@ export interface FileSystem {
   write(file: number, bytes: Uint8Array): void;
   /** Returns when what was written is on disk. */
   sync(file: number): void;
+  /** Returns when the names of a folder's files are on disk: a new file is there for good only then. */
+  syncFolder(path: string): void;
   /** Cuts a file to its first `bytes` bytes. */
   truncate(file: number, bytes: number): void;
   close(file: number): void;
@@ -34,6 +46,16 @@ export const DISK: FileSystem = {
     for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
   },
   sync: (file) => fdatasyncSync(file),
+  syncFolder(path) {
+    // Windows opens no folder, and keeps names by itself.
+    if (process.platform === 'win32') return;
+    const folder = openSync(path, 'r');
+    try {
+      fsyncSync(folder);
+    } finally {
+      closeSync(folder);
+    }
+  },
   truncate: (file, bytes) => ftruncateSync(file, bytes),
   close: (file) => closeSync(file),
   rename: (from, to) => renameSync(from, to),

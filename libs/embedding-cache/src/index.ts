@@ -1,4 +1,5 @@
 export { openEmbeddingCache, type EmbeddingCacheOptions } from './embedding-cache.ts';
+export { repairEmbeddingCache, type CacheRepair } from './repair-embedding-cache.ts';
 export { openEmbeddingSlice, type EmbeddingSliceOptions } from './embedding-slice.ts';
 export { DISK, type FileSystem } from './file-system.ts';
 export {

@@ -28,7 +28,10 @@ export const ERROR_CATALOGUE = {
   'records-rejected': entry(EXIT.rejected, 'Correct the records in the rejects file, or run without --strict.'),
   'artifact-missing': entry(EXIT.usage, 'Run the named earlier stage first, or `indexer run` for all of them.'),
   'artifact-damaged': entry(EXIT.failed, 'Run the stage that writes the file again.'),
-  'cache-damaged': entry(EXIT.failed, 'Move the embedding cache aside; its sound lines can be put back.'),
+  'cache-damaged': entry(
+    EXIT.failed,
+    'Run `indexer cache repair`; it sets the damaged lines aside and keeps all others.',
+  ),
   'lock-timeout': entry(EXIT.failed, 'Wait for the other run to end, or stop it.'),
   'model-mismatch': entry(EXIT.guarded, 'Load into a new collection, verify it, then switch readers to it.'),
   'delete-guard': entry(EXIT.guarded, 'Check the input; pass --allow-deletes if they are really gone.'),

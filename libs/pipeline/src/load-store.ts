@@ -90,6 +90,8 @@ export async function loadStore<Actual extends StoredState>(
   const receiptFile = store === 'qdrant' ? FILES.loadQdrantReceipt : FILES.loadNeonReceipt;
   await artifacts.remove(receiptFile);
   const { run, provisioned } = await readRun(artifacts, store);
+  // Which texts were refused is known only when embed has ended.
+  await readReceipt(artifacts, FILES.embedReceipt);
   await checkProvisioned(artifacts, provisioned.digest, {
     target: target.target,
     deletes,

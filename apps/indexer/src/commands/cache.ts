@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { defineCommand } from 'citty';
 import { corpusCommand } from '../run-command.ts';
 import { CORPUS_ARGS } from '../settings/flags.ts';
@@ -18,7 +19,23 @@ const recover = corpusCommand({
   },
 });
 
+const repair = corpusCommand({
+  name: 'repair',
+  description: 'Sets damaged lines of the cache of a corpus’s model aside, and keeps all others',
+  args: CORPUS_ARGS,
+  temporary: () => true,
+  async run({ session }) {
+    const { cache: name, sound, damaged, setAside } = await session.repairCache();
+    const aside =
+      setAside === null ? 'nothing is damaged' : `${damaged} damaged lines set aside in ${basename(setAside)}`;
+    return {
+      text: `${name}: ${sound} sound lines, ${aside}`,
+      json: { ok: true, cache: name, sound, damaged, setAside: setAside === null ? null : basename(setAside) },
+    };
+  },
+});
+
 export const cache = defineCommand({
   meta: { name: 'cache', description: 'Looks after the embedding cache' },
-  subCommands: { recover },
+  subCommands: { recover, repair },
 });

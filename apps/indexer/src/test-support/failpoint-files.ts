@@ -47,6 +47,7 @@ export function steppedFiles(
         () => files.write(file, bytes.subarray(0, Math.floor(bytes.length * TORN))),
       ),
     sync: (file) => take('sync', ofFile(file), () => files.sync(file)),
+    syncFolder: (path) => take('sync folder', nameOf(path), () => files.syncFolder(path)),
     truncate: (file, bytes) => take('truncate', ofFile(file), () => files.truncate(file, bytes)),
     close: (file) => files.close(file),
     rename: (from, to) => take('rename', nameOf(to), () => files.rename(from, to)),

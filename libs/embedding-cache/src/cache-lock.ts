@@ -1,0 +1,23 @@
+import { acquireFileLock, FileLockTimeoutError } from '@lockstep/file-lock';
+import { IndexingError } from '@lockstep/model';
+
+/** Does what nobody else may do to a cache at the same time. Fails with `lock-timeout`. */
+export async function withCacheLock<Result>(
+  cache: { readonly path: string; readonly lockWaitMs: number; readonly signal?: AbortSignal },
+  work: () => Result,
+): Promise<Result> {
+  const lock = await acquireFileLock({
+    path: `${cache.path}.lock`,
+    waitMs: cache.lockWaitMs,
+    purpose: 'writing to the embedding cache',
+    ...(cache.signal === undefined ? {} : { signal: cache.signal }),
+  }).catch((error: unknown) => {
+    if (!(error instanceof FileLockTimeoutError)) throw error;
+    throw new IndexingError({ code: 'lock-timeout', message: error.message });
+  });
+  try {
+    return work();
+  } finally {
+    await lock.release();
+  }
+}
