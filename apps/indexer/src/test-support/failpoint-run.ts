@@ -41,6 +41,7 @@ function portsOf(stage: Stage): StagePorts {
     inputTokensMax: 8192,
     tokensOver: () => undefined,
     fit: (text) => text,
+    possiblyPaid: () => ({ requests: 0, inputs: 0 }),
     pack: (texts) => oneRequest([...texts.keys()]),
   };
   return {
