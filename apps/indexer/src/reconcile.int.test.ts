@@ -10,6 +10,7 @@ import {
   createInstantGuard,
   reconcile,
   reconcileCases,
+  TELLING_CASES,
   type DriftingStores,
   type ReconcileCase,
 } from '@lockstep/testing';
@@ -67,7 +68,7 @@ it('the embedded services keep in step with two corpora whatever happens to them
       await reconcile(happening, { stores, corpora: [`one-${cases}`, `two-${cases}`] });
     }),
     // A case is small here; looking for a smaller one would take minutes.
-    { numRuns: 30, endOnFailure: true },
+    { numRuns: 30, endOnFailure: true, examples: TELLING_CASES.map((happening) => [happening]) },
   );
 });
 

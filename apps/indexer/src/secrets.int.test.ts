@@ -201,13 +201,13 @@ describe('a secret', () => {
     expect(readFileSync(state('other', 'embed', 'refused.jsonl'), 'utf8')).toContain('"chunk_id":"right"');
   });
 
-  it.each<[args: string[], status: number, code: string]>([
-    [['doctor', '--json'], 401, 'FAIL'],
-    [['status'], 503, 'service-unavailable'],
-    [['search', 'Which whale?'], 403, 'unauthorized'],
-    [['plan', 'books', '--json'], 422, 'request-refused'],
-    [['drop', 'books', '--yes'], 413, 'request-refused'],
-    [['cache', 'recover', 'books'], 200, 'response-invalid'],
+  it.each<[args: string[], status: number]>([
+    [['doctor', '--json'], 401],
+    [['status'], 503],
+    [['search', 'Which whale?'], 403],
+    [['plan', 'books', '--json'], 422],
+    [['drop', 'books', '--yes'], 413],
+    [['cache', 'recover', 'books'], 404],
   ])('is not told by %j when every service answers %i and what it heard', async (args, status) => {
     echo.answerWith((heard) => {
       const said = VOICES.secret(heard);

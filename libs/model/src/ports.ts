@@ -140,7 +140,10 @@ export interface VectorStore {
   pack<Item extends Pick<Point, 'payload'> & { readonly vector?: Float32Array }>(items: readonly Item[]): Item[][];
   /** One request. */
   upsert(points: readonly Point[], options?: CallOptions): Promise<void>;
-  /** Replaces payloads and leaves the vectors alone. */
+  /**
+   * Replaces payloads and leaves the vectors alone. A point that has another `embedding_key` by now stays as it is, so
+   * that the label of one text never comes to stand at the vector of another.
+   */
   overwritePayloads(points: readonly Omit<Point, 'vector'>[], options?: CallOptions): Promise<void>;
   delete(pointIds: readonly string[], options?: CallOptions): Promise<void>;
   /** Vectors by point id; an id that is not there is left out. */

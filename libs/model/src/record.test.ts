@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest';
 import type { Chunk, RejectCode } from './chunk.ts';
 import { contentHashOf } from './identity.ts';
 import type { JsonObject, JsonValue } from './json.ts';
-import { CHUNK_ID_BYTES_MAX, ID_ALIASES, parseRecord, RECORD_DEPTH_MAX, TEXT_ALIASES } from './record.ts';
+import {
+  CHUNK_ID_BYTES_MAX,
+  ID_ALIASES,
+  parseRecord,
+  RECORD_DEPTH_MAX,
+  RECORD_VALUES_MAX,
+  TEXT_ALIASES,
+} from './record.ts';
 
 function accepted(record: JsonValue): Chunk {
   const result = parseRecord(record);
@@ -143,6 +150,9 @@ describe('parseRecord accepts', () => {
     expect(accepted({ id: 'a', text: 't', deep: nested(RECORD_DEPTH_MAX) }).metadata['deep']).toEqual(
       nested(RECORD_DEPTH_MAX),
     );
+    // The record, its three members, and the list's own.
+    const many = Array.from({ length: RECORD_VALUES_MAX - 4 }, () => 0);
+    expect(accepted({ id: 'a', text: 't', many }).metadata['many']).toHaveLength(many.length);
     expect(accepted({ id: 'a', text: 't', big: Number.MAX_SAFE_INTEGER, small: 5e-324 }).metadata).toEqual({
       big: Number.MAX_SAFE_INTEGER,
       small: 5e-324,
@@ -194,8 +204,31 @@ describe('parseRecord rejects', () => {
     ['forbidden-key', 'metadata.__proto__', '__proto__', PROTO],
     ['too-deep', 'deep', 'a level too many', { id: 'a', text: 't', deep: nested(RECORD_DEPTH_MAX + 1) }],
     ['too-deep', 'deep', 'very many levels', { id: 'a', text: 't', deep: nested(100_000) }],
+    ['too-deep', 'id', 'very many levels in an id', { id: nested(100_000), text: 't' }],
+    ['too-deep', 'chunkId', 'the same under two names', { id: nested(100_000), chunkId: nested(100_000), text: 't' }],
+    ['bad-id', 'id', 'an object as id beside a good one', { chunk_id: 'a', id: {}, text: 't' }],
+    ['too-large', 'many', 'a value too many', { id: 'a', text: 't', many: Array(RECORD_VALUES_MAX - 3).fill(0) }],
+    [
+      'too-large',
+      'a',
+      'too many values, none of them in one list',
+      { id: 'a', text: 't', a: Array(400).fill(Array(300).fill(0)) },
+    ],
+    [
+      'too-large',
+      null,
+      'too many keys',
+      Object.fromEntries(Array.from({ length: RECORD_VALUES_MAX }, (_, at) => [`k${at}`, 0])),
+    ],
+    ['nul', `${'k'.repeat(200)}...`, 'a NUL below a long key', { id: 'a', text: 't', ['k'.repeat(10_000)]: 'a\0' }],
   ])('%s at %s: %s', (code, field, _what, record) => {
     expect(rejected(record)).toMatchObject({ code, field, message: expect.stringMatching(/\w/) });
+  });
+
+  it('with a message that is short however long a key is', () => {
+    const key = 'k'.repeat(1_000_000);
+    const conflict = rejected({ id: 'a', text: 't', [key]: 1, metadata: { [key]: 2 } });
+    expect(JSON.stringify(conflict).length).toBeLessThan(1000);
   });
 
   it('with the id where it can be read, so that its last good version can be held', () => {

@@ -6,20 +6,21 @@ import { IndexingError } from '@lockstep/model';
  * Fails with `input-gzip` for gzip that is cut, damaged, followed by anything, or gzip again inside.
  */
 export async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const source = bytes[Symbol.asyncIterator]();
-  let head = new Uint8Array(0);
-  while (head.length < 2) {
-    const next = await source.next();
-    if (next.done === true) break;
-    head = concat(head, next.value);
-  }
-  const rest = prepend(head, source);
-  if (!isGzip(head)) {
-    yield* rest;
+  const given = await peeked(bytes);
+  if (!isGzip(given.head)) {
+    yield* given.whole();
     return;
   }
-  let first = true;
-  const reader = streamOf(rest).pipeThrough(new DecompressionStream('gzip')).getReader();
+  const unpacked = await peeked(inflated(given.whole()));
+  if (isGzip(unpacked.head)) {
+    await unpacked.close();
+    throw unreadable('The input is gzip inside gzip; expected it compressed once.');
+  }
+  yield* unpacked.whole();
+}
+
+async function* inflated(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = streamOf(bytes).pipeThrough(new DecompressionStream('gzip')).getReader();
   try {
     for (;;) {
       const { done, value } = await reader.read().catch((error: unknown) => {
@@ -29,14 +30,45 @@ export async function* gunzipped(bytes: AsyncIterable<Uint8Array>): AsyncGenerat
         );
       });
       if (done) return;
-      // A block of the stream has the two bytes, or is all that there is.
-      if (first && isGzip(value)) throw unreadable('The input is gzip inside gzip; expected it compressed once.');
-      first = false;
       yield value;
     }
   } finally {
     await reader.cancel().catch(() => {});
   }
+}
+
+interface Peeked {
+  /** The first two bytes at least, unless there are fewer. */
+  readonly head: Uint8Array;
+  /** All bytes, the head among them. */
+  whole(): AsyncGenerator<Uint8Array>;
+  /** Leaves the rest unread. */
+  close(): Promise<void>;
+}
+
+async function peeked(bytes: AsyncIterable<Uint8Array>): Promise<Peeked> {
+  const source = bytes[Symbol.asyncIterator]();
+  let head = new Uint8Array(0);
+  while (head.length < 2) {
+    const next = await source.next();
+    if (next.done === true) break;
+    head = concat(head, next.value);
+  }
+  const close = async (): Promise<void> => {
+    await source.return?.();
+  };
+  return {
+    head,
+    async *whole() {
+      try {
+        if (head.length > 0) yield head;
+        for (let next = await source.next(); next.done !== true; next = await source.next()) yield next.value;
+      } finally {
+        await close();
+      }
+    },
+    close,
+  };
 }
 
 function isGzip(head: Uint8Array): boolean {
@@ -58,11 +90,6 @@ function streamOf(blocks: AsyncGenerator<Uint8Array>): ReadableStream<BufferSour
       await blocks.return(undefined);
     },
   });
-}
-
-async function* prepend(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  if (head.length > 0) yield head;
-  for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value;
 }
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -56,6 +56,7 @@ export function payloadIndexesOf(projection: Projection): Record<string, 'keywor
     corpus: 'keyword',
     document_id: 'keyword',
     model: 'keyword',
+    embedding_key: 'keyword',
   };
   for (const field of projection.fields) {
     if (Object.hasOwn(indexes, field)) continue;

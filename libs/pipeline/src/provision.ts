@@ -51,9 +51,6 @@ export async function provision(context: StageContext, options: ProvisionOptions
   await vectors?.ensure({ dimensions: options.dimensions, indexes: payloadIndexesOf(projection) }, call);
   if (vectors !== undefined) await refuseForeignModel(vectors, projection.model, call);
   await ledger?.ensure(call);
-  if (options.recheck === true) {
-    for (const store of ['qdrant', 'neon'] as const) await ledger?.removeStamp(corpus, store, call);
-  }
 
   const plan = deleteLimit !== undefined;
   const before = await probeStores(context, { ...options, validated, plan });
@@ -61,6 +58,10 @@ export async function provision(context: StageContext, options: ProvisionOptions
   const fence = await takeFence(context, options, validated.digest, startedAt);
   let stores: ProbedStores;
   try {
+    if (options.recheck === true) {
+      // Not before, since another run may have stamped the stores in between; and not for a run that is refused.
+      for (const store of ['qdrant', 'neon'] as const) await ledger?.removeStamp(corpus, store, call);
+    }
     // An earlier run may have gone on writing until its fence was gone.
     stores = await probeStores(context, { ...options, validated, plan, before });
     if (deleteLimit !== undefined) guardDeletes(corpus, stores, deleteLimit);

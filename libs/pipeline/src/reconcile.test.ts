@@ -6,6 +6,7 @@ import {
   createMemoryVectorStore,
   reconcile,
   reconcileCases,
+  TELLING_CASES,
   type DriftingStores,
 } from '@lockstep/testing';
 
@@ -47,7 +48,7 @@ it(
       fc.asyncProperty(reconcileCases({ actionsMax: 6 }), async (happening) => {
         await reconcile(happening, { stores: newStores(), corpora: ['one', 'two'], tally });
       }),
-      { numRuns: 1000 },
+      { numRuns: 1000, examples: TELLING_CASES.map((happening) => [happening]) },
     );
     // A thousand sequences meet each of these, or the property says less than it seems to.
     expect([...tally.keys()]).toEqual(expect.arrayContaining(SITUATIONS));

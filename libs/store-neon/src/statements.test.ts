@@ -107,6 +107,6 @@ describe('a statement', () => {
     await store.upsert({ corpus, fence: 1, items: [row] });
     await store.count(corpus);
     for (const [text] of statements.filter(([text]) => text.includes('order'))) expect(text).toContain('"order"');
-    expect(statements.filter(([text]) => text.includes('"order"'))).toHaveLength(2);
+    expect(statements.filter(([text]) => text.includes('"order"'))).toHaveLength(3);
   });
 });

@@ -2,6 +2,7 @@ import type { QdrantClient, Schemas } from '@qdrant/js-client-rest';
 import type { CallOptions, JsonValue, SearchHit, StoreCensus, StoredPoint, VectorStore } from '@lockstep/model';
 import { collectionFacts } from './collection-facts.ts';
 import { plainNumbers } from './put-points.ts';
+import type { QdrantRequest } from './qdrant-request.ts';
 import { isCollectionMissing } from './to-indexing-error.ts';
 
 export interface CollectionReadsOptions {
@@ -9,6 +10,12 @@ export interface CollectionReadsOptions {
   readonly collection: string;
   /** Makes one guarded request. */
   readonly call: <Result>(request: () => Promise<Result>, options?: CallOptions) => Promise<Result>;
+  /** Makes one guarded request of our own, and gives what `read` makes of its result. */
+  readonly send: <Result>(
+    request: QdrantRequest,
+    read: (result: unknown) => Result,
+    options?: CallOptions,
+  ) => Promise<Result>;
 }
 
 /** The reading half of a `VectorStore`. */
@@ -26,16 +33,10 @@ const SCAN_ITEMS = 1000;
 const FACET_ITEMS = SCAN_ITEMS;
 
 /** Reads one collection; where there is none, every read finds nothing. */
-export function createCollectionReads({ client, collection, call }: CollectionReadsOptions): CollectionReads {
+export function createCollectionReads({ client, collection, call, send }: CollectionReadsOptions): CollectionReads {
   /** One request that finds `nothing` where there is no such collection. */
-  async function read<Result>(request: () => Promise<Result>, nothing: Result, options?: CallOptions): Promise<Result> {
-    try {
-      return await call(request, options);
-    } catch (error) {
-      if (isCollectionMissing(error)) return nothing;
-      throw error;
-    }
-  }
+  const read = <Result>(request: () => Promise<Result>, nothing: Result, options?: CallOptions): Promise<Result> =>
+    call(request, options).catch(orNothing(nothing));
 
   const find = (options?: CallOptions): Promise<Schemas['CollectionInfo'] | undefined> =>
     read<Schemas['CollectionInfo'] | undefined>(() => client.getCollection(collection), undefined, options);
@@ -50,13 +51,16 @@ export function createCollectionReads({ client, collection, call }: CollectionRe
     what: Pick<Schemas['ScrollRequest'], 'filter' | 'with_payload'>,
     options?: CallOptions,
   ): AsyncGenerator<Schemas['Record'][]> {
-    const request = { ...what, limit: SCAN_ITEMS, with_vector: false };
-    let page = await read<Schemas['ScrollResult']>(() => client.scroll(collection, request), { points: [] }, options);
+    const scroll = (offset?: Schemas['ExtendedPointId']): Promise<Schemas['ScrollResult']> => {
+      const body = JSON.stringify({ ...what, limit: SCAN_ITEMS, with_vector: false, offset });
+      return send({ method: 'POST', path: '/points/scroll', body }, (page) => page as Schemas['ScrollResult'], options);
+    };
+    let page = await scroll().catch(orNothing<Schemas['ScrollResult']>({ points: [] }));
     for (;;) {
       if (page.points.length > 0) yield page.points;
-      const offset = (page.next_page_offset ?? undefined) as Schemas['ExtendedPointId'] | undefined;
+      const offset = page.next_page_offset ?? undefined;
       if (offset === undefined) return;
-      page = await call(() => client.scroll(collection, { ...request, offset }), options);
+      page = await scroll(offset as Schemas['ExtendedPointId']);
     }
   }
 
@@ -115,9 +119,10 @@ export function createCollectionReads({ client, collection, call }: CollectionRe
       }
     },
     async vectors(pointIds, options) {
-      const request = { ids: [...pointIds], with_vector: true, with_payload: false };
-      const records = await read(() => client.retrieve(collection, request), [], options);
-      return new Map(records.map(({ id, vector }) => [String(id), Float32Array.from(vector as number[])]));
+      const body = JSON.stringify({ ids: pointIds, with_vector: true, with_payload: false });
+      const request = { method: 'POST', path: '/points', body } as const;
+      const found = await send(request, (points) => points as Schemas['Record'][], options).catch(orNothing([]));
+      return new Map(found.map(({ id, vector }) => [String(id), Float32Array.from(vector as number[])]));
     },
     async search({ vector, corpus, limit }, options) {
       const query = {
@@ -133,6 +138,14 @@ export function createCollectionReads({ client, collection, call }: CollectionRe
         payload: payloadOf(payload),
       }));
     },
+  };
+}
+
+/** What a failed read gives: `nothing` where there is no such collection. */
+function orNothing<Nothing>(nothing: Nothing): (error: unknown) => Nothing {
+  return (error) => {
+    if (isCollectionMissing(error)) return nothing;
+    throw error;
   };
 }
 

@@ -330,6 +330,33 @@ describe('reading', () => {
   });
 });
 
+describe('what is read by a request of our own', () => {
+  const reads: [title: string, read: (store: VectorStore, signal?: AbortSignal) => Promise<unknown>, found: unknown][] =
+    [
+      ['scan', (store, signal) => collect(store.scan('a', signal === undefined ? {} : { signal })), { points: [] }],
+      ['vectors', (store, signal) => store.vectors([point.pointId], signal === undefined ? {} : { signal }), []],
+    ];
+
+  it.each(reads)('by %s waits as long as the service asks', async (_title, read, found) => {
+    answerWith(refusal(429, 'too many', { 'retry-after': '47' }), ok(found));
+    const store = storeAt();
+    await read(store);
+    expect(store.waitsMs).toEqual([47_000]);
+    expect(seen[1]?.headers.get('api-key')).toBe(KEY);
+  });
+
+  it.each(reads)('by %s is left at once when the caller stops', async (_title, read) => {
+    const stop = new AbortController();
+    answerWith(async () => {
+      stop.abort(new Error('stopped by hand'));
+      await delay('infinite');
+      return HttpResponse.json({});
+    });
+    await expect(read(storeAt(), stop.signal)).rejects.toThrow('stopped by hand');
+    expect(seen).toHaveLength(1);
+  });
+});
+
 describe('census', () => {
   const vectors = { size: 2, distance: 'Cosine' };
   const indexed = info(vectors, { corpus: { data_type: 'keyword', points: 3 } });

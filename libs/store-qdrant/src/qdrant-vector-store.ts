@@ -11,6 +11,7 @@ import type { Guard } from '@lockstep/resilience';
 import { createCollectionReads } from './collection-reads.ts';
 import { packPoints } from './pack-points.ts';
 import { putPoints } from './put-points.ts';
+import { sendRequest, type QdrantRequest } from './qdrant-request.ts';
 import { stayAtAddress } from './stay-at-address.ts';
 import { statusOf, toIndexingError } from './to-indexing-error.ts';
 
@@ -52,7 +53,22 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     );
   }
 
-  const reads = createCollectionReads({ client, collection, call });
+  /** One guarded request of our own. What `read` throws at its result is a failure of the request. */
+  function send<Result>(
+    request: QdrantRequest,
+    read: (result: unknown) => Result,
+    options_: CallOptions = {},
+  ): Promise<Result> {
+    return guard.run(async (signal) => {
+      try {
+        return read(await sendRequest(request, { ...options, words }, signal));
+      } catch (error) {
+        throw toIndexingError(error, words, Date.now());
+      }
+    }, options_);
+  }
+
+  const reads = createCollectionReads({ client, collection, call, send });
 
   async function ensureCollection({ dimensions }: CollectionSpec, options_: CallOptions): Promise<void> {
     const existing = await reads.inspect(options_);
@@ -85,12 +101,13 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
   }
 
   /** A write counts only when it is applied; with `wait` anything else should not come. Writing it again is safe. */
-  function completed(result: { readonly status: string }): void {
-    if (result.status === 'completed') return;
+  function completed(result: unknown): void {
+    const { status } = result as { readonly status?: unknown };
+    if (status === 'completed') return;
     throw new IndexingError({
       code: 'response-invalid',
       disposition: 'retry',
-      message: `Expected Qdrant to complete a write before it answers, found ${words.name(result.status) ?? 'another status'}.`,
+      message: `Expected Qdrant to complete a write before it answers, found ${words.name(status) ?? 'another status'}.`,
     });
   }
 
@@ -116,18 +133,15 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
       }
     },
     pack: packPoints,
-    upsert: (points, options_ = {}) =>
-      guard.run(async (signal) => {
-        try {
-          const { apiKey, timeoutMs } = options;
-          completed(await putPoints(points, { url, apiKey, words, collection, signal, timeoutMs }));
-        } catch (error) {
-          throw toIndexingError(error, words, Date.now());
-        }
-      }, options_),
+    upsert: async (points, options_) => send(putPoints(points), completed, options_),
     async overwritePayloads(points, options_) {
       const operations = points.map(({ pointId, payload }) => ({
-        overwrite_payload: { payload: { ...payload }, points: [pointId] },
+        overwrite_payload: {
+          payload: { ...payload },
+          filter: {
+            must: [{ has_id: [pointId] }, { key: 'embedding_key', match: { value: payload.embedding_key } }],
+          },
+        },
       }));
       await call(async () => {
         for (const result of await client.batchUpdate(collection, { wait: true, operations })) completed(result);

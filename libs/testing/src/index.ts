@@ -28,6 +28,7 @@ export { inBothStores, storedTexts, type StoredTexts } from './stored-texts.ts';
 export { reconcileCases, type ReconcileCase } from './reconcile/actions.ts';
 export type { DriftingStores } from './reconcile/drift.ts';
 export { reconcile, type ReconcileOptions } from './reconcile/reconcile.ts';
+export { TELLING_CASES } from './reconcile/telling-cases.ts';
 export { countInputs, createStubOpenAiHandler } from './stub-openai-handler.ts';
 export { startFaultServer, type FaultServer, type FaultServerOptions, type Handler } from './faults/fault-server.ts';
 export type { FaultCounts, FaultRecord, RequestEnd } from './faults/fault-record.ts';

@@ -157,7 +157,7 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
       await store.beforeWrite?.('payloads');
       for (const { pointId, payload } of points) {
         const point = kept.get(pointId);
-        if (point !== undefined) point.payload = structuredClone({ ...payload });
+        if (point?.payload['embedding_key'] === payload.embedding_key) point.payload = structuredClone({ ...payload });
       }
       cost.payloads += points.length;
       journal.push(`payloads ${points.length}`);

@@ -285,6 +285,17 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect([await store.count(corpus), await store.count(other)]).toEqual([1, 1]);
       });
 
+      it('take the place of rows whose chunk ids somebody has changed', async () => {
+        await upsert([row(corpus, 'a'), row(corpus, 'b')]);
+        const table = store.target.split('/').at(-1);
+        await under.query(`update ${table} set chunk_id = 'renamed' where corpus = '${corpus}' and chunk_id = 'a'`);
+        await upsert([row(corpus, 'a'), row(corpus, 'c')]);
+        expect((await allRows()).map(({ chunkId }) => chunkId).toSorted()).toEqual(['a', 'b', 'c']);
+        await under.query(`update ${table} set chunk_id = 'd' where corpus = '${corpus}' and chunk_id = 'a'`);
+        await upsert([row(corpus, 'd'), row(corpus, 'a')]);
+        expect((await allRows()).map(({ chunkId }) => chunkId).toSorted()).toEqual(['a', 'b', 'c', 'd']);
+      });
+
       it('are written all or not at all', async () => {
         await upsert([row(corpus, 'before')]);
         const broken: Row = { ...row(corpus, 'broken'), pointId: 'not-a-uuid' };

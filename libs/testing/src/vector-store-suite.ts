@@ -191,7 +191,12 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
       });
 
       it('follows writes and deletions', async () => {
-        await store.upsert([point('a', '1'), point('a', '2'), point('b', '1'), foreign('none', {})]);
+        await store.upsert([
+          point('a', '1'),
+          point('a', '2'),
+          point('b', '1'),
+          foreign('none', { embedding_key: 'key-of-2' }),
+        ]);
         await store.delete([pointIdOf('a', '1'), pointIdOf('b', '1')]);
         await store.overwritePayloads([{ pointId: pointIdOf('x', 'none'), payload: point('c', '2').payload }]);
         await store.upsert([point('c', '1')]);
@@ -268,6 +273,14 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         expect(await store.vectors(points.map(({ pointId }) => pointId))).toEqual(
           new Map(points.map(({ pointId, vector }) => [pointId, vector])),
         );
+      });
+
+      it('leaves a point alone whose vector is of another text by now, and replaces the other payloads', async () => {
+        await store.upsert([point('a', '1', [0, 1, 0, 0], { embedding_key: 'newer' }), point('a', '2')]);
+        await store.overwritePayloads(['1', '2'].map((id) => point('a', id, [1, 0, 0, 0], { content_hash: 'late' })));
+        const found = new Map((await payloads('a')).map((payload) => [payload['chunk_id'], payload]));
+        expect(found.get('1')).toEqual(point('a', '1', [], { embedding_key: 'newer' }).payload);
+        expect(found.get('2')).toEqual(point('a', '2', [], { content_hash: 'late' }).payload);
       });
 
       it('deletes points by id; absent ones are passed over, and repeating is safe', async () => {

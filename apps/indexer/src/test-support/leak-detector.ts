@@ -13,9 +13,13 @@ export function createLeakDetector(
     const forms = typeof secret === 'string' ? formsOf(secret) : vectorForms(secret);
     for (const piece of forms.flatMap(piecesOf)) names.set(piece, name);
   }
+  // Few places begin as a piece does, and only those are looked up.
+  const beginning = (text: string, at: number) => (text.charCodeAt(at) << 16) | text.charCodeAt(at + 1);
+  const beginnings = new Set([...names.keys()].map((piece) => beginning(piece, 0)));
   return (said) => {
     const found = new Set<string>();
     for (let at = 0; at + PIECE <= said.length; at += 1) {
+      if (!beginnings.has(beginning(said, at))) continue;
       const name = names.get(said.slice(at, at + PIECE));
       if (name !== undefined) found.add(name);
     }

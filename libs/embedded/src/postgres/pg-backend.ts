@@ -110,6 +110,9 @@ async function execute(client: PoolClient, { text, values }: PgQuery): Promise<P
   } catch (error) {
     throw toBackendError(error);
   }
+  // Results that `pg` is done with stay in memory over many collections. Without its rows one is small.
+  const { rows } = result;
+  result.rows = [];
   return {
     fields: result.fields.map(({ name, tableID, columnID, dataTypeID, dataTypeSize, dataTypeModifier }) => ({
       name,
@@ -119,7 +122,7 @@ async function execute(client: PoolClient, { text, values }: PgQuery): Promise<P
       dataTypeSize,
       dataTypeModifier,
     })),
-    rows: result.rows,
+    rows,
     // Both are null for an empty statement, whatever the types say.
     command: (result.command as string | null) ?? '',
     rowCount: result.rowCount,

@@ -1,0 +1,64 @@
+import { IndexingError, type VendorWords } from '@lockstep/model';
+import { statusError } from './to-indexing-error.ts';
+
+/** One request about a collection. */
+export interface QdrantRequest {
+  readonly method: 'POST' | 'PUT';
+  /** Below the collection, such as `/points/scroll`. */
+  readonly path: string;
+  /** Text of a JSON object. */
+  readonly body: string;
+}
+
+/** Where and how requests are sent. */
+export interface QdrantAddress {
+  /** Address of the service, with its path. */
+  readonly url: URL;
+  readonly apiKey?: string;
+  readonly collection: string;
+  /** What may be said again of an answer. */
+  readonly words: VendorWords;
+  /** How long to wait for an answer, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Sends a request of our own and gives the result in its answer. The official client would do, but it writes and reads
+ * JSON with a function that is called for every value, which costs more than all the rest (docs/decisions/0006), and
+ * it takes no abort signal.
+ */
+export async function sendRequest(
+  { method, path, body }: QdrantRequest,
+  { url, apiKey, collection, words, timeoutMs }: QdrantAddress,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const base = url.pathname.replace(/\/+$/, '');
+  const response = await fetch(new URL(`${base}/collections/${encodeURIComponent(collection)}${path}`, url), {
+    method,
+    headers: { 'content-type': 'application/json', ...(apiKey === undefined ? {} : { 'api-key': apiKey }) },
+    body,
+    redirect: 'manual',
+    signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+  });
+  if (!response.ok) {
+    const data: unknown = await response.json().catch(() => undefined);
+    throw statusError({ status: response.status, headers: response.headers, data }, words, Date.now());
+  }
+  if (response.status !== 200 || response.headers.get('content-type')?.includes('json') !== true) {
+    await response.body?.cancel();
+    throw new IndexingError({
+      code: 'response-invalid',
+      disposition: 'retry',
+      message: `Expected Qdrant to answer with status 200 and JSON, found ${response.status} (a page of a proxy?).`,
+    });
+  }
+  const reply = (await response.json()) as { readonly result?: unknown } | null;
+  if (reply?.result === undefined || reply.result === null) {
+    throw new IndexingError({
+      code: 'response-invalid',
+      disposition: 'retry',
+      message: 'Qdrant gave an answer without a result (a page of a proxy?).',
+    });
+  }
+  return reply.result;
+}
