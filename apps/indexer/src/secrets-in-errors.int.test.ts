@@ -3,7 +3,7 @@ import { createNeonHandler, createPgBackend } from '@lockstep/embedded';
 import { isIndexingError, pointIdOf, type Dependency, type Logger, type Point, type Row } from '@lockstep/model';
 import { createNeonLedger, createNeonRowStore, createSqlClient } from '@lockstep/store-neon';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
-import { createDatabase, createInstantGuard, saidBy, type TestDatabase } from '@lockstep/testing';
+import { createDatabase, createInstantGuard, saidBy, stubVector, type TestDatabase } from '@lockstep/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   errorSaying,
@@ -15,8 +15,10 @@ import {
   type Reply,
 } from './test-support/echo-service.ts';
 import { createLeakDetector } from './test-support/leak-detector.ts';
-import { DIMENSIONS, MARKED, MARKED_VECTOR } from './test-support/marked-secrets.ts';
+import { MARKED } from './test-support/marked-secrets.ts';
 
+const DIMENSIONS = 8;
+const MARKED_VECTOR = stubVector(MARKED.text, DIMENSIONS);
 const leaks = createLeakDetector({ ...MARKED, vector: MARKED_VECTOR });
 
 type Call = () => Promise<unknown>;
@@ -118,9 +120,8 @@ describe('the embedding service', () => {
     );
   });
 
-  it.each([302, 307])('sends nobody the key by a redirect with status %i', async (status) => {
-    const keys = (await followedTo(calls(), status)).map(({ headers }) => headers['authorization']);
-    expect(keys.filter((key) => key !== undefined)).toEqual([]);
+  it.each([302, 307])('sends nobody anything by a redirect with status %i', async (status) => {
+    expect(await followedTo(calls(), status)).toEqual([]);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   saidBy,
   startFaultServer,
   startStubOpenAi,
+  stubVector,
   type FaultServer,
   type StubOpenAi,
   type TestDatabase,
@@ -19,8 +20,10 @@ import { postgresAddress, qdrantAddress } from './settings/service-address.ts';
 import { errorSaying, headersSaying, startEchoService, VOICES, type EchoService } from './test-support/echo-service.ts';
 import { filesBelow } from './test-support/files-below.ts';
 import { createLeakDetector } from './test-support/leak-detector.ts';
-import { DIMENSIONS, MARKED, MARKED_VECTOR } from './test-support/marked-secrets.ts';
+import { MARKED } from './test-support/marked-secrets.ts';
 import { runIndexer, type IndexerRun } from './test-support/run-indexer.ts';
+
+const DIMENSIONS = 8;
 
 /** Files in which texts and vectors are at home. */
 const HOMES = /^(books|other)\/(validate\/chunks|embed\/slice)\.jsonl$|^cache\/[^/]+\.jsonl$/;
@@ -121,7 +124,7 @@ describe('a secret', () => {
       real: decodeURIComponent(new URL(database.connectionString).password),
     };
     keyLeaks = createLeakDetector(keys);
-    leaks = createLeakDetector({ ...keys, text, vector: MARKED_VECTOR });
+    leaks = createLeakDetector({ ...keys, text, vector: stubVector(text, DIMENSIONS) });
   });
   afterAll(async () => {
     await postgres.end();

@@ -54,6 +54,8 @@ export function createOpenAiEmbedder(options: OpenAiEmbedderOptions): Embedder {
     maxRetries: 0,
     timeout: options.timeoutMs,
     logLevel: 'off',
+    // Texts go where the address says, and nowhere else.
+    fetchOptions: { redirect: 'manual' },
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
   });
 

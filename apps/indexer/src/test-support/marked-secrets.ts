@@ -1,8 +1,6 @@
-import { stubVector } from '@lockstep/testing';
-
 /**
  * Keys, a password and a text that stand nowhere else, with characters that are written differently in a URL, in JSON
- * and in a header; and what a vector may give away.
+ * and in a header.
  */
 export const MARKED = {
   openAiKey: 'sk-proj-Qz7Vx2Lm9Kp4Wd8Rt3Hy6Jn',
@@ -10,9 +8,3 @@ export const MARKED = {
   password: 'Nb3#Gh7/Cx@9:Lk%2&Df"5 Sz?1+Rv',
   text: 'Ox7Vd-Lq3Vb9 said: "Kd5Wm2Gf0, [Hs8Tz4Xk6], {Py6Rn1Jb7}"',
 } as const;
-
-/** Numbers in a vector. */
-export const DIMENSIONS = 8;
-
-/** The vector that the stub service makes of the marked text. */
-export const MARKED_VECTOR = stubVector(MARKED.text, DIMENSIONS);

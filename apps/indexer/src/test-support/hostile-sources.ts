@@ -1,0 +1,184 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { ErrorCode, ExitCode } from '@lockstep/model';
+import { A, lists } from './hostile-contents.ts';
+
+const MIB = 1024 * 1024;
+
+/** A source that is no plain file, or a corpus.json that is not as it should be. */
+interface OddSource {
+  readonly name: string;
+  /** Makes it in `root`, and gives what is passed as the source. `outside` is a good input in another folder. */
+  readonly make: (root: string, outside: string) => string;
+  readonly exit: ExitCode;
+  readonly code?: ErrorCode;
+  readonly says?: RegExp;
+}
+
+/** A folder with a `corpus.json` of these fields, or of this text. */
+export function corpusJson(root: string, fields: object | string): string {
+  mkdirSync(join(root, 'own'), { recursive: true });
+  const text = typeof fields === 'string' ? fields : JSON.stringify({ name: 'own', ...fields });
+  writeFileSync(join(root, 'own/corpus.json'), text);
+  return join(root, 'own');
+}
+
+/** A pipe that nobody writes to. */
+export function pipe(root: string): string {
+  execFileSync('mkfifo', [join(root, 'pipe.json')]);
+  return join(root, 'pipe.json');
+}
+
+/** A good input. */
+export function plain(root: string): string {
+  writeFileSync(join(root, 'plain.json'), `[${A}]`);
+  return join(root, 'plain.json');
+}
+
+const configInvalid = { exit: 2, code: 'config-invalid' } as const;
+const missing = { exit: 2, code: 'input-missing' } as const;
+const notAFile = { exit: 2, code: 'input-not-a-file' } as const;
+
+export const ODD_SOURCES: readonly OddSource[] = [
+  // Where the input may be: anywhere. Reading harms nothing, and a corpus.json is its owner's word.
+  { name: 'an absolute path outside', make: (root, outside) => corpusJson(root, { input: outside }), exit: 0 },
+  {
+    name: 'a path upwards out of the workspace',
+    make: (root, outside) => corpusJson(root, { input: relative(join(root, 'own'), outside) }),
+    exit: 0,
+  },
+  {
+    name: 'a link to a file outside',
+    make: (root, outside) => {
+      symlinkSync(outside, join(root, 'link.json'));
+      return join(root, 'link.json');
+    },
+    exit: 0,
+  },
+  // What is no file.
+  { name: 'a folder', make: (root) => corpusJson(root, { input: '.' }), ...notAFile, says: /a folder/ },
+  { name: 'an endless device', make: (root) => corpusJson(root, { input: '/dev/zero' }), ...notAFile, says: /device/ },
+  { name: 'an empty device', make: () => '/dev/null', ...notAFile, says: /a device/ },
+  { name: 'a pipe', make: pipe, ...notAFile, says: /a pipe/ },
+  {
+    name: 'a pipe in a corpus.json',
+    make: (root) => corpusJson(root, { input: pipe(root) }),
+    ...notAFile,
+    says: /a pipe/,
+  },
+  {
+    name: 'a link to a pipe',
+    make: (root) => {
+      symlinkSync(pipe(root), join(root, 'link.json'));
+      return join(root, 'link.json');
+    },
+    ...notAFile,
+    says: /a pipe/,
+  },
+  // What is not there.
+  {
+    name: 'links that lead in a circle',
+    make: (root) => {
+      symlinkSync('two.json', join(root, 'one.json'));
+      symlinkSync('one.json', join(root, 'two.json'));
+      return join(root, 'one.json');
+    },
+    ...missing,
+  },
+  {
+    name: 'a link to nothing',
+    make: (root) => {
+      symlinkSync('gone.json', join(root, 'link.json'));
+      return join(root, 'link.json');
+    },
+    ...missing,
+  },
+  { name: 'an address', make: (root) => corpusJson(root, { input: 'https://host.invalid/a.json' }), ...missing },
+  {
+    name: 'a path with NUL',
+    make: (root) => corpusJson(root, { input: 'a\0.json' }),
+    ...missing,
+    says: /a\\u0000\.js/,
+  },
+  {
+    name: 'a path that clears the screen',
+    make: (root) => corpusJson(root, { input: '\u001B[2J\u202Enosj.a' }),
+    ...missing,
+    says: /^\\u001b\[2J\\u202enosj\.a \(the input/,
+  },
+  { name: 'a path of 100,000 letters', make: (root) => corpusJson(root, { input: 'a/'.repeat(5e4) }), ...missing },
+  { name: 'a path through a file', make: (root) => join(plain(root), 'a.json'), ...missing },
+  // What a corpus.json may be.
+  {
+    name: 'a corpus.json that is a list',
+    make: (root) => corpusJson(root, '[]'),
+    ...configInvalid,
+    says: /^own.*name/,
+  },
+  { name: 'a corpus.json that is null', make: (root) => corpusJson(root, 'null'), ...configInvalid, says: /the file/ },
+  { name: 'a corpus.json that is cut', make: (root) => corpusJson(root, '{"name":"own"'), ...configInvalid },
+  {
+    name: 'a corpus.json that is a pipe',
+    make: (root) => {
+      mkdirSync(join(root, 'own'));
+      execFileSync('mkfifo', [join(root, 'own/corpus.json')]);
+      return join(root, 'own');
+    },
+    ...configInvalid,
+    says: /regular file/,
+  },
+  {
+    name: 'a corpus.json that is an endless device',
+    make: (root) => {
+      mkdirSync(join(root, 'own'));
+      symlinkSync('/dev/zero', join(root, 'own/corpus.json'));
+      return join(root, 'own/corpus.json');
+    },
+    ...configInvalid,
+    says: /regular file/,
+  },
+  {
+    name: 'a corpus.json of 2 MiB',
+    make: (root) => corpusJson(root, `${' '.repeat(2 * MIB)}{"name":"own","input":"a.json"}`),
+    ...configInvalid,
+    says: /at most 1048576 bytes/,
+  },
+  {
+    name: 'a name 100,000 lists deep',
+    make: (root) => corpusJson(root, `{"name":${lists(1e5)},"input":"a.json"}`),
+    ...configInvalid,
+    says: /name: .*expected string/i,
+  },
+  {
+    name: 'a key that is the prototype of an object',
+    make: (root) => corpusJson(root, '{"name":"own","input":"a.json","__proto__":{"table":"x"}}'),
+    ...configInvalid,
+    says: /__proto__: /,
+  },
+  {
+    name: 'ten thousand wrong fields',
+    make: (root) => corpusJson(root, { input: 'a.json', payload: Array.from({ length: 10_000 }, () => 'a b') }),
+    ...configInvalid,
+    says: /payload/,
+  },
+  {
+    name: 'a wrong value of 500,000 letters that clears the screen',
+    make: (root) => corpusJson(root, { input: 'a.json', dimensions: `\u001B[2J${'x'.repeat(5e5)}` }),
+    ...configInvalid,
+    says: /dimensions: .*\\u001b/,
+  },
+  {
+    name: 'numbers without an end',
+    make: (root) => corpusJson(root, '{"name":"own","input":"a.json","dimensions":1e400,"batchSize":-1e400}'),
+    ...configInvalid,
+    says: /dimensions: .*batchSize: /,
+  },
+  {
+    name: 'names that lead elsewhere or end a statement',
+    make: (root) =>
+      corpusJson(root, { name: '../..', input: 'a.json', collection: '../x', table: 'x"; drop table y; --' }),
+    ...configInvalid,
+    says: /name: .*collection: .*table: /,
+  },
+];

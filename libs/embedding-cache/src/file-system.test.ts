@@ -1,0 +1,26 @@
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { DISK } from './file-system.ts';
+
+let place: string;
+beforeEach(() => {
+  place = mkdtempSync(join(tmpdir(), 'lockstep-disk-'));
+});
+afterEach(() => rmSync(place, { recursive: true }));
+
+const modeOf = (path: string): string => (statSync(path).mode & 0o777).toString(8);
+
+it.skipIf(process.platform === 'win32')(
+  'nobody but its owner may read what is written, or look into its folder',
+  () => {
+    const folder = join(place, 'a', 'b');
+    DISK.makeFolder(folder);
+    for (const flags of ['a', 'w'] as const) {
+      DISK.close(DISK.open(join(folder, flags), flags));
+      expect(modeOf(join(folder, flags))).toBe('600');
+    }
+    expect([modeOf(folder), modeOf(join(place, 'a'))]).toEqual(['700', '700']);
+  },
+);
