@@ -16,8 +16,51 @@ export function encodeChunkLine(chunk: WantedChunk): string {
   });
 }
 
-/** Reads a line that `encodeChunkLine` wrote. */
-export function decodeChunkLine(line: string): WantedChunk {
+/** A line of `validate/chunks.jsonl`. Its id and hashes, all that an unchanged chunk is needed for, are at hand. */
+export interface ChunkLine {
+  readonly pointId: string;
+  readonly contentHash: string;
+  readonly embeddingKey: string;
+  /** The whole chunk. Parses the line at each call, and keeps nothing of it in memory. */
+  chunk(): WantedChunk;
+}
+
+/** Reads a line that `encodeChunkLine` wrote, given as its bytes. Fails with `artifact-damaged`. */
+export function decodeChunkLine(line: Uint8Array): ChunkLine {
+  const head = textOf(line.subarray(0, HEAD_BYTES));
+  if (head.length !== HEAD_BYTES || !head.endsWith('"')) throw damaged();
+  return {
+    pointId: valueIn(head, POINT_ID),
+    contentHash: valueIn(head, CONTENT_HASH),
+    embeddingKey: valueIn(head, EMBEDDING_KEY),
+    chunk: () => parseChunk(line),
+  };
+}
+
+/** One of the values that a line begins with. They have the same lengths in every line, and are ASCII. */
+interface HeadValue {
+  readonly before: string;
+  readonly beforeAt: number;
+  readonly at: number;
+  readonly end: number;
+}
+
+function headValue(before: string, beforeAt: number, units: number): HeadValue {
+  const at = beforeAt + before.length;
+  return { before, beforeAt, at, end: at + units };
+}
+
+const POINT_ID = headValue('{"point_id":"', 0, 36);
+const CONTENT_HASH = headValue('","content_hash":"', POINT_ID.end, 64);
+const EMBEDDING_KEY = headValue('","embedding_key":"', CONTENT_HASH.end, 64);
+const HEAD_BYTES = EMBEDDING_KEY.end + '"'.length;
+
+function valueIn(head: string, { before, beforeAt, at, end }: HeadValue): string {
+  if (!head.startsWith(before, beforeAt)) throw damaged();
+  return head.slice(at, end);
+}
+
+function parseChunk(line: Uint8Array): WantedChunk {
   const parsed = parseOwnLine(line);
   return {
     pointId: parsed['point_id'],
@@ -43,18 +86,33 @@ export function encodeHeldLine(held: HeldRecord): string {
   return JSON.stringify({ point_id: held.pointId, chunk_id: held.chunkId });
 }
 
-export function decodeHeldLine(line: string): HeldRecord {
+/** Reads a line that `encodeHeldLine` wrote, given as its bytes. Fails with `artifact-damaged`. */
+export function decodeHeldLine(line: Uint8Array): HeldRecord {
   const parsed = parseOwnLine(line);
   return { pointId: parsed['point_id'] as string, chunkId: parsed['chunk_id'] as string };
 }
 
-function parseOwnLine(line: string): Record<string, unknown> {
+function parseOwnLine(line: Uint8Array): Record<string, unknown> {
   try {
-    return JSON.parse(line) as Record<string, unknown>;
+    return JSON.parse(textOf(line)) as Record<string, unknown>;
   } catch {
-    throw new IndexingError({
-      code: 'artifact-damaged',
-      message: 'A line that the validate stage wrote cannot be read; run validate again.',
-    });
+    throw damaged();
   }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function textOf(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw damaged();
+  }
+}
+
+function damaged(): IndexingError {
+  return new IndexingError({
+    code: 'artifact-damaged',
+    message: 'A line that the validate stage wrote cannot be read; run validate again.',
+  });
 }

@@ -1,4 +1,5 @@
 import { canonicalJson, type CallOptions, type JsonValue, type VectorStore, type WantedChunk } from '@lockstep/model';
+import type { ChunkLine } from './chunk-line.ts';
 import type { Comparable, Depth, Finding, StoredState } from './plan.ts';
 import { payloadOf, type Projection } from './projection.ts';
 
@@ -28,18 +29,14 @@ export function comparablePoints(
     compare(wanted, { payload }) {
       const label = labelFinding(wanted, payload, projection);
       if (depth === 'labels') return label;
-      const fields = differentFields(wanted, payload, projection);
+      const fields = differentFields(wanted.chunk(), payload, projection);
       if (fields.length === 0) return undefined;
       return { reason: label?.reason ?? 'drift', fields };
     },
   };
 }
 
-function labelFinding(
-  wanted: WantedChunk,
-  payload: PointState['payload'],
-  projection: Projection,
-): Finding | undefined {
+function labelFinding(wanted: ChunkLine, payload: PointState['payload'], projection: Projection): Finding | undefined {
   if (payload['model'] !== projection.model) return { reason: 'model', fields: ['model'] };
   if (payload['embedding_key'] !== wanted.embeddingKey) return { reason: 'text', fields: ['embedding_key'] };
   if (payload['content_hash'] !== wanted.contentHash) return { reason: 'metadata', fields: ['content_hash'] };

@@ -5,8 +5,8 @@ import {
   type Row,
   type RowState,
   type RowStore,
-  type WantedChunk,
 } from '@lockstep/model';
+import type { ChunkLine } from './chunk-line.ts';
 import type { Comparable, Depth } from './plan.ts';
 
 /** The rows of a corpus, compared by their hashes, or by every column with the hash computed anew. */
@@ -34,11 +34,12 @@ export function comparableRows(rows: RowStore, corpus: string, depth: Depth, cal
   return whole as Comparable<RowState>;
 }
 
-function differentColumns(wanted: WantedChunk, actual: Row): string[] {
+function differentColumns(line: ChunkLine, actual: Row): string[] {
   const fields: string[] = [];
-  if (actual.contentHash !== wanted.contentHash) fields.push('content_hash');
-  if (actual.embeddingKey !== wanted.embeddingKey) fields.push('embedding_key');
-  if (contentHashOf(actual) === wanted.contentHash) return fields;
+  if (actual.contentHash !== line.contentHash) fields.push('content_hash');
+  if (actual.embeddingKey !== line.embeddingKey) fields.push('embedding_key');
+  if (contentHashOf(actual) === line.contentHash) return fields;
+  const wanted = line.chunk();
   if (actual.chunkId !== wanted.chunkId) fields.push('chunk_id');
   if (actual.documentId !== wanted.documentId) fields.push('document_id');
   if (actual.chapterTitle !== wanted.chapterTitle) fields.push('chapter_title');

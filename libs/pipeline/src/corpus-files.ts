@@ -1,6 +1,6 @@
 import { type Artifacts, type WantedChunk } from '@lockstep/model';
-import { decodeChunkLine, decodeHeldLine, type HeldRecord } from './chunk-line.ts';
-import { linesOf } from './lines.ts';
+import { decodeChunkLine, decodeHeldLine, type ChunkLine, type HeldRecord } from './chunk-line.ts';
+import { linePages } from './lines.ts';
 
 /** Names of the files that the stages hand on. Nx hashes them by these names too. */
 export const FILES = {
@@ -23,10 +23,15 @@ export const FILES = {
 
 /** The accepted chunks in the order of their point ids. */
 export async function* readChunks(artifacts: Artifacts): AsyncGenerator<WantedChunk> {
-  for await (const line of linesOf(artifacts.read(FILES.chunks))) yield decodeChunkLine(line);
+  for await (const page of readChunkPages(artifacts)) for (const line of page) yield line.chunk();
 }
 
-/** The held records in the order of their point ids. */
-export async function* readHeld(artifacts: Artifacts): AsyncGenerator<HeldRecord> {
-  for await (const line of linesOf(artifacts.read(FILES.held))) yield decodeHeldLine(line);
+/** The accepted chunks in the order of their point ids, in pages, and each to be parsed by who needs more than its ids. */
+export async function* readChunkPages(artifacts: Artifacts): AsyncGenerator<readonly ChunkLine[]> {
+  for await (const page of linePages(artifacts.read(FILES.chunks))) yield page.map(decodeChunkLine);
+}
+
+/** The held records in the order of their point ids, in pages. */
+export async function* readHeldPages(artifacts: Artifacts): AsyncGenerator<readonly HeldRecord[]> {
+  for await (const page of linePages(artifacts.read(FILES.held))) yield page.map(decodeHeldLine);
 }

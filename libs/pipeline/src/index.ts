@@ -1,4 +1,4 @@
-export { FILES, readChunks, readHeld } from './corpus-files.ts';
+export { FILES, readChunkPages, readChunks } from './corpus-files.ts';
 export {
   VERIFY_LEVELS,
   type Difference,

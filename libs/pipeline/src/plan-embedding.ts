@@ -1,5 +1,5 @@
 import { utf8Bytes, type Artifacts, type Embedder } from '@lockstep/model';
-import { FILES, readChunks } from './corpus-files.ts';
+import { FILES, readChunkPages } from './corpus-files.ts';
 import { readReceipt } from './receipt-file.ts';
 import { createLineSorter } from './sort-lines.ts';
 import type { ValidateReceipt } from './validate.ts';
@@ -38,13 +38,15 @@ export async function planEmbedding(
   try {
     const missing = createLineSorter(scratch);
     let cachedChunks = 0;
-    for await (const chunk of readChunks(artifacts)) {
+    for await (const page of readChunkPages(artifacts)) {
       signal?.throwIfAborted();
-      if (cache.has(chunk.embeddingKey)) cachedChunks += 1;
-      else {
-        await missing.add(
-          `${chunk.embeddingKey} ${embedder.countTokens(embedder.fit(chunk.text))} ${utf8Bytes(chunk.text)}`,
-        );
+      for (const line of page) {
+        if (cache.has(line.embeddingKey)) {
+          cachedChunks += 1;
+          continue;
+        }
+        const { text } = line.chunk();
+        await missing.add(`${line.embeddingKey} ${embedder.countTokens(embedder.fit(text))} ${utf8Bytes(text)}`);
       }
     }
     let texts = 0;

@@ -1,6 +1,7 @@
 import type { Artifacts, DeleteMode, WantedChunk } from '@lockstep/model';
-import { aligned } from './compare-sorted.ts';
-import { readChunks, readHeld } from './corpus-files.ts';
+import type { ChunkLine } from './chunk-line.ts';
+import { alignedPages } from './compare-sorted.ts';
+import { readChunkPages, readChunks, readHeldPages } from './corpus-files.ts';
 
 /**
  * Why a point or row must be written: what differs from what the corpus wants. `drift`: its labels are right, and what
@@ -27,14 +28,14 @@ export interface StoredState {
 /** What is to be done at one point id. */
 export type Change<Actual> =
   | ({ readonly kind: 'add' | 'change'; readonly wanted: WantedChunk } & Finding)
-  | { readonly kind: 'unchanged'; readonly wanted: WantedChunk }
+  | { readonly kind: 'unchanged'; readonly wanted: ChunkLine }
   | { readonly kind: 'held' | 'kept' | 'delete'; readonly actual: Actual };
 
 /** How a store is compared with the corpus. */
 export interface Comparable<Actual extends StoredState> {
   scan(): AsyncIterable<readonly Actual[]>;
   /** What differs; undefined where nothing does. */
-  compare(wanted: WantedChunk, actual: Actual): Finding | undefined | Promise<Finding | undefined>;
+  compare(wanted: ChunkLine, actual: Actual): Finding | undefined | Promise<Finding | undefined>;
 }
 
 const MISSING: Finding = { reason: 'missing', fields: [] };
@@ -53,17 +54,21 @@ export async function* changes<Actual extends StoredState>(
   { deletes, refused }: PlanRules,
 ): AsyncGenerator<Change<Actual>> {
   const documents = deletes === 'document' ? await documentsOf(artifacts) : undefined;
-  const sources = { wanted: readChunks(artifacts), held: readHeld(artifacts), actual: store.scan() };
-  for await (const { wanted, held, actual } of aligned(sources)) {
-    if (wanted !== undefined && refused?.has(wanted.embeddingKey) === true) {
-      if (actual !== undefined) yield { kind: 'held', actual };
-    } else if (wanted !== undefined) {
-      const finding = actual === undefined ? MISSING : await store.compare(wanted, actual);
-      if (finding === undefined) yield { kind: 'unchanged', wanted };
-      else yield { kind: actual === undefined ? 'add' : 'change', wanted, ...finding };
-    } else if (actual !== undefined) {
-      if (held !== undefined) yield { kind: 'held', actual };
-      else yield { kind: goes(actual, deletes, documents) ? 'delete' : 'kept', actual };
+  const sources = { wanted: readChunkPages(artifacts), held: readHeldPages(artifacts), actual: store.scan() };
+  for await (const page of alignedPages(sources)) {
+    for (const { wanted, held, actual } of page) {
+      if (wanted !== undefined && refused?.has(wanted.embeddingKey) === true) {
+        if (actual !== undefined) yield { kind: 'held', actual };
+      } else if (wanted !== undefined) {
+        const compared = actual === undefined ? MISSING : store.compare(wanted, actual);
+        // Comparing labels waits for nothing.
+        const finding = compared instanceof Promise ? await compared : compared;
+        if (finding === undefined) yield { kind: 'unchanged', wanted };
+        else yield { kind: actual === undefined ? 'add' : 'change', wanted: wanted.chunk(), ...finding };
+      } else if (actual !== undefined) {
+        if (held !== undefined) yield { kind: 'held', actual };
+        else yield { kind: goes(actual, deletes, documents) ? 'delete' : 'kept', actual };
+      }
     }
   }
 }

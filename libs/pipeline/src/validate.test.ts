@@ -146,6 +146,45 @@ describe('validate', () => {
     expect(chunks.map(({ text }) => text).toSorted()).toEqual(['first', 'other']);
   });
 
+  it('holds one record of an id, however many there are', async () => {
+    const artifacts = createMemoryArtifacts();
+    let read = 0;
+    let readAtFirstReject: number | undefined;
+    const watched: MemoryArtifacts = {
+      ...artifacts,
+      async scratch() {
+        const scratch = await artifacts.scratch();
+        const counted = async function* (name: string): AsyncGenerator<Uint8Array> {
+          for await (const block of scratch.read(name)) {
+            read += block.length;
+            yield block;
+          }
+        };
+        return { ...scratch, read: counted };
+      },
+      async write(name) {
+        const writer = await artifacts.write(name);
+        if (name !== FILES.rejects) return writer;
+        return {
+          ...writer,
+          write: async (text) => {
+            readAtFirstReject ??= read;
+            await writer.write(text);
+          },
+        };
+      },
+    };
+    // More than is sorted in memory.
+    const m = 'x'.repeat(64 * 1024);
+    const records = Array.from({ length: 140 }, (_, at) => ({ id: 'same', text: `t${at}`, m }));
+    expect(await createCorpusRig({ artifacts: watched }).validate(records)).toMatchObject({
+      accepted: 1,
+      rejected: 139,
+    });
+    expect(readAtFirstReject).toBeGreaterThan(0);
+    expect(readAtFirstReject).toBeLessThan(read / 4);
+  });
+
   it('holds rejected records whose id can be read, unless another record of that id is accepted', async () => {
     const rig = createCorpusRig();
     const long = 'word '.repeat(257);

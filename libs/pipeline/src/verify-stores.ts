@@ -47,7 +47,7 @@ export async function verifyPoints(
     tally(counts, change);
     await describe('qdrant', change, log);
     if (level !== 'vectors' || change.kind !== 'unchanged') continue;
-    if (seen % options.vectorsEvery === 0) sample.push(change.wanted);
+    if (seen % options.vectorsEvery === 0) sample.push(change.wanted.chunk());
     seen += 1;
     if (sample.length === LOOKUP_ITEMS) {
       notComparable += await compareVectors(sample, options, vectors, context, log);

@@ -1,11 +1,12 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Requests per service. */
+/** Requests per service, and points that were written or deleted. */
 export interface RequestCounts {
   readonly openai: number;
   readonly qdrant: number;
   readonly neon: number;
+  readonly pointsWritten: number;
 }
 
 /** The stand-ins of the three services, in a process of their own so that their work is not measured as the client's. */

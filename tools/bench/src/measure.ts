@@ -22,20 +22,26 @@ export interface MeasureOptions {
   /** Where it runs, and where its files of measurement go. */
   readonly folder: string;
   /** Folder for a CPU profile of each process; none where it is left out. */
-  readonly profiles?: string;
+  readonly profiles?: string | undefined;
+  /** Connection string of a Postgres server, in place of the Neon double. */
+  readonly postgres?: string;
 }
 
 /** Runs Node on `args` and measures it. Fails, with what it wrote on stderr, if it does not end with 0. */
 export async function measure(name: string, args: readonly string[], options: MeasureOptions): Promise<Measure> {
-  const { doubles, folder, profiles } = options;
+  const { doubles, folder, profiles, postgres } = options;
   const usageFile = join(folder, 'usage.json');
   const profile = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profiles, name)}`];
   await doubles.takeCounts();
   const startedAt = performance.now();
   const child = spawn(
     process.execPath,
-    [...profile, '--import', new URL('./report-usage.ts', import.meta.url).href, ...args],
-    { cwd: folder, env: environmentOf(doubles, usageFile), stdio: ['ignore', 'pipe', 'pipe'] },
+    [...profile, '--import', new URL('./report-usage.js', import.meta.url).href, ...args],
+    {
+      cwd: folder,
+      env: { ...environmentOf(doubles, usageFile), ...rowsOf(doubles, postgres) },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
   );
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
@@ -71,8 +77,15 @@ function environmentOf({ urls }: DoublesProcess, usageFile: string): NodeJS.Proc
     OPENAI_BASE_URL: `${urls.openai}/v1`,
     OPENAI_API_KEY: 'none',
     QDRANT_HOST: urls.qdrant,
+    BENCH_USAGE_FILE: usageFile,
+  };
+}
+
+/** Where the rows are. */
+function rowsOf({ urls }: DoublesProcess, postgres: string | undefined): NodeJS.ProcessEnv {
+  if (postgres !== undefined) return { NEON_POSTGRES_CONNECTION_STRING: postgres };
+  return {
     NEON_POSTGRES_CONNECTION_STRING: 'postgresql://bench:bench@bench.invalid/bench',
     NEON_FETCH_ENDPOINT: `${urls.neon}/sql`,
-    BENCH_USAGE_FILE: usageFile,
   };
 }

@@ -1,3 +1,4 @@
+import { tableOf } from './markdown-table.ts';
 import type { Measure } from './measure.ts';
 import type { CorpusResult } from './scenarios.ts';
 
@@ -36,13 +37,13 @@ export function reportOf({ chunks, baseline, startMs, scenarios }: CorpusResult)
     String(requests.qdrant),
     String(requests.neon),
   ];
-  const parts = [`## ${chunks.toLocaleString('en')} chunks`, table([row(lineOf(baseline))])];
+  const parts = [`## ${chunks.toLocaleString('en')} chunks`, tableOf(COLUMNS, [row(lineOf(baseline))])];
   for (const { name, meaning, stages } of scenarios) {
     const lines = stages.map(lineOf);
     const loading = lines.filter((line) => line.name !== 'verify');
     const verify = lines.filter((line) => line.name === 'verify');
     const rows = [...loading, sumOf('validate to loads', loading), ...verify].map(row);
-    parts.push(`### ${name}: ${meaning}`, table(rows), ratiosOf(lineOf(baseline), loading));
+    parts.push(`### ${name}: ${meaning}`, tableOf(COLUMNS, rows), ratiosOf(lineOf(baseline), loading));
   }
   return parts.join('\n\n');
 }
@@ -60,6 +61,7 @@ function sumOf(name: string, lines: readonly Line[]): Line {
       openai: sum(({ requests }) => requests.openai),
       qdrant: sum(({ requests }) => requests.qdrant),
       neon: sum(({ requests }) => requests.neon),
+      pointsWritten: sum(({ requests }) => requests.pointsWritten),
     },
   };
 }
@@ -69,12 +71,4 @@ function ratiosOf(baseline: Line, loading: readonly Line[]): string {
   const ratio = (lines: readonly Line[]): string => (sumOf('', lines).workMs / baseline.workMs).toFixed(2);
   const same = loading.filter(({ name }) => name === 'embed' || name === 'load-qdrant');
   return `Work against the baseline's: validate to loads ${ratio(loading)}, embed and load-qdrant alone ${ratio(same)}.`;
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = COLUMNS.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join(' | ')} |`;
-  const rule = widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`));
-  return [line(COLUMNS), line(rule), ...rows.map(line)].join('\n');
 }

@@ -37,7 +37,8 @@ export interface CorpusRun extends MeasureOptions {
   readonly tell: (what: string) => void;
 }
 
-const INDEXER = fileURLToPath(new URL('../../../apps/indexer/bin/indexer.js', import.meta.url));
+/** The program that is measured. */
+export const INDEXER = fileURLToPath(new URL('../../../apps/indexer/bin/indexer.js', import.meta.url));
 const BASELINE = fileURLToPath(new URL('./baseline.ts', import.meta.url));
 
 /** Chunks of the corpus that is measured for what starting costs. */
@@ -77,7 +78,11 @@ async function measureStages(run: CorpusRun, scenario: (typeof SCENARIOS)[number
   return { name, meaning, stages };
 }
 
-async function writeInput({ chunks, seed, folder }: CorpusRun, edit: Edit): Promise<{ corpus: string; path: string }> {
+/** Writes the corpus of a run; gives its name and where its file is. */
+export async function writeInput(
+  { chunks, seed, folder }: CorpusRun,
+  edit: Edit,
+): Promise<{ corpus: string; path: string }> {
   const corpus = `bench-${chunks}`;
   const path = join(folder, `${corpus}.json`);
   await writeCorpus(path, { chunks, seed, edit });
@@ -85,7 +90,7 @@ async function writeInput({ chunks, seed, folder }: CorpusRun, edit: Edit): Prom
 }
 
 /** The same measurement with profiles in a folder of its own. */
-function profiled(options: MeasureOptions, folder: string): MeasureOptions {
+export function profiled(options: MeasureOptions, folder: string): MeasureOptions {
   return options.profiles === undefined ? options : { ...options, profiles: join(options.profiles, folder) };
 }
 

@@ -12,7 +12,13 @@ const qdrant = await serveDouble('qdrant', createQdrantDouble());
 const neon = await serveDouble('neon', createNeonDouble());
 
 process.on('message', () => {
-  process.send?.({ openai: openai.takeCount(), qdrant: qdrant.takeCount(), neon: neon.takeCount() });
+  const points = qdrant.takeCount();
+  process.send?.({
+    openai: openai.takeCount().requests,
+    qdrant: points.requests,
+    neon: neon.takeCount().requests,
+    pointsWritten: points.written,
+  });
 });
 process.on('disconnect', () => process.exit());
 process.send?.({ openai: openai.url, qdrant: qdrant.url, neon: neon.url });

@@ -90,24 +90,26 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
     },
   ],
   [
-    /^insert into lockstep_fence as held .* returning fence::int$/,
+    /^with taken as \( insert into lockstep_fence as held .* insert into lockstep_run /,
     ({ fences }, [corpus, atLeast, run_id, digest]) => {
       const fence = Math.max((fences.get(textOf(corpus))?.fence ?? 0) + 1, Number(atLeast));
       fences.set(textOf(corpus), { fence, run_id: textOf(run_id), digest: textOf(digest) });
       return [{ fence: String(fence) }];
     },
   ],
+  // Runs are not remembered.
+  [/^(update lockstep_run set finished_at|select corpus, fence, run_id, kind)/, () => []],
   // Rows and fences are in one database, so that raising the fence of the rows changes nothing.
   [/^insert into lockstep_fence as held/, () => []],
   [
-    /^select fence::int(, run_id, digest)? from lockstep_fence where corpus = \$1$/,
+    /^select fence(::int|, run_id, digest) from lockstep_fence where corpus = \$1$/,
     ({ fences }, [corpus]) => {
       const held = fences.get(textOf(corpus));
       return held === undefined ? [] : [{ ...held, fence: String(held.fence) }];
     },
   ],
   [
-    /^select digest, nonce, count::int from lockstep_stamp/,
+    /^select digest, nonce, count from lockstep_stamp/,
     ({ stamps }, [corpus, store]) => {
       const stamp = stamps.get(`${corpus} ${store}`);
       return stamp === undefined ? [] : [stamp];

@@ -51,12 +51,14 @@ export function createQdrantDouble(): (request: DoubleRequest) => DoubleReply {
       case 'POST /points/scroll':
         return ok(scroll(collection, json()));
       case 'PUT /points': {
-        for (const point of json()['points'] as StoredPoint[]) collection.points.set(point.id, point);
-        return completed();
+        const points = json()['points'] as StoredPoint[];
+        for (const point of points) collection.points.set(point.id, point);
+        return { ...completed(), written: points.length };
       }
       case 'POST /points/delete': {
-        for (const id of json()['points'] as string[]) collection.points.delete(id);
-        return completed();
+        const ids = json()['points'] as string[];
+        for (const id of ids) collection.points.delete(id);
+        return { ...completed(), written: ids.length };
       }
       case 'POST /points/batch': {
         const operations = json()['operations'] as { overwrite_payload?: { payload: Payload; points: string[] } }[];
@@ -64,7 +66,8 @@ export function createQdrantDouble(): (request: DoubleRequest) => DoubleReply {
           if (write === undefined) throw unknownRequest(body.toString());
           for (const id of write.points) collection.points.set(id, { id, payload: write.payload });
         }
-        return ok(operations.map(() => ({ operation_id: 1, status: 'completed' })));
+        const results = operations.map(() => ({ operation_id: 1, status: 'completed' }));
+        return { ...ok(results), written: operations.length };
       }
       default:
         throw unknownRequest(`${method} ${path}`);

@@ -14,13 +14,15 @@ export interface DoubleReply {
   readonly status?: number;
   /** Text of a JSON value. */
   readonly json: string;
+  /** Items that the request wrote or deleted; none where it is left out. */
+  readonly written?: number;
 }
 
 /** A stand-in for a service, which counts what it is asked. */
 export interface Double {
   readonly url: string;
-  /** Requests since the last time. */
-  takeCount(): number;
+  /** Requests since the last time, and items that they wrote or deleted. */
+  takeCount(): { readonly requests: number; readonly written: number };
 }
 
 /**
@@ -28,12 +30,11 @@ export interface Double {
  * message, and told on stderr, so that a request that the double does not know is not overlooked.
  */
 export async function serveDouble(name: string, answer: (request: DoubleRequest) => DoubleReply): Promise<Double> {
-  let count = 0;
+  let count = { requests: 0, written: 0 };
   const server = createServer((request, response) => {
     const parts: Buffer[] = [];
     request.on('data', (part: Buffer) => parts.push(part));
     request.on('end', () => {
-      count += 1;
       const path = (request.url ?? '/').split('?', 1)[0] as string;
       let reply: DoubleReply;
       try {
@@ -43,6 +44,7 @@ export async function serveDouble(name: string, answer: (request: DoubleRequest)
         process.stderr.write(`${name} double: ${message}\n`);
         reply = { status: 500, json: JSON.stringify({ message }) };
       }
+      count = { requests: count.requests + 1, written: count.written + (reply.written ?? 0) };
       const bytes = Buffer.from(reply.json);
       response.writeHead(reply.status ?? 200, { 'content-type': 'application/json', 'content-length': bytes.length });
       response.end(bytes);
@@ -56,7 +58,7 @@ export async function serveDouble(name: string, answer: (request: DoubleRequest)
     url: `http://127.0.0.1:${port}`,
     takeCount() {
       const taken = count;
-      count = 0;
+      count = { requests: 0, written: 0 };
       return taken;
     },
   };
