@@ -148,23 +148,25 @@ describe('a name', () => {
 });
 
 describe('.env', () => {
+  let root: string;
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), 'lockstep-env-'));
+  });
+  afterEach(() => rmSync(root, { recursive: true }));
+
   it.each([
     ['in UTF-16 is refused, and not taken for an empty one', Buffer.from('\uFEFFOPENAI_API_KEY=k\n', 'utf16le')],
     ['in Latin-1 is refused', Buffer.from('# caf\xE9\nOPENAI_API_KEY=k\n', 'latin1')],
   ])('%s', (_what, bytes) => {
-    const root = mkdtempSync(join(tmpdir(), 'lockstep-env-'));
     writeFileSync(join(root, '.env'), bytes);
     expect(() => readEnvironment(root, {})).toThrow(
       expect.objectContaining({ code: 'environment-invalid', message: expect.stringMatching(/^\.env: .*UTF-8/) }),
     );
-    rmSync(root, { recursive: true });
   });
 
   it('may begin with a byte order mark, which is no part of the first name', () => {
-    const root = mkdtempSync(join(tmpdir(), 'lockstep-env-'));
     writeFileSync(join(root, '.env'), '\uFEFFQDRANT_API_KEY=k\n__proto__=x\n');
     expect(readEnvironment(root, {})).toEqual({ QDRANT_API_KEY: 'k' });
-    rmSync(root, { recursive: true });
   });
 });
 

@@ -217,8 +217,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'believes the hash that stands in a row',
     file: `${PIPELINE}/comparable-rows.ts`,
-    find: 'if (contentHashOf(actual) === wanted.contentHash) return fields;',
-    replace: 'if (actual.contentHash === wanted.contentHash) return fields;',
+    find: 'if (contentHashOf(actual) === line.contentHash) return fields;',
+    replace: 'if (actual.contentHash === line.contentHash) return fields;',
     caughtBy: happening(load(), drift('row text edited'), load()),
   },
   {
