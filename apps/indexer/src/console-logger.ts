@@ -1,5 +1,6 @@
 import { createConsola, type ConsolaInstance } from 'consola';
 import type { LogFields, Logger } from '@lockstep/model';
+import { shownText } from './shown-text.ts';
 
 /** consola's levels: 3 shows information and warnings, 4 also single batches. */
 const LEVEL = { normal: 3, verbose: 4 } as const;
@@ -17,10 +18,7 @@ export function createConsoleLogger(options: { readonly verbose: boolean; readon
   const line = (event: string, fields: LogFields = {}): string => {
     const facts = Object.entries(fields)
       .filter(([, value]) => value !== undefined)
-      .map(
-        ([name, value]) =>
-          `${name}=${typeof value === 'string' && /[\s"=]/.test(value) ? JSON.stringify(value) : value}`,
-      );
+      .map(([name, value]) => `${name}=${typeof value === 'string' ? word(value) : value}`);
     return [options.prefix, event, ...facts].filter((part) => part !== '').join(' ');
   };
   return {
@@ -28,4 +26,10 @@ export function createConsoleLogger(options: { readonly verbose: boolean; readon
     info: (event, fields) => out.info(line(event, fields)),
     warn: (event, fields) => out.warn(line(event, fields)),
   };
+}
+
+/** A text as one word of a line. Ids and keys come from the input and may hold anything. */
+function word(text: string): string {
+  const shown = shownText(text);
+  return shown !== text || /[\s"=]/.test(text) ? shownText(JSON.stringify(text)) : text;
 }

@@ -66,6 +66,27 @@ describe('an input with', () => {
     expect(printed.split('\n').length).toBeLessThan(30);
   });
 
+  it('ids and keys that a terminal obeys is told without them', async () => {
+    const [id, key] = ['\u001B[2J\u009B1A\u202Enosj', '\u001B]0;title\u0007'];
+    const outcome = await workspace.validate(
+      workspace.put(
+        'escapes.json',
+        JSON.stringify([
+          { id, text: 5 },
+          { id: 'b', text: 't', [key]: '\0' },
+          { id: 'c', text: 't' },
+        ]),
+      ),
+    );
+    expect(outcome.receipt).toMatchObject({ accepted: 1, rejected: 2 });
+    expect(workspace.rejects().map(({ chunk_id, field }) => [chunk_id, field])).toEqual([
+      [id, 'text'],
+      ['b', key],
+    ]);
+    expect(printed).not.toMatch(UNFIT_TO_PRINT);
+    expect(printed).toContain('record-rejected');
+  });
+
   it.each([
     ['plain', 'changing.jsonl', (text: string) => text],
     ['gzipped', 'changing.jsonl.gz', gzipSync],

@@ -3,9 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { CollectionName, CorpusConfigSchema, CorpusName, TableName } from './corpus-config.ts';
 
 describe('a corpus name', () => {
-  it.each(['a', 'books', 'books-2025', 'a.b_c-d', '0', 'x'.repeat(64)])('may be %s', (name) => {
-    expect(v.is(CorpusName, name)).toBe(true);
-  });
+  it.each(['a', 'books', 'books-2025', 'a.b_c-d', '0', 'console', 'nuls', 'ledger', 'x'.repeat(64)])(
+    'may be %s',
+    (name) => {
+      expect(v.is(CorpusName, name)).toBe(true);
+    },
+  );
 
   it.each([
     '',
@@ -25,6 +28,13 @@ describe('a corpus name', () => {
     'cache',
     'qdrant',
     'postgres',
+    'postgres.lock',
+    'summary.json',
+    'ledger.sqlite',
+    'ledger.sqlite-wal',
+    'con',
+    'nul.txt',
+    'com1',
     'x'.repeat(65),
   ])('may not be %j', (name) => {
     expect(v.is(CorpusName, name)).toBe(false);

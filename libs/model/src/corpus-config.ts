@@ -3,15 +3,19 @@ import * as v from 'valibot';
 export const DEFAULT_COLLECTION = 'book_vectors';
 export const DEFAULT_TABLE = 'rag_metadata';
 
-/** Folders of the state directory that are no corpora. */
-const STATE_FOLDERS = new Set(['cache', 'qdrant', 'postgres']);
+/** Folders and files of the state directory that are no corpora; SQLite puts files beside the ledger. */
+const STATE_NAMES = /^(cache|qdrant|postgres|postgres\.lock|summary\.json|ledger\.sqlite(-.*)?)$/;
+
+/** Names that Windows keeps for devices, with any ending: no folder can have them there. */
+const DEVICE_NAMES = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/;
 
 /** Names a corpus: it is a folder, a project name and a value in both stores. */
 export const CorpusName = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/, 'expected 1 to 64 of a-z, 0-9, ".", "_", "-", not at the ends'),
   v.check((name) => !name.includes('..'), 'expected no two dots in a row'),
-  v.check((name) => !STATE_FOLDERS.has(name), 'expected another name: this folder of the state directory is taken'),
+  v.check((name) => !STATE_NAMES.test(name), 'expected another name: this one is taken in the state directory'),
+  v.check((name) => !DEVICE_NAMES.test(name), 'expected another name: Windows keeps this one for a device'),
 );
 
 /** Unquoted-safe Postgres identifier; longer ones are cut silently at 63 bytes by Postgres. */

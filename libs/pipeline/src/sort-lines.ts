@@ -4,7 +4,22 @@ import { linesOf } from './lines.ts';
 /** UTF-16 units held before a sorted run goes to disk; thirty runs cover a corpus of 100,000 chunks. */
 const RUN_UNITS_MAX = 4 * 1024 * 1024;
 
-/** Sorts any number of lines with bounded memory: sorted runs on disk, then a merge. */
+/** Runs that are read side by side at most; each is an open file. */
+const RUNS_MERGED_MAX = 256;
+
+/** UTF-16 units that the longest lines of runs that are read side by side may have together: one line of each is held. */
+const HEAD_UNITS_MAX = 32 * 1024 * 1024;
+
+/** A sorted run on disk. */
+interface Run {
+  readonly name: string;
+  readonly lineUnitsMax: number;
+}
+
+/**
+ * Sorts any number of lines with bounded memory: sorted runs on disk, then a merge. Runs of very long lines, and very
+ * many runs, are merged into longer ones on the way.
+ */
 export interface LineSorter {
   /** Takes a line; it holds no line feed. */
   add(line: string): Promise<void>;
@@ -12,20 +27,43 @@ export interface LineSorter {
   sorted(): AsyncGenerator<string>;
 }
 
-export function createLineSorter(scratch: Scratch, options: { readonly runUnitsMax?: number } = {}): LineSorter {
-  const runUnitsMax = options.runUnitsMax ?? RUN_UNITS_MAX;
+export function createLineSorter(
+  scratch: Scratch,
+  options: { readonly runUnitsMax?: number; readonly headUnitsMax?: number; readonly runsMergedMax?: number } = {},
+): LineSorter {
+  const { runUnitsMax = RUN_UNITS_MAX, headUnitsMax = HEAD_UNITS_MAX, runsMergedMax = RUNS_MERGED_MAX } = options;
   let lines: string[] = [];
   let units = 0;
-  let runs = 0;
+  let made = 0;
+  /** Runs that wait to be merged; those of a level were merged as often. */
+  const levels: Run[][] = [];
+
+  const open = ({ name }: Run): AsyncIterator<string> => linesOf(scratch.read(name))[Symbol.asyncIterator]();
 
   async function spill(): Promise<void> {
     lines.sort();
-    const writer: ArtifactWriter = await scratch.write(`run-${runs}`);
-    for (const line of lines) await writer.write(`${line}\n`);
-    await writer.close();
-    runs += 1;
+    const sorted = lines;
     lines = [];
     units = 0;
+    await writeRun(sorted, 0);
+  }
+
+  async function writeRun(sorted: Iterable<string> | AsyncIterable<string>, level: number): Promise<void> {
+    const name = `run-${made}`;
+    made += 1;
+    let lineUnitsMax = 0;
+    const writer: ArtifactWriter = await scratch.write(name);
+    for await (const line of sorted) {
+      lineUnitsMax = Math.max(lineUnitsMax, line.length);
+      await writer.write(`${line}\n`);
+    }
+    await writer.close();
+    const runs = (levels[level] ??= []);
+    runs.push({ name, lineUnitsMax });
+    const headUnits = runs.reduce((sum, run) => sum + run.lineUnitsMax, 0);
+    if (runs.length < 2 || (runs.length < runsMergedMax && headUnits <= headUnitsMax)) return;
+    levels[level] = [];
+    await writeRun(merged(runs.map(open)), level + 1);
   }
 
   return {
@@ -36,8 +74,7 @@ export function createLineSorter(scratch: Scratch, options: { readonly runUnitsM
     },
     async *sorted() {
       lines.sort();
-      const heads: AsyncIterator<string>[] = [];
-      for (let run = 0; run < runs; run += 1) heads.push(linesOf(scratch.read(`run-${run}`))[Symbol.asyncIterator]());
+      const heads = levels.flat().map(open);
       if (heads.length === 0) {
         yield* lines;
         return;
