@@ -42,6 +42,7 @@ import { createDiskArtifacts } from './runtime/disk-artifacts.ts';
 import { withInputFile } from './runtime/input-file.ts';
 import { corpusFolder } from './runtime/state-directory.ts';
 import { openTemporaries } from './runtime/temporaries.ts';
+import { takeOverChunks } from './take-over-chunks.ts';
 import type { CorpusSettings, ModelSettings } from './settings/corpus-settings.ts';
 import type { Environment } from './settings/environment.ts';
 import type { Profile } from './settings/profile.ts';
@@ -77,7 +78,11 @@ export interface EmbedChoices {
 export interface CorpusSession {
   /** Where its files are, as it is shown: from the current folder. */
   readonly folder: string;
-  validate(options: { readonly strict: boolean }): Promise<ValidateReceipt>;
+  validate(options: {
+    readonly strict: boolean;
+    /** Takes over the chunks of the stage where input and settings are what they were made of. */
+    readonly takeOver?: boolean;
+  }): Promise<ValidateReceipt>;
   plan(options: { readonly only: Only; readonly recheck: boolean; readonly trustStamps: boolean }): Promise<CorpusPlan>;
   embed(choices: EmbedChoices): Promise<EmbedReceipt>;
   provision(options: {
@@ -159,6 +164,8 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     });
   }
 
+  const truncates = settings.overlong === 'truncate';
+
   const cachePath = (identity: EmbedderIdentity) => join(stateDirectory, 'cache', cacheName(identity));
   const slicePath = join(folder, FILES.slice);
   const openSlice = () => openEmbeddingSlice({ path: slicePath, dimensions: model.dimensions });
@@ -187,16 +194,28 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
 
   return {
     folder: relative(process.cwd(), folder),
-    validate: ({ strict }) =>
+    validate: ({ strict, takeOver = false }) =>
       inStep('validate', async (context) => {
         const embedder = await services.embedder(model);
-        return withInputFile(settings.inputPath, signal, (bytes) =>
+        if (takeOver) {
+          const taken = await takeOverChunks({
+            ...settings,
+            from: ownFolder,
+            into: folder,
+            temporaries,
+            embedder,
+            truncates,
+            signal,
+          });
+          if (taken !== undefined && !(strict && taken.rejected > 0)) return taken;
+        }
+        return withInputFile(settings.inputPath, signal, (bytes, digest) =>
           validate(context, {
-            input: { name: settings.inputPath, bytes },
+            input: { name: settings.inputPath, bytes, digest },
             identity: embedder.identity,
             inputTokensMax: embedder.inputTokensMax,
             tokensOver: (text) => embedder.tokensOver(text),
-            ...(settings.overlong === 'truncate' ? { fit: (text: string) => embedder.fit(text) } : {}),
+            ...(truncates ? { fit: (text: string) => embedder.fit(text) } : {}),
             strict,
           }),
         );
@@ -204,7 +223,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     plan: ({ only, recheck, trustStamps }) =>
       inStep('plan', async (context) => {
         const embedder = await services.embedder(model);
-        const cache = await openKnownEmbeddings({
+        const cache = openKnownEmbeddings({
           cachePath: cachePath(embedder.identity),
           slicePath: join(ownFolder, FILES.slice),
           dimensions: model.dimensions,

@@ -9,11 +9,16 @@ export interface EmbeddingSliceOptions {
   readonly dimensions: number;
 }
 
+/** A slice that also tells what it holds, by its keys alone: the lines are checked when they are read. */
+export interface OpenEmbeddingSlice extends EmbeddingSlice {
+  has(key: string): boolean;
+}
+
 /**
  * Opens a corpus's slice: lines sorted by key. Keys are hashes, spread evenly, so that a line is found by guessing its
  * place in two or three reads, without an index and without memory that grows with the corpus.
  */
-export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions): EmbeddingSlice {
+export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions): OpenEmbeddingSlice {
   if (!existsSync(path)) {
     throw new IndexingError({
       code: 'artifact-missing',
@@ -40,6 +45,7 @@ export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions):
           message: `Line ${number + 1} of the embedding slice is damaged. Run embed again.`,
         }),
     }),
+    has: (key) => findLine(file, count, key) !== undefined,
     async close() {
       file.close();
     },

@@ -34,7 +34,7 @@ const entry = (number: number, isRecovered = false): CacheEntry => ({
 const textOf = (...entries: CacheEntry[]): string => entries.map(encodeLine).join('');
 
 async function reading<Result>(work: (reader: EmbeddingCacheReader) => Promise<Result>): Promise<Result> {
-  const reader = await readEmbeddingCache({ path, dimensions: DIMENSIONS });
+  const reader = readEmbeddingCache({ path, dimensions: DIMENSIONS });
   try {
     return await work(reader);
   } finally {
@@ -118,10 +118,11 @@ it('stops at damage, and names the line', async () => {
   const bytes = Buffer.from(textOf(entry(1), entry(2), entry(3)));
   bytes[WIDTH + 90] = (bytes[WIDTH + 90] as number) ^ 1;
   writeFileSync(path, bytes);
-  const failure = await failureOf(readEmbeddingCache({ path, dimensions: DIMENSIONS }));
+  const opening = async (dimensions: number) => readEmbeddingCache({ path, dimensions });
+  const failure = await failureOf(opening(DIMENSIONS));
   expect(failure).toMatchObject({ code: 'cache-damaged', details: { line: 2 } });
   expect(failure.message).toMatch(/\b2\b.*model\.jsonl/);
-  expect(await failureOf(readEmbeddingCache({ path, dimensions: DIMENSIONS + 3 }))).toMatchObject({
+  expect(await failureOf(opening(DIMENSIONS + 3))).toMatchObject({
     code: 'cache-damaged',
     details: { line: 1 },
   });

@@ -18,7 +18,7 @@ export interface EmbeddingCacheReader extends EmbeddingReader {
  * line where it is, since a writer may be at work. Finds nothing where there is no file. A damaged line fails with
  * `cache-damaged`, and is named.
  */
-export async function readEmbeddingCache(options: ReadEmbeddingCacheOptions): Promise<EmbeddingCacheReader> {
+export function readEmbeddingCache(options: ReadEmbeddingCacheOptions): EmbeddingCacheReader {
   const lines = openIfThere(options);
   if (lines === undefined) return NOTHING;
   try {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +13,7 @@ import {
 } from '@lockstep/testing';
 import { FILES, readChunks } from './corpus-files.ts';
 import { validate, type ValidateReceipt } from './validate.ts';
+import { basisDigest } from './validate-basis.ts';
 
 const INPUTS = join(import.meta.dirname, '../../../fixtures/inputs');
 
@@ -261,5 +263,42 @@ describe('validate', () => {
     const rig = createCorpusRig({ signal: AbortSignal.abort(new Error('stop')) });
     await expect(rig.validate([{ id: 'a', text: 't' }])).rejects.toThrow('stop');
     expect([rig.artifacts.files.size, rig.artifacts.leaks()]).toEqual([0, { writers: 0, scratches: 0 }]);
+  });
+});
+
+describe('the basis of a corpus', () => {
+  const BASIS = {
+    inputDigest: 'a'.repeat(64),
+    identity: { model: 'm', host: null, dimensions: 8 },
+    inputTokensMax: 100,
+    truncates: false,
+  };
+
+  it.each([
+    ['the input', { inputDigest: 'b'.repeat(64) }],
+    ['the model', { identity: { ...BASIS.identity, model: 'n' } }],
+    ['the host of the model', { identity: { ...BASIS.identity, host: 'h' } }],
+    ['the dimensions', { identity: { ...BASIS.identity, dimensions: 9 } }],
+    ['the limit of a text', { inputTokensMax: 101 }],
+    ['what becomes of a text over it', { truncates: true }],
+  ])('is another where %s is', (_what, other) => {
+    expect(basisDigest({ ...BASIS, ...other })).not.toBe(basisDigest(BASIS));
+  });
+
+  it('is another with each change of the rules', async () => {
+    const made = createHash('sha256');
+    for (const name of Object.keys(EXPECTED).toSorted()) {
+      const { artifacts } = await validateFile(name, 1 << 20);
+      for (const file of [FILES.chunks, FILES.held, FILES.rejects])
+        made.update(`${name} ${artifacts.files.get(file)}\n`);
+    }
+    // Another digest here: other chunks, or other words about rejects, come of these inputs. Raise the number of the
+    // rules, which gives another basis, and put both digests down here.
+    expect({ made: made.digest('hex'), basis: basisDigest(BASIS) }).toMatchInlineSnapshot(`
+      {
+        "basis": "cbc664810d77b71419406ef0bf2ee345f999abdd21ef0551a1685fe9ef123f20",
+        "made": "d85c457452b81b98e2ea6c8c5ea3ea0ed97639a421304410421251c2795b4db8",
+      }
+    `);
   });
 });

@@ -17,9 +17,15 @@ import { createRejectsFile } from './rejects-file.ts';
 import { decodeEntries, encodeEntry, encodeHeldEntry, type Entry } from './sorted-entries.ts';
 import { createLineSorter } from './sort-lines.ts';
 import type { StageContext } from './stage-context.ts';
+import { basisDigest } from './validate-basis.ts';
 
 export interface ValidateOptions {
-  readonly input: { readonly name: string; readonly bytes: AsyncIterable<Uint8Array> };
+  readonly input: {
+    readonly name: string;
+    readonly bytes: AsyncIterable<Uint8Array>;
+    /** SHA-256 of the bytes that were read, in hex; asked for when all were. */
+    readonly digest?: () => string;
+  };
   readonly identity: EmbedderIdentity;
   readonly inputTokensMax: number;
   /** The number of tokens of a text if it is over the limit, undefined if it fits. */
@@ -45,6 +51,8 @@ export interface ValidateReceipt {
   readonly embedder: EmbedderIdentity;
   /** Digest of what the corpus wants: ids, content hashes, embedding keys, and what is held. */
   readonly digest: string;
+  /** `basisDigest` of what the chunks follow from; null where the digest of the input is not known. */
+  readonly basis: string | null;
   readonly startedAt: string;
   readonly durationMs: number;
 }
@@ -138,6 +146,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
       textBytes,
       embedder: options.identity,
       digest: digest.hex(),
+      basis: basisOf(options),
       startedAt: new Date(startedAt).toISOString(),
       durationMs: clock.now() - startedAt,
     };
@@ -150,6 +159,13 @@ export async function validate(context: StageContext, options: ValidateOptions):
   } finally {
     await scratch.dispose();
   }
+}
+
+function basisOf({ input, identity, inputTokensMax, fit }: ValidateOptions): string | null {
+  const inputDigest = input.digest?.();
+  return inputDigest === undefined
+    ? null
+    : basisDigest({ inputDigest, identity, inputTokensMax, truncates: fit !== undefined });
 }
 
 function accept(

@@ -15,7 +15,7 @@ export const plan = corpusCommand({
   async run({ session, flags, environment, embedder }) {
     const price = embeddingPrice(embedder, flags, environment);
     const limits = { deletes: deleteLimit(flags, environment), price, cost: costLimit(flags, environment) };
-    await session.validate({ strict: flags.strict });
+    await session.validate({ strict: flags.strict, takeOver: true });
     const planned = await session.plan({ only: onlyStore(flags), recheck: false, trustStamps: false });
     return withVerdict(planned, planText(planned, price), limits);
   },

@@ -1,3 +1,4 @@
+import { createHash, type Hash } from 'node:crypto';
 import { constants, statSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { IndexingError } from '@lockstep/model';
@@ -16,7 +17,8 @@ interface Version {
 }
 
 /**
- * Gives `read` the bytes of a file, as a stream that ends only if they are those of one version of it.
+ * Gives `read` the bytes of a file, as a stream that ends only if they are those of one version of it, and the SHA-256
+ * in hex of those that went through the stream.
  *
  * Fails with `input-missing` where it cannot be opened, with `input-not-a-file` for what is no regular file, and with
  * `input-changed` where it was written to meanwhile, whatever `read` made of the mixture. Of a file that another one is
@@ -25,13 +27,14 @@ interface Version {
 export async function withInputFile<Result>(
   path: string,
   signal: AbortSignal,
-  read: (bytes: AsyncIterable<Uint8Array>) => Promise<Result>,
+  read: (bytes: AsyncIterable<Uint8Array>, digest: () => string) => Promise<Result>,
 ): Promise<Result> {
   const file = await openInput(path);
   try {
     const version = await versionOf(file, path);
     try {
-      return await read(blocksOf(file, version, path, signal));
+      const hash = createHash('sha256');
+      return await read(blocksOf({ file, version, path, hash, signal }), () => hash.copy().digest('hex'));
     } catch (error) {
       if (!signal.aborted && isOther(version, await file.stat())) throw changed(path);
       throw error;
@@ -41,12 +44,19 @@ export async function withInputFile<Result>(
   }
 }
 
-async function* blocksOf(
-  file: FileHandle,
-  version: Version,
-  path: string,
-  signal: AbortSignal,
-): AsyncGenerator<Uint8Array> {
+async function* blocksOf({
+  file,
+  version,
+  path,
+  hash,
+  signal,
+}: {
+  readonly file: FileHandle;
+  readonly version: Version;
+  readonly path: string;
+  readonly hash: Hash;
+  readonly signal: AbortSignal;
+}): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for (;;) {
     signal.throwIfAborted();
@@ -56,7 +66,9 @@ async function* blocksOf(
     bytes += bytesRead;
     // A file that grows as fast as it is read would have no end.
     if (bytes > version.size) throw changed(path);
-    yield block.subarray(0, bytesRead);
+    const part = block.subarray(0, bytesRead);
+    hash.update(part);
+    yield part;
   }
   if (bytes !== version.size || isOther(version, await file.stat())) throw changed(path);
 }

@@ -1,0 +1,100 @@
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { SILENT } from '@lockstep/model';
+import { FILES, validate } from '@lockstep/pipeline';
+import { createStubEmbedder } from '@lockstep/testing';
+import { createDiskArtifacts } from './runtime/disk-artifacts.ts';
+import { withInputFile } from './runtime/input-file.ts';
+import { openTemporaries } from './runtime/temporaries.ts';
+import { takeOverChunks, type TakeOverOptions } from './take-over-chunks.ts';
+
+const NEVER = new AbortController().signal;
+const embedder = createStubEmbedder();
+
+let folder: string;
+let options: TakeOverOptions;
+const at = (name: string) => join(folder, name);
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lockstep-take-over-'));
+  writeFileSync(
+    at('chunks.json'),
+    JSON.stringify([
+      { id: 'a', text: 'one' },
+      { id: 'b', text: 7 },
+    ]),
+  );
+  options = {
+    from: at('corpus'),
+    into: at('corpus/tmp/plan'),
+    temporaries: openTemporaries(at('corpus')),
+    inputPath: at('chunks.json'),
+    embedder,
+    truncates: false,
+    signal: NEVER,
+  };
+  await makeChunks();
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+let runs = 0;
+
+/** The stage as a command runs it. */
+async function makeChunks(): Promise<void> {
+  runs += 1;
+  const startedAt = Date.UTC(2026, 0, runs);
+  const { from, temporaries, inputPath } = options;
+  const clock = { now: () => startedAt, sleep: () => Promise.resolve() };
+  const context = { corpus: 'books', artifacts: createDiskArtifacts(from, temporaries), clock, logger: SILENT };
+  const { identity, inputTokensMax, tokensOver } = embedder;
+  await withInputFile(inputPath, NEVER, (bytes, digest) =>
+    validate(context, {
+      input: { name: inputPath, bytes, digest },
+      identity,
+      inputTokensMax,
+      tokensOver,
+      strict: false,
+    }),
+  );
+}
+
+const takenFile = (name: string) => readFileSync(join(options.into, name), 'utf8');
+
+it('takes over what was made of the same bytes, whatever becomes of the originals', async () => {
+  expect(await takeOverChunks(options)).toMatchObject({ accepted: 1, rejected: 1 });
+  writeFileSync(at('chunks.json'), JSON.stringify([{ id: 'a', text: 'two' }]));
+  await makeChunks();
+  expect(takenFile(FILES.chunks)).toContain('"one"');
+  expect(takenFile(FILES.held)).toContain('"b"');
+  expect(takenFile(FILES.rejects)).toContain('"b"');
+});
+
+it.each<[string, () => Partial<TakeOverOptions> | void]>([
+  ['the input has one byte more', () => appendFileSync(at('chunks.json'), '\n')],
+  ['the model is another', () => ({ embedder: { ...embedder, identity: { ...embedder.identity, model: 'other' } } })],
+  ['a text may have more tokens', () => ({ embedder: { ...embedder, inputTokensMax: 1_000_000 } })],
+  ['long texts are truncated', () => ({ truncates: true })],
+  ['the chunks are gone', () => rmSync(join(options.from, FILES.chunks))],
+  ['the receipt is damaged', () => writeFileSync(join(options.from, FILES.validateReceipt), '{')],
+  ['the stage never ended', () => rmSync(join(options.from, FILES.validateReceipt))],
+])('takes over nothing where %s', async (_what, change) => {
+  expect(await takeOverChunks({ ...options, ...change() })).toBeUndefined();
+});
+
+it('takes over nothing that is replaced meanwhile', async () => {
+  const embedderOfSlowRun = {
+    inputTokensMax: embedder.inputTokensMax,
+    // Asked for between the first look at the receipt and the links.
+    get identity() {
+      const receipt = join(options.from, FILES.validateReceipt);
+      if (existsSync(receipt)) {
+        const made = JSON.parse(readFileSync(receipt, 'utf8')) as object;
+        writeFileSync(receipt, JSON.stringify({ ...made, startedAt: '2026-11-21T00:00:00.000Z' }));
+      }
+      return embedder.identity;
+    },
+  };
+  expect(await takeOverChunks({ ...options, embedder: embedderOfSlowRun })).toBeUndefined();
+});

@@ -1,0 +1,49 @@
+import type { Embedder } from '@lockstep/model';
+import { basisDigest, FILES, receiptIfThere, type ValidateReceipt } from '@lockstep/pipeline';
+import { createDiskArtifacts } from './runtime/disk-artifacts.ts';
+import { withInputFile } from './runtime/input-file.ts';
+import { linkFiles } from './runtime/linked-files.ts';
+import type { Temporaries } from './runtime/temporaries.ts';
+
+export interface TakeOverOptions {
+  /** Folder of the corpus, with what its stages made. */
+  readonly from: string;
+  /** Folder that gets the same files; none of the stage's are there yet. */
+  readonly into: string;
+  readonly temporaries: Temporaries;
+  readonly inputPath: string;
+  readonly embedder: Pick<Embedder, 'identity' | 'inputTokensMax'>;
+  readonly truncates: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Files of the stage. The receipt comes last: a stage takes it away before it writes, and writes it last. */
+const MADE = [FILES.chunks, FILES.held, FILES.rejects, FILES.validateReceipt];
+
+/**
+ * Takes over the chunks that `validate` made of the same bytes with the same settings, so that they need not be made
+ * again; undefined where there are none, or where another run is replacing them.
+ */
+export async function takeOverChunks(options: TakeOverOptions): Promise<ValidateReceipt | undefined> {
+  const { from, into, temporaries, inputPath, embedder, truncates, signal } = options;
+  /** A receipt that cannot be read is as good as none. */
+  const receiptIn = (folder: string) =>
+    receiptIfThere<ValidateReceipt>(createDiskArtifacts(folder, temporaries), FILES.validateReceipt).catch(() => {});
+  const made = await receiptIn(from);
+  if (!made) return undefined;
+  const inputDigest = await withInputFile(inputPath, signal, async (bytes, digest) => {
+    await drain(bytes);
+    return digest();
+  });
+  const { identity, inputTokensMax } = embedder;
+  if (made.basis !== basisDigest({ inputDigest, identity, inputTokensMax, truncates })) return undefined;
+  if (!linkFiles(MADE, from, into)) return undefined;
+  const taken = await receiptIn(into);
+  return taken?.startedAt === made.startedAt ? taken : undefined;
+}
+
+/** Reads a stream to its end. */
+async function drain(blocks: AsyncIterable<unknown>): Promise<void> {
+  const iterator = blocks[Symbol.asyncIterator]();
+  while ((await iterator.next()).done !== true);
+}
