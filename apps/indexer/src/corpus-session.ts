@@ -44,12 +44,14 @@ import { corpusFolder } from './runtime/state-directory.ts';
 import { openTemporaries } from './runtime/temporaries.ts';
 import { takeOverChunks } from './take-over-chunks.ts';
 import type { CorpusSettings, ModelSettings } from './settings/corpus-settings.ts';
+import type { EmbedderFacts } from './settings/embedder-facts.ts';
 import type { Environment } from './settings/environment.ts';
 import type { Profile } from './settings/profile.ts';
 
 export interface CorpusSessionOptions {
   readonly settings: CorpusSettings;
   readonly model: ModelSettings;
+  readonly embedder: EmbedderFacts;
   readonly profile: Profile;
   readonly environment: Environment;
   readonly stateDirectory: string;
@@ -196,19 +198,14 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     folder: relative(process.cwd(), folder),
     validate: ({ strict, takeOver = false }) =>
       inStep('validate', async (context) => {
-        const embedder = await services.embedder(model);
         if (takeOver) {
-          const taken = await takeOverChunks({
-            ...settings,
-            from: ownFolder,
-            into: folder,
-            temporaries,
-            embedder,
-            truncates,
-            signal,
-          });
+          const [from, into] = [ownFolder, folder];
+          const { inputPath } = settings;
+          const { embedder } = options;
+          const taken = await takeOverChunks({ from, into, temporaries, inputPath, embedder, truncates, signal });
           if (taken !== undefined && !(strict && taken.rejected > 0)) return taken;
         }
+        const embedder = await services.embedder(model);
         return withInputFile(settings.inputPath, signal, (bytes, digest) =>
           validate(context, {
             input: { name: settings.inputPath, bytes, digest },
@@ -222,16 +219,23 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
       }),
     plan: ({ only, recheck, trustStamps }) =>
       inStep('plan', async (context) => {
-        const embedder = await services.embedder(model);
+        const { identity } = options.embedder;
         const cache = openKnownEmbeddings({
-          cachePath: cachePath(embedder.identity),
+          cachePath: cachePath(identity),
           slicePath: join(ownFolder, FILES.slice),
           dimensions: model.dimensions,
         });
         try {
-          const { deletes } = settings;
-          const stores = await storesFor(only);
-          return await planCorpus(context, { ...stores, embedder, cache, projection, deletes, recheck, trustStamps });
+          return await planCorpus(context, {
+            ...(await storesFor(only)),
+            identity,
+            counter: () => services.embedder(model),
+            cache,
+            projection,
+            deletes: settings.deletes,
+            recheck,
+            trustStamps,
+          });
         } finally {
           await cache.close();
         }

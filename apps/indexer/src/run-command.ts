@@ -1,5 +1,4 @@
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
-import { foreignHost } from '@lockstep/embed-openai/models';
 import { EXIT, type EmbedderIdentity, type ExitCode } from '@lockstep/model';
 import type { CorpusSession } from './corpus-session.ts';
 import { openStateDirectory } from './runtime/state-directory.ts';
@@ -11,6 +10,7 @@ import {
   type CorpusSettings,
   type ModelSettings,
 } from './settings/corpus-settings.ts';
+import { embedderFacts } from './settings/embedder-facts.ts';
 import { readEnvironment, type Environment } from './settings/environment.ts';
 import { parseFlags, type Flags } from './settings/flags.ts';
 import { KNOWN_MODELS } from './settings/known-models.ts';
@@ -95,7 +95,7 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
       const source = readSource(String(args['source']), flags.corpus, context.root);
       const settings = resolveCorpusSettings(source, flags);
       const model = resolveModel(source.config, flags, profile, KNOWN_MODELS);
-      const host = profile.embedder === 'embedded' ? null : foreignHost(environment.OPENAI_BASE_URL);
+      const embedder = embedderFacts(model, profile, environment);
       const temporary = options.temporary?.(flags) ?? false;
       // Commands that work on no corpus load none of it; Nx runs `runtime` before each run.
       const { openCorpusSession } = await import('./corpus-session.ts');
@@ -103,12 +103,13 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
         ...context,
         settings,
         model,
+        embedder,
         verbose: flags.verbose,
         temporary,
         minuteLimits: minuteLimits(flags, environment),
       });
       try {
-        return await options.run({ ...context, settings, model, embedder: { ...model, host }, session }, args);
+        return await options.run({ ...context, settings, model, embedder: embedder.identity, session }, args);
       } finally {
         await session.close();
       }

@@ -1,9 +1,9 @@
-import type { Embedder } from '@lockstep/model';
 import { basisDigest, FILES, receiptIfThere, type ValidateReceipt } from '@lockstep/pipeline';
 import { createDiskArtifacts } from './runtime/disk-artifacts.ts';
-import { withInputFile } from './runtime/input-file.ts';
+import { inputFileDigest } from './runtime/input-file.ts';
 import { linkFiles } from './runtime/linked-files.ts';
 import type { Temporaries } from './runtime/temporaries.ts';
+import type { EmbedderFacts } from './settings/embedder-facts.ts';
 
 export interface TakeOverOptions {
   /** Folder of the corpus, with what its stages made. */
@@ -12,7 +12,7 @@ export interface TakeOverOptions {
   readonly into: string;
   readonly temporaries: Temporaries;
   readonly inputPath: string;
-  readonly embedder: Pick<Embedder, 'identity' | 'inputTokensMax'>;
+  readonly embedder: EmbedderFacts;
   readonly truncates: boolean;
   readonly signal: AbortSignal;
 }
@@ -31,19 +31,10 @@ export async function takeOverChunks(options: TakeOverOptions): Promise<Validate
     receiptIfThere<ValidateReceipt>(createDiskArtifacts(folder, temporaries), FILES.validateReceipt).catch(() => {});
   const made = await receiptIn(from);
   if (!made) return undefined;
-  const inputDigest = await withInputFile(inputPath, signal, async (bytes, digest) => {
-    await drain(bytes);
-    return digest();
-  });
+  const inputDigest = await inputFileDigest(inputPath, signal);
   const { identity, inputTokensMax } = embedder;
   if (made.basis !== basisDigest({ inputDigest, identity, inputTokensMax, truncates })) return undefined;
   if (!linkFiles(MADE, from, into)) return undefined;
   const taken = await receiptIn(into);
   return taken?.startedAt === made.startedAt ? taken : undefined;
-}
-
-/** Reads a stream to its end. */
-async function drain(blocks: AsyncIterable<unknown>): Promise<void> {
-  const iterator = blocks[Symbol.asyncIterator]();
-  while ((await iterator.next()).done !== true);
 }

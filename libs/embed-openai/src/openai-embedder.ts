@@ -2,9 +2,9 @@ import OpenAI from 'openai';
 import { fitTokens, type Embedder, type EmbedderIdentity } from '@lockstep/model';
 import type { Guard, Pacer } from '@lockstep/resilience';
 import { countCl100kTokens } from './count-tokens.ts';
-import { foreignHost, OPENAI_HOST, OPENAI_MODELS } from './models.ts';
+import { foreignHost, OPENAI_HOST, OPENAI_LIMITS, OPENAI_MODELS } from './models.ts';
 import { readVectors } from './read-vectors.ts';
-import { OPENAI_LIMITS, packRequests, utf8Bytes, type CountTokens, type RequestLimits } from './request-limits.ts';
+import { packRequests, utf8Bytes, type CountTokens, type RequestLimits } from './request-limits.ts';
 import { paced } from './paced.ts';
 import { toIndexingError } from './to-indexing-error.ts';
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { countCl100kTokens } from './count-tokens.ts';
-import { OPENAI_LIMITS, packRequests, utf8Bytes } from './request-limits.ts';
+import { OPENAI_LIMITS } from './models.ts';
+import { packRequests, utf8Bytes } from './request-limits.ts';
 
 /** One token for each word, so that tests can say what a text weighs. */
 const countWords = (text: string): number => text.split(' ').length;

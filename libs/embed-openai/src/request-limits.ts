@@ -1,9 +1,3 @@
-/**
- * Limits of one embedding request. Source: the docstrings of `EmbeddingCreateParams.input` in openai 7.55.0: an input
- * has at most 8,192 tokens, an array at most 2,048 inputs, a request at most 300,000 tokens summed over its inputs.
- */
-export const OPENAI_LIMITS = { inputTokensMax: 8192, itemsMax: 2048, requestTokensMax: 300_000 } as const;
-
 export interface RequestLimits {
   readonly inputTokensMax: number;
   readonly itemsMax: number;

@@ -81,7 +81,8 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
   if (adopted > 0) logger.info('slice-adopted', { itemCount: adopted });
 
   if (options.guardTokens !== undefined) {
-    const { tokens } = await planEmbedding(artifacts, { embedder, cache, ...(signal === undefined ? {} : { signal }) });
+    const counter = async () => embedder;
+    const { tokens } = await planEmbedding(artifacts, { counter, cache, ...(signal === undefined ? {} : { signal }) });
     options.guardTokens(tokens);
   }
 

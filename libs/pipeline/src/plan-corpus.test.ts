@@ -295,7 +295,10 @@ describe('a plan compares', () => {
     const rig = createCorpusRig();
     await rig.load(inputs(2));
     const { context, vectors, rows, embedder, projection, embeddings } = rig;
-    const options = { embedder, cache: embeddings.cache, projection, deletes: 'full', recheck: false } as const;
+    const { identity } = embedder;
+    const counter = async () => embedder;
+    const { cache } = embeddings;
+    const options = { identity, counter, cache, projection, deletes: 'full', recheck: false } as const;
     const points = await planCorpus(context, { ...options, vectors, trustStamps: false });
     expect(Object.keys(points.stores)).toEqual(['qdrant']);
     const stored = await planCorpus(context, { ...options, rows, trustStamps: false });

@@ -1,15 +1,7 @@
-import type {
-  DeleteMode,
-  EmbedderIdentity,
-  EmbeddingReader,
-  Embedder,
-  Ledger,
-  RowStore,
-  VectorStore,
-} from '@lockstep/model';
+import type { DeleteMode, EmbedderIdentity, EmbeddingReader, Ledger, RowStore, VectorStore } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
 import { refuseForeignModel, refuseOtherDimensions } from './foreign-model.ts';
-import { planEmbedding, type EmbeddingPlan } from './plan-embedding.ts';
+import { planEmbedding, type EmbeddingPlan, type TokenCounter } from './plan-embedding.ts';
 import { probeStores, type ProbedStores } from './probe-stores.ts';
 import type { Projection } from './projection.ts';
 import { readReceipt } from './receipt-file.ts';
@@ -21,7 +13,9 @@ export interface PlanOptions {
   readonly vectors?: VectorStore;
   readonly rows?: RowStore;
   readonly ledger?: Ledger;
-  readonly embedder: Embedder;
+  readonly identity: EmbedderIdentity;
+  /** Counts the tokens of what is to be paid for; opened only where something is. */
+  readonly counter: () => Promise<TokenCounter>;
   readonly cache: EmbeddingReader & { has(key: string): boolean };
   readonly projection: Projection;
   readonly deletes: DeleteMode;
@@ -51,12 +45,12 @@ export interface CorpusPlan {
  */
 export async function planCorpus(context: StageContext, options: PlanOptions): Promise<CorpusPlan> {
   const { artifacts, corpus, clock, signal } = context;
-  const { embedder, cache, vectors, projection } = options;
+  const { identity, counter, cache, vectors, projection } = options;
   const call = signal === undefined ? {} : { signal };
   const startedAt = clock.now();
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   if (vectors !== undefined) {
-    await refuseOtherDimensions(vectors, embedder.identity.dimensions, call);
+    await refuseOtherDimensions(vectors, identity.dimensions, call);
     await refuseForeignModel(vectors, projection.model, call);
   }
   const stores = await probeStores(context, {
@@ -70,8 +64,8 @@ export async function planCorpus(context: StageContext, options: PlanOptions): P
   return {
     corpus,
     input: { accepted: validated.accepted, rejected: validated.rejected, held: validated.held },
-    embedder: embedder.identity,
-    embedding: await planEmbedding(artifacts, { embedder, cache, ...call }),
+    embedder: identity,
+    embedding: await planEmbedding(artifacts, { counter, cache, ...call }),
     stores,
     startedAt: new Date(startedAt).toISOString(),
     durationMs: clock.now() - startedAt,

@@ -22,8 +22,12 @@ export interface EmbeddingPlan {
  */
 const BYTES_PER_TOKEN = 4;
 
+/** What counts the tokens of what is sent of a text. */
+export type TokenCounter = Pick<Embedder, 'countTokens' | 'fit'>;
+
 export interface EmbeddingPlanOptions {
-  readonly embedder: Pick<Embedder, 'countTokens' | 'fit'>;
+  /** Opened once, for the first text that the cache lacks: a tokenizer takes memory, and time to load. */
+  readonly counter: () => Promise<TokenCounter>;
   readonly cache: { has(key: string): boolean };
   readonly signal?: AbortSignal;
 }
@@ -31,13 +35,14 @@ export interface EmbeddingPlanOptions {
 /** Counts what is to be embedded, each text once. Memory does not grow with the corpus. */
 export async function planEmbedding(
   artifacts: Artifacts,
-  { embedder, cache, signal }: EmbeddingPlanOptions,
+  { counter, cache, signal }: EmbeddingPlanOptions,
 ): Promise<EmbeddingPlan> {
   const { textBytes } = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   const scratch = await artifacts.scratch();
   try {
     const missing = createLineSorter(scratch);
     let cachedChunks = 0;
+    let opened: TokenCounter | undefined;
     for await (const page of readChunkPages(artifacts)) {
       signal?.throwIfAborted();
       for (const line of page) {
@@ -46,7 +51,9 @@ export async function planEmbedding(
           continue;
         }
         const { text } = line.chunk();
-        await missing.add(`${line.embeddingKey} ${embedder.countTokens(embedder.fit(text))} ${utf8Bytes(text)}`);
+        opened ??= await counter();
+        const tokens = opened.countTokens(opened.fit(text));
+        await missing.add(`${line.embeddingKey} ${tokens} ${utf8Bytes(text)}`);
       }
     }
     let texts = 0;

@@ -185,7 +185,9 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
     plan: ({ recheck = false, trustStamps = false } = {}) => {
       const { cache } = embeddings;
       const stores = { vectors, rows, ledger };
-      return planCorpus(context, { ...stores, embedder, cache, projection, deletes, recheck, trustStamps });
+      const { identity } = embedder;
+      const counter = async () => embedder;
+      return planCorpus(context, { ...stores, identity, counter, cache, projection, deletes, recheck, trustStamps });
     },
     loadQdrant: (choices = {}) =>
       loadQdrant(context, { ...loading, vectors, slice: embeddings.slice, projection, ...choices }),

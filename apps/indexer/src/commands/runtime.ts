@@ -1,5 +1,5 @@
 import { workspaceCommand } from '../run-command.ts';
-import { fileDigest } from '../runtime/file-digest.ts';
+import { inputFileDigest } from '../runtime/input-file.ts';
 import { readSource } from '../settings/corpus-file.ts';
 import { COMMON_ARGS } from '../settings/flags.ts';
 import { shownEmbedder } from '../settings/shown-embedder.ts';
@@ -11,9 +11,9 @@ export const runtime = workspaceCommand({
     source: { type: 'positional', description: 'A corpus: the path of its corpus.json', required: true },
     ...COMMON_ARGS,
   },
-  async run({ environment, profile, root }, args) {
+  async run({ environment, profile, root, signal }, args) {
     const { inputPath } = readSource(String(args['source']), undefined, root);
-    const shown = { embedder: shownEmbedder(environment, profile), input: await fileDigest(inputPath) };
+    const shown = { embedder: shownEmbedder(environment, profile), input: await inputFileDigest(inputPath, signal) };
     return { text: JSON.stringify(shown), json: shown };
   },
 });

@@ -29,12 +29,37 @@ export async function withInputFile<Result>(
   signal: AbortSignal,
   read: (bytes: AsyncIterable<Uint8Array>, digest: () => string) => Promise<Result>,
 ): Promise<Result> {
+  return withBlocks({ path, signal, newBlock: () => new Uint8Array(BLOCK_BYTES) }, read);
+}
+
+/** SHA-256 in hex of a file's bytes. Fails as `withInputFile` does. */
+export async function inputFileDigest(path: string, signal: AbortSignal): Promise<string> {
+  const block = new Uint8Array(BLOCK_BYTES);
+  return withBlocks({ path, signal, newBlock: () => block }, async (bytes, digest) => {
+    const blocks = bytes[Symbol.asyncIterator]();
+    while ((await blocks.next()).done !== true);
+    return digest();
+  });
+}
+
+interface BlockOptions {
+  readonly path: string;
+  readonly signal: AbortSignal;
+  /** Gives what the next block is read into: the same one again, where nobody keeps it. */
+  readonly newBlock: () => Uint8Array;
+}
+
+async function withBlocks<Result>(
+  options: BlockOptions,
+  read: (bytes: AsyncIterable<Uint8Array>, digest: () => string) => Promise<Result>,
+): Promise<Result> {
+  const { path, signal } = options;
   const file = await openInput(path);
   try {
     const version = await versionOf(file, path);
     try {
       const hash = createHash('sha256');
-      return await read(blocksOf({ file, version, path, hash, signal }), () => hash.copy().digest('hex'));
+      return await read(blocksOf(file, { ...options, version, hash }), () => hash.copy().digest('hex'));
     } catch (error) {
       if (!signal.aborted && isOther(version, await file.stat())) throw changed(path);
       throw error;
@@ -44,23 +69,14 @@ export async function withInputFile<Result>(
   }
 }
 
-async function* blocksOf({
-  file,
-  version,
-  path,
-  hash,
-  signal,
-}: {
-  readonly file: FileHandle;
-  readonly version: Version;
-  readonly path: string;
-  readonly hash: Hash;
-  readonly signal: AbortSignal;
-}): AsyncGenerator<Uint8Array> {
+async function* blocksOf(
+  file: FileHandle,
+  { path, signal, newBlock, version, hash }: BlockOptions & { readonly version: Version; readonly hash: Hash },
+): AsyncGenerator<Uint8Array> {
   let bytes = 0;
   for (;;) {
     signal.throwIfAborted();
-    const block = new Uint8Array(BLOCK_BYTES);
+    const block = newBlock();
     const { bytesRead } = await file.read(block, 0, BLOCK_BYTES, null);
     if (bytesRead === 0) break;
     bytes += bytesRead;

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { EXIT, ERROR_CATALOGUE, IndexingError, isIndexingError, type ErrorCode } from '@lockstep/model';
 import type { ValidateReceipt } from '@lockstep/pipeline';
 import { openCorpusSession } from '../corpus-session.ts';
+import { embedderFacts } from '../settings/embedder-facts.ts';
 import { readSource } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
 import { CORPUS_ARGS, parseFlags } from '../settings/flags.ts';
@@ -68,7 +69,8 @@ export async function createHostileWorkspace(): Promise<HostileWorkspace> {
         const source = readSource(given, CORPUS, root);
         const settings = resolveCorpusSettings(source, flags);
         const model = resolveModel(source.config, flags, profile, KNOWN_MODELS);
-        const own = { settings, model, profile, environment: {}, stateDirectory, verbose: false, signal };
+        const embedder = embedderFacts(model, profile, {});
+        const own = { settings, model, embedder, profile, environment: {}, stateDirectory, verbose: false, signal };
         const session = openCorpusSession(own);
         try {
           const receipt = await session.validate({ strict: false });

@@ -1,0 +1,26 @@
+import { foreignHost, OPENAI_LIMITS } from '@lockstep/embed-openai/models';
+import { EMBEDDED_INPUT_TOKENS_MAX } from '@lockstep/embedded/model';
+import type { EmbedderIdentity } from '@lockstep/model';
+import type { ModelSettings } from './corpus-settings.ts';
+import type { Environment } from './environment.ts';
+import type { Profile } from './profile.ts';
+
+/** What is known of an embedder before it is opened, with its client and its tokenizer. */
+export interface EmbedderFacts {
+  readonly identity: EmbedderIdentity;
+  /** Tokens of the longest text that it takes. */
+  readonly inputTokensMax: number;
+}
+
+export function embedderFacts(
+  { model, dimensions }: ModelSettings,
+  profile: Profile,
+  environment: Environment,
+): EmbedderFacts {
+  return profile.embedder === 'embedded'
+    ? { identity: { model, host: null, dimensions }, inputTokensMax: EMBEDDED_INPUT_TOKENS_MAX }
+    : {
+        identity: { model, host: foreignHost(environment.OPENAI_BASE_URL), dimensions },
+        inputTokensMax: OPENAI_LIMITS.inputTokensMax,
+      };
+}
