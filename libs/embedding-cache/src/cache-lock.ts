@@ -1,7 +1,10 @@
 import { acquireFileLock, FileLockTimeoutError } from '@lockstep/file-lock';
 import { IndexingError } from '@lockstep/model';
 
-/** Does what nobody else may do to a cache at the same time. Fails with `lock-timeout`. */
+/**
+ * Does what nobody else may do to a cache at the same time. Fails with `lock-timeout`, and with `disk-failed` where the
+ * lock beside the cache cannot be made.
+ */
 export async function withCacheLock<Result>(
   cache: { readonly path: string; readonly lockWaitMs: number; readonly signal?: AbortSignal },
   work: () => Result,
@@ -12,8 +15,9 @@ export async function withCacheLock<Result>(
     purpose: 'writing to the embedding cache',
     ...(cache.signal === undefined ? {} : { signal: cache.signal }),
   }).catch((error: unknown) => {
-    if (!(error instanceof FileLockTimeoutError)) throw error;
-    throw new IndexingError({ code: 'lock-timeout', message: error.message });
+    if (!(error instanceof Error) || cache.signal?.aborted === true) throw error;
+    const code = error instanceof FileLockTimeoutError ? 'lock-timeout' : 'disk-failed';
+    throw new IndexingError({ code, message: error.message });
   });
   try {
     return work();

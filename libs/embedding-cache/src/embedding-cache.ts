@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { invariant, type EmbeddingCache } from '@lockstep/model';
-import { encodeLine, lineBytes, type CheckedLine } from './cache-line.ts';
+import { openCacheFile, type NewLine } from './cache-file.ts';
+import { encodeLine, lineBytes } from './cache-line.ts';
 import { withCacheLock } from './cache-lock.ts';
-import { DISK, type FileSystem } from './file-system.ts';
-import { openIndexedLines } from './indexed-lines.ts';
+import { discard, DISK } from './disk.ts';
+import type { FileSystem } from './file-system.ts';
 import { openLineFile } from './line-file.ts';
 
 export interface EmbeddingCacheOptions {
@@ -25,11 +26,6 @@ export interface EmbeddingCacheOptions {
 /** Bytes gathered before a slice is written out. */
 const SLICE_BLOCK_BYTES = 1024 * 1024;
 
-/** A line to append. */
-interface NewLine extends CheckedLine {
-  readonly text: string;
-}
-
 /**
  * Opens the cache of one model: append only, one line per embedding, each with a checksum. Several processes may use it
  * at once: each append takes the lock, takes over what others have appended, and is synced before it returns.
@@ -38,54 +34,24 @@ interface NewLine extends CheckedLine {
  * recovered: then the new one counts. `vectors` and `areRecovered` read what `has` says is there.
  *
  * A torn last line, left by a killed writer, is cut off. A damaged line anywhere else fails with `cache-damaged` and
- * names the line.
+ * names the line. Where another file got the name meanwhile (`cache repair` gives it one), the next append goes on there.
+ *
+ * What the disk refuses fails with `disk-failed`. An append that failed may be repeated, also by whoever opens it next.
  */
 export async function openEmbeddingCache(
   options: EmbeddingCacheOptions,
 ): Promise<EmbeddingCache & { close(): Promise<void> }> {
   const { path, slicePath, dimensions, files = DISK } = options;
   const width = lineBytes(dimensions);
-  files.makeFolder(dirname(path));
-  let isNew = !existsSync(path);
-  const file = files.open(path, 'a');
-  const lines = openIndexedLines(path, dimensions);
+  const cache = openCacheFile({ path, dimensions, files });
 
   const locked = <Result>(work: () => Result) => withCacheLock(options, work);
 
-  /** With the lock held: no writer is alive, so what is left of a line at the end is torn. */
-  function settle(): void {
-    lines.learn();
-    if (lines.fileBytes() !== lines.knownBytes()) files.truncate(file, lines.knownBytes());
-  }
-
-  /** With the lock held: appends those that are worth it, and returns how many. */
-  function appendLines(offered: readonly NewLine[]): number {
-    settle();
-    const taken = new Map<string, NewLine>();
-    for (const line of offered) {
-      const earlier = taken.get(line.key);
-      const isWorthIt = earlier === undefined ? lines.improves(line) : earlier.isRecovered && !line.isRecovered;
-      if (isWorthIt) taken.set(line.key, line);
-    }
-    const text = Array.from(taken.values(), (line) => line.text).join('');
-    files.write(file, Buffer.from(text, 'latin1'));
-    files.sync(file);
-    if (isNew) files.syncFolder(dirname(path));
-    isNew = false;
-    for (const line of taken.values()) lines.add(line);
-    return taken.size;
-  }
-
-  function closeFiles(): void {
-    lines.close();
-    files.close(file);
-  }
-
-  let queue: Promise<unknown> = locked(settle);
+  let queue: Promise<unknown> = locked(() => cache.settle());
   try {
     await queue;
   } catch (error) {
-    closeFiles();
+    cache.close();
     throw error;
   }
 
@@ -96,16 +62,41 @@ export async function openEmbeddingCache(
     return turn;
   }
 
+  /** Copies the lines of keys to a file of their own, and gives how many. */
+  async function copyLines(keys: AsyncIterable<string>, target: string): Promise<number> {
+    const slice = files.open(target, 'w');
+    let count = 0;
+    try {
+      const block = Buffer.allocUnsafe(Math.max(1, Math.floor(SLICE_BLOCK_BYTES / width)) * width);
+      let filled = 0;
+      const flush = (): void => {
+        files.write(slice, block.subarray(0, filled));
+        filled = 0;
+      };
+      for await (const key of keys) {
+        const bytes = cache.lines.copy(key, block, filled);
+        invariant(bytes !== undefined, 'a slice asks for an embedding that the cache does not hold');
+        filled += bytes;
+        count += 1;
+        if (filled === block.length) flush();
+      }
+      flush();
+    } finally {
+      files.close(slice);
+    }
+    return count;
+  }
+
   return {
-    has: lines.has,
-    vectors: lines.vectors,
-    areRecovered: lines.areRecovered,
+    has: (key) => cache.lines.has(key),
+    vectors: (keys) => cache.lines.vectors(keys),
+    areRecovered: (keys) => cache.lines.areRecovered(keys),
     async append(entries) {
       const offered = entries.map((entry): NewLine => {
         invariant(entry.vector.length === dimensions, 'a vector has another size than its cache');
         return { key: entry.key, isRecovered: entry.isRecovered ?? false, text: encodeLine(entry) };
       });
-      await inTurn(() => locked(() => appendLines(offered)));
+      await inTurn(() => locked(() => cache.append(offered)));
     },
     async adoptSlice() {
       if (!existsSync(slicePath)) return 0;
@@ -118,11 +109,11 @@ export async function openEmbeddingCache(
         const flush = async (): Promise<void> => {
           const batch = offered;
           offered = [];
-          if (batch.length > 0) adopted += await inTurn(() => locked(() => appendLines(batch)));
+          if (batch.length > 0) adopted += await inTurn(() => locked(() => cache.append(batch)));
         };
         for (const line of slice.checked(0, slice.lines())) {
           // A damaged line of an old slice is left: it is only a copy.
-          if (line !== undefined && lines.improves(line)) {
+          if (line !== undefined && cache.lines.improves(line)) {
             offered.push({ ...line, text: slice.line(number, buffer).toString('latin1') });
             if (offered.length * width >= SLICE_BLOCK_BYTES) await flush();
           }
@@ -137,32 +128,18 @@ export async function openEmbeddingCache(
     async writeSlice(keys) {
       files.makeFolder(dirname(slicePath));
       const temporary = options.temporaryPath ?? `${slicePath}.${process.pid}.tmp`;
-      const slice = files.open(temporary, 'w');
-      let count = 0;
       try {
-        const block = Buffer.allocUnsafe(Math.max(1, Math.floor(SLICE_BLOCK_BYTES / width)) * width);
-        let filled = 0;
-        const flush = (): void => {
-          files.write(slice, block.subarray(0, filled));
-          filled = 0;
-        };
-        for await (const key of keys) {
-          const bytes = lines.copy(key, block, filled);
-          invariant(bytes !== undefined, 'a slice asks for an embedding that the cache does not hold');
-          filled += bytes;
-          count += 1;
-          if (filled === block.length) flush();
-        }
-        flush();
-      } finally {
-        files.close(slice);
+        const count = await copyLines(keys, temporary);
+        files.rename(temporary, slicePath);
+        return count;
+      } catch (error) {
+        discard(files, temporary);
+        throw error;
       }
-      files.rename(temporary, slicePath);
-      return count;
     },
     async close() {
       await queue;
-      closeFiles();
+      cache.close();
     },
   };
 }

@@ -38,8 +38,8 @@ export interface FileSystem {
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-/** The disk itself. Calls are synchronous: most end in the page cache, where waiting for a thread costs ten times the call. */
-export const DISK: FileSystem = {
+/** The system's own calls. Synchronous: most end in the page cache, where waiting for a thread costs ten times the call. */
+export const SYSTEM_CALLS: FileSystem = {
   makeFolder: (path) => void mkdirSync(path, { recursive: true, mode: FOLDER_MODE }),
   open: (path, flags) => openSync(path, flags, FILE_MODE),
   write(file, bytes) {

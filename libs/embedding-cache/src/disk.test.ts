@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { DISK } from './file-system.ts';
+import { DISK } from './disk.ts';
 
 let place: string;
 beforeEach(() => {

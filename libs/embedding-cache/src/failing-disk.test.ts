@@ -1,0 +1,188 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { sha256Hex, type CacheEntry } from '@lockstep/model';
+import { failureOf } from '@lockstep/testing';
+import { encodeLine } from './cache-line.ts';
+import { DISK, tellingDisk } from './disk.ts';
+import { openEmbeddingCache } from './embedding-cache.ts';
+import { SYSTEM_CALLS, type FileSystem } from './file-system.ts';
+import { repairEmbeddingCache } from './repair-embedding-cache.ts';
+
+const DIMENSIONS = 4;
+const LOCK = { lockWaitMs: 1_000 };
+const DAMAGED = 'what was a line\n';
+
+let folder: string;
+let path: string;
+let slicePath: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lockstep-full-'));
+  path = join(folder, 'cache', 'model.jsonl');
+  slicePath = join(folder, 'books', 'slice.jsonl');
+  mkdirSync(join(folder, 'cache'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const keyOf = (number: number): string => sha256Hex(String(number));
+const entries = (...numbers: number[]): CacheEntry[] =>
+  numbers.map((number) => ({ key: keyOf(number), vector: Float32Array.from([number, 1, 2, 3]) }));
+const linesOf = (...numbers: number[]): string =>
+  entries(...numbers)
+    .map(encodeLine)
+    .join('');
+const open = (files: FileSystem) => openEmbeddingCache({ path, slicePath, dimensions: DIMENSIONS, ...LOCK, files });
+const repair = (files: FileSystem) => repairEmbeddingCache({ path, dimensions: DIMENSIONS, ...LOCK, files });
+const namesIn = (place: string): string[] => (existsSync(place) ? readdirSync(place) : []);
+
+async function* sortedKeys(...numbers: number[]): AsyncGenerator<string> {
+  yield* numbers.map(keyOf).toSorted();
+}
+
+interface FailingDisk extends FileSystem {
+  /** Calls that were refused. */
+  refused(): number;
+}
+
+/** A disk that refuses one call, or all from there on, but for those that give room back. Of a refused write half is there. */
+function failingDisk({ at, code, forGood }: { at: number; code: string; forGood: boolean }): FailingDisk {
+  let calls = 0;
+  let refused = 0;
+  function step<Result>(call: () => Result, half: () => void = () => {}): Result {
+    calls += 1;
+    if (calls < at || (calls > at && !forGood)) return call();
+    refused += 1;
+    half();
+    throw Object.assign(new Error(`${code}: what the system says`), { code });
+  }
+  const disk = tellingDisk({
+    ...SYSTEM_CALLS,
+    makeFolder: (place) => step(() => SYSTEM_CALLS.makeFolder(place)),
+    open: (target, flags) => step(() => SYSTEM_CALLS.open(target, flags)),
+    write: (file, bytes) =>
+      step(
+        () => SYSTEM_CALLS.write(file, bytes),
+        () => SYSTEM_CALLS.write(file, bytes.subarray(0, Math.floor(bytes.length * 0.6))),
+      ),
+    sync: (file) => step(() => SYSTEM_CALLS.sync(file)),
+    syncFolder: (place) => step(() => SYSTEM_CALLS.syncFolder(place)),
+    truncate: (file, bytes) => step(() => SYSTEM_CALLS.truncate(file, bytes)),
+    rename: (from, to) => step(() => SYSTEM_CALLS.rename(from, to)),
+  });
+  return { ...disk, refused: () => refused };
+}
+
+/** Does something again and again, each time with a disk that fails a call later, until none fails. */
+async function atEveryCall(code: string, work: (disk: FailingDisk, where: string) => Promise<void>): Promise<void> {
+  for (const forGood of [false, true]) {
+    for (let at = 1; ; at += 1) {
+      const disk = failingDisk({ at, code, forGood });
+      await work(disk, `call ${at}, ${forGood ? 'and all after it' : 'once'}`);
+      if (disk.refused() === 0) break;
+      expect(at).toBeLessThan(50);
+    }
+  }
+}
+
+/** What a call that the full disk refused says: where, in words, and nothing of the program's inside. */
+const TOLD = {
+  code: 'disk-failed',
+  disposition: 'abort',
+  details: { errno: 'ENOSPC' },
+  message: expect.stringMatching(/^Could not .*lockstep-full-.* \(ENOSPC: the disk is full\)\.$/) as string,
+};
+
+it('loses nothing that was acknowledged to a full disk, and goes on where there is room again', async () => {
+  await atEveryCall('ENOSPC', async (disk, where) => {
+    // One line was paid for, and a writer was killed within the next.
+    writeFileSync(path, linesOf(0) + linesOf(9).slice(0, 50));
+    rmSync(join(folder, 'books'), { recursive: true, force: true });
+    const acknowledged = [0];
+    const failures: unknown[] = [];
+    const attempt = async (work: () => Promise<unknown>): Promise<boolean> => {
+      try {
+        await work();
+        return true;
+      } catch (error) {
+        failures.push(error);
+        return false;
+      }
+    };
+    await attempt(async () => {
+      const cache = await open(disk);
+      try {
+        // What was refused may be tried again, by the same process too.
+        for (const batch of [[1, 2], [1, 2], [3]]) {
+          if (await attempt(() => cache.append(entries(...batch)))) acknowledged.push(...batch);
+        }
+        if (acknowledged.length === 6) await cache.writeSlice(sortedKeys(0, 3));
+      } finally {
+        await cache.close();
+      }
+    });
+    expect(failures.length, where).toBe(disk.refused());
+    for (const failure of failures) expect(failure, where).toMatchObject(TOLD);
+    expect(namesIn(join(folder, 'books')).filter((name) => name !== 'slice.jsonl')).toEqual([]);
+
+    const next = await open(DISK);
+    expect(
+      acknowledged.filter((number) => !next.has(keyOf(number))),
+      where,
+    ).toEqual([]);
+    await next.append(entries(1, 2, 3, 4));
+    expect(await next.writeSlice(sortedKeys(0, 1, 2, 3, 4)), where).toBe(5);
+    await next.close();
+    expect(readFileSync(path, 'latin1').length, where).toBe(linesOf(0, 1, 2, 3, 4).length);
+  });
+});
+
+it('leaves the cache as it was, and nothing beside it, where the disk is too full for a repair', async () => {
+  const before = linesOf(1) + DAMAGED + linesOf(2);
+  await atEveryCall('ENOSPC', async (disk, where) => {
+    writeFileSync(path, before);
+    const repaired = await repair(disk).catch((error: unknown) => error);
+    if (disk.refused() > 0) expect(repaired, where).toMatchObject(TOLD);
+    if (readFileSync(path, 'latin1') === before) {
+      expect(namesIn(join(folder, 'cache')), where).toEqual(['model.jsonl', 'model.jsonl.lock']);
+      expect(await repair(DISK), where).toMatchObject({ sound: 2, damaged: 1 });
+    }
+    expect(readFileSync(path, 'latin1'), where).toBe(linesOf(1, 2));
+    const aside = join(folder, 'cache', 'model.jsonl.damaged-1');
+    expect(readFileSync(aside, 'latin1'), where).toBe(DAMAGED);
+    rmSync(aside);
+  });
+});
+
+it.each([
+  ['EACCES', 'permission denied'],
+  ['EROFS', 'the file system is read-only'],
+])('says that it may not write (%s), and where, and changes nothing', async (code, reason) => {
+  const before = linesOf(1) + DAMAGED;
+  writeFileSync(path, before);
+  const told = { code: 'disk-failed', details: { errno: code } };
+  const message = new RegExp(`^Could not [a-z ]+ .*cache.* \\(${code}: ${reason}\\)\\.$`);
+  const disk = failingDisk({ at: 1, code, forGood: true });
+  for (const call of [open(disk), repair(disk)]) {
+    expect(await failureOf(call)).toMatchObject({ ...told, message: expect.stringMatching(message) });
+  }
+  expect(readFileSync(path, 'latin1')).toBe(before);
+  expect(namesIn(join(folder, 'cache'))).toEqual(['model.jsonl', 'model.jsonl.lock']);
+});
+
+it('says that it cannot lock, and where', async () => {
+  writeFileSync(path, linesOf(1));
+  mkdirSync(`${path}.lock`);
+  for (const call of [open(DISK), repair(DISK)]) {
+    expect(await failureOf(call)).toMatchObject({
+      code: 'disk-failed',
+      message: expect.stringContaining(`${path}.lock`) as string,
+    });
+  }
+});
+
+it('says what the system itself refuses', () => {
+  const told = { code: 'disk-failed', message: expect.stringContaining(folder) as string };
+  expect(() => DISK.open(folder, 'w')).toThrow(expect.objectContaining(told));
+});
