@@ -86,7 +86,7 @@ const UNSEEN: Readonly<Record<Stage, readonly string[]>> = {
     'rows.scan',
     'rows.fence',
   ],
-  embed: [],
+  embed: ['sync folder cache'],
   'load-qdrant': ['vectors.count', 'vectors.scan', 'ledger.fenceHolder'],
   'load-neon': ['rows.count', 'rows.scan', 'ledger.fenceHolder'],
   verify: [

@@ -42,13 +42,16 @@ describe('a corpus name', () => {
 });
 
 describe('a table name', () => {
-  it.each(['rag_metadata', '_a', 'a1', 'x'.repeat(55)])('may be %s', (name) => {
+  it.each(['rag_metadata', '_a', 'a1', 'pg', 'pgx_', '_pg_x', 'x'.repeat(55)])('may be %s', (name) => {
     expect(v.is(TableName, name)).toBe(true);
   });
 
-  it.each(['', '1a', 'Rag', 'a-b', 'a.b', 'a"b', 'a;drop', 'a\n', 'x'.repeat(56)])('may not be %j', (name) => {
-    expect(v.is(TableName, name)).toBe(false);
-  });
+  it.each(['', '1a', 'Rag', 'a-b', 'a.b', 'a"b', 'a;drop', 'a\n', 'pg_x', 'pg_class', 'x'.repeat(56)])(
+    'may not be %j',
+    (name) => {
+      expect(v.is(TableName, name)).toBe(false);
+    },
+  );
 });
 
 describe('a collection name', () => {

@@ -18,10 +18,15 @@ export const CorpusName = v.pipe(
   v.check((name) => !DEVICE_NAMES.test(name), 'expected another name: Windows keeps this one for a device'),
 );
 
-/** Unquoted-safe Postgres identifier; longer ones are cut silently at 63 bytes by Postgres. */
+/**
+ * Unquoted-safe Postgres identifier; longer ones are cut silently at 63 bytes by Postgres. A name that begins with `pg_`
+ * would mean a table of Postgres's own, now or in a later version: those come first where no schema is named.
+ * Source: https://www.postgresql.org/docs/current/ddl-schemas.html#DDL-SCHEMAS-CATALOG, 2026-11.
+ */
 export const TableName = v.pipe(
   v.string(),
   v.regex(/^[a-z_][a-z0-9_]{0,54}$/, 'expected 1 to 55 of a-z, 0-9 and "_", not starting with a digit'),
+  v.check((name) => !name.startsWith('pg_'), 'expected another name: Postgres keeps those with "pg_" for itself'),
 );
 
 /** Whether a text can stand in a statement as the name of a table, between double quotes. */

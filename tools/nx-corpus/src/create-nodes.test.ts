@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import type { AggregateCreateNodesError, CreateNodesResultArray } from '@nx/devkit';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createNodesV2 } from './create-nodes.ts';
 
@@ -10,13 +11,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-async function infer(files: Record<string, string>) {
-  for (const [file, text] of Object.entries(files)) {
-    mkdirSync(dirname(join(root, file)), { recursive: true });
-    writeFileSync(join(root, file), text);
+/** Makes each file, by its text or in a way of its own, and infers the projects of all. */
+async function infer(files: Record<string, string | ((path: string) => void)>) {
+  for (const [file, content] of Object.entries(files)) {
+    const path = join(root, file);
+    mkdirSync(dirname(path), { recursive: true });
+    if (typeof content === 'string') writeFileSync(path, content);
+    else content(path);
   }
   const [, create] = createNodesV2;
   const results = await create(Object.keys(files), {}, { workspaceRoot: root, nxJsonConfiguration: {} });
+  return projectsOf(results);
+}
+
+function projectsOf(results: CreateNodesResultArray) {
   return Object.assign({}, ...results.map(([, { projects }]) => projects)) as ReturnType<typeof JSON.parse>;
 }
 
@@ -63,12 +71,20 @@ it('gives the same projects for the same files', async () => {
   expect(await infer(docs)).toEqual(await infer(docs));
 });
 
-it.each(['{', '[]', '{"name":"a"}', '{"name":1,"input":"x"}'])(
-  'refuses corpus.json %s, naming the file',
-  async (text) => {
-    const failure = await infer({ 'x/corpus.json': text }).catch((error: unknown) => error);
-    const [[file, cause]] = (failure as { errors: [[string, Error]] }).errors;
-    expect(file).toBe('x/corpus.json');
-    expect(cause.message).toMatch(/^x\/corpus\.json/);
-  },
-);
+const linkTo = (target: string) => (path: string) => symlinkSync(target, path);
+
+it.each<[what: string, content: string | ((path: string) => void), says: RegExp]>([
+  ['what is not JSON', '{', /is not JSON/],
+  ['an array', '[]', /"name" and "input"/],
+  ['no input', '{"name":"a"}', /"name" and "input"/],
+  ['a name that is a number', '{"name":1,"input":"x"}', /to be strings/],
+  ['a folder', (path) => mkdirSync(path), /: expected a regular file\.$/],
+  ['a device', linkTo('/dev/null'), /: expected a regular file\.$/],
+  ['a link to nothing', linkTo('nothing'), /cannot be read \(ENOENT\)/],
+])('refuses a corpus.json that is %s, naming the file, and infers all others', async (_what, content, says) => {
+  const failure = await infer({ 'x/corpus.json': content, ...docs }).catch((error: unknown) => error);
+  const { errors, partialResults } = failure as AggregateCreateNodesError;
+  expect(errors).toEqual([['x/corpus.json', expect.objectContaining({ message: expect.stringMatching(says) })]]);
+  expect(errors[0]?.[1].message).toMatch(/^x\/corpus\.json/);
+  expect(projectsOf(partialResults)).toEqual(await infer(docs));
+});

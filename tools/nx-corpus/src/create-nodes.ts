@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { createNodesFromFiles, type CreateNodesV2 } from '@nx/devkit';
 import { corpusProject } from './corpus-project.ts';
@@ -22,9 +22,10 @@ export const createNodesV2: CreateNodesV2<PluginOptions> = [
 
 /** What Nx needs to know; the rest is checked by the stages, which say what is wrong with it. */
 function readConfig(path: string, file: string): { name: string; input: string } {
+  const text = readRegularFile(path, file);
   let config: unknown;
   try {
-    config = JSON.parse(readFileSync(path, 'utf8'));
+    config = JSON.parse(text);
   } catch {
     throw new Error(`${file} is not JSON.`);
   }
@@ -36,4 +37,14 @@ function readConfig(path: string, file: string): { name: string; input: string }
     throw new Error(`${file}: expected "name" and "input" to be strings.`);
   }
   return { name, input };
+}
+
+function readRegularFile(path: string, file: string): string {
+  try {
+    // Reading a pipe would wait for somebody to write to it, and the graph of the whole workspace with it.
+    if (statSync(path).isFile()) return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new Error(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`);
+  }
+  throw new Error(`${file}: expected a regular file.`);
 }

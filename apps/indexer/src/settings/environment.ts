@@ -25,9 +25,11 @@ const postgresUrl = v.pipe(
   v.string(),
   v.check((text) => {
     if (!URL.canParse(text)) return false;
-    const { protocol, hostname, username, pathname, hash } = new URL(text);
+    const { protocol, hostname, username, pathname, hash, searchParams } = new URL(text);
     // Where "@", "/" or "#" is left in a password, what comes after it ends up in the database, which is shown.
     if (!decodes(pathname) || !/^\/[^/@]+$/.test(pathname) || hash !== '') return false;
+    // A password stands in one place, where it is looked for when words are kept from showing it.
+    if (searchParams.has('password')) return false;
     return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && username !== '';
   }, 'expected postgresql://user:password@host/database, with "#", "/" and "@" in the password percent-encoded'),
 );

@@ -1,3 +1,4 @@
+import { foreignHost } from '@lockstep/embed-openai/models';
 import { IndexingError } from '@lockstep/model';
 import type { Environment } from './environment.ts';
 
@@ -6,7 +7,8 @@ const QDRANT_PORT = 6333;
 
 /** Where Qdrant is: `QDRANT_HOST` or `QDRANT_URL`, a whole URL as it stands, or a bare host. */
 export function qdrantAddress(environment: Environment): { url: URL; apiKey?: string } {
-  const text = environment.QDRANT_HOST ?? environment.QDRANT_URL;
+  const variable = environment.QDRANT_HOST === undefined ? 'QDRANT_URL' : 'QDRANT_HOST';
+  const text = environment[variable];
   if (text === undefined) throw unset('QDRANT_HOST', 'the address of your Qdrant');
   const url = parseAddress(text);
   if (url.username !== '' || url.password !== '') {
@@ -14,10 +16,14 @@ export function qdrantAddress(environment: Environment): { url: URL; apiKey?: st
   }
   const apiKey = environment.QDRANT_API_KEY;
   if (apiKey === undefined) return { url };
-  if (url.protocol === 'http:' && !isLoopback(url.hostname)) {
-    throw invalid('QDRANT_API_KEY would go over plain http; expected https in QDRANT_HOST');
-  }
+  keepSecret('QDRANT_API_KEY', url, variable);
   return { url, apiKey };
+}
+
+/** Refuses to send a secret without encryption to any machine but this one. */
+function keepSecret(secret: string, url: URL, variable: string): void {
+  if (url.protocol === 'https:' || isLoopback(url.hostname)) return;
+  throw invalid(`${variable}: expected https, except for this machine; ${secret} would go over plain http`);
 }
 
 /** A bare host is taken as https on Qdrant's port, or http where it is this machine. */
@@ -55,7 +61,12 @@ export function postgresAddress(environment: Environment): PostgresAddress {
   const url = new URL(connectionString);
   const shown = `${url.host}${decodeURIComponent(url.pathname)}`;
   const endpoint = environment.NEON_FETCH_ENDPOINT;
-  if (endpoint !== undefined) return { connectionString, protocol: 'http', fetchEndpoint: endpoint, shown };
+  if (endpoint !== undefined) {
+    if (url.password !== '') {
+      keepSecret('the password in NEON_POSTGRES_CONNECTION_STRING', new URL(endpoint), 'NEON_FETCH_ENDPOINT');
+    }
+    return { connectionString, protocol: 'http', fetchEndpoint: endpoint, shown };
+  }
   return { connectionString, protocol: isNeon(url.hostname) ? 'http' : 'wire', shown };
 }
 
@@ -64,10 +75,12 @@ function isNeon(hostname: string): boolean {
 }
 
 /** The key for the embedding service. A server that is not OpenAI's may want none. */
-export function openAiKey(environment: Environment): string {
-  if (environment.OPENAI_API_KEY !== undefined) return environment.OPENAI_API_KEY;
-  const base = environment.OPENAI_BASE_URL;
-  if (base !== undefined && new URL(base).hostname !== 'api.openai.com') return 'none';
+export function openAiKey({ OPENAI_API_KEY: key, OPENAI_BASE_URL: base }: Environment): string {
+  if (key !== undefined) {
+    if (base !== undefined) keepSecret('OPENAI_API_KEY', new URL(base), 'OPENAI_BASE_URL');
+    return key;
+  }
+  if (foreignHost(base) !== null) return 'none';
   throw unset('OPENAI_API_KEY', 'your OpenAI key');
 }
 

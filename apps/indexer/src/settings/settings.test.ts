@@ -69,6 +69,7 @@ describe('the environment', () => {
     ['NEON_POSTGRES_CONNECTION_STRING', 'postgresql://user:secret@host'],
     ['NEON_POSTGRES_CONNECTION_STRING', 'postgresql://user:begin@1/secret@host/db'],
     ['NEON_POSTGRES_CONNECTION_STRING', 'postgresql://user:begin@1/db#secret@host/db'],
+    ['NEON_POSTGRES_CONNECTION_STRING', 'postgresql://user@host/db?password=secret'],
     ['OPENAI_BASE_URL', 'secret-not-a-url'],
     ['OPENAI_BASE_URL', 'https://user:secret@host/v1'],
     ['QDRANT_URL', 'https://secret@host'],
@@ -98,9 +99,45 @@ describe('addresses', () => {
     expect(qdrantAddress({ QDRANT_HOST: given }).url.href).toBe(expected);
   });
 
-  it('refuses a Qdrant key over plain http, but not to this machine', () => {
-    expect(() => qdrantAddress({ QDRANT_HOST: 'http://host.test', QDRANT_API_KEY: 'key' })).toThrow(/plain http/);
-    expect(qdrantAddress({ QDRANT_HOST: 'http://localhost:6333', QDRANT_API_KEY: 'key' }).apiKey).toBe('key');
+  describe('with a secret over plain http', () => {
+    const secrets = {
+      QDRANT_API_KEY: 'secret-key',
+      OPENAI_API_KEY: 'secret-key',
+      NEON_POSTGRES_CONNECTION_STRING: 'postgresql://u:secret-key@db.test/d',
+    };
+    const readers = {
+      QDRANT_HOST: (own: object) => qdrantAddress({ ...secrets, ...own }).url.href,
+      QDRANT_URL: (own: object) => qdrantAddress({ ...secrets, ...own }).url.href,
+      OPENAI_BASE_URL: (own: object) => openAiKey({ ...secrets, ...own }),
+      NEON_FETCH_ENDPOINT: (own: object) => postgresAddress({ ...secrets, ...own }).fetchEndpoint,
+    };
+    const withSecret = Object.entries(readers);
+    const read = (name: string, reader: (own: object) => unknown, url: string) => () => reader({ [name]: url });
+
+    it.each(withSecret)('are refused in %s for any other machine, which the message says', (name, reader) => {
+      for (const host of ['host.test', '10.0.0.7', '127.0.0.1.host.test', 'localhost.host.test', '[::2]']) {
+        const message = expect.stringMatching(
+          new RegExp(`^${name}: expected https.*(_API_KEY|NEON_POSTGRES_CONNECTION_STRING) would go over plain http`),
+        );
+        const refusal = expect.objectContaining({ code: 'environment-invalid', message });
+        expect(read(name, reader, `http://${host}:8080/v1`), host).toThrow(refusal);
+        expect(read(name, reader, `http://${host}:8080/v1`), host).not.toThrow(/secret-key/);
+      }
+    });
+
+    it.each(withSecret)('are taken in %s for this machine, and over https for any', (name, reader) => {
+      for (const url of ['http://localhost:80/a', 'http://127.8.0.1/a', 'http://[::1]:1/a', 'https://host.test/a']) {
+        expect(read(name, reader, url), url).not.toThrow();
+      }
+    });
+
+    it('are taken for any machine where there is no secret', () => {
+      const url = 'http://gateway.test/v1';
+      expect(openAiKey({ OPENAI_BASE_URL: url })).toBe('none');
+      expect(qdrantAddress({ QDRANT_HOST: url })).toEqual({ url: new URL(url) });
+      const passwordless = { NEON_POSTGRES_CONNECTION_STRING: 'postgresql://u@db.test/d', NEON_FETCH_ENDPOINT: url };
+      expect(postgresAddress(passwordless)).toMatchObject({ fetchEndpoint: url });
+    });
   });
 
   it('speaks HTTP to Neon and to a proxy, and Postgres to any other host', () => {
@@ -134,6 +171,7 @@ describe('flags', () => {
     [{ deletes: 'some' }, /expected full, document or none/],
     [{ collection: '../x' }, /--collection/],
     [{ table: 'rag; drop' }, /--table/],
+    [{ table: 'pg_stat_activity' }, /--table: .*Postgres keeps those with "pg_" for itself, found "pg_stat_activity"/],
     [{ corpus: '' }, /--corpus needs a value/],
     [{ payload: 'model' }, /--payload/],
     [{ _: ['a', 'b'] }, /one argument too many/],
@@ -161,6 +199,7 @@ describe('a source', () => {
     ['{"name":"Bad Name","input":"x"}', /name: expected 1 to 64/],
     ['{"name":"a","input":"x","batchsize":3}', /batchsize/],
     ['{"name":"cache","input":"x"}', /taken/],
+    ['{"name":"a","input":"x","table":"pg_x"}', /table: .*"pg_"/],
     ['{', /not JSON/],
   ])('is refused with corpus.json %s', (text, message) => {
     expect(() => readSource(folder({ 'corpus.json': text }), undefined, tmpdir())).toThrow(message);
