@@ -12,6 +12,7 @@ import {
   embed,
   endRun,
   FILES,
+  lastWord,
   loadNeon,
   loadQdrant,
   planCorpus,
@@ -116,9 +117,6 @@ const LOAD_CONCURRENCY = 2;
 /** How long an append waits for another process that appends, in milliseconds. */
 const CACHE_LOCK_WAIT_MS = 60_000;
 
-/** How long a run that failed tries to say so in the run table, in milliseconds. */
-const LAST_WORD_MS = 2_000;
-
 /** Wires the stages of one corpus; no service is opened before a stage asks for it. */
 export function openCorpusSession(options: CorpusSessionOptions): CorpusSession {
   const { settings, model, profile, stateDirectory, signal } = options;
@@ -156,7 +154,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
         return await run(context);
       } catch (error) {
         // The failure itself is what is told; a ledger that cannot be reached either leaves the run without an end.
-        const ended = { ...contextOf(step), signal: AbortSignal.timeout(LAST_WORD_MS) };
+        const ended = { ...contextOf(step), signal: lastWord(signal) };
         await services
           .ledger()
           .then((ledger) => endRun(ended, ledger, { error }))

@@ -137,7 +137,7 @@ function asIndexingError(error: unknown): IndexingError {
   // citty's own errors are about what was typed.
   if (error.name === 'CLIError') return new IndexingError({ code: 'usage', message: error.message });
   if (code !== undefined && /^E[A-Z]+$/.test(code)) {
-    return new IndexingError({ code: 'disk-failed', message: `${code}: ${error.message}.` });
+    return new IndexingError({ code: 'disk-failed', message: `${error.message}.` });
   }
   return new IndexingError({ code: 'invariant', message: `${error.name}: ${error.message}` });
 }

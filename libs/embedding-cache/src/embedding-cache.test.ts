@@ -196,6 +196,19 @@ describe('an embedding cache', () => {
     expect(new Set(lines().map((line) => (JSON.parse(line) as { key: string }).key)).size).toBe(33);
   });
 
+  it('saves what it was given before it was stopped, once its turn comes', async () => {
+    const stop = new AbortController();
+    const signal = stop.signal;
+    const cache = await openEmbeddingCache({ path, slicePath, dimensions: DIMENSIONS, lockWaitMs: 5_000, signal });
+    const lock = await acquireFileLock({ path: `${path}.lock`, waitMs: 5_000 });
+    const appended = cache.append(entries(1));
+    stop.abort(new Error('stopped'));
+    lock.release();
+    await appended;
+    await cache.close();
+    expect((await open()).has(keyOf(1))).toBe(true);
+  });
+
   it('fails in words when another process keeps the lock', async () => {
     await (await open()).append(entries(1));
     const lock = await acquireFileLock({ path: `${path}.lock`, waitMs: 5_000, purpose: 'a test' });

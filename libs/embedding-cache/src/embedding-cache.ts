@@ -4,6 +4,7 @@ import { invariant, type EmbeddingCache } from '@lockstep/model';
 import { openCacheFile, type NewLine } from './cache-file.ts';
 import { encodeLine, lineBytes } from './cache-line.ts';
 import { withCacheLock } from './cache-lock.ts';
+import { followLate } from './follow-late.ts';
 import { discard, DISK } from './disk.ts';
 import type { FileSystem } from './file-system.ts';
 import { openLineFile } from './line-file.ts';
@@ -22,6 +23,9 @@ export interface EmbeddingCacheOptions {
   /** What writes its files; the disk itself where this says nothing. */
   readonly files?: FileSystem;
 }
+
+/** How long an append goes on waiting for its turn after the caller was stopped, in milliseconds. */
+const LATE_MS = 400;
 
 /** Bytes gathered before a slice is written out. */
 const SLICE_BLOCK_BYTES = 1024 * 1024;
@@ -45,9 +49,11 @@ export async function openEmbeddingCache(
   const width = lineBytes(dimensions);
   const cache = openCacheFile({ path, dimensions, files });
 
-  const locked = <Result>(work: () => Result) => withCacheLock(options, work);
+  // What is appended is paid for: it still gets its turn when the caller is stopped, if that comes soon.
+  const late = options.signal === undefined ? {} : { signal: followLate(options.signal, LATE_MS) };
+  const locked = <Result>(work: () => Result) => withCacheLock({ ...options, ...late }, work);
 
-  let queue: Promise<unknown> = locked(() => cache.settle());
+  let queue: Promise<unknown> = withCacheLock(options, () => cache.settle());
   try {
     await queue;
   } catch (error) {

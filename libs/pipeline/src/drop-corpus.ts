@@ -50,7 +50,7 @@ export async function dropCorpus(context: Omit<StageContext, 'artifacts'>, optio
   try {
     deleted = await deleteAll(context, { ...options, fence });
   } catch (error) {
-    await endFailedRun(ledger, { corpus, fence, clock }, error);
+    await endFailedRun(ledger, { ...context, fence }, error);
     throw error;
   }
 

@@ -22,7 +22,7 @@ export { readRecords, type InputRecord } from './read-records.ts';
 export { readReceipt, receiptIfThere } from './receipt-file.ts';
 export { overtaken, type ProvisionedStore, type RunFile } from './run-file.ts';
 export { search, type SearchResult } from './search.ts';
-export { endRun, type RunResult } from './run-end.ts';
+export { endRun, lastWord, type RunResult } from './run-end.ts';
 export { recoverEmbeddings, type RecoverReceipt } from './recover-embeddings.ts';
 export { repairUnmentioned, type UnmentionedRepair } from './repair-unmentioned.ts';
 export type { Calls, StageContext } from './stage-context.ts';

@@ -66,7 +66,7 @@ export async function provision(context: StageContext, options: ProvisionOptions
     stores = await probeStores(context, { ...options, validated, plan, before });
     if (deleteLimit !== undefined) guardDeletes(corpus, stores, deleteLimit);
   } catch (error) {
-    if (ledger !== undefined && fence !== undefined) await endFailedRun(ledger, { corpus, fence, clock }, error);
+    if (ledger !== undefined && fence !== undefined) await endFailedRun(ledger, { ...context, fence }, error);
     throw error;
   }
 

@@ -2,7 +2,6 @@ import {
   isIndexingError,
   type Artifacts,
   type CallOptions,
-  type Clock,
   type ErrorCode,
   type Ledger,
   type RunCounts,
@@ -53,13 +52,18 @@ const NO_COUNTS: RunCounts = {
   rowsDeleted: null,
 };
 
-/** How long a run that failed tries to say so, in milliseconds: what it failed of may be the ledger itself. */
-const LAST_WORD_MS = 2_000;
+/** How long a run that failed, or was stopped, tries to say so, in milliseconds: it may have failed of the ledger itself. */
+const LAST_WORD_MS = { failed: 2_000, stopped: 400 };
+
+/** Bounds the last word of a run. `stopped` is the signal that stops it: who stopped it is waiting for its end. */
+export function lastWord(stopped: AbortSignal | undefined): AbortSignal {
+  return AbortSignal.timeout(stopped?.aborted === true ? LAST_WORD_MS.stopped : LAST_WORD_MS.failed);
+}
 
 /** Ends a run that failed before its stages wrote receipts. The failure is what is told, so that this never fails. */
 export async function endFailedRun(
   ledger: Ledger,
-  { corpus, fence, clock }: { readonly corpus: string; readonly fence: number; readonly clock: Clock },
+  { corpus, fence, clock, signal }: Pick<StageContext, 'corpus' | 'clock' | 'signal'> & { readonly fence: number },
   error: unknown,
 ): Promise<void> {
   const end: RunEnd = {
@@ -70,7 +74,7 @@ export async function endFailedRun(
     tokensSaved: null,
     embeddedAt: null,
   };
-  await ledger.endRun(corpus, fence, end, { signal: AbortSignal.timeout(LAST_WORD_MS) }).catch(() => {});
+  await ledger.endRun(corpus, fence, end, { signal: lastWord(signal) }).catch(() => {});
 }
 
 function outcomeOf(result: RunResult): { outcome: RunOutcome; error: ErrorCode | null } {

@@ -10,17 +10,23 @@ export interface IndexerRun {
 
 const BINARY = resolve(import.meta.dirname, '../../bin/indexer.js');
 
-/** Runs the command line in a folder of its own, with no variable but those given choosing its services. */
-export function runIndexer(
+/** A command line that is under way. */
+export interface StartedIndexer {
+  readonly ended: Promise<IndexerRun>;
+  interrupt(): void;
+}
+
+/** Starts the command line in a folder of its own, with no variable but those given choosing its services. */
+export function startIndexer(
   folder: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
-): Promise<IndexerRun> {
-  return new Promise((done, fail) => {
-    const child = spawn(process.execPath, [BINARY, ...args], {
-      cwd: folder,
-      env: { ...cleanEnvironment(), ...environment },
-    });
+): StartedIndexer {
+  const child = spawn(process.execPath, [BINARY, ...args], {
+    cwd: folder,
+    env: { ...cleanEnvironment(), ...environment },
+  });
+  const ended = new Promise<IndexerRun>((done, fail) => {
     let stdout = '';
     let stderr = '';
     child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
@@ -28,4 +34,10 @@ export function runIndexer(
     child.on('error', fail);
     child.on('close', (exit) => done({ exit, stdout, stderr }));
   });
+  return { ended, interrupt: () => void child.kill('SIGINT') };
+}
+
+/** Runs the command line to its end. */
+export function runIndexer(...given: Parameters<typeof startIndexer>): Promise<IndexerRun> {
+  return startIndexer(...given).ended;
 }

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import process from 'node:process';
 
 import { createDatabase, type TestDatabase } from '@lockstep/testing';
@@ -37,6 +38,24 @@ describe('createPgBackend', () => {
     expect(refused).toBeInstanceOf(PostgresUnavailableError);
     expect(String(refused)).toContain('ECONNREFUSED');
     expect(JSON.stringify([cut, refused], Object.getOwnPropertyNames(cut))).not.toContain('hunter2');
+  });
+
+  it('does not wait at its end for a server that is silent', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+    const arrived = once(server, 'connection');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const backend = createPgBackend({ connectionString: `postgresql://me:hunter2@127.0.0.1:${port}/db` });
+    const run = backend.run(query('SELECT 1')).catch((error: unknown) => error);
+    await arrived;
+    let isGivenUp = false;
+    void run.then(() => (isGivenUp = true));
+    await backend.close();
+    expect(isGivenUp).toBe(false);
+    for (const socket of sockets) socket.destroy();
+    server.close();
+    expect(await run).toBeInstanceOf(PostgresUnavailableError);
   });
 
   it('refuses requests after it was closed', async () => {

@@ -15,6 +15,8 @@ export interface PgBackendOptions {
 /** Two loads with a request or two in flight each; small servers allow about 20 connections in all. */
 const CONNECTIONS_MAX_DEFAULT = 4;
 const CONNECT_TIMEOUT_MS = 15_000;
+/** How long the end waits for connections that are in use or still being made, in milliseconds. */
+const CLOSE_WAIT_MS = 250;
 /** Idle connections do not keep the process alive (`allowExitOnIdle`), and a paused serverless database may sleep. */
 const IDLE_TIMEOUT_MS = 10_000;
 
@@ -31,7 +33,7 @@ const RAW_TEXT = { getTypeParser: () => (value: string) => value } as unknown as
  *
  * Each connection is reset (`DISCARD ALL`) before its next request, in the background. A request that is aborted
  * closes its connection; the server notices at the end of the statement that it runs, and rolls an open transaction
- * back then.
+ * back then. The end waits a moment for connections in use, and not for a server that is silent.
  */
 export function createPgBackend({
   connectionString,
@@ -64,6 +66,9 @@ export function createPgBackend({
     const client = await pool.connect().catch((error: unknown) => {
       throw toBackendError(error);
     });
+    // The caller has left meanwhile.
+    if (signal?.aborted === true) client.release(true);
+    signal?.throwIfAborted();
     let isReleased = false;
     const release = (destroy: boolean): void => {
       if (!isReleased) client.release(destroy);
@@ -92,7 +97,7 @@ export function createPgBackend({
       const [result] = await run([{ text: 'SHOW server_version', values: [] }]);
       return `PostgreSQL ${result?.rows[0]?.[0] ?? 'of unknown version'}`;
     },
-    close: () => (closing ??= pool.end()),
+    close: () => (closing ??= withinMs(CLOSE_WAIT_MS, pool.end())),
   };
 }
 
@@ -127,6 +132,14 @@ async function execute(client: PoolClient, { text, values }: PgQuery): Promise<P
     command: (result.command as string | null) ?? '',
     rowCount: result.rowCount,
   };
+}
+
+/** Waits for work to end, but no longer than so many milliseconds; it goes on by itself then. */
+async function withinMs(limitMs: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
 }
 
 /** `DISCARD ALL` fails inside an open transaction; the connection is closed then, which rolls the transaction back. */
