@@ -75,6 +75,7 @@ describe('indexer run', () => {
       requests: 6,
       dimensions: DIMENSIONS,
       model: 'text-embedding-3-small',
+      calls: { openai: { requests: 9, retries: 3 } },
     });
     expect(openai.seen).toEqual({ requests: 9, refused: 3, inputs: 120 });
     expect(stderr).toContain('retry-scheduled');

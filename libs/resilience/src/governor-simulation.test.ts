@@ -14,6 +14,11 @@ const MINUTE_MS = 60_000;
 const ENOUGH_USE = 0.94;
 const REFUSED_MOST = 0.02;
 
+/** What the competitor wants of the limit, and how much of that it gets; its steps in milliseconds. */
+const COMPETITOR_SHARE = 0.4;
+const COMPETED_LEAST = 0.95;
+const COMPETITOR_STEP_MS = 50;
+
 /** How a service limits tokens. Times in milliseconds since the start. */
 interface Service {
   /** Takes so many tokens, or refuses. */
@@ -114,6 +119,8 @@ const SCENES: Readonly<Record<string, Scene>> = {
 interface Result {
   /** Own tokens over those that the competitor left. */
   readonly use: number;
+  /** What the competitor got over what it wanted. */
+  readonly competed: number;
   /** Refused requests over all that were sent. */
   readonly refused: number;
   /** Requests that were refused as often as the guard tries. */
@@ -187,16 +194,15 @@ function simulate(scene: Scene, seedNumber: number, tuning: GovernorTuning | 'no
     });
   }
 
-  /** Takes its share in small bites, and is insistent: what is refused is asked for again, up to two seconds' worth. */
+  /** Takes its share in small bites, and is insistent: what is refused is asked for again, however much it becomes. */
   function compete(now: number): void {
     const [from, to] = [endMs / 4, endMs / 4 + endMs / 3];
     if (now < to) later.at(now + COMPETITOR_STEP_MS, compete);
     if (now < from) return;
     const bite = scene.limit / 2_400;
-    wanted = Math.min(wanted + (0.4 * scene.limit * COMPETITOR_STEP_MS) / MINUTE_MS, scene.limit / 30);
+    wanted += (COMPETITOR_SHARE * scene.limit * COMPETITOR_STEP_MS) / MINUTE_MS;
     for (; wanted >= bite && service.take(now, bite); wanted -= bite) results.others += bite;
   }
-  const COMPETITOR_STEP_MS = 50;
   let wanted = 0;
 
   later.at(0, sendAll);
@@ -204,6 +210,7 @@ function simulate(scene: Scene, seedNumber: number, tuning: GovernorTuning | 'no
   later.runUntil(endMs);
   return {
     use: results.own / (service.given(endMs) - results.others),
+    competed: results.others / (COMPETITOR_SHARE * scene.limit * (endMs / 3 / MINUTE_MS)),
     refused: results.refused / results.sent,
     lost: results.lost,
   };
@@ -250,6 +257,7 @@ describe.each(Object.entries(SCENES))('against %s', (_title, scene) => {
     expect(result.use).toBeGreaterThanOrEqual(ENOUGH_USE);
     expect(result.refused).toBeLessThanOrEqual(REFUSED_MOST);
     expect(result.lost).toBe(0);
+    expect(result.competed).toBeGreaterThanOrEqual(COMPETED_LEAST);
   });
 
   it('is refused much without a governor', () => {

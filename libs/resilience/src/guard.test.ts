@@ -168,8 +168,12 @@ describe('the timeout of a guard', () => {
 });
 
 describe('the breaker of a guard', () => {
-  it('opens after failures in a row, and makes callers wait for half-open without using attempts', async () => {
-    const guard = guardOf({ attemptsMax: 4 });
+  it('opens after failures in a row, makes callers wait for half-open without using attempts, and tells', async () => {
+    const events: unknown[] = [];
+    const tell = (event: string, fields?: object): void => {
+      if (event.startsWith('breaker-')) events.push([event, fields]);
+    };
+    const guard = guardOf({ attemptsMax: 4, logger: { debug() {}, info: tell, warn: tell } });
     let down = true;
     const attempt = async (): Promise<string> => {
       if (down) throw unavailable();
@@ -186,6 +190,11 @@ describe('the breaker of a guard', () => {
     await vi.runAllTimersAsync();
     expect([first, ...others].map((call) => call.outcome())).toEqual(['done', 'done', 'done', 'done']);
     expect(guard.stats().requests).toBe(7);
+    expect(events).toEqual([
+      ['breaker-opened', { dependency: 'qdrant', forMs: 5_000 }],
+      ['breaker-half-open', { dependency: 'qdrant' }],
+      ['breaker-closed', { dependency: 'qdrant' }],
+    ]);
   });
 
   it('loses no job in an outage that is longer than all attempts, and asks little meanwhile', async () => {
@@ -202,6 +211,77 @@ describe('the breaker of a guard', () => {
     await vi.runAllTimersAsync();
     expect(jobs.filter((job) => job.outcome() === 'done')).toHaveLength(40);
     expect(guard.stats().requests - 40).toBeLessThan(20);
+  });
+
+  // What was sent before the outage is answered within it, and much is under way when the breaker opens.
+  const ANSWER_TIMES: Readonly<Record<string, (at: { sent: number; lane: number; outageMs: number }) => number>> = {
+    'of all lengths': ({ sent }) => [60, 2_300, 700, 3_100, 1_500][sent % 5] as number,
+    'long but for one lane, until it opens': ({ lane, outageMs }) => (lane === 0 || outageMs > 4_000 ? 60 : 4_000),
+  };
+
+  describe.each(Object.entries(ANSWER_TIMES))('with times of answers that are %s', (_which, answerMs) => {
+    it.each([0, 1].flatMap((jitter) => [1, 2, 8].map((lanes) => ({ jitter, lanes }))))(
+      'lets 15 requests at most into an outage of 30 s, and notices its end soon: $lanes lanes, a jitter of $jitter',
+      async ({ jitter, lanes }) => {
+        const guard = createGuard({ dependency: 'openai', concurrency: lanes, random: () => jitter });
+        const fromMs = Date.now() + 3_000;
+        const endMs = fromMs + 30_000;
+        const sentMs: number[] = [];
+        let recoveredMs = Infinity;
+        const lane = async (_: unknown, number: number): Promise<void> => {
+          while (Date.now() < endMs + 30_000) {
+            await guard.run(async () => {
+              const now = Date.now();
+              sentMs.push(now);
+              await new Promise((resolve) =>
+                setTimeout(resolve, answerMs({ sent: sentMs.length, lane: number, outageMs: now - fromMs })),
+              );
+              if (now >= fromMs && now < endMs) throw unavailable();
+              if (now >= endMs) recoveredMs = Math.min(recoveredMs, now);
+            });
+          }
+        };
+        const end = watch(Promise.all(Array.from({ length: lanes }, lane)));
+        await vi.runAllTimersAsync();
+        expect(end.outcome()).toHaveLength(lanes);
+        const sent = sentMs.filter((at) => at >= fromMs && at < endMs);
+        expect(sent.length).toBeGreaterThan(4);
+        expect(sent.length).toBeLessThanOrEqual(15);
+        // A lane alone waits as long as its last wait says, which is 20 s at most.
+        expect(recoveredMs - endMs).toBeLessThanOrEqual(lanes === 1 ? 20_000 : 11_000);
+      },
+    );
+  });
+
+  it.each([
+    ['while its probe is under way', 6_000],
+    ['after its probe was answered', 8_000],
+  ])('is not opened again by what was sent before, and fails %s', async (_when, afterMs) => {
+    const guard = guardOf({ timeoutMs: 60_000, breaker: { failures: 1, openMs: 5_000 } });
+    const later = (ms: number, value: unknown) => (): Promise<unknown> =>
+      new Promise((resolve, reject) => setTimeout(() => (value instanceof Error ? reject(value) : resolve(value)), ms));
+    const slow = watch(guard.run(scripted(later(afterMs, unavailable()), 'slow').attempt));
+    const fast = watch(guard.run(scripted(unavailable(), later(1_500, 'fast')).attempt));
+    await vi.runAllTimersAsync();
+    expect([slow.outcome(), fast.outcome(), guard.stats().breakerOpened]).toEqual(['slow', 'fast', 1]);
+    expect(fast.afterMs()).toBeLessThanOrEqual(7_100);
+  });
+
+  it('stays open for twice as long after a probe that failed', async () => {
+    const guard = guardOf({ breaker: { failures: 1, openMs: 5_000 }, attemptsMax: 9, random: () => 0 });
+    const { attempt, atMs } = scripted(
+      ...Array.from({ length: 3 }, () => unavailable()),
+      'done',
+      unavailable(),
+      'done',
+    );
+    for (const _call of [1, 2]) {
+      watch(guard.run(attempt));
+      await vi.runAllTimersAsync();
+    }
+    // When it closed, it begins anew.
+    const waitsMs = atMs.map((at, number) => at - (atMs[number - 1] ?? 0));
+    expect(waitsMs.map((ms) => Math.round(ms / 1_000))).toEqual([0, 5, 10, 10, 0, 5]);
   });
 
   it('lets one probe through when half open, and the others only after it succeeds', async () => {
@@ -309,6 +389,36 @@ describe('aborting a guarded call', () => {
     controller.abort(reason);
     await vi.advanceTimersByTimeAsync(0);
     expect([inner?.aborted, call.outcome()]).toEqual([true, reason]);
+  });
+
+  it('counts for nothing, however many calls end with it: no failure opens the breaker, no probe closes it', async () => {
+    const events: string[] = [];
+    const tell = (event: string): void => void events.push(event);
+    const guard = guardOf({ breaker: { failures: 2, openMs: 5_000 }, logger: { debug() {}, info: tell, warn: tell } });
+    // What an adapter makes of a connection that ends with the signal.
+    const cut = (signal: AbortSignal): Promise<never> =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(unavailable()), { once: true }));
+    async function stopped(calls: number, afterMs: number): Promise<void> {
+      const controller = new AbortController();
+      for (const attempt of [cut, hanging]) {
+        for (let number = 0; number < calls; number += 1) watch(guard.run(attempt, { signal: controller.signal }));
+      }
+      await vi.advanceTimersByTimeAsync(afterMs);
+      controller.abort(new Error('stop'));
+      await vi.advanceTimersByTimeAsync(0);
+    }
+    await stopped(2, 10);
+    expect([guard.stats(), events]).toEqual([{ requests: 4, retries: 0, breakerOpened: 0 }, []]);
+
+    const call = watch(guard.run(scripted(unavailable(), unavailable(), unavailable(), 'done').attempt));
+    await vi.advanceTimersByTimeAsync(5_200);
+    // It is open, that call waits, and the probe is one that is stopped; the next failure opens it at once.
+    await stopped(1, 10);
+    const breakerEvents = (): string[] => events.filter((event) => event.startsWith('breaker-'));
+    expect(breakerEvents()).toEqual(['breaker-opened', 'breaker-half-open']);
+    await vi.runAllTimersAsync();
+    expect(call.outcome()).toBe('done');
+    expect(breakerEvents().slice(2)).toEqual(['breaker-opened', 'breaker-half-open', 'breaker-closed']);
   });
 
   it('ends its wait for a place at once', async () => {

@@ -2,15 +2,18 @@ import {
   BrokenCircuitError,
   bulkhead,
   circuitBreaker,
-  ConsecutiveBreaker,
+  CircuitState,
+  DelegateBackoff,
   handleWhen,
   IsolatedCircuitError,
   TaskCancelledError,
   timeout,
   TimeoutStrategy,
   wrap,
+  type CircuitBreakerPolicy,
 } from 'cockatiel';
 import { IndexingError, isIndexingError, type CallOptions, type CallStats } from '@lockstep/model';
+import { createFailureRow } from './failure-row.ts';
 import { resolveGuardOptions, type GuardOptions } from './guard-options.ts';
 
 export interface RunOptions extends CallOptions {
@@ -39,43 +42,70 @@ const QUEUE_MAX = 10_000;
 /**
  * Wait-and-retry > circuit breaker > timeout, in a bulkhead, so that:
  * - an open breaker makes the caller wait for half-open, and uses up none of its attempts;
- * - half-open lets one probe through, then at most `concurrency` calls;
+ * - half-open lets one probe through, then at most `concurrency` calls; after a probe that failed it is open for twice as long;
  * - only failures of disposition `retry` are tried again, and only they count for the breaker; any other answer, a rate
  *   limit too, shows that the service is there, and starts its count anew;
- * - every wait ends at once when the caller's signal does.
+ * - every wait ends at once when the caller's signal does, and a call that its caller stopped counts for nothing.
  */
 export function createGuard(options: GuardOptions): Guard {
   const resolved = resolveGuardOptions(options);
   const { dependency, clock, logger, random, breaker: breakerOptions, backoffMs } = resolved;
   const stats = { requests: 0, retries: 0, breakerOpened: 0 };
+  const row = createFailureRow();
+  let openForMs = 0;
   let openUntil = 0;
 
-  const breaker = circuitBreaker(handleWhen(countsAsOutage), {
-    halfOpenAfter: breakerOptions.openMs,
-    breaker: new ConsecutiveBreaker(breakerOptions.failures),
+  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(countsAsOutage), {
+    halfOpenAfter: new DelegateBackoff(({ attempt }) => {
+      openForMs = breakerOptions.openMs * (attempt === 1 ? 1 : 2);
+      return openForMs;
+    }),
+    breaker: {
+      state: undefined,
+      success: () => undefined,
+      // What was sent before it opened, and fails now, neither opens it again nor drowns the probe.
+      failure: () => breaker.state === CircuitState.Closed && row.length() >= breakerOptions.failures,
+    },
   });
   breaker.onBreak(() => {
-    openUntil = clock.now() + breakerOptions.openMs;
+    openUntil = clock.now() + openForMs;
     stats.breakerOpened += 1;
-    logger.warn('breaker-opened', { dependency, forMs: breakerOptions.openMs });
+    logger.warn('breaker-opened', { dependency, forMs: openForMs });
   });
   breaker.onHalfOpen(() => logger.info('breaker-half-open', { dependency }));
-  breaker.onReset(() => logger.info('breaker-closed', { dependency }));
-  const policy = wrap(
-    bulkhead(resolved.concurrency, QUEUE_MAX),
-    breaker,
-    timeout(resolved.timeoutMs, TimeoutStrategy.Aggressive),
-  );
+  breaker.onReset(() => {
+    // A probe that its caller stopped closes it as well, and proves nothing: the next failure opens it.
+    if (row.length() === 0) logger.info('breaker-closed', { dependency });
+  });
+  const places = wrap(bulkhead(resolved.concurrency, QUEUE_MAX), breaker);
+  const patience = timeout(resolved.timeoutMs, TimeoutStrategy.Aggressive);
+
+  /** One request. The breaker sees a failure only where the service failed just now; all else is an answer to it. */
+  async function request<Result>(
+    attempt: (signal: AbortSignal) => Promise<Result>,
+    signal?: AbortSignal,
+  ): Promise<{ result: Result } | { refusal: unknown }> {
+    stats.requests += 1;
+    const number = stats.requests;
+    try {
+      const result = await patience.execute(({ signal: inner }) => attempt(inner), signal);
+      row.answered(number);
+      return { result };
+    } catch (error) {
+      if (signal?.aborted === true) return { refusal: error };
+      if (countsAsOutage(error)) {
+        if (row.failed(number)) throw error;
+      } else row.answered(number);
+      return { refusal: error };
+    }
+  }
 
   async function once<Result>(
     attempt: (signal: AbortSignal) => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<Result> {
     try {
-      const call = policy.execute(({ signal: inner }) => {
-        stats.requests += 1;
-        return answered(attempt(inner));
-      }, signal);
+      const call = places.execute(() => request(attempt, signal), signal);
       const outcome = await orAborted(call, signal);
       if ('refusal' in outcome) throw outcome.refusal;
       return outcome.result;
@@ -157,16 +187,6 @@ function orAborted<Result>(call: Promise<Result>, signal: AbortSignal | undefine
     signal.addEventListener('abort', stop, { once: true });
     call.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
-}
-
-/** A failure that is no outage is an answer: the breaker is to see that the service is there. */
-async function answered<Result>(attempt: Promise<Result>): Promise<{ result: Result } | { refusal: unknown }> {
-  try {
-    return { result: await attempt };
-  } catch (error) {
-    if (countsAsOutage(error)) throw error;
-    return { refusal: error };
-  }
 }
 
 function countsAsOutage(error: unknown): boolean {

@@ -118,12 +118,38 @@ describe('an address', () => {
   });
 });
 
+const done = { operation_id: 1, status: 'completed' };
+const writes: [title: string, write: (store: VectorStore, signal?: AbortSignal) => Promise<void>, result: unknown][] = [
+  ['points that are put', (store, signal) => store.upsert([point], stoppedBy(signal)), done],
+  ['payloads', (store, signal) => store.overwritePayloads([point], stoppedBy(signal)), [done]],
+  ['deletions', (store, signal) => store.delete([point.pointId], stoppedBy(signal)), done],
+];
+const stoppedBy = (signal?: AbortSignal): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });
+
 describe('a write', () => {
   it('waits until it is applied, and sends numbers', async () => {
     answerWith(ok({ operation_id: 1, status: 'completed' }));
     await storeAt().upsert([point]);
     expect(seen[0]?.request).toBe(`PUT ${BASE}/collections/books/points?wait=true`);
     expect(seen[0]?.body).toEqual({ points: [{ id: point.pointId, vector: [1, 0], payload: point.payload }] });
+  });
+
+  it('of payloads names each point with its text, and one of deletions all points', async () => {
+    answerWith(ok([done]), ok(done));
+    const store = storeAt();
+    await store.overwritePayloads([point]);
+    await store.delete([point.pointId]);
+    const must = [{ has_id: [point.pointId] }, { key: 'embedding_key', match: { value: 'k' } }];
+    expect(seen).toMatchObject([
+      {
+        request: `POST ${BASE}/collections/books/points/batch?wait=true`,
+        body: { operations: [{ overwrite_payload: { payload: point.payload, filter: { must } } }] },
+      },
+      {
+        request: `POST ${BASE}/collections/books/points/delete?wait=true`,
+        body: { points: [point.pointId] },
+      },
+    ]);
   });
 
   it.each(['acknowledged', 'wait_timeout', 'clock_rejected'])('that is only %s does not count', async (status) => {
@@ -197,23 +223,24 @@ describe('a refusal', () => {
   ])(
     'with 429 and %s is a rate limit; where the client reads the header, our own backoff is kept',
     async (_title, headers) => {
-      answerWith(refusal(429, 'too many', headers), ok({ operation_id: 1, status: 'completed' }));
+      answerWith(refusal(429, 'too many', headers), ok({ count: 3 }));
       const store = storeAt();
-      await store.delete([point.pointId]);
+      await store.count('a');
       expect(store.waitsMs).toEqual([0.5]);
       seen = [];
       answerWith(refusal(429, 'too many', headers));
-      const error = await failureOf(store.delete([point.pointId]));
+      const error = await failureOf(store.count('a'));
       expect(error).toMatchObject({ code: 'rate-limited', details: { status: 429 } });
       expect(seen).toHaveLength(3);
     },
   );
 
-  it('with 429 to points that are put waits as long as the service asks', async () => {
-    answerWith(refusal(429, 'too many', { 'retry-after': '47' }), ok({ operation_id: 1, status: 'completed' }));
-    const { upsert, waitsMs } = storeAt();
-    await upsert([point]);
-    expect(waitsMs).toEqual([47_000]);
+  it.each(writes)('with 429 to %s is waited for as long as the service asks', async (_title, write, result) => {
+    answerWith(refusal(429, 'too many', { 'retry-after': '47' }), ok(result));
+    const store = storeAt();
+    await write(store);
+    expect(store.waitsMs).toEqual([47_000]);
+    expect(seen[1]?.headers.get('api-key')).toBe(KEY);
   });
 
   it.each([
@@ -277,14 +304,14 @@ describe('a connection', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('is left at once when the caller stops', async () => {
+  it.each(writes)('that writes %s is left at once when the caller stops', async (_title, write) => {
     const stop = new AbortController();
     answerWith(async () => {
       stop.abort(new Error('stopped by hand'));
       await delay('infinite');
       return HttpResponse.json({});
     });
-    await expect(storeAt().upsert([point], { signal: stop.signal })).rejects.toThrow('stopped by hand');
+    await expect(write(storeAt(), stop.signal)).rejects.toThrow('stopped by hand');
     expect(seen).toHaveLength(1);
   });
 });

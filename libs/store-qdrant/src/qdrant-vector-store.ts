@@ -8,6 +8,7 @@ import {
   type VectorStore,
 } from '@lockstep/model';
 import type { Guard } from '@lockstep/resilience';
+import { deletePoints, overwritePayloads } from './change-points.ts';
 import { createCollectionReads } from './collection-reads.ts';
 import { packPoints } from './pack-points.ts';
 import { putPoints } from './put-points.ts';
@@ -134,24 +135,15 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     },
     pack: packPoints,
     upsert: async (points, options_) => send(putPoints(points), completed, options_),
-    async overwritePayloads(points, options_) {
-      const operations = points.map(({ pointId, payload }) => ({
-        overwrite_payload: {
-          payload: { ...payload },
-          filter: {
-            must: [{ has_id: [pointId] }, { key: 'embedding_key', match: { value: payload.embedding_key } }],
-          },
+    overwritePayloads: async (points, options_) =>
+      send(
+        overwritePayloads(points),
+        (results) => {
+          for (const result of results as readonly unknown[]) completed(result);
         },
-      }));
-      await call(async () => {
-        for (const result of await client.batchUpdate(collection, { wait: true, operations })) completed(result);
-      }, options_);
-    },
-    async delete(pointIds, options_) {
-      await call(async () => {
-        completed(await client.delete(collection, { wait: true, points: [...pointIds] }));
-      }, options_);
-    },
+        options_,
+      ),
+    delete: async (pointIds, options_) => send(deletePoints(pointIds), completed, options_),
   };
 }
 

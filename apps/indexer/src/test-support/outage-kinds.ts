@@ -1,8 +1,8 @@
 /** How long each outage lasts, as the services see it, in milliseconds. */
 export const OUTAGE_MS = 30_000;
 
-/** Time runs so many times as fast as it would: 30 s take 600 ms. */
-export const SPEED = 50;
+/** Time runs so many times as fast as it would: 30 s take 300 ms. */
+export const SPEED = 100;
 
 /** Slower where each request counts: a busy machine must not let an answer come after its timeout. */
 export const SPEED_OF_HINDRANCES = 20;
@@ -19,6 +19,7 @@ export const OUTAGES = {
   'refuses with 429': [
     { toMs: OUTAGE_MS, fault: { status: 429, headers: { 'retry-after': String(OUTAGE_MS / SPEED / 1000) } } },
   ],
+  'cuts every answer': [{ toMs: OUTAGE_MS, fault: { cut: 0.5 } }],
   'has nobody listening on its port': [{ nth: 1, fault: { restartMs: OUTAGE_MS } }],
 } as const;
 

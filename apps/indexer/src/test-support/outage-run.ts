@@ -11,6 +11,7 @@ import {
   provision,
   validate,
   verify,
+  type Calls,
   type EmbedReceipt,
   type LoadReceipt,
   type StageContext,
@@ -84,7 +85,12 @@ export async function runThroughOutage(options: OutageRunOptions): Promise<Outag
   const rows = createNeonRowStore({ sql, table: options.table, shownDatabase: 'outage' });
   const ledger = createNeonLedger(sql);
 
-  const context: StageContext = { corpus, artifacts, clock: SYSTEM_CLOCK, logger: options.logger };
+  const calls = (): Calls => ({
+    openai: guards.openai.stats(),
+    qdrant: guards.qdrant.stats(),
+    neon: guards.neon.stats(),
+  });
+  const context: StageContext = { corpus, artifacts, clock: SYSTEM_CLOCK, logger: options.logger, calls };
   const projection = createProjection({ corpus, model, fields: ['chapter_title'] });
   const stores = { vectors, rows, ledger, projection, deletes: 'full' } as const;
   const { slice } = embeddings;
