@@ -86,7 +86,8 @@ const UNSEEN: Readonly<Record<Stage, readonly string[]>> = {
     'rows.scan',
     'rows.fence',
   ],
-  embed: ['sync folder cache'],
+  // The folder without a name is the state directory, in which the cache's folder has one.
+  embed: ['sync folder cache', 'sync folder '],
   'load-qdrant': ['vectors.count', 'vectors.scan', 'ledger.fenceHolder'],
   'load-neon': ['rows.count', 'rows.scan', 'ledger.fenceHolder'],
   verify: [

@@ -34,7 +34,7 @@ interface Opened {
 /** Opens the file, made where it is missing, and knows no line of it yet. */
 export function openCacheFile({ path, dimensions, files }: CacheFileOptions): CacheFile {
   let opened = open();
-  /** Whether the name of the file is on disk; a new file is there for good only then. */
+  /** Whether the names of the file and of its folder are on disk; a new file is there for good only then. */
   let isNamed = false;
 
   function open(): Opened {
@@ -72,7 +72,11 @@ export function openCacheFile({ path, dimensions, files }: CacheFileOptions): Ca
 
   function persist(): void {
     files.sync(opened.file);
-    if (!isNamed) files.syncFolder(dirname(path));
+    if (isNamed) return;
+    const folder = dirname(path);
+    files.syncFolder(folder);
+    // Whoever made the folder may have been killed before its name was synced.
+    files.syncFolder(dirname(folder));
     isNamed = true;
   }
 

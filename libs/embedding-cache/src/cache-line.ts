@@ -12,18 +12,20 @@ import type { CacheEntry } from '@lockstep/model';
  * The checksum is over everything before `,"crc32"`, the name included. All lines of one model are equally long, so
  * that a line is found by its number.
  */
-const HEAD = '{"key":"';
+
+/** What every line begins with; it stands nowhere else in one. */
+export const LINE_HEAD = '{"key":"';
 const KEY_BYTES = 64;
 const PAID = '","vector":"';
 const RECOVERED = '","copied":"';
-const NAME_AT = HEAD.length + KEY_BYTES;
+const NAME_AT = LINE_HEAD.length + KEY_BYTES;
 const VECTOR_AT = NAME_AT + PAID.length;
 const TAIL = '","crc32":"';
 const CRC_DIGITS = 8;
 const END = '"}\n';
 
 /** Where the key stands in a line. */
-export const KEY_AT = HEAD.length;
+export const KEY_AT = LINE_HEAD.length;
 export const KEY_LENGTH = KEY_BYTES;
 
 function base64Bytes(dimensions: number): number {
@@ -37,7 +39,7 @@ export function lineBytes(dimensions: number): number {
 
 export function encodeLine({ key, vector, isRecovered = false }: CacheEntry): string {
   const base64 = Buffer.from(vector.buffer, vector.byteOffset, vector.byteLength).toString('base64');
-  const body = `${HEAD}${key}${isRecovered ? RECOVERED : PAID}${base64}"`;
+  const body = `${LINE_HEAD}${key}${isRecovered ? RECOVERED : PAID}${base64}"`;
   return `${body}${TAIL.slice(1)}${hex(crc32(body))}${END}`;
 }
 
@@ -51,7 +53,8 @@ export interface CheckedLine {
 /** Checks a whole line; undefined where it is damaged. */
 export function checkLine(line: Buffer, dimensions: number): CheckedLine | undefined {
   const bodyBytes = VECTOR_AT + base64Bytes(dimensions) + 1;
-  if (line.length !== lineBytes(dimensions) || line.toString('latin1', 0, HEAD.length) !== HEAD) return undefined;
+  if (line.length !== lineBytes(dimensions) || line.toString('latin1', 0, LINE_HEAD.length) !== LINE_HEAD)
+    return undefined;
   const body = line.subarray(0, bodyBytes);
   if (line.toString('latin1', bodyBytes) !== `${TAIL.slice(1)}${hex(crc32(body))}${END}`) return undefined;
   const name = line.toString('latin1', NAME_AT, VECTOR_AT);

@@ -46,15 +46,17 @@ export function tellingDisk(files: FileSystem): FileSystem {
 /** The disk itself. A call that the system refuses fails with `disk-failed`, naming the file. */
 export const DISK: FileSystem = tellingDisk(SYSTEM_CALLS);
 
-/** An error that the system gave a code; any other one stays what it is. */
+/** An error of a system call, with a code or, of some calls, without one; any other error stays what it is. */
 function asDiskFailure(error: unknown, verb: string, path: string): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (!/^E[A-Z0-9]+$/.test(code)) return error;
-  const reason = REASONS[code];
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error ? String(error.code) : '';
+  const hasCode = /^E[A-Z0-9]+$/.test(code);
+  if (!hasCode && !('syscall' in error)) return error;
+  const reason = hasCode ? REASONS[code] : error.message.replace(/^[ ,]+/, '');
   return new IndexingError({
     code: 'disk-failed',
-    message: `Could not ${verb} ${path} (${reason === undefined ? code : `${code}: ${reason}`}).`,
-    details: { errno: code },
+    message: `Could not ${verb} ${path} (${[code, reason].filter(Boolean).join(': ')}).`,
+    details: hasCode ? { errno: code } : {},
   });
 }
 

@@ -12,6 +12,8 @@ export interface EmbeddingSliceOptions {
 /** A slice that also tells what it holds, by its keys alone: the lines are checked when they are read. */
 export interface OpenEmbeddingSlice extends EmbeddingSlice {
   has(key: string): boolean;
+  /** Lines, one a key. */
+  readonly count: number;
 }
 
 /**
@@ -46,6 +48,7 @@ export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions):
         }),
     }),
     has: (key) => findLine(file, count, key) !== undefined,
+    count,
     async close() {
       file.close();
     },

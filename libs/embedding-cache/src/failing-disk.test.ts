@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
@@ -185,4 +194,33 @@ it('says that it cannot lock, and where', async () => {
 it('says what the system itself refuses', () => {
   const told = { code: 'disk-failed', message: expect.stringContaining(folder) as string };
   expect(() => DISK.open(folder, 'w')).toThrow(expect.objectContaining(told));
+});
+
+it.skipIf(process.platform === 'win32')('says why the system does not delete, whatever its reason', () => {
+  const long = join(folder, 'x'.repeat(300));
+  const message = `Could not delete ${long} (ENAMETOOLONG).`;
+  expect(() => DISK.remove(long)).toThrow(expect.objectContaining({ code: 'disk-failed', message }));
+});
+
+it('says what a call without a code says', () => {
+  // What Node 26 gives for `rmSync` on a read-only file system.
+  const said = `, Unknown error: Read-only file system '${path}'`;
+  const remove = (): never => {
+    throw Object.assign(new Error(said), { errno: -4094, code: '', path, syscall: 'rm' });
+  };
+  const message = `Could not delete ${path} (Unknown error: Read-only file system '${path}').`;
+  expect(() => tellingDisk({ ...SYSTEM_CALLS, remove }).remove(path)).toThrow(
+    expect.objectContaining({ code: 'disk-failed', message }),
+  );
+});
+
+it('deletes a folder with all that is in it, and of a link the link alone', () => {
+  mkdirSync(join(folder, 'gone', 'deep'), { recursive: true });
+  writeFileSync(join(folder, 'gone', 'deep', 'file'), '');
+  writeFileSync(path, 'kept');
+  symlinkSync(join(folder, 'cache'), join(folder, 'gone', 'link'), 'junction');
+  DISK.remove(join(folder, 'gone'));
+  DISK.remove(join(folder, 'gone'));
+  expect(readdirSync(folder)).toEqual(['cache']);
+  expect(readFileSync(path, 'utf8')).toBe('kept');
 });

@@ -1,14 +1,21 @@
 import {
+  accessSync,
   closeSync,
+  constants,
+  existsSync,
   fdatasyncSync,
   fsyncSync,
   ftruncateSync,
+  lstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   renameSync,
-  rmSync,
+  rmdirSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
+import { dirname, join } from 'node:path';
 
 /**
  * What changes files on disk, call by call. Tests put another one in its place: one that dies at a chosen call, or one
@@ -40,7 +47,7 @@ const FOLDER_MODE = 0o700;
 
 /** The system's own calls. Synchronous: most end in the page cache, where waiting for a thread costs ten times the call. */
 export const SYSTEM_CALLS: FileSystem = {
-  makeFolder: (path) => void mkdirSync(path, { recursive: true, mode: FOLDER_MODE }),
+  makeFolder,
   open: (path, flags) => openSync(path, flags, FILE_MODE),
   write(file, bytes) {
     for (let written = 0; written < bytes.length;) written += writeSync(file, bytes, written);
@@ -59,5 +66,31 @@ export const SYSTEM_CALLS: FileSystem = {
   truncate: (file, bytes) => ftruncateSync(file, bytes),
   close: (file) => closeSync(file),
   rename: (from, to) => renameSync(from, to),
-  remove: (path) => rmSync(path, { recursive: true, force: true }),
+  remove,
 };
+
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
+  } catch (error) {
+    // Of a read-only file system it says that the folder is missing (Node 26); the nearest one above says more.
+    let above = dirname(path);
+    while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
+    accessSync(above, constants.W_OK);
+    throw error;
+  }
+}
+
+/** Call by call, since `rmSync` gives no code for most of what the system says (Node 26), a read-only file system among it. */
+function remove(path: string): void {
+  try {
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    if (stats?.isDirectory() === true) {
+      for (const name of readdirSync(path)) remove(join(path, name));
+      rmdirSync(path);
+    } else if (stats !== undefined) unlinkSync(path);
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}

@@ -20,14 +20,14 @@ import { openEmbeddingCache } from './embedding-cache.ts';
 import { SYSTEM_CALLS, type FileSystem } from './file-system.ts';
 import { repairEmbeddingCache } from './repair-embedding-cache.ts';
 
-/** What a power cut leaves of what was not synced: a share of the bytes, and the names that a file was given. */
+/** What a power cut leaves of what was not synced: a share of the bytes, and the names that files and folders were given. */
 interface Survival {
   readonly bytes: number;
   readonly newNames: boolean;
   readonly renames: boolean;
 }
 
-/** A disk that forgets, when the power goes, what was not synced: bytes of files, and their names. */
+/** A disk that forgets, when the power goes, what was not synced: bytes of files, and their names and those of folders. */
 interface ForgetfulDisk extends FileSystem {
   /** From now on, every call from this one on fails, counted from 1, as if the process were gone. */
   dieAt(call: number): void;
@@ -60,6 +60,13 @@ function forgetfulDisk(): ForgetfulDisk {
     dieAt(call) {
       calls = 0;
       last = call;
+    },
+    makeFolder(path) {
+      step();
+      if (existsSync(path)) return;
+      const undo = (): void => rmSync(path, { recursive: true, force: true });
+      unsyncedNames.push({ folder: dirname(path), isRename: false, undo });
+      SYSTEM_CALLS.makeFolder(path);
     },
     open(path, flags) {
       step();
@@ -141,7 +148,7 @@ it('loses no embedding that was acknowledged or found, wherever a process dies o
   await fc.assert(
     fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 4 }), async (lives) => {
       const folder = mkdtempSync(join(tmpdir(), 'lockstep-power-'));
-      const path = join(folder, 'model.jsonl');
+      const path = join(folder, 'cache', 'model.jsonl');
       const disk = forgetfulDisk();
       const open = (files: FileSystem) =>
         openEmbeddingCache({ path, slicePath: join(folder, 'slice'), dimensions: 2, ...LOCK, files });
@@ -173,7 +180,18 @@ it('loses no embedding that was acknowledged or found, wherever a process dies o
       await cache.close();
       rmSync(folder, { recursive: true });
     }),
-    { numRuns: 150 },
+    {
+      numRuns: 150,
+      // Who made the folder is killed before anything of it is synced.
+      examples: [
+        [
+          [
+            { batches: [], dieAt: 2, cut: null },
+            { batches: [1], dieAt: 16, cut: null },
+          ],
+        ],
+      ],
+    },
   );
 });
 
@@ -231,6 +249,7 @@ it('has a disk in this test that does forget', () => {
     made(path, ' lost');
     made(fresh);
     made(other, 'other');
+    disk.makeFolder(join(folder, 'place'));
   };
   begin();
   disk.cutPower({ bytes: 0, newNames: false, renames: false });
@@ -241,11 +260,11 @@ it('has a disk in this test that does forget', () => {
   disk.rename(other, path);
   disk.cutPower({ bytes: 0, newNames: false, renames: false });
   expect(readFileSync(path, 'utf8')).toBe('kept');
-  expect(readdirSync(folder)).toEqual(['file', 'new', 'other']);
+  expect(readdirSync(folder)).toEqual(['file', 'new', 'other', 'place']);
   begin();
   disk.rename(other, path);
   disk.cutPower({ bytes: 1, newNames: true, renames: true });
   expect(readFileSync(path, 'utf8')).toBe('other');
-  expect(readdirSync(folder)).toEqual(['file', 'new']);
+  expect(readdirSync(folder)).toEqual(['file', 'new', 'place']);
   rmSync(folder, { recursive: true });
 });

@@ -25,30 +25,45 @@ const repair = () => repairEmbeddingCache({ path, dimensions: DIMENSIONS, lockWa
 const open = () =>
   openEmbeddingCache({ path, slicePath: join(folder, 'slice'), dimensions: DIMENSIONS, lockWaitMs: 1_000 });
 
-it.each([
-  ['a byte that has changed', (line: string) => line.replace('"vector"', '"vectur"'), 1],
-  ['bytes that are missing', (line: string) => line.slice(0, 40) + line.slice(60), 1],
-  ['bytes that came in', (line: string) => `${line.slice(0, 40)}xxxx${line.slice(40)}`, 1],
-  ['a line feed in the middle', (line: string) => `${line.slice(0, 40)}\n${line.slice(41)}`, 2],
-  ['a line that became zeros', (line: string) => '\0'.repeat(line.length), 1],
-  ['megabytes of rubbish', () => `${'x'.repeat(3_000_000)}\n`, undefined],
+const WIDTH = lineOf(0).length;
+
+it.each<[what: string, damage: (line: string) => string, pieces: number]>([
+  ['a byte that has changed', (line) => line.replace('"vector"', '"vectur"'), 1],
+  ['bytes that are missing', (line) => line.slice(0, 40) + line.slice(60), 1],
+  ['bytes that came in', (line) => `${line.slice(0, 40)}xxxx${line.slice(40)}`, 1],
+  ['a line feed in the middle', (line) => `${line.slice(0, 40)}\n${line.slice(41)}`, 2],
+  ['a beginning alone', (line) => line.slice(0, 60), 1],
+  // Zeros have no line feed of their own.
+  ['a line that became zeros', (line) => '\0'.repeat(line.length), 1],
+  ['zeros up to the middle of a line', (line) => '\0'.repeat(line.length + 10) + line.slice(10), 1],
+  ['megabytes of rubbish', () => `${'x'.repeat(3 * 2 ** 20)}\n`, 4],
+  // What is read at once ends within a line that is sound, and then within its first few bytes.
+  ['zeros up to the end of a block', () => '\0'.repeat(2 ** 20 - 2 * WIDTH - 20), 1],
+  ['zeros up to nearly the end of a block', () => '\0'.repeat(2 ** 20 - 2 * WIDTH - 3), 1],
 ])('sets %s aside, and keeps all other lines', async (_, damage, pieces) => {
-  const sound = [1, 2, 3, 4, 5].map(lineOf);
-  writeFileSync(path, [...sound.slice(0, 2), damage(lineOf(9)), ...sound.slice(2)].join(''));
+  const damaged = damage(lineOf(9));
+  writeFileSync(path, [lineOf(1), lineOf(2), damaged, lineOf(3), lineOf(4)].join(''));
   expect(await failureOf(open())).toMatchObject({ code: 'cache-damaged', details: { line: 3 } });
-  const { sound: kept, damaged, setAside } = await repair();
-  // Zeros have no line feed of their own, and take the line after them along.
-  const lost = _.includes('zeros') ? 1 : 0;
-  expect(kept).toBe(5 - lost);
-  if (pieces !== undefined) expect(damaged).toBe(pieces);
-  expect(readFileSync(setAside ?? '', 'latin1').length).toBeGreaterThan(0);
+  const { setAside, ...counts } = await repair();
+  expect(counts).toEqual({ sound: 4, damaged: pieces });
+  expect(readFileSync(setAside ?? '', 'latin1')).toBe(damaged);
+  expect(readFileSync(path, 'latin1')).toBe([1, 2, 3, 4].map(lineOf).join(''));
   const cache = await open();
-  for (const number of lost === 0 ? [1, 2, 3, 4, 5] : [1, 2, 4, 5]) {
-    expect(cache.has(keyOf(number))).toBe(true);
-  }
-  expect(cache.has(keyOf(9))).toBe(false);
+  expect([1, 2, 3, 4, 9].map((number) => cache.has(keyOf(number)))).toEqual([true, true, true, true, false]);
   await cache.close();
-  expect(await repair()).toEqual({ sound: kept, damaged: 0, setAside: null });
+  expect(await repair()).toEqual({ sound: 4, damaged: 0, setAside: null });
+});
+
+it.each<[what: string, damage: (line: string) => string]>([
+  ['became something else', (line) => line.replace('\n', 'x')],
+  ['is gone', (line) => line.replace('\n', '')],
+])('keeps lines of which the line feed alone %s, and sets them aside as they were', async (_, damage) => {
+  const damaged = [2, 3, 6].map((number) => damage(lineOf(number)));
+  writeFileSync(path, [lineOf(1), damaged[0], damaged[1], lineOf(4), lineOf(5), damaged[2]].join(''));
+  const { setAside, ...counts } = await repair();
+  expect(counts).toEqual({ sound: 6, damaged: 2 });
+  expect(readFileSync(path, 'latin1')).toBe([1, 2, 3, 4, 5, 6].map(lineOf).join(''));
+  expect(readFileSync(setAside ?? '', 'latin1')).toBe(damaged.join(''));
 });
 
 it('leaves a sound cache, and one that is not there, as they are', async () => {

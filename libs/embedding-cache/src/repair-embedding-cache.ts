@@ -1,9 +1,9 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { checkLine, lineBytes } from './cache-line.ts';
 import { withCacheLock } from './cache-lock.ts';
 import { discard, DISK } from './disk.ts';
 import type { FileSystem } from './file-system.ts';
+import { salvageLines, type SalvagedLine } from './salvage-lines.ts';
 
 export interface CacheRepairOptions {
   readonly path: string;
@@ -16,6 +16,7 @@ export interface CacheRepairOptions {
 
 /** What a repair found. */
 export interface CacheRepair {
+  /** Lines that are sound, those of which the line feed alone was lost among them. */
   readonly sound: number;
   /** Lines and pieces of lines that were set aside. */
   readonly damaged: number;
@@ -23,14 +24,10 @@ export interface CacheRepair {
   readonly setAside: string | null;
 }
 
-/** Bytes read at once. */
-const BLOCK_BYTES = 1024 * 1024;
-const LF = 0x0a;
-
 /**
- * Keeps the sound lines of a cache, in their order, and sets all else aside in a file beside it, which nothing reads. The
- * cache is replaced in one step; a repair that fails or is cut short leaves it as it was. Repeating it is safe. A cache
- * without damage is only read. Fails with `lock-timeout` and `disk-failed`.
+ * Keeps the sound lines of a cache, in their order, wherever damage left them, and sets all else aside in a file beside
+ * it, which nothing reads. The cache is replaced in one step; a repair that fails or is cut short leaves it as it was.
+ * Repeating it is safe. A cache without damage is only read. Fails with `lock-timeout` and `disk-failed`.
  */
 export function repairEmbeddingCache(options: CacheRepairOptions): Promise<CacheRepair> {
   return withCacheLock(options, () => repair(options));
@@ -41,7 +38,7 @@ function repair({ path, dimensions, files = DISK }: CacheRepairOptions): CacheRe
   if (damaged === 0) return { sound, damaged, setAside: null };
   const [kept, aside] = [`${path}.repaired`, freeName(`${path}.damaged`)];
   try {
-    separate(linesOf(path, dimensions), files, { kept, aside });
+    separate(salvageLines(path, dimensions), files, { kept, aside });
     // What was set aside is there for good before it is gone from the cache.
     files.syncFolder(dirname(path));
     files.rename(kept, path);
@@ -57,13 +54,13 @@ function repair({ path, dimensions, files = DISK }: CacheRepairOptions): CacheRe
 function countLines(path: string, dimensions: number): [sound: number, damaged: number] {
   const counts: [number, number] = [0, 0];
   if (!existsSync(path)) return counts;
-  for (const { isSound } of linesOf(path, dimensions)) counts[isSound ? 0 : 1] += 1;
+  for (const { isSound } of salvageLines(path, dimensions)) counts[isSound ? 0 : 1] += 1;
   return counts;
 }
 
 /** Writes lines to one file or the other; both are on disk when it returns. */
 function separate(
-  lines: Iterable<Line>,
+  lines: Iterable<SalvagedLine>,
   files: FileSystem,
   { kept, aside }: { readonly kept: string; readonly aside: string },
 ): void {
@@ -79,45 +76,6 @@ function separate(
     for (const file of opened) files.sync(file);
   } finally {
     for (const file of opened) files.close(file);
-  }
-}
-
-/** A line, or a piece of one. */
-interface Line {
-  readonly bytes: Buffer;
-  readonly isSound: boolean;
-}
-
-function* linesOf(path: string, dimensions: number): Generator<Line> {
-  for (const bytes of piecesOf(path, lineBytes(dimensions))) {
-    yield { bytes, isSound: checkLine(bytes, dimensions) !== undefined };
-  }
-}
-
-/** What stands between line feeds, with its line feed, or some of it where it is too long for a line: memory is bounded. */
-function* piecesOf(path: string, lineMax: number): Generator<Buffer> {
-  const file = openSync(path, 'r');
-  try {
-    const block = Buffer.allocUnsafe(BLOCK_BYTES);
-    let rest: Buffer = Buffer.alloc(0);
-    for (;;) {
-      const got = readSync(file, block, 0, block.length, null);
-      if (got === 0) break;
-      const bytes = Buffer.concat([rest, block.subarray(0, got)]);
-      let from = 0;
-      for (let end = bytes.indexOf(LF); end >= 0; end = bytes.indexOf(LF, from)) {
-        yield bytes.subarray(from, end + 1);
-        from = end + 1;
-      }
-      rest = bytes.subarray(from);
-      if (rest.length > lineMax) {
-        yield rest;
-        rest = Buffer.alloc(0);
-      }
-    }
-    if (rest.length > 0) yield rest;
-  } finally {
-    closeSync(file);
   }
 }
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -162,6 +162,21 @@ describe('within one process', () => {
     await expect(acquireFileLock({ path: folder, waitMs: 0 })).rejects.toThrow(`Cannot use ${folder} as a lock file`);
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
+
+  // A superuser may write to any file, but not on a file system that is read-only.
+  it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
+    'refuses a file that it may only read, which two could hold at once, and a folder that takes none',
+    async () => {
+      (await acquireFileLock({ path, waitMs: 0 })).release();
+      chmodSync(path, 0o400);
+      const refusal = `Cannot use ${path} as a lock file (EACCES: permission denied`;
+      await expect(acquireFileLock({ path, waitMs: 0 })).rejects.toThrow(refusal);
+      rmSync(path);
+      chmodSync(dirname(path), 0o500);
+      await expect(acquireFileLock({ path, waitMs: 0 })).rejects.toThrow(refusal);
+      chmodSync(dirname(path), 0o700);
+    },
+  );
 
   it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('refuses a wait of %d ms', async (waitMs) => {
     await expect(acquireFileLock({ path, waitMs })).rejects.toThrow(RangeError);

@@ -1,3 +1,5 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
 /** SQLite's primary result codes for "someone else has it": https://www.sqlite.org/rescode.html (read 2026-11-21). */
@@ -19,10 +21,14 @@ export interface ExclusiveFile {
  * connections of one process apart, which those locks alone do not. Nothing is ever written to the file.
  * The journal stays in memory, since a journal file left by a killed holder would have to be rolled back by the next.
  *
- * @throws Error naming the path when it cannot be opened, or when it is some other file.
+ * @throws Error naming the path when it cannot be opened or written, or when it is some other file.
  */
 export function openExclusiveFile(path: string): ExclusiveFile {
-  const database = naming(path, () => new DatabaseSync(path));
+  const database = naming(path, () => {
+    // A file that may only be read SQLite opens all the same, and lets everybody have its exclusive transaction at once.
+    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+    return new DatabaseSync(path);
+  });
   return {
     tryTake() {
       return naming(path, () => {

@@ -34,8 +34,8 @@ export interface HostileWorkspace {
   readonly root: string;
   /** Writes a file below the root and gives its path. */
   put(name: string, content: string | Uint8Array): string;
-  /** Does in this process what `indexer validate <source> --corpus docs` does. */
-  validate(source: string, signal?: AbortSignal): Promise<Outcome>;
+  /** Does in this process what `indexer validate <source> --corpus docs` does, with more flags where they are given. */
+  validate(source: string, signal?: AbortSignal, more?: Readonly<Record<string, string>>): Promise<Outcome>;
   rejects(): RejectLine[];
   /** Ids of the chunks that are there for the next stage. */
   chunkIds(): string[];
@@ -53,8 +53,6 @@ export async function createHostileWorkspace(): Promise<HostileWorkspace> {
   const root = mkdtempSync(join(tmpdir(), 'lockstep-hostile-'));
   const stateDirectory = join(root, 'state');
   const corpusFolder = join(stateDirectory, CORPUS);
-  const flags = parseFlags({ _: [], corpus: CORPUS }, CORPUS_ARGS);
-  const profile = resolveProfile({}, flags, undefined);
 
   const workspace: HostileWorkspace = {
     root,
@@ -64,8 +62,10 @@ export async function createHostileWorkspace(): Promise<HostileWorkspace> {
       writeFileSync(path, content);
       return path;
     },
-    async validate(given, signal = new AbortController().signal) {
+    async validate(given, signal = new AbortController().signal, more = {}) {
       try {
+        const flags = parseFlags({ _: [], corpus: CORPUS, ...more }, CORPUS_ARGS);
+        const profile = resolveProfile({}, flags, undefined);
         const source = readSource(given, CORPUS, root);
         const settings = resolveCorpusSettings(source, flags);
         const model = resolveModel(source.config, flags, profile, KNOWN_MODELS);

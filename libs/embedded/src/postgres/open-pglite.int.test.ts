@@ -161,10 +161,23 @@ describe('openPglite', { timeout: 60_000 }, () => {
     writeFileSync(join(directory, 'diary.txt'), 'dear diary');
     for (let attempt = 0; attempt < 2; attempt++) {
       const error = await errorOf(openPglite({ directory, waitMs: 0 }));
-      expect(error).toBeInstanceOf(PostgresUnavailableError);
-      expect(String(error)).toContain(`Cannot open the embedded Postgres in ${directory}`);
+      expect(error).toMatchObject({
+        code: 'disk-failed',
+        message: expect.stringContaining(`Cannot open the embedded Postgres in ${directory}`) as string,
+      });
     }
     expect(readFileSync(join(directory, 'diary.txt'), 'utf8')).toBe('dear diary');
+  });
+
+  it('says where it cannot lock, and why', async () => {
+    mkdirSync(`${directory}.lock`);
+    const error = await errorOf(openPglite({ directory, waitMs: 0 }));
+    expect(error).toMatchObject({
+      code: 'disk-failed',
+      message: expect.stringContaining(
+        `Cannot open the embedded Postgres in ${directory}. Cannot use ${directory}.lock`,
+      ) as string,
+    });
   });
 
   it('has every acknowledged row after its process was killed', async () => {

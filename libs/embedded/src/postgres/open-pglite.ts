@@ -3,8 +3,9 @@ import { resolve } from 'node:path';
 import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 
 import { PGlite } from '@electric-sql/pglite';
-import { acquireFileLock } from '@lockstep/file-lock';
+import { acquireFileLock, FileLockTimeoutError } from '@lockstep/file-lock';
 import type { FileLockHolder } from '@lockstep/file-lock';
+import { IndexingError, isIndexingError } from '@lockstep/model';
 
 import { withDirectoryMadeWhole } from './pglite-directory.ts';
 import { executePgliteStatement } from './pglite-statement.ts';
@@ -40,7 +41,7 @@ const VACUUM_FROM_ROWS_CHANGED = 1_000;
  * the engine never asks the disk to sync.
  *
  * @throws {FileLockTimeoutError} when the directory stayed in use for `waitMs`.
- * @throws {PostgresUnavailableError} when the directory cannot be opened; its lock is free again.
+ * @throws {IndexingError} `disk-failed`, which names the directory, when it cannot be opened; its lock is free again.
  */
 export async function openPglite(options: OpenPgliteOptions): Promise<PostgresBackend> {
   const directory = resolve(options.directory);
@@ -51,6 +52,12 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PostgresBa
     purpose,
     ...(signal === undefined ? {} : { signal }),
     ...(onWait === undefined ? {} : { onWait }),
+  }).catch((error: unknown) => {
+    if (error instanceof FileLockTimeoutError || signal?.aborted === true) throw error;
+    throw new IndexingError({
+      code: 'disk-failed',
+      message: `Cannot open the embedded Postgres in ${directory}. ${reasonOf(error)}`,
+    });
   });
   try {
     const db = await withDirectoryMadeWhole(directory, () => startEngine(directory));
@@ -62,7 +69,7 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PostgresBa
     return backend;
   } catch (error) {
     lock.release();
-    throw error;
+    throw isIndexingError(error) || signal?.aborted === true ? error : cannotOpen(directory, reasonOf(error));
   }
 }
 
@@ -80,13 +87,21 @@ async function startEngine(directory: string): Promise<PGlite> {
       },
     });
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new PostgresUnavailableError(
-      `Cannot open the embedded Postgres in ${directory}: ${[reason, ...serverLog].join('; ')}. ` +
-        'Check that the directory can be written and was made by this version; to start over, move it away.',
-      { cause: error },
-    );
+    throw cannotOpen(directory, [reasonOf(error), ...serverLog].join('; '));
   }
+}
+
+function cannotOpen(directory: string, reason: string): IndexingError {
+  return new IndexingError({
+    code: 'disk-failed',
+    message:
+      `Cannot open the embedded Postgres in ${directory} (${reason}). ` +
+      'Check that the directory can be written and was made by this version; to start over, move it away.',
+  });
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function createPgliteBackend(db: PGlite, releaseLock: () => void): PostgresBackend {

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { mkdtempDisposable } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
@@ -181,9 +182,31 @@ describe('the storage', () => {
     const database = new DatabaseSync(file);
     database.exec('PRAGMA user_version = 99');
     database.close();
-    await expect(openQdrantStorage({ directory: directory.path })).rejects.toThrow(
-      'has format 99, this version reads format 1',
-    );
+    await expect(openQdrantStorage({ directory: directory.path })).rejects.toMatchObject({
+      code: 'disk-failed',
+      message: `Cannot open the embedded Qdrant in ${directory.path} (${file} has format 99, this version reads format 1).`,
+    });
+  });
+
+  it.skipIf(process.platform === 'win32')('says where it cannot be, and why', async () => {
+    await using directory = await temporary();
+    const file = join(directory.path, 'file');
+    writeFileSync(file, '');
+    const refusal = async (place: string) => openQdrantStorage({ directory: place }).catch((error: unknown) => error);
+    expect(await refusal(join(file, 'qdrant'))).toMatchObject({
+      code: 'disk-failed',
+      message: expect.stringMatching(/^Cannot open the embedded Qdrant in .*file\/qdrant \(ENOTDIR: /) as string,
+    });
+    // A superuser may write to any folder, but not on a file system that is read-only.
+    if (process.getuid?.() === 0) return;
+    chmodSync(directory.path, 0o500);
+    for (const place of [directory.path, join(directory.path, 'a', 'b')]) {
+      expect(await refusal(place)).toMatchObject({
+        code: 'disk-failed',
+        message: expect.stringContaining(`${place} (EACCES: `) as string,
+      });
+    }
+    chmodSync(directory.path, 0o700);
   });
 
   it('refuses with 503 what comes after its end', async () => {

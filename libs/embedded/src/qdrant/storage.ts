@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { endianness } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
+import { IndexingError } from '@lockstep/model';
 import { QdrantRefusal } from './refusal.ts';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
@@ -43,13 +44,33 @@ const SQLITE_FULL = 13;
  * meanwhile. `synchronous = FULL`: an acknowledged write has been synced, so it outlives a crash of the machine and not
  * only of the process. WAL needs a local disk.
  *
- * @throws Error when the file was written by a newer version, or cannot be opened
+ * @throws {IndexingError} `disk-failed`, which names the directory, when it cannot be written to, or when the file
+ *   cannot be opened or was written by a newer version
  */
-export async function openQdrantStorage(options: { readonly directory: string }): Promise<QdrantStorage> {
+export async function openQdrantStorage({ directory }: { readonly directory: string }): Promise<QdrantStorage> {
   if (endianness() !== 'LE')
     throw new Error('The embedded Qdrant stores little-endian vectors and needs such a machine');
-  await mkdir(options.directory, { recursive: true });
-  const path = join(options.directory, 'storage.sqlite');
+  try {
+    makeWritable(directory);
+    return await openFile(join(directory, 'storage.sqlite'));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new IndexingError({
+      code: 'disk-failed',
+      message: `Cannot open the embedded Qdrant in ${directory} (${reason}).`,
+    });
+  }
+}
+
+/** Makes a folder where it is missing. Fails with what the system says: SQLite only says that it could not open its file. */
+function makeWritable(directory: string): void {
+  let there = directory;
+  while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
+  accessSync(there, constants.W_OK);
+  mkdirSync(directory, { recursive: true });
+}
+
+async function openFile(path: string): Promise<QdrantStorage> {
   const database = new DatabaseSync(path, { timeout: SQLITE_WAIT_MS });
   try {
     // The switch to WAL fails at once when another process opens the same new file: SQLite's own wait does not cover it.
