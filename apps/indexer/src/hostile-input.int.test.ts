@@ -66,6 +66,21 @@ describe('an input with', () => {
     expect(printed.split('\n').length).toBeLessThan(30);
   });
 
+  it('a text that is too long is taken by its beginning where corpus.json or --overlong says so', async () => {
+    workspace.put('long.json', JSON.stringify([{ id: 'long', text: 'word '.repeat(300) }]));
+    const validate = (overlong: object, flags?: Readonly<Record<string, string>>) => {
+      const source = corpusJson(workspace.root, { input: '../long.json', ...overlong });
+      return workspace.validate(source, undefined, flags);
+    };
+    const truncated = { exit: 0, receipt: { accepted: 1, truncated: 1 } };
+    const rejected = { exit: 1, code: 'input-nothing-acceptable' };
+    expect(await validate({})).toMatchObject(rejected);
+    expect(await validate({ overlong: 'truncate' })).toMatchObject(truncated);
+    expect(printed).toContain('text-truncated');
+    expect(await validate({ overlong: 'truncate' }, { overlong: 'reject' })).toMatchObject(rejected);
+    expect(await validate({}, { overlong: 'truncate' })).toMatchObject(truncated);
+  });
+
   it('ids and keys that a terminal obeys is told without them', async () => {
     const [id, key] = ['\u001B[2J\u009B1A\u202Enosj', '\u001B]0;title\u0007'];
     const outcome = await workspace.validate(

@@ -28,6 +28,10 @@ it('takes special tokens in a text for text', () => {
   expect(countCl100kTokens('<|endoftext|>')).toBeGreaterThan(1);
 });
 
-it('passes over byte order marks', () => {
-  expect(countCl100kTokens('\uFEFFhello\uFEFF world')).toBe(countCl100kTokens('hello world'));
+it.each([
+  ['before and after a word', '\uFEFFhello\uFEFF world', 4],
+  ['within a number', '12\uFEFF34', 3],
+  ['and nothing else', '\uFEFF'.repeat(9_000), 9_000],
+])('counts each byte order mark as a token, %s', (_where, text, tokens) => {
+  expect(countCl100kTokens(text)).toBe(tokens);
 });

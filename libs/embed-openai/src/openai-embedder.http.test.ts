@@ -193,12 +193,21 @@ describe('a refusal', () => {
   );
 
   it.each([
-    ['a code', { code: 'insufficient_quota', type: 'other' }],
-    ['a type', { code: null, type: 'insufficient_quota' }],
-  ])('for want of credit, told by %s, stops at once though it comes as 429', async (_title, told) => {
-    answerWith([refusal(429, { ...quoting, ...told }, { 'retry-after': '1' })]);
+    [429, { code: 'insufficient_quota', type: 'other' }, 'quota-exhausted'],
+    [429, { code: null, type: 'insufficient_quota' }, 'quota-exhausted'],
+    [429, { code: 'project_spend_limit_exceeded', type: 'insufficient_quota' }, 'quota-exhausted'],
+    [429, { code: 'credit_balance_exhausted', type: 'other' }, 'quota-exhausted'],
+    [429, { code: 'organization_spend_limit_exceeded', type: 'other' }, 'quota-exhausted'],
+    [429, { code: 'organization_usage_limit_exceeded', type: 'other' }, 'quota-exhausted'],
+    [429, { code: 'billing_not_active', type: 'billing_not_active' }, 'quota-exhausted'],
+    [429, { code: null, type: 'billing_not_active' }, 'quota-exhausted'],
+    [400, { code: 'billing_hard_limit_reached', type: 'invalid_request_error' }, 'quota-exhausted'],
+    [402, { code: null, type: 'other' }, 'quota-exhausted'],
+    [429, { code: null, type: 'access_terminated' }, 'unauthorized'],
+  ])('with %i and %j, which no waiting mends, stops at once', async (status, told, code) => {
+    answerWith([refusal(status, { ...quoting, ...told }, { 'retry-after': '1' })]);
     const { error } = await fail();
-    expect(error).toMatchObject({ code: 'quota-exhausted', disposition: 'abort' });
+    expect(error).toMatchObject({ code, disposition: 'abort', details: { status } });
     expect(seen).toHaveLength(1);
   });
 

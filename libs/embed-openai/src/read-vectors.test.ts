@@ -90,7 +90,8 @@ describe('reading vectors', () => {
   ])('refuses other dimensions in %s for good, and names both', (_title, embedding) => {
     const found = embedding.length === 0 ? 0 : 3;
     const error = failure(reply({ index: 0, embedding }));
-    expect(error).toMatchObject({ code: 'response-invalid', disposition: 'abort', details: { expected: 2, found } });
+    const details = { expected: 2, found, possiblyPaid: true };
+    expect(error).toMatchObject({ code: 'response-invalid', disposition: 'abort', details });
     expect(error.message).toMatch(new RegExp(`\\b2\\b.*\\b${found}\\b`));
   });
 

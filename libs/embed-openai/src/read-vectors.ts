@@ -39,7 +39,7 @@ function readVector(embedding: unknown, dimensions: number): Float32Array {
     throw new IndexingError({
       code: 'response-invalid',
       message: `Expected vectors of ${dimensions} dimensions from the embedding service, found ${vector.length}.`,
-      details: { expected: dimensions, found: vector.length },
+      details: { expected: dimensions, found: vector.length, possiblyPaid: true },
     });
   }
   let sum = 0;

@@ -1,5 +1,5 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
-import { IndexingError, isIndexingError, strippedCause, type ErrorDetails } from '@lockstep/model';
+import { IndexingError, isIndexingError, strippedCause, type ErrorCode, type ErrorDetails } from '@lockstep/model';
 import { retryAfterMs, statusFailure } from '@lockstep/resilience';
 
 /** Failures before anything was sent; a connection that breaks otherwise may have been used, and paid for. */
@@ -14,6 +14,23 @@ const NEVER_SENT = new Set([
 
 /** Parameters that are ours and the same in every request: halving a batch would not help. */
 const OWN_PARAMS = new Set(['model', 'dimensions', 'encoding_format', 'user']);
+
+/**
+ * Codes and types of errors that no waiting mends, though nearly all come as 429: no credit, a limit of spending or of
+ * use, an account that is not active or was closed. Source of the first five:
+ * https://learn.microsoft.com/en-us/microsoft-cloud/dev/dev-proxy/concepts/openai-insufficient-quota, 2026-11. The others
+ * stand in replies that were published, 2023 to 2025; `billing_hard_limit_reached` comes as 400.
+ */
+const FINAL: ReadonlyMap<unknown, ErrorCode> = new Map([
+  ['insufficient_quota', 'quota-exhausted'],
+  ['credit_balance_exhausted', 'quota-exhausted'],
+  ['organization_spend_limit_exceeded', 'quota-exhausted'],
+  ['organization_usage_limit_exceeded', 'quota-exhausted'],
+  ['project_spend_limit_exceeded', 'quota-exhausted'],
+  ['billing_hard_limit_reached', 'quota-exhausted'],
+  ['billing_not_active', 'quota-exhausted'],
+  ['access_terminated', 'unauthorized'],
+]);
 
 /** How codes and types of errors, parameters and request ids look. Keys have digits beside letters beyond f. */
 const WORD = /^[a-z_]{1,64}$/i;
@@ -54,13 +71,11 @@ function ofStatus(error: APIError, nowMs: number, cause: unknown): IndexingError
     requestId: matching(REQUEST_ID, error.requestID),
   };
   const said = `The embedding service answered ${status}${details['vendorCode'] === null ? '' : ` (${details['vendorCode']})`}`;
-  if (error.code === 'insufficient_quota' || error.type === 'insufficient_quota') {
-    return new IndexingError({
-      code: 'quota-exhausted',
-      message: `${said}: the account has no credit left.`,
-      details,
-      cause,
-    });
+  // 402 is what other services that speak the protocol answer for want of credit.
+  const final = FINAL.get(error.code) ?? FINAL.get(error.type) ?? (status === 402 ? 'quota-exhausted' : undefined);
+  if (final !== undefined) {
+    const why = final === 'quota-exhausted' ? 'the account may not spend more' : 'the account was closed';
+    return new IndexingError({ code: final, message: `${said}: ${why}.`, details, cause });
   }
   if (error.param !== null && error.param !== undefined && OWN_PARAMS.has(error.param)) {
     return new IndexingError({

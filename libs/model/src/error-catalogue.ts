@@ -25,7 +25,10 @@ export const ERROR_CATALOGUE = {
   'input-ambiguous-container': entry(EXIT.failed, 'Keep only one of chunks, data and items.'),
   'input-gzip': entry(EXIT.failed, 'Compress the input again; it is cut or damaged.'),
   'input-nothing-acceptable': entry(EXIT.failed, 'Look into the rejects file, and correct the records.'),
-  'records-rejected': entry(EXIT.rejected, 'Correct the records in the rejects file, or run without --strict.'),
+  'records-rejected': entry(
+    EXIT.rejected,
+    'Correct the records that the named file lists, or let them pass: no --strict, a higher --max-rejects.',
+  ),
   'artifact-missing': entry(EXIT.usage, 'Run the named earlier stage first, or `indexer run` for all of them.'),
   'artifact-damaged': entry(EXIT.failed, 'Run the stage that writes the file again.'),
   'cache-damaged': entry(
@@ -39,10 +42,16 @@ export const ERROR_CATALOGUE = {
   'confirmation-needed': entry(EXIT.guarded, 'Answer on a terminal, or pass --yes if you mean it.'),
   'not-recoverable': entry(EXIT.failed, 'Embed instead; what the store holds cannot stand in for the embeddings.'),
   overtaken: entry(EXIT.failed, 'Nothing to do: a later run of the same corpus took over.'),
-  'quota-exhausted': entry(EXIT.failed, 'Add credit to the OpenAI account, then run again; nothing paid is lost.'),
+  'quota-exhausted': entry(
+    EXIT.failed,
+    'Add credit to the named service, or raise its limit or plan, then run again; nothing paid is lost.',
+  ),
   unauthorized: entry(EXIT.failed, 'Check the key or the password of the named service and what it may do.'),
   'request-refused': entry(EXIT.failed, 'The service refused a request as wrong; see the message.'),
-  'rate-limited': entry(EXIT.failed, 'Run again later, or lower the concurrency.'),
+  'rate-limited': entry(
+    EXIT.failed,
+    'Run again later; --tokens-per-minute and --requests-per-minute slow embedding down.',
+  ),
   'service-unavailable': entry(EXIT.failed, 'Check that the named service is up and reachable, then run again.'),
   'response-invalid': entry(
     EXIT.failed,

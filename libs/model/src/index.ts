@@ -76,6 +76,7 @@ export {
 } from './ports.ts';
 export { packByBytes } from './pack-by-bytes.ts';
 export { parseRecord } from './record.ts';
+export { ROW_BYTES_MAX, rowBytes, rowTooLarge, STATEMENT_BYTES } from './row-bytes.ts';
 export type { Dependency, Stage, StoreName } from './stage.ts';
 export { utf8Bytes } from './utf8-bytes.ts';
 export { vendorWords, type VendorWords } from './vendor-words.ts';

@@ -22,7 +22,7 @@ it('counts what one stage asked, and leaves out services that it did not', () =>
   });
 });
 
-it('inputs whose reply was lost stand in the receipt of the stage that lost them, or in the log where it failed', async () => {
+it('inputs whose reply was lost stand in the receipt of the stage that lost them, or in log and error where it failed', async () => {
   const rig = createCorpusRig();
   const { embedder } = rig;
   embedder.lost.inputs = 100;
@@ -41,6 +41,9 @@ it('inputs whose reply was lost stand in the receipt of the stage that lost them
   const fresh = createCorpusRig({ embedder });
   await fresh.validate([{ id: 'new', text: 'new text' }]);
   const { cache } = fresh.embeddings;
-  await failureOf(embed({ ...fresh.context, logger }, { embedder, cache, batchItems: 2, concurrency: 1 }));
+  const failure = await failureOf(
+    embed({ ...fresh.context, logger }, { embedder, cache, batchItems: 2, concurrency: 1 }),
+  );
   expect(told).toEqual([['inputs-possibly-paid', { itemCount: 2 }]]);
+  expect(failure).toMatchObject({ code: 'service-unavailable', message: 'm', details: { possiblyPaid: 2 } });
 });

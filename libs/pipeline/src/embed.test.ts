@@ -127,7 +127,8 @@ describe('embed', () => {
       }
       return undefined;
     };
-    expect(await failureOf(rig.embed())).toMatchObject({ code: 'quota-exhausted' });
+    const { code, details } = await failureOf(rig.embed());
+    expect([code, details]).toEqual(['quota-exhausted', {}]);
     expect(rig.embeddings.paid.size).toBe(rig.embedder.seen.inputs);
     expect(rig.embeddings.paid.size).toBeGreaterThanOrEqual(4);
     expect(rig.artifacts.files.has(FILES.embedReceipt)).toBe(false);
@@ -136,6 +137,20 @@ describe('embed', () => {
     await rig.embed();
     expect(rig.embedder.seen.inputs).toBe(10);
     await expectSliceInStep(rig);
+  });
+
+  it('says how much was paid for that the cache could not take', async () => {
+    const rig = createCorpusRig();
+    await rig.validate(records(6));
+    const { cache } = rig.embeddings;
+    const append: typeof cache.append = async (entries) => {
+      await cache.append(entries);
+      if (rig.embeddings.paid.size < 3) return;
+      throw new IndexingError({ code: 'disk-failed', message: 'm', details: { errno: 'ENOSPC' }, cause: 'c' });
+    };
+    const failure = await failureOf(rig.embed({ cache: { ...cache, append }, concurrency: 1 }));
+    expect(failure).toMatchObject({ code: 'disk-failed', message: 'm', cause: 'c' });
+    expect(failure.details).toEqual({ errno: 'ENOSPC', possiblyPaid: 2 });
   });
 
   it('has what was paid for in the cache before the next request of its lane goes out', async () => {

@@ -9,6 +9,7 @@ import {
 import { createLane } from './bounded.ts';
 import { countCalls } from './count-calls.ts';
 import { FILES, readChunks } from './corpus-files.ts';
+import { countLostInputs } from './lost-inputs.ts';
 import { estimatedTokens, planEmbedding } from './plan-embedding.ts';
 import { readReceipt, writeReceipt } from './receipt-file.ts';
 import { createRefusedTexts } from './refused-texts.ts';
@@ -34,6 +35,8 @@ export interface EmbedOptions {
 export interface EmbedReceipt {
   readonly stage: 'embed';
   readonly corpus: string;
+  /** Digest of the wanted chunks that the slice was made for. */
+  readonly digest: string;
   readonly chunks: number;
   /** Distinct texts; chunks of equal text share a vector. */
   readonly texts: number;
@@ -48,7 +51,10 @@ export interface EmbedReceipt {
   readonly left: number;
   /** Texts that the service refused; `refused.jsonl` names a chunk of each. */
   readonly refused: number;
-  /** Texts whose reply was lost, and which may have been paid for besides those that were embedded. */
+  /**
+   * Texts whose reply was lost, and which may have been paid for besides those that were embedded. Where the stage fails
+   * they stand in the details of its error, with those whose reply could not be kept.
+   */
   readonly possiblyPaid: number;
   readonly calls: Calls;
   readonly model: string;
@@ -65,14 +71,15 @@ export const REFUSED_MAX = 10;
 /**
  * Embeds the texts that the cache does not hold yet, each once, and writes the corpus's slice of the cache. Every
  * response is on disk before the next request of its lane goes out, so that a killed run pays again only for what was
- * under way. A request that the service takes for wrong is halved until the text at fault is found and set aside.
+ * under way. A request that the service takes for wrong is halved until the text at fault is found and set aside; of more
+ * than `rejectsMax` the stage fails with `records-rejected`, and `refused.jsonl` names them all the same.
  */
 export async function embed(context: StageContext, options: EmbedOptions): Promise<EmbedReceipt> {
   const { artifacts, corpus, clock, logger, signal } = context;
   const { cache, embedder } = options;
   const startedAt = clock.now();
   const calls = countCalls(context);
-  const lostBefore = embedder.possiblyPaid();
+  const lost = countLostInputs(context, embedder);
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   checkSameEmbedder(validated, embedder);
   await artifacts.remove(FILES.embedReceipt);
@@ -109,7 +116,8 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
           batch.map(({ text }) => text),
           signal === undefined ? {} : { signal },
         );
-        await cache.append(batch.map(({ key }, at) => ({ key, vector: reply.vectors[at] as Float32Array })));
+        const entries = batch.map(({ key }, at) => ({ key, vector: reply.vectors[at] as Float32Array }));
+        await lost.keep(cache, entries);
         for (const { key } of batch) underway.delete(key);
         embedded += batch.length;
         tokens += reply.tokens;
@@ -167,8 +175,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     } catch (error) {
       // What is under way is paid for, and still goes into the cache.
       await lane.settle();
-      const lost = embedder.possiblyPaid().inputs - lostBefore.inputs;
-      if (lost > 0) logger.warn('inputs-possibly-paid', { itemCount: lost });
+      if (isIndexingError(error) && error.code === 'records-rejected') await refused.write(artifacts);
       throw error;
     }
 
@@ -185,6 +192,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     const receipt: EmbedReceipt = {
       stage: 'embed',
       corpus,
+      digest: validated.digest,
       chunks: seen,
       texts: sliced + left + refused.count(),
       cached: sliced - embedded,
@@ -194,7 +202,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       tokensSaved: estimatedTokens(validated.textBytes - embeddedBytes - leftBytes),
       left,
       refused: refused.count(),
-      possiblyPaid: embedder.possiblyPaid().inputs - lostBefore.inputs,
+      possiblyPaid: lost.count(),
       calls: calls(),
       model: embedder.identity.model,
       host: embedder.identity.host,
@@ -215,6 +223,8 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       tokens,
     });
     return receipt;
+  } catch (error) {
+    throw lost.tell(error);
   } finally {
     await scratch.dispose();
   }

@@ -15,7 +15,7 @@ export { loadQdrant, type LoadQdrantOptions } from './load-qdrant.ts';
 export type { LoadReceipt } from './load-store.ts';
 export { isNoOp, type ChangeReason, type PlanCounts } from './plan.ts';
 export { planCorpus, type CorpusPlan, type PlanOptions } from './plan-corpus.ts';
-export { planEmbedding, type EmbeddingPlan } from './plan-embedding.ts';
+export { planEmbedding, type EmbeddingPlan, type KnownKeys } from './plan-embedding.ts';
 export { createProjection, payloadOf, type Projection } from './projection.ts';
 export { provision, type ProvisionOptions } from './provision.ts';
 export { readRecords, type InputRecord } from './read-records.ts';

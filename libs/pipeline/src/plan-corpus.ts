@@ -1,7 +1,7 @@
 import type { DeleteMode, EmbedderIdentity, EmbeddingReader, Ledger, RowStore, VectorStore } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
 import { refuseForeignModel, refuseOtherDimensions } from './foreign-model.ts';
-import { planEmbedding, type EmbeddingPlan, type TokenCounter } from './plan-embedding.ts';
+import { planEmbedding, type EmbeddingPlan, type KnownKeys, type TokenCounter } from './plan-embedding.ts';
 import { probeStores, type ProbedStores } from './probe-stores.ts';
 import type { Projection } from './projection.ts';
 import { readReceipt } from './receipt-file.ts';
@@ -16,7 +16,7 @@ export interface PlanOptions {
   readonly identity: EmbedderIdentity;
   /** Counts the tokens of what is to be paid for; opened only where something is. */
   readonly counter: () => Promise<TokenCounter>;
-  readonly cache: EmbeddingReader & { has(key: string): boolean };
+  readonly cache: EmbeddingReader & KnownKeys;
   readonly projection: Projection;
   readonly deletes: DeleteMode;
   /** Believes no stamp: compares everything that the stores hold. */

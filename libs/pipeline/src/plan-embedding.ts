@@ -25,10 +25,17 @@ const BYTES_PER_TOKEN = 4;
 /** What counts the tokens of what is sent of a text. */
 export type TokenCounter = Pick<Embedder, 'countTokens' | 'fit'>;
 
+/** Which texts need not be embedded. */
+export interface KnownKeys {
+  has(key: string): boolean;
+  /** True where it is known without asking for each that it has all that these wanted chunks need. */
+  hasAllOf?(wantedDigest: string): boolean;
+}
+
 export interface EmbeddingPlanOptions {
   /** Opened once, for the first text that the cache lacks: a tokenizer takes memory, and time to load. */
   readonly counter: () => Promise<TokenCounter>;
-  readonly cache: { has(key: string): boolean };
+  readonly cache: KnownKeys;
   readonly signal?: AbortSignal;
 }
 
@@ -37,7 +44,10 @@ export async function planEmbedding(
   artifacts: Artifacts,
   { counter, cache, signal }: EmbeddingPlanOptions,
 ): Promise<EmbeddingPlan> {
-  const { textBytes } = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  const { accepted, digest, textBytes } = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  if (cache.hasAllOf?.(digest) === true) {
+    return { cachedChunks: accepted, texts: 0, tokens: 0, tokensSaved: estimatedTokens(textBytes) };
+  }
   const scratch = await artifacts.scratch();
   try {
     const missing = createLineSorter(scratch);

@@ -52,10 +52,21 @@ describe('a text that the embedding service refuses', () => {
     await rig.validate(inputs(64));
     const failure = await failureOf(rig.embed({ batchItems: 8, concurrency: 1, rejectsMax: 2 }));
     expect(failure).toMatchObject({ code: 'records-rejected', details: { refused: 3, max: 2 } });
-    expect(failure.message).toMatch(/"c\d+", "c\d+", "c\d+"/);
+    expect(failure.message).toMatch(/"c\d+", "c\d+", "c\d+"\. embed\/refused\.jsonl names each\./);
+    expect(refusedIn(rig)).toHaveLength(3);
+    for (const { chunk_id } of refusedIn(rig)) expect(failure.message).toContain(`"${chunk_id}"`);
     expect(rig.embeddings.paid.size).toBe(rig.embedder.seen.inputs);
     expect(rig.embeddings.paid.size).toBeGreaterThan(0);
     expect(rig.artifacts.files.has(FILES.embedReceipt)).toBe(false);
+  });
+
+  it('holds no chunk where there are more than may be: the stores lack what the corpus wants', async () => {
+    const rig = rigRefusing((text) => text === 'edited');
+    await rig.load(inputs(4));
+    await rig.validate(inputs(4).with(1, { id: 'c1', text: 'edited' }));
+    expect(await failureOf(rig.embed({ rejectsMax: 0 }))).toMatchObject({ code: 'records-rejected' });
+    expect(refusedIn(rig)).toHaveLength(1);
+    expect(await rig.verify()).toMatchObject({ ok: false, refused: 0 });
   });
 
   it('does not make a service that refuses everything be asked for each text', async () => {

@@ -1,6 +1,7 @@
 import { IndexingError, isIndexingError, type Artifacts } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
 import { linesOf } from './lines.ts';
+import { receiptIfThere } from './receipt-file.ts';
 
 /** A text that the embedding service takes for wrong, named by the first chunk that has it. */
 export interface RefusedText {
@@ -13,13 +14,16 @@ export interface RefusedText {
 
 /** Texts that the service refused in one run, set aside so that the others go on. */
 export interface RefusedTexts {
-  /** Sets one aside. Fails with `records-rejected` where that is one more than may be. */
+  /** Sets one aside. Fails with `records-rejected` where that is one more than may be; what was set aside is still to be written. */
   add(text: Omit<RefusedText, 'message'>, failure: IndexingError): void;
   has(embeddingKey: string): boolean;
   count(): number;
   /** Writes them for the stages after, sorted by key; the file is there also where it is empty. */
   write(artifacts: Artifacts): Promise<void>;
 }
+
+/** Chunks that the message names; the file names all. */
+const SHOWN = 10;
 
 /** @param max how many may be set aside; a service that refuses everything must not be asked for each text by itself */
 export function createRefusedTexts(max: number): RefusedTexts {
@@ -28,12 +32,13 @@ export function createRefusedTexts(max: number): RefusedTexts {
     add(text, failure) {
       refused.set(text.embeddingKey, { ...text, message: failure.message });
       if (refused.size <= max) return;
-      const chunks = [...refused.values()].map(({ chunkId }) => JSON.stringify(chunkId)).join(', ');
+      const first = [...refused.values()].slice(0, SHOWN).map(({ chunkId }) => JSON.stringify(chunkId));
+      const chunks = `${first.join(', ')}${refused.size > SHOWN ? ', ...' : ''}`;
       throw new IndexingError({
         code: 'records-rejected',
         message:
           `The embedding service refused ${refused.size} texts, more than the ${max} that may be set aside ` +
-          `(--max-rejects): of ${chunks}. It said of the last: ${failure.message}`,
+          `(--max-rejects): of ${chunks}. ${FILES.refused} names each. It said of the last: ${failure.message}`,
         details: { refused: refused.size, max },
         cause: failure.cause,
       });
@@ -54,11 +59,13 @@ function encode({ embeddingKey, pointId, chunkId, message }: RefusedText): strin
 }
 
 /**
- * Keys of the texts that the last `embed` set aside; their chunks are treated as held. None where no `embed` has run.
- * Memory grows with them, and `embed` bounds their number.
+ * Keys of the texts that the last `embed` set aside; their chunks are treated as held. None where no `embed` has run, or
+ * the last one failed: what it had set aside by then is there for people to read, and holds no chunk. Memory grows with
+ * them, and `embed` bounds their number.
  */
 export async function readRefused(artifacts: Artifacts): Promise<ReadonlySet<string>> {
   const keys = new Set<string>();
+  if ((await receiptIfThere(artifacts, FILES.embedReceipt)) === undefined) return keys;
   try {
     for await (const line of linesOf(artifacts.read(FILES.refused))) {
       keys.add((JSON.parse(line) as { embedding_key: string }).embedding_key);

@@ -6,6 +6,7 @@ import {
   type Ledger,
   type Row,
 } from '@lockstep/model';
+import { countLostInputs, type LostInputs } from './lost-inputs.ts';
 import { payloadOf } from './projection.ts';
 import { readRefused } from './refused-texts.ts';
 import { checkFence, type RunFence } from './run-file.ts';
@@ -29,6 +30,8 @@ export interface UnmentionedRepair {
   readonly deleted: number;
   /** Ids of chunks that stay as they are: the cache has no vector, or the row itself was altered. */
   readonly left: readonly string[];
+  /** Texts whose reply was lost, and which may have been paid for besides those that were embedded. */
+  readonly possiblyPaid: number;
 }
 
 /**
@@ -42,34 +45,40 @@ export async function repairUnmentioned(
   const { vectors, projection, ledger, run } = options;
   const { signal } = context;
   const call: CallOptions = signal === undefined ? {} : { signal };
+  const lost = countLostInputs(context, options.embedder);
   const left: string[] = [];
   let rebuilt = 0;
   let deleted = 0;
-  const refused = await readRefused(context.artifacts);
-  for await (const found of unmentionedProblems(context, { ...options, refused, rehash: true })) {
-    if (found.problem === 'no-row') {
+  try {
+    const refused = await readRefused(context.artifacts);
+    for await (const found of unmentionedProblems(context, { ...options, refused, rehash: true })) {
+      if (found.problem === 'no-row') {
+        await checkFence(run, ledger, signal);
+        await vectors.delete([found.point.pointId], call);
+        deleted += 1;
+        continue;
+      }
+      const { row } = found;
+      const vector = found.problem === 'altered' ? undefined : await vectorOf(row, options, lost, call);
+      if (vector === undefined) {
+        left.push(row.chunkId);
+        continue;
+      }
       await checkFence(run, ledger, signal);
-      await vectors.delete([found.point.pointId], call);
-      deleted += 1;
-      continue;
+      await vectors.upsert([{ pointId: row.pointId, vector, payload: payloadOf(row, projection) }], call);
+      rebuilt += 1;
     }
-    const { row } = found;
-    const vector = found.problem === 'altered' ? undefined : await vectorOf(row, options, call);
-    if (vector === undefined) {
-      left.push(row.chunkId);
-      continue;
-    }
-    await checkFence(run, ledger, signal);
-    await vectors.upsert([{ pointId: row.pointId, vector, payload: payloadOf(row, projection) }], call);
-    rebuilt += 1;
+  } catch (error) {
+    throw lost.tell(error);
   }
-  return { rebuilt, deleted, left };
+  return { rebuilt, deleted, left, possiblyPaid: lost.count() };
 }
 
 /** The vector of a row's text, from the cache, or from the embedder where that may be. */
 async function vectorOf(
   row: Row,
   { cache, embedder, pay }: RepairUnmentionedOptions,
+  lost: LostInputs,
   call: CallOptions,
 ): Promise<Float32Array | undefined> {
   const text = embedder.fit(row.text);
@@ -78,6 +87,6 @@ async function vectorOf(
   const [cached] = await cache.vectors([row.embeddingKey]);
   if (cached !== undefined || !pay) return cached;
   const [vector] = (await embedder.embed([text], call)).vectors;
-  if (vector !== undefined) await cache.append([{ key: row.embeddingKey, vector }]);
+  if (vector !== undefined) await lost.keep(cache, [{ key: row.embeddingKey, vector }]);
   return vector;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { pointIdOf, sha256Hex, type JsonObject, type StoreName } from '@lockstep/model';
+import { IndexingError, pointIdOf, sha256Hex, type JsonObject, type StoreName } from '@lockstep/model';
 import {
   announceCalls,
   createCorpusRig,
@@ -236,7 +236,7 @@ describe.each([
 
   it('leaves copies that are in step as they are', async () => {
     const rig = await stored();
-    expect(await repairUnmentioned(rig)).toEqual({ rebuilt: 0, deleted: 0, left: [] });
+    expect(await repairUnmentioned(rig)).toEqual({ rebuilt: 0, deleted: 0, left: [], possiblyPaid: 0 });
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
@@ -247,7 +247,7 @@ describe.each([
       payload: { ...point.payload, content_hash: 'of another version', tag: 'old' },
       vector: storedAt(rig, 'c4').point.vector.slice(),
     });
-    expect(await repairUnmentioned(rig)).toEqual({ rebuilt: 1, deleted: 0, left: [] });
+    expect(await repairUnmentioned(rig)).toEqual({ rebuilt: 1, deleted: 0, left: [], possiblyPaid: 0 });
     expect(rig.costs()).toEqual({ ...NO_COSTS, upserted: 1 });
     expect(rig.vectors.collection?.points.get(pointId)?.payload).toEqual(payloadOf(row, rig.projection));
     expect(storedTexts(rig)).toEqual(textsOf(inputs(5)));
@@ -258,7 +258,7 @@ describe.each([
     const rig = await stored();
     losePoint(rig, 'c3');
     expect(await rig.verify()).toMatchObject({ ok: false });
-    expect(await repairUnmentioned(rig)).toEqual({ rebuilt: 1, deleted: 0, left: [] });
+    expect(await repairUnmentioned(rig)).toEqual({ rebuilt: 1, deleted: 0, left: [], possiblyPaid: 0 });
     expect(rig.costs()).toEqual({ ...NO_COSTS, upserted: 1 });
     expect(storedTexts(rig)).toEqual(textsOf(inputs(5)));
     expect(await rig.verify('vectors')).toMatchObject({ ok: true });
@@ -267,7 +267,7 @@ describe.each([
   it('deletes a point without a row', async () => {
     const rig = await stored();
     loseRow(rig, 'c3');
-    expect(await repairUnmentioned(rig)).toEqual({ rebuilt: 0, deleted: 1, left: [] });
+    expect(await repairUnmentioned(rig)).toEqual({ rebuilt: 0, deleted: 1, left: [], possiblyPaid: 0 });
     expect(rig.costs()).toEqual({ ...NO_COSTS, pointsDeleted: 1 });
     expect(storedTexts(rig)).toEqual(textsOf(inputs(5).toSpliced(3, 1)));
     expect(await rig.verify('vectors')).toMatchObject({ ok: true });
@@ -278,7 +278,12 @@ describe.each([
       const rig = await stored();
       storedAt(rig, 'c3').row[field] = 'edited';
       const before = structuredClone(storedAt(rig, 'c3'));
-      expect(await repairUnmentioned(rig, { pay: true })).toEqual({ rebuilt: 0, deleted: 0, left: ['c3'] });
+      expect(await repairUnmentioned(rig, { pay: true })).toEqual({
+        rebuilt: 0,
+        deleted: 0,
+        left: ['c3'],
+        possiblyPaid: 0,
+      });
       expect(rig.costs()).toEqual(NO_COSTS);
       expect(storedAt(rig, 'c3')).toEqual(before);
       expect(await rig.verify()).toMatchObject({
@@ -291,7 +296,12 @@ describe.each([
       const rig = await stored();
       storedAt(rig, 'c3').row[field] = 'edited';
       losePoint(rig, 'c3');
-      expect(await repairUnmentioned(rig, { pay: true })).toEqual({ rebuilt: 0, deleted: 0, left: ['c3'] });
+      expect(await repairUnmentioned(rig, { pay: true })).toEqual({
+        rebuilt: 0,
+        deleted: 0,
+        left: ['c3'],
+        possiblyPaid: 0,
+      });
       expect(rig.costs()).toEqual(NO_COSTS);
     });
   });
@@ -301,7 +311,7 @@ describe.each([
     const { row } = storedAt(rig, 'c3');
     losePoint(rig, 'c3');
     row.embeddingKey = storedAt(rig, 'c0').row.embeddingKey;
-    expect(await repairUnmentioned(rig)).toEqual({ rebuilt: 0, deleted: 0, left: ['c3'] });
+    expect(await repairUnmentioned(rig)).toEqual({ rebuilt: 0, deleted: 0, left: ['c3'], possiblyPaid: 0 });
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
@@ -314,13 +324,31 @@ describe.each([
       rebuilt: 0,
       deleted: 0,
       left: expect.toSatisfy((left: string[]) => left.toSorted().join() === 'c3,c4') as string[],
+      possiblyPaid: 0,
     });
     expect(rig.costs()).toEqual(NO_COSTS);
-    expect(await repairUnmentioned(rig, { pay: true })).toEqual({ rebuilt: 2, deleted: 0, left: [] });
+    expect(await repairUnmentioned(rig, { pay: true })).toEqual({ rebuilt: 2, deleted: 0, left: [], possiblyPaid: 0 });
     expect(rig.costs()).toEqual({ ...NO_COSTS, requests: 2, inputs: 2, upserted: 2 });
     expect(storedTexts(rig)).toEqual(textsOf(inputs(5)));
     // What was paid for is kept.
     expect(rig.embeddings.paid.size).toBe(2);
+  });
+
+  it('says how much was paid for nothing, also where it fails', async () => {
+    const rig = await stored();
+    losePoint(rig, 'c3');
+    rig.embeddings.paid.clear();
+    rig.embedder.onRequest = () => {
+      rig.embedder.lost.inputs += 2;
+      if (rig.embedder.lost.inputs > 2) throw new IndexingError({ code: 'service-unavailable', message: 'm' });
+    };
+    expect(await repairUnmentioned(rig, { pay: true })).toMatchObject({ rebuilt: 1, possiblyPaid: 2 });
+    losePoint(rig, 'c3');
+    rig.embeddings.paid.clear();
+    expect(await failureOf(repairUnmentioned(rig, { pay: true }))).toMatchObject({
+      code: 'service-unavailable',
+      details: { possiblyPaid: 2 },
+    });
   });
 
   it('never pays for a row whose vector was of another model', async () => {
@@ -328,7 +356,12 @@ describe.each([
     const { row } = storedAt(rig, 'c3');
     losePoint(rig, 'c3');
     row.embeddingKey = sha256Hex('of another model');
-    expect(await repairUnmentioned(rig, { pay: true })).toEqual({ rebuilt: 0, deleted: 0, left: ['c3'] });
+    expect(await repairUnmentioned(rig, { pay: true })).toEqual({
+      rebuilt: 0,
+      deleted: 0,
+      left: ['c3'],
+      possiblyPaid: 0,
+    });
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 

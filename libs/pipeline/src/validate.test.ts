@@ -2,7 +2,17 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { contentHashOf, embeddingKeyOf, isIndexingError, pointIdOf, SILENT, type JsonValue } from '@lockstep/model';
+import {
+  contentHashOf,
+  embeddingKeyOf,
+  isIndexingError,
+  pointIdOf,
+  ROW_BYTES_MAX,
+  rowBytes,
+  SILENT,
+  type JsonValue,
+  type Logger,
+} from '@lockstep/model';
 import {
   collect,
   createCorpusRig,
@@ -44,17 +54,25 @@ function linesIn<Line>(artifacts: MemoryArtifacts, name: string): Line[] {
 const rejectsIn = (artifacts: MemoryArtifacts): RejectLine[] =>
   linesIn<RejectLine>(artifacts, FILES.rejects).toSorted((a, b) => a.index - b.index);
 
-async function validateFile(name: string, blockBytes: number, strict = false) {
+interface Choices {
+  readonly strict?: boolean;
+  readonly listedMax?: number;
+  readonly logger?: Logger;
+}
+
+async function validateFile(name: string, blockBytes: number, choices: Choices = {}) {
+  const { logger = SILENT, strict = false, ...others } = choices;
   const artifacts = createMemoryArtifacts();
   const embedder = createStubEmbedder();
   const receipt: ValidateReceipt | Error = await validate(
-    { corpus: 'books', artifacts, clock: { now: () => 0, sleep: () => Promise.resolve() }, logger: SILENT },
+    { corpus: 'books', artifacts, clock: { now: () => 0, sleep: () => Promise.resolve() }, logger },
     {
       input: { name, bytes: blocksOf(readFileSync(join(INPUTS, name)), blockBytes) },
       identity: embedder.identity,
       inputTokensMax: embedder.inputTokensMax,
       tokensOver: embedder.tokensOver,
       strict,
+      ...others,
     },
   ).catch((error: unknown) => error as Error);
   expect(artifacts.leaks()).toEqual({ writers: 0, scratches: 0 });
@@ -226,12 +244,44 @@ describe('validate', () => {
     ]);
   });
 
+  it('takes a row up to the size that one may have, and names the field of a larger one', async () => {
+    const rig = createCorpusRig();
+    const chunk = { documentId: null, chapterTitle: null, pageNumber: null, createdAt: null, text: 't' };
+    const room = ROW_BYTES_MAX - rowBytes({ ...chunk, chunkId: 'fits', metadata: { m: '' } });
+    await rig.validate([
+      { id: 'fits', text: 't', m: 'x'.repeat(room) },
+      { id: 'over', text: 't', m: 'x'.repeat(room + 1) },
+    ]);
+    expect((await collect(readChunks(rig.artifacts))).map(({ chunkId }) => chunkId)).toEqual(['fits']);
+    expect(rejectsIn(rig.artifacts)).toMatchObject([
+      { chunk_id: 'over', code: 'too-large', field: 'metadata', message: expect.stringContaining(`${ROW_BYTES_MAX}`) },
+    ]);
+    expect(linesIn(rig.artifacts, FILES.held)).toMatchObject([{ chunk_id: 'over' }]);
+  });
+
+  it('lists a bounded number of rejects, and says how many more there are, and holds all', async () => {
+    const told: string[] = [];
+    const logger = { ...SILENT, warn: (event: string) => void told.push(event) };
+    const rejects = async (listedMax: number) => {
+      told.length = 0;
+      const { artifacts, receipt } = await validateFile('rejects/missing-text.jsonl', 1 << 20, { listedMax, logger });
+      expect(receipt).toMatchObject({ accepted: 1, rejected: 6, held: 6 });
+      expect(linesIn(artifacts, FILES.held)).toHaveLength(6);
+      return linesIn<RejectLine>(artifacts, FILES.rejects).map(({ code, message }) => [code, message]);
+    };
+    const all = await rejects(6);
+    expect(all).toHaveLength(6);
+    expect(told).not.toContain('more-rejected-than-listed');
+    expect(await rejects(4)).toEqual([...all.slice(0, 4), ['not-listed', '2 more records were rejected']]);
+    expect(told.filter((event) => event === 'more-rejected-than-listed')).toHaveLength(1);
+  });
+
   it('takes no reject under strict: writes the rejects file, and no chunks', async () => {
-    const { artifacts, receipt } = await validateFile('rejects/missing-text.jsonl', 1 << 20, true);
+    const { artifacts, receipt } = await validateFile('rejects/missing-text.jsonl', 1 << 20, { strict: true });
     expect(receipt).toMatchObject({ code: 'records-rejected', details: { rejected: 6 } });
     expect([...artifacts.files.keys()]).toEqual([FILES.rejects]);
     expect(rejectsIn(artifacts)).toHaveLength(6);
-    const fine = await validateFile('valid/equal-duplicates.jsonl', 1 << 20, true);
+    const fine = await validateFile('valid/equal-duplicates.jsonl', 1 << 20, { strict: true });
     expect(fine.receipt).toMatchObject({ accepted: 2, duplicates: 2 });
   });
 
@@ -296,7 +346,7 @@ describe('the basis of a corpus', () => {
     // rules, which gives another basis, and put both digests down here.
     expect({ made: made.digest('hex'), basis: basisDigest(BASIS) }).toMatchInlineSnapshot(`
       {
-        "basis": "cbc664810d77b71419406ef0bf2ee345f999abdd21ef0551a1685fe9ef123f20",
+        "basis": "0c490d8f934c6e367ef27f7bdee789b02f43a7490a68e1bf57bdaf83decb1ac9",
         "made": "d85c457452b81b98e2ea6c8c5ea3ea0ed97639a421304410421251c2795b4db8",
       }
     `);

@@ -5,6 +5,8 @@ import {
   IndexingError,
   parseRecord,
   pointIdOf,
+  ROW_BYTES_MAX,
+  rowTooLarge,
   type EmbedderIdentity,
   type Rejection,
   type WantedChunk,
@@ -34,6 +36,8 @@ export interface ValidateOptions {
   readonly fit?: (text: string) => string;
   /** Any rejected record fails the stage. */
   readonly strict: boolean;
+  /** Records that the rejects file lists; `LISTED_MAX` where it says nothing. */
+  readonly listedMax?: number;
 }
 
 export interface ValidateReceipt {
@@ -60,7 +64,8 @@ export interface ValidateReceipt {
 /**
  * Reads the input into chunks: `chunks.jsonl` sorted by point id, `held.jsonl`, `rejects.jsonl` and the receipt.
  *
- * A bad record is set aside and the stage goes on. Of records with equal ids the first is kept; an equal later one
+ * A bad record is set aside and the stage goes on. The rejects file lists a bounded number, and says how many more there are.
+ * What is held is never left out. Of records with equal ids the first is kept; an equal later one
  * counts as a duplicate, a different one is rejected. Fails, and writes no chunks, for input that is malformed, empty
  * or without any acceptable record, and under `strict` for any reject (`records-rejected`).
  */
@@ -71,7 +76,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
   const scratch = await artifacts.scratch();
   const chunks = await artifacts.write(FILES.chunks);
   const heldFile = await artifacts.write(FILES.held);
-  const rejects = await createRejectsFile(context);
+  const rejects = await createRejectsFile(context, options.listedMax);
   try {
     const sorter = createLineSorter(scratch);
     let records = 0;
@@ -185,6 +190,11 @@ function accept(
     const message = `expected at most ${options.inputTokensMax} tokens for ${options.identity.model}, found ${tokens}`;
     return { rejection: { code: 'too-long', field: 'text', message, chunkId: chunk.chunkId } };
   }
+  const large = rowTooLarge(chunk);
+  if (large !== undefined) {
+    const message = `expected at most ${ROW_BYTES_MAX} bytes in the row of a chunk, found ${large.bytes}`;
+    return { rejection: { code: 'too-large', field: large.field, message, chunkId: chunk.chunkId } };
+  }
   const sent = tokens === undefined || options.fit === undefined ? chunk.text : options.fit(chunk.text);
   const pointId = pointIdOf(corpus, chunk.chunkId);
   const contentHash = contentHashOf(chunk);
@@ -207,7 +217,7 @@ function nothingAcceptable(records: number): IndexingError {
 function refusedUnderStrict(rejected: number): IndexingError {
   return new IndexingError({
     code: 'records-rejected',
-    message: `${rejected} ${rejected === 1 ? 'record was' : 'records were'} rejected; ${FILES.rejects} names each.`,
+    message: `${rejected} ${rejected === 1 ? 'record was' : 'records were'} rejected; ${FILES.rejects} says why.`,
     details: { rejected },
   });
 }

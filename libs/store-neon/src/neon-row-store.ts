@@ -13,7 +13,7 @@ import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { rowsMigrations } from './migrations/rows.ts';
 import { packRows } from './pack-rows.ts';
 import type { SqlClient, SqlRow, Statement } from './sql-client.ts';
-import { sqlStateOf } from './to-indexing-error.ts';
+import { isAnswerTooLarge, sqlStateOf } from './to-indexing-error.ts';
 
 export interface NeonRowStoreOptions {
   readonly sql: SqlClient;
@@ -50,19 +50,45 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
     }
   }
 
-  /** Pages through a corpus by point id. A table that goes away between two of them is an error. */
+  /**
+   * Pages through a corpus by point id, from an answer that is too large on in smaller ones. A table that goes away
+   * between two of them is an error.
+   */
   async function* pages(
     columns: string,
-    items: number,
+    itemsMax: number,
     corpus: string,
     options?: CallOptions,
   ): AsyncGenerator<SqlRow[]> {
-    const text = `select ${columns} from ${name} where corpus = $1 and point_id > $2::uuid order by point_id limit ${items}`;
-    let rows = await read([text, [corpus, NIL_UUID]], options);
+    let items = itemsMax;
+    let last: string | undefined;
     for (;;) {
+      const text = `select ${columns} from ${name} where corpus = $1 and point_id > $2::uuid order by point_id limit ${items}`;
+      const statement: Statement = [text, [corpus, last ?? NIL_UUID]];
+      let rows: SqlRow[];
+      try {
+        rows = await (last === undefined ? read(statement, options) : sql.query(statement, options));
+      } catch (error) {
+        if (items === 1 || !isAnswerTooLarge(error)) throw error;
+        items = Math.ceil(items / 4);
+        continue;
+      }
       if (rows.length > 0) yield rows;
       if (rows.length < items) return;
-      rows = await sql.query([text, [corpus, String(rows.at(-1)?.['point_id'])]], options);
+      last = String(rows.at(-1)?.['point_id']);
+    }
+  }
+
+  /** Whole rows by point id, in as many answers as it takes. */
+  async function wholeRows(pointIds: readonly string[], options?: CallOptions): Promise<SqlRow[]> {
+    if (pointIds.length === 0) return [];
+    try {
+      return await read([`select ${ROW_COLUMNS} from ${name} where point_id = any($1::uuid[])`, [pointIds]], options);
+    } catch (error) {
+      if (pointIds.length === 1 || !isAnswerTooLarge(error)) throw error;
+      const middle = Math.ceil(pointIds.length / 2);
+      const first = await wholeRows(pointIds.slice(0, middle), options);
+      return [...first, ...(await wholeRows(pointIds.slice(middle), options))];
     }
   }
 
@@ -108,11 +134,7 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
     async *scanRows(corpus, options) {
       for await (const page of pages(ROW_COLUMNS, SCAN_ROWS_ITEMS, corpus, options)) yield page.map(toRow);
     },
-    async rows(pointIds, options) {
-      if (pointIds.length === 0) return [];
-      const statement: Statement = [`select ${ROW_COLUMNS} from ${name} where point_id = any($1::uuid[])`, [pointIds]];
-      return (await read(statement, options)).map(toRow);
-    },
+    rows: async (pointIds, options) => (await wholeRows(pointIds, options)).map(toRow),
     async fence(corpus, options) {
       const [row] = await read(['select fence::int from lockstep_fence where corpus = $1', [corpus]], options);
       return Number(row?.['fence'] ?? 0);

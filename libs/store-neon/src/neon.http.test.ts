@@ -1,7 +1,7 @@
 import { delay, http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { pointIdOf, type Row } from '@lockstep/model';
+import { pointIdOf, ROW_BYTES_MAX, rowBytes, type Row } from '@lockstep/model';
 import { collect, createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
@@ -160,6 +160,45 @@ describe('a scan', () => {
   });
 });
 
+describe('an answer that is too large', () => {
+  const ids = Array.from({ length: 60 }, (_, at) => pointIdOf('books', String(at))).toSorted();
+  const fields = [{ name: 'point_id', dataTypeID: TEXT_OID, format: 'text' }];
+  const answer = (wanted: readonly string[], itemsMax: number) =>
+    wanted.length > itemsMax
+      ? new HttpResponse('response is too large', { status: 507 })
+      : HttpResponse.json({ ...rowsOf(''), fields, rows: wanted.map((id) => [id]) });
+  const store = () => createNeonRowStore({ sql: client(), table: 't', shownDatabase: 'db' });
+
+  it('is asked for in smaller pages, and a row too large for any is an error', async () => {
+    const limits: number[] = [];
+    const serve = (itemsMax: number) =>
+      server.use(
+        http.post('*', async ({ request }) => {
+          const { query, params } = (await request.json()) as { query: string; params: string[] };
+          const limit = Number(/limit (\d+)/.exec(query)?.[1]);
+          limits.push(limit);
+          return answer(ids.filter((id) => id > String(params[1])).slice(0, limit), itemsMax);
+        }),
+      );
+    serve(50);
+    expect((await collect(store().scanRows('books'))).flat().map(({ pointId }) => pointId)).toEqual(ids);
+    expect(limits).toEqual([200, 50, 50]);
+    serve(0);
+    expect(await failureOf(collect(store().scanRows('books')))).toMatchObject({ details: { status: 507 } });
+    expect(limits.slice(3)).toEqual([200, 50, 13, 4, 1]);
+  });
+
+  it('is asked for by fewer ids at a time', async () => {
+    server.use(
+      http.post('*', async ({ request }) => {
+        const { params } = (await request.json()) as { params: [string] };
+        return answer(params[0].replace(/[{}"]/g, '').split(','), 20);
+      }),
+    );
+    expect((await store().rows(ids)).map(({ pointId }) => pointId)).toEqual(ids);
+  });
+});
+
 describe('the ledger', () => {
   it('takes a fence and enters its run in one request', async () => {
     answerWith(() =>
@@ -201,6 +240,7 @@ describe('an HTTP status', () => {
 
   it.each([
     [401, 'unauthorized'],
+    [402, 'quota-exhausted'],
     [403, 'unauthorized'],
     [404, 'request-refused'],
     [413, 'request-refused'],
@@ -338,26 +378,42 @@ describe('rows packed into statements', () => {
     embeddingKey: 'b'.repeat(64),
   });
 
-  it('stay under 4 MB on the wire, whatever has to be quoted in them', async () => {
-    const awkward = ['"', '\\', '\n', 'é', '鯨', '🐋', '\u0001', 'plain text '];
-    const rows = Array.from({ length: 900 }, (_, at) =>
-      row(at, (awkward[at % 8] as string).repeat(700 * ((at % 7) + 1))),
-    );
+  /** Packs and sends rows, and gives the bytes of each request. */
+  async function sizesOf(rows: readonly Row[]): Promise<number[]> {
     server.use(
       http.post('*', async ({ request }) => {
         const bytes = (await request.arrayBuffer()).byteLength;
         seen.push({ url: request.url, body: bytes, headers: request.headers });
-        return HttpResponse.json({ results: [rowsOf('1'), rowsOf('1')] });
+        return HttpResponse.json({ results: [rowsOf('1'), rowsOf('1'), rowsOf('1')] });
       }),
     );
     const store = createNeonRowStore({ sql: client(), table: 't', shownDatabase: 'db' });
     const packed = store.pack(rows);
     expect(packed.flat()).toEqual(rows);
     for (const items of packed) await store.upsert({ corpus: 'c', fence: 1, items });
-    const sizes = seen.map(({ body }) => Number(body));
+    return seen.map(({ body }) => Number(body));
+  }
+
+  it('stay under 4 MB on the wire, whatever has to be quoted in them', async () => {
+    const awkward = ['"', '\\', '\n', 'é', '鯨', '🐋', '\u0001', 'plain text '];
+    const rows = Array.from({ length: 900 }, (_, at) =>
+      row(at, (awkward[at % 8] as string).repeat(700 * ((at % 7) + 1))),
+    );
+    const sizes = await sizesOf(rows);
     expect(sizes.length).toBeGreaterThan(2);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * 1024 * 1024);
     // The estimate is from above, and not by so much that statements would be small.
     expect(sizes.slice(0, -1).reduce((sum, size) => sum + size, 0) / (sizes.length - 1)).toBeGreaterThan(1024 * 1024);
+  });
+
+  it('go alone where they are heavier, and the heaviest that there may be is not over 10 MiB on the wire', async () => {
+    const id = '\u0001'.repeat(1024);
+    const light = { ...row(1, 't'), chunkId: id, metadata: { m: '' } };
+    const heaviest = { ...light, metadata: { m: 'x'.repeat(ROW_BYTES_MAX - rowBytes(light)) } };
+    expect(rowBytes(heaviest)).toBe(ROW_BYTES_MAX);
+    const sizes = await sizesOf([row(0, 't'), heaviest, row(2, 't')]);
+    expect(sizes).toHaveLength(3);
+    expect(sizes[1]).toBeLessThanOrEqual(10 * 1024 * 1024);
+    expect(sizes[1]).toBeGreaterThan(9.9 * 1024 * 1024);
   });
 });

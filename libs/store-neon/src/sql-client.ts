@@ -96,9 +96,12 @@ async function checkedStatus(response: Response): Promise<Response> {
   if (response.status === 200 || response.status === 400) return response;
   await response.body?.cancel();
   const wait = retryAfterMs(response.headers, Date.now());
+  // So Neon says that the compute time or the traffic of a plan is used up, until the next month begins.
+  const spent = response.status === 402;
+  const failure = spent ? ({ code: 'quota-exhausted', disposition: 'abort' } as const) : statusFailure(response.status);
   throw new IndexingError({
-    ...statusFailure(response.status),
-    message: `Postgres answered with HTTP status ${response.status}.`,
+    ...failure,
+    message: `Postgres answered with HTTP status ${response.status}${spent ? ': a quota of its plan is used up' : ''}.`,
     details: { status: response.status },
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });

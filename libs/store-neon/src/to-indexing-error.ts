@@ -89,6 +89,11 @@ export function sqlStateOf(error: unknown): string | undefined {
   return typeof sqlState === 'string' ? sqlState : undefined;
 }
 
+/** Whether a query failed since its answer would be larger than Neon gives. */
+export function isAnswerTooLarge(error: unknown): boolean {
+  return isIndexingError(error) && error.details['status'] === 507;
+}
+
 function unavailable(message: string, cause: unknown): IndexingError {
   return new IndexingError({ code: 'service-unavailable', disposition: 'retry', message, cause });
 }

@@ -32,8 +32,9 @@ export const repair = corpusCommand({
   },
 });
 
-async function repairStores(
-  { session, flags }: CorpusCommandContext,
+/** Does it, and tells it. */
+export async function repairStores(
+  { session, flags }: Pick<CorpusCommandContext, 'session' | 'flags'>,
   planned: CorpusPlan,
   price: number | undefined,
 ): Promise<CommandResult> {
@@ -48,6 +49,8 @@ async function repairStores(
   const lines = [loadText(qdrant), loadText(neon)];
   if (hasWork(unmentioned)) lines.push(unmentionedText(planned.corpus, unmentioned));
   if (embedded.left > 0) lines.push(leftText(planned, price, qdrant.left));
+  const lost = embedded.possiblyPaid + unmentioned.possiblyPaid;
+  if (lost > 0) lines.push(`  ${lost} more texts possibly paid (their reply was lost)`);
   lines.push(inStep ? `${planned.corpus} repair: both stores are in step` : verifyText(verified, session.folder));
   return {
     text: lines.join('\n'),

@@ -1,0 +1,25 @@
+import { expect, it } from 'vitest';
+import { createCorpusRig } from '@lockstep/testing';
+import { parseFlags, REJECTS_ARG, STRICT_ARG } from '../settings/flags.ts';
+import { embedText, rejectsLimit } from './embed.ts';
+
+it.each([
+  ['what embed allows by itself where no flag says it', {}, {}],
+  ['none under --strict', { strict: true }, { rejectsMax: 0 }],
+  ['what --max-rejects says', { 'max-rejects': '3' }, { rejectsMax: 3 }],
+  ['what --max-rejects says also under --strict', { strict: true, 'max-rejects': '3' }, { rejectsMax: 3 }],
+  ['none where --max-rejects says so', { 'max-rejects': '0' }, { rejectsMax: 0 }],
+])('texts that the service may refuse are %s', (_what, typed, limit) => {
+  const flags = parseFlags({ _: [], strict: false, ...typed }, { ...REJECTS_ARG, ...STRICT_ARG });
+  expect(rejectsLimit(flags)).toEqual(limit);
+});
+
+it('the line about embed says how many texts were refused, and how many were possibly paid for nothing', async () => {
+  const rig = createCorpusRig();
+  await rig.validate([{ id: 'a', text: 'one' }]);
+  const receipt = await rig.embed();
+  expect(embedText(receipt, 0)).not.toMatch(/possibly|refused/i);
+  expect(embedText({ ...receipt, refused: 2, possiblyPaid: 5 }, 0)).toMatch(
+    /2 REFUSED .*refused\.jsonl.*5 more possibly paid/,
+  );
+});
