@@ -17,6 +17,7 @@ import {
   loadQdrant,
   planCorpus,
   provision,
+  receiptIfThere,
   recoverEmbeddings,
   repairUnmentioned,
   validate,
@@ -124,7 +125,8 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   const ownFolder = corpusFolder(stateDirectory, corpus);
   const temporaries = openTemporaries(ownFolder);
   const folder = options.temporary === true ? temporaries.path() : ownFolder;
-  const artifacts = createDiskArtifacts(folder, temporaries);
+  const ownArtifacts = createDiskArtifacts(ownFolder, temporaries);
+  const artifacts = options.temporary === true ? createDiskArtifacts(folder, temporaries) : ownArtifacts;
   const projection: Projection = createProjection({ corpus, model: model.model, fields: settings.payload });
   const services: Services = openServices({
     ...options,
@@ -222,6 +224,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
           cachePath: cachePath(identity),
           slicePath: join(ownFolder, FILES.slice),
           dimensions: model.dimensions,
+          embedded: await receiptIfThere<EmbedReceipt>(ownArtifacts, FILES.embedReceipt),
         });
         try {
           return await planCorpus(context, {

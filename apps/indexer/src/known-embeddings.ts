@@ -7,6 +7,7 @@ import {
   type OpenEmbeddingSlice,
 } from '@lockstep/embedding-cache';
 import { isIndexingError } from '@lockstep/model';
+import type { EmbedReceipt, KnownKeys } from '@lockstep/pipeline';
 
 /**
  * What need not be embedded: the vectors of the corpus's slice, which `embed` takes over, and those of the cache. Opened
@@ -16,12 +17,16 @@ export function openKnownEmbeddings(options: {
   readonly cachePath: string;
   readonly slicePath: string;
   readonly dimensions: number;
-}): EmbeddingCacheReader {
-  const { cachePath, slicePath, dimensions } = options;
+  /** What `embed` told when it made the slice. */
+  readonly embedded: EmbedReceipt | undefined;
+}): EmbeddingCacheReader & KnownKeys {
+  const { cachePath, slicePath, dimensions, embedded } = options;
   const slice = sliceIfSound({ path: slicePath, dimensions });
   let opened: EmbeddingCacheReader | undefined;
   const cache = (): EmbeddingCacheReader => (opened ??= readEmbeddingCache({ path: cachePath, dimensions }));
   return {
+    hasAllOf: (wantedDigest) =>
+      embedded?.digest === wantedDigest && embedded.left + embedded.refused === 0 && slice?.count === embedded.texts,
     has: (key) => slice?.has(key) === true || cache().has(key),
     async vectors(keys) {
       const cached = await cache().vectors(keys);
