@@ -19,7 +19,7 @@ export function openKnownEmbeddings(options: {
   readonly dimensions: number;
   /** What `embed` told when it made the slice. */
   readonly embedded: EmbedReceipt | undefined;
-}): EmbeddingCacheReader & KnownKeys {
+}): EmbeddingCacheReader & Required<KnownKeys> {
   const { cachePath, slicePath, dimensions, embedded } = options;
   const slice = sliceIfSound({ path: slicePath, dimensions });
   let opened: EmbeddingCacheReader | undefined;
