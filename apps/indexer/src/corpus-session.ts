@@ -6,7 +6,7 @@ import {
   repairEmbeddingCache,
   type CacheRepair,
 } from '@lockstep/embedding-cache';
-import { sha256Hex, type EmbedderIdentity, type Ledger } from '@lockstep/model';
+import { isIndexingError, sha256Hex, type EmbedderIdentity, type Ledger } from '@lockstep/model';
 import {
   createProjection,
   embed,
@@ -144,6 +144,9 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     const progress = createProgress({ stage: `${corpus} ${step}`, stream: process.stderr, now: Date.now });
     try {
       return await run(contextOf(step, (done, total) => progress.update(done, total)));
+    } catch (error) {
+      if (isIndexingError(error)) error.endStage(step);
+      throw error;
     } finally {
       progress.end();
     }

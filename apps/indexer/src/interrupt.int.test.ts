@@ -79,7 +79,7 @@ it('a run that is interrupted ends at once, though services are silent, and acco
   expect(await endsSoon(run.ended)).toBe(true);
   const { exit, stderr } = await run.ended;
   expect(exit).toBe(1);
-  expect(stderr).toContain('error aborted: Stopped. What was embedded is saved.');
+  expect(stderr).toContain('error aborted in embed: Stopped. What was embedded is saved.');
   const possiblyPaid = Number(/inputs-possibly-paid itemCount=(\d+)/.exec(stderr)?.[1]);
   expect(savedVectors() + possiblyPaid).toBeGreaterThanOrEqual(services.openai.counts().worked);
   expect(possiblyPaid).toBeLessThanOrEqual(CLOUD_EMBED_CONCURRENCY * BATCH);
@@ -103,5 +103,5 @@ it('a Postgres server that takes a connection and says nothing does not hold it 
   run.interrupt();
   expect(await endsSoon(run.ended)).toBe(true);
   expect(await run.ended).toMatchObject({ exit: 1 });
-  expect((await run.ended).stderr).toContain('error aborted: Stopped.');
+  expect((await run.ended).stderr).toContain('error aborted in plan: Stopped.');
 });

@@ -122,12 +122,13 @@ function show(usage: string): void {
 /** Tells a failure in words, on stderr, and with `--json` as an object on stdout too. Never a stack trace. */
 function report(error: unknown, rawArgs: readonly string[]): ExitCode {
   const told = asIndexingError(error);
-  process.stderr.write(`\nerror ${told.code}: ${told.message}\n  ${told.advice}\n`);
+  const { code, stage, message, advice, details } = told;
+  process.stderr.write(`\nerror ${code}${stage === undefined ? '' : ` in ${stage}`}: ${message}\n  ${advice}\n`);
   if (rawArgs.some((word) => word === '--json' || word === '--json=true')) {
-    const { code, message, advice, details } = told;
-    process.stdout.write(`${JSON.stringify({ ok: false, error: { code, message, advice, details } })}\n`);
+    const failure = { code, stage: stage ?? null, message, advice, details };
+    process.stdout.write(`${JSON.stringify({ ok: false, error: failure })}\n`);
   }
-  return ERROR_CATALOGUE[told.code].exit;
+  return ERROR_CATALOGUE[code].exit;
 }
 
 function asIndexingError(error: unknown): IndexingError {

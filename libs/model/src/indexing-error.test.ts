@@ -34,3 +34,11 @@ describe('strippedCause', () => {
     expect(strippedCause('secret')).toEqual({ name: 'string' });
   });
 });
+
+it('names the stage that ended with it, the innermost where there are several', () => {
+  const error = new IndexingError({ code: 'aborted', message: 'Stopped.' });
+  expect(error.stage).toBeUndefined();
+  error.endStage('embed');
+  error.endStage('run');
+  expect(error.stage).toBe('embed');
+});

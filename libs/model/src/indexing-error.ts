@@ -26,6 +26,7 @@ export class IndexingError extends Error {
   readonly disposition: Disposition;
   readonly details: ErrorDetails;
   readonly retryAfterMs: number | undefined;
+  #stage: string | undefined;
 
   constructor(options: IndexingErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -39,6 +40,16 @@ export class IndexingError extends Error {
 
   get advice(): string {
     return ERROR_CATALOGUE[this.code].advice;
+  }
+
+  /** The stage that ended with it; undefined outside of stages. */
+  get stage(): string | undefined {
+    return this.#stage;
+  }
+
+  /** Says which stage ended with it. Of stages within each other, the innermost counts. */
+  endStage(stage: string): void {
+    this.#stage ??= stage;
   }
 }
 
