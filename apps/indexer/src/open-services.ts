@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import {
   IndexingError,
@@ -9,6 +10,7 @@ import {
   type RowStore,
   type VectorStore,
 } from '@lockstep/model';
+import type * as CountTokensModule from '@lockstep/embed-openai/count-tokens';
 import type { Calls } from '@lockstep/pipeline';
 import {
   createGuard,
@@ -18,6 +20,7 @@ import {
   type GuardOptions,
   type MinuteLimits,
 } from '@lockstep/resilience';
+import { EMBEDDED_INPUT_TOKENS_MAX } from '@lockstep/embedded/model';
 import type { SqlClient } from '@lockstep/store-neon';
 import type { ModelSettings } from './settings/corpus-settings.ts';
 import type { Environment } from './settings/environment.ts';
@@ -85,7 +88,7 @@ export function openServices(options: ServicesOptions): Services {
   const sql = once(async (): Promise<{ client: SqlClient; shown: string }> => {
     const { createSqlClient } = await import('@lockstep/store-neon');
     if (profile.rows === 'embedded') {
-      const { createNeonHandler, openPglite } = await import('@lockstep/embedded');
+      const { openPglite } = await import('@lockstep/embedded/pglite');
       const backend = await openPglite({
         directory: join(stateDirectory, 'postgres'),
         waitMs: PGLITE_WAIT_MS,
@@ -93,6 +96,7 @@ export function openServices(options: ServicesOptions): Services {
         onWait: () => logger.info('embedded-postgres-awaited', { reason: 'another process is using it' }),
       }).catch(lockTimeout);
       closers.push(() => backend.close());
+      const { createNeonHandler } = await import('@lockstep/embedded/neon-handler');
       const handler = createNeonHandler(backend);
       const client = createSqlClient({
         connectionString: PGLITE_URL,
@@ -106,7 +110,8 @@ export function openServices(options: ServicesOptions): Services {
       const endpoint = fetchEndpoint === undefined ? {} : { fetchEndpoint };
       return { client: createSqlClient({ connectionString, ...endpoint, guard: guard('neon') }), shown };
     }
-    const { createNeonHandler, createPgBackend } = await import('@lockstep/embedded');
+    const { createPgBackend } = await import('@lockstep/embedded/pg');
+    const { createNeonHandler } = await import('@lockstep/embedded/neon-handler');
     const backend = createPgBackend({ connectionString, connectionsMax: PG_CONNECTIONS });
     closers.push(() => backend.close());
     const handler = createNeonHandler(backend);
@@ -124,7 +129,7 @@ export function openServices(options: ServicesOptions): Services {
 
   const qdrant = once(async (): Promise<{ url: URL; apiKey?: string; shownHost?: string }> => {
     if (profile.vectors === 'cloud') return qdrantAddress(environment);
-    const { startEmbeddedQdrant } = await import('@lockstep/embedded');
+    const { startEmbeddedQdrant } = await import('@lockstep/embedded/qdrant');
     const server = await startEmbeddedQdrant({ directory: join(stateDirectory, 'qdrant') });
     closers.push(() => server.close());
     return { url: new URL(server.url), shownHost: EMBEDDED };
@@ -132,7 +137,7 @@ export function openServices(options: ServicesOptions): Services {
 
   const ledger = once(async (): Promise<Ledger> => {
     if (profile.rows === 'embedded') {
-      const { openSqliteLedger } = await import('@lockstep/embedded');
+      const { openSqliteLedger } = await import('@lockstep/embedded/ledger');
       const opened = openSqliteLedger(join(stateDirectory, 'ledger.sqlite'));
       closers.push(() => opened.close());
       return opened;
@@ -144,11 +149,11 @@ export function openServices(options: ServicesOptions): Services {
   return {
     ledger,
     async embedder({ model, dimensions }) {
-      const { createOpenAiEmbedder } = await import('@lockstep/embed-openai');
+      const { createProtocolEmbedder } = await import('@lockstep/embed-openai/protocol');
       if (profile.embedder === 'cloud') {
         const { timeoutMs } = GUARD_DEFAULTS;
         const baseUrl = environment.OPENAI_BASE_URL;
-        return createOpenAiEmbedder({
+        return createProtocolEmbedder({
           apiKey: openAiKey(environment),
           ...(baseUrl === undefined ? {} : { baseUrl }),
           model,
@@ -156,12 +161,14 @@ export function openServices(options: ServicesOptions): Services {
           guard: guard('openai', { concurrency: CLOUD_EMBED_CONCURRENCY }),
           pacer: await pacer(),
           timeoutMs,
+          countTokens: countCl100kTokens,
         });
       }
-      const embedded = await import('@lockstep/embedded');
-      const service = embedded.createEmbeddedOpenAi();
+      const { createEmbeddedOpenAi } = await import('@lockstep/embedded/openai');
+      const { countEmbeddedTokens } = await import('@lockstep/embedded/tokens');
+      const service = createEmbeddedOpenAi();
       closers.push(() => service.close());
-      return createOpenAiEmbedder({
+      return createProtocolEmbedder({
         apiKey: EMBEDDED,
         baseUrl: 'http://embedded.invalid/v1',
         hostIdentity: null,
@@ -171,8 +178,8 @@ export function openServices(options: ServicesOptions): Services {
         timeoutMs: EMBEDDED_TIMEOUT_MS,
         fetch: service.fetch,
         serviceName: 'Lockstep embedded model',
-        limits: { inputTokensMax: embedded.EMBEDDED_INPUT_TOKENS_MAX, itemsMax: EMBEDDED_ITEMS_MAX },
-        countTokens: embedded.countEmbeddedTokens,
+        limits: { inputTokensMax: EMBEDDED_INPUT_TOKENS_MAX, itemsMax: EMBEDDED_ITEMS_MAX },
+        countTokens: countEmbeddedTokens,
       });
     },
     async vectors(collection) {
@@ -193,6 +200,14 @@ export function openServices(options: ServicesOptions): Services {
 
 /** Embedding requests under way at once: they take about a second each, nearly all of it elsewhere. */
 export const CLOUD_EMBED_CONCURRENCY = 8;
+
+const require = createRequire(import.meta.url);
+
+/** Loads its tables, a seventh of a second's work, with the first text that is counted; most runs count none. */
+function countCl100kTokens(text: string): number {
+  const loaded = require('@lockstep/embed-openai/count-tokens') as typeof CountTokensModule;
+  return loaded.countCl100kTokens(text);
+}
 
 /** Opens a thing at most once. */
 function once<Thing>(open: () => Promise<Thing>): () => Promise<Thing> {
