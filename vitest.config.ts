@@ -1,11 +1,38 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+const ALL = ['libs/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/*/src/**/*.test.ts'];
+
+/** Files that stand alone: their second name says that they touch what is outside, or they change what a process shares. */
+const ALONE = ['**/*.{contract,e2e,fault,http,int}.test.ts', 'libs/testing/src/postgres-*.test.ts'];
+
+/** Without a record of earlier runs nobody knows which files take longest, but these do; those that share go last. */
+const LONGEST = /\.e2e\.test\.ts$|\.int\.test\.ts$|reconcile\.test\.ts$/;
+
+/** The longest files first, so that all workers have something to do until the end. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId, project }: TestSpecification): number => {
+      const kind = LONGEST.exec(moduleId)?.[0];
+      if (kind !== undefined) return kind.includes('e2e') ? 0 : 1;
+      return project.name === 'alone' ? 2 : 3;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
-    include: ['libs/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/*/src/**/*.test.ts'],
     globalSetup: ['libs/testing/src/postgres-global-setup.ts'],
     // Engines start and processes are spawned; two cores are shared by all files.
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // All cores: by itself vitest would leave one to itself, which needs none while files run.
+    maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE, exclude: ['**/node_modules/**'] } },
+      { extends: true, test: { name: 'together', include: ALL, exclude: ALONE, isolate: false } },
+    ],
   },
 });
