@@ -24,8 +24,8 @@ import {
 } from '@lockstep/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLOUD_EMBED_CONCURRENCY } from './open-services.ts';
+import { heldProblems } from './test-support/held-problems.ts';
 import { fasterTimes, watchedGuard, type FailedRequest, type WatchedGuard } from './test-support/outage-guard.ts';
-import { heldProblems } from './test-support/outage-held.ts';
 import {
   HINDRANCES,
   OUTAGE_MS,

@@ -7,6 +7,7 @@ import { createNeonHandler, openPglite, openSqliteLedger, startEmbeddedQdrant } 
 import { createNeonRowStore, createSqlClient, type SqlClient } from '@lockstep/store-neon';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 import {
+  copyOfOnceMade,
   createInstantGuard,
   reconcile,
   reconcileCases,
@@ -23,9 +24,15 @@ const closers: (() => Promise<void>)[] = [];
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'reconcile-'));
   closers.push(() => rm(folder, { recursive: true }));
+  const postgres = { directory: join(folder, 'postgres'), waitMs: 0 };
+  await copyOfOnceMade({
+    name: 'empty-pglite',
+    into: postgres.directory,
+    make: async (directory) => (await openPglite({ ...postgres, directory })).close(),
+  });
   const [qdrant, backend] = await Promise.all([
     startEmbeddedQdrant({ directory: join(folder, 'qdrant') }),
-    openPglite({ directory: join(folder, 'postgres'), waitMs: 0 }),
+    openPglite(postgres),
   ]);
   const ledger = openSqliteLedger(join(folder, 'ledger.sqlite'));
   closers.push(

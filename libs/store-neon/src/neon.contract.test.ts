@@ -4,7 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { createNeonHandler, createPgBackend, openPglite, type PostgresBackend } from '@lockstep/embedded';
-import { createDatabase, createInstantGuard, ledgerSuite, openPostgresSession, rowStoreSuite } from '@lockstep/testing';
+import {
+  copyOfOnceMade,
+  createDatabase,
+  createInstantGuard,
+  ledgerSuite,
+  openPostgresSession,
+  rowStoreSuite,
+} from '@lockstep/testing';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { createNeonLedger } from './neon-ledger.ts';
@@ -35,7 +42,10 @@ function databaseOver(host: string, backend: PostgresBackend, clean: () => Promi
 
 async function embedded(): Promise<Database> {
   const folder = await mkdtemp(join(tmpdir(), 'row-store-'));
-  const backend = await openPglite({ directory: join(folder, 'postgres'), waitMs: 0 });
+  const directory = join(folder, 'postgres');
+  const make = async (made: string) => (await openPglite({ directory: made, waitMs: 0 })).close();
+  await copyOfOnceMade({ name: 'empty-pglite', into: directory, make });
+  const backend = await openPglite({ directory, waitMs: 0 });
   return databaseOver('pglite.invalid', backend, () => rm(folder, { recursive: true }));
 }
 

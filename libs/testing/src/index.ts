@@ -1,5 +1,6 @@
 export { collect } from './collect.ts';
 export { type QdrantUnderTest, qdrantSuite } from './qdrant-suite.ts';
+export { copyOfOnceMade } from './copy-of-once-made.ts';
 export { createDatabase, type TestDatabase } from './postgres-database.ts';
 export { type PostgresServer, startPostgresServer } from './postgres-server.ts';
 export { AWKWARD_NUMBERS, AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';

@@ -1,7 +1,8 @@
 /**
  * A vitest `globalSetup` that lets all test files share one PostgreSQL server, started when the first of them asks, so
  * that a run without such tests pays nothing. Test files run in processes of their own; they ask over a local socket in
- * a folder that only this user can read (on Windows: a pipe with a random name). See `createDatabase`.
+ * a folder that only this user can read (on Windows: a pipe with a random name). See `createDatabase`. The same folder
+ * has room for what is made once in a run; see `copyOfOnceMade`.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -19,6 +20,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Where to ask for the shared server. */
     lockstepPostgres: string;
+    /** A folder for what is made once in a run. */
+    lockstepOnceMade: string;
   }
 }
 
@@ -35,6 +38,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   listener.listen(path);
   await once(listener, 'listening');
   project.provide('lockstepPostgres', path);
+  project.provide('lockstepOnceMade', join(folder, 'once-made'));
   return async () => {
     listener.close();
     await server?.then(({ stop }) => stop()).catch(() => undefined);

@@ -5,10 +5,10 @@ import { openServices } from '../open-services.ts';
 import { KNOWN_MODELS } from '../settings/known-models.ts';
 
 /*
- * Asks one corpus of the workspace in the current folder many questions in one process, and prints the ids of the first
- * five chunks for each, as JSON. Arguments: the corpus, the questions as a JSON array.
+ * Asks the corpora of the workspace in the current folder many questions in one process, and prints the ids of the first
+ * five chunks for each, as JSON. Argument: the questions by corpus, as JSON.
  */
-const [corpus, questions] = process.argv.slice(2) as [string, string];
+const questions = JSON.parse(process.argv[2] ?? '{}') as Record<string, string[]>;
 const services = openServices({
   environment: {},
   profile: { embedder: 'embedded', vectors: 'embedded', rows: 'embedded' },
@@ -21,10 +21,13 @@ const stores = {
   vectors: await services.vectors('book_vectors'),
   rows: await services.rows('rag_metadata'),
 };
-const answers: string[][] = [];
-for (const question of JSON.parse(questions) as string[]) {
-  const { found } = await search(question, { ...stores, corpus, limit: 5 });
-  answers.push(found.map(({ row }) => row.chunkId));
+const answers: Record<string, string[][]> = {};
+for (const [corpus, asked] of Object.entries(questions)) {
+  answers[corpus] = [];
+  for (const question of asked) {
+    const { found } = await search(question, { ...stores, corpus, limit: 5 });
+    answers[corpus].push(found.map(({ row }) => row.chunkId));
+  }
 }
 await services.close();
 process.stdout.write(JSON.stringify(answers));

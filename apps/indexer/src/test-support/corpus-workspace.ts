@@ -43,15 +43,15 @@ export async function createCorpusWorkspace(): Promise<CorpusWorkspace> {
       writeFileSync(join(root, corpus, 'chunks.json'), JSON.stringify(records));
     },
     async nx(corpus, target, environment) {
-      const finished = await run('nx', ['run', `${corpus}:${target}`], environment);
-      return { ...finished, ...outcomes(corpus, finished.output) };
+      return corpusRun(corpus, await run('nx', ['run', `${corpus}:${target}`], environment));
     },
     dispose,
   };
 }
 
-/** Reads the tasks of one project out of what Nx prints where output is no terminal. */
-function outcomes(corpus: string, output: string): Omit<CorpusRun, keyof Finished> {
+/** Reads the tasks of one corpus out of what Nx prints where output is no terminal. */
+export function corpusRun(corpus: string, finished: Finished): CorpusRun {
+  const { output } = finished;
   const tasks = [...output.matchAll(/^> nx run ([^:\s]+):(\S+)[^\S\n]*(?:\[(.*)\])?$/gm)]
     .filter(([, project, target]) => project === corpus && target !== 'load')
     .map(([, , target = '', how = '']) => ({ target, how }));
@@ -59,6 +59,7 @@ function outcomes(corpus: string, output: string): Omit<CorpusRun, keyof Finishe
   const isReplay = ({ how }: { how: string }) => how.includes('cache');
   const failed = /^Failed tasks:\s+((?:- \S+\s+)+)/m.exec(output)?.[1] ?? '';
   return {
+    ...finished,
     replayed: targets(tasks.filter(isReplay)),
     fromRemote: targets(tasks.filter(({ how }) => how.includes('remote'))),
     ran: targets(tasks.filter((task) => !isReplay(task))),

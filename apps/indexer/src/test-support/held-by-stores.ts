@@ -51,10 +51,10 @@ export function expectedChunks(
   );
 }
 
-/** All points of a collection, whoever wrote them, by id; asked of the server at `url` itself. */
-export async function pointsAt(url: string, collection: string): Promise<HeldPoint[]> {
+/** The points of a collection, whoever wrote them, by id, and no more than `limit`; asked of the server at `url` itself. */
+export async function pointsAt(url: string, collection: string, limit = 1000): Promise<HeldPoint[]> {
   const { points } = (await askQdrant(`${url}/collections/${collection}/points/scroll`, {
-    limit: 1000,
+    limit,
     with_payload: true,
     with_vector: true,
   })) as { points: { id: string; payload: Record<string, unknown>; vector: number[] }[] };

@@ -7,7 +7,7 @@ import { neon, neonConfig, NeonDbError } from '@neondatabase/serverless';
 import type { NeonQueryFunction } from '@neondatabase/serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createDatabase, type TestDatabase } from '@lockstep/testing';
+import { copyOfOnceMade, createDatabase, type TestDatabase } from '@lockstep/testing';
 import { createNeonHandler } from './neon-handler.ts';
 import { openPglite } from './open-pglite.ts';
 import { createPgBackend } from './pg-backend.ts';
@@ -29,7 +29,15 @@ interface Server {
 
 const folder = mkdtempSync(join(tmpdir(), 'neon-contract-'));
 const servers: Server[] = [
-  { name: 'PGlite', open: () => openPglite({ directory: join(folder, 'pglite'), waitMs: 0 }) },
+  {
+    name: 'PGlite',
+    async open() {
+      const directory = join(folder, 'pglite');
+      const make = async (made: string) => (await openPglite({ directory: made, waitMs: 0 })).close();
+      await copyOfOnceMade({ name: 'empty-pglite', into: directory, make });
+      return openPglite({ directory, waitMs: 0 });
+    },
+  },
 ];
 let database: TestDatabase | undefined;
 servers.push({

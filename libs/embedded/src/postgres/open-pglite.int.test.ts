@@ -9,6 +9,7 @@ import { createInterface } from 'node:readline';
 
 import { FileLockTimeoutError } from '@lockstep/file-lock';
 import type { FileLockHolder } from '@lockstep/file-lock';
+import { copyOfOnceMade } from '@lockstep/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { openPglite } from './open-pglite.ts';
@@ -25,6 +26,11 @@ let serial = 0;
 const children: ChildProcess[] = [];
 
 beforeAll(async () => {
+  await copyOfOnceMade({
+    name: 'empty-pglite',
+    into: template,
+    make: async (made) => (await openPglite({ directory: made, waitMs: 0 })).close(),
+  });
   const backend = await openPglite({ directory: template, waitMs: 0 });
   await run(backend, 'CREATE TABLE items (id int PRIMARY KEY, name text)');
   await backend.close();

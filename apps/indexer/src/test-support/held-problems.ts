@@ -1,5 +1,5 @@
-import { askQdrant, expectedChunks, rowsOf, type HeldChunk, type Query } from './held-by-stores.ts';
 import type { EmbedderIdentity } from '@lockstep/model';
+import { expectedChunks, pointsAt, rowsOf, type HeldChunk, type Query } from './held-by-stores.ts';
 
 /** Float32 numbers of one text, normalised twice. */
 const TOLERANCE = 1e-6;
@@ -14,39 +14,36 @@ export interface HeldOptions {
   /** The server itself, and not what fails before it. */
   readonly qdrantUrl: string;
   readonly query: Query;
-  readonly vectorOf: (text: string) => Float32Array;
+  /** The vector that a text should have; where it is left out, only its length is looked at. */
+  readonly vectorOf?: (text: string) => Float32Array;
+  /** The stores hold other corpora too, which are left out. Otherwise nothing else may be there. */
+  readonly isAmongOthers?: boolean;
 }
 
 /**
  * Reads both stores of one corpus back, past the program, and says what is lost, too much or another than it should be:
- * ids, hashes, keys, texts and vectors. Empty where all is well.
+ * ids, hashes, keys, models, texts and vectors. Empty where all is well.
  */
 export async function heldProblems(options: HeldOptions): Promise<string[]> {
-  const { corpus, records, identity, qdrantUrl, collection, table } = options;
+  const { corpus, records, identity, vectorOf } = options;
+  const isMeant = (held: HeldChunk): boolean => options.isAmongOthers !== true || held.corpus === corpus;
   const expected = expectedChunks(corpus, records, identity);
-  const { points } = (await askQdrant(`${qdrantUrl}/collections/${collection}/points/scroll`, {
-    // One more than there should be, to see one that is too much.
-    limit: records.length + 1,
-    with_payload: true,
-    with_vector: true,
-  })) as { points: { id: string; payload: Record<string, unknown>; vector: number[] }[] };
-  const heldPoints = points.map(({ id, payload }) => ({
-    pointId: id,
-    corpus: payload['corpus'],
-    chunkId: payload['chunk_id'],
-    contentHash: payload['content_hash'],
-    embeddingKey: payload['embedding_key'],
-  }));
-  const heldRows = await rowsOf(options.query, table);
-  const problems = [...differences('qdrant', expected, heldPoints), ...differences('neon', expected, heldRows)];
+  // One more than there should be, to see one that is too much.
+  const limit = Math.max(1000, records.length + 1);
+  const points = (await pointsAt(options.qdrantUrl, options.collection, limit)).filter(isMeant);
+  const rows = (await rowsOf(options.query, options.table)).filter(isMeant);
+  const problems = [...differences('qdrant', expected, points), ...differences('neon', expected, rows)];
   const textOf = new Map(expected.map(({ pointId, text }) => [pointId, text]));
-  for (const { pointId, chunkId, text } of heldRows) {
+  for (const { pointId, chunkId, text } of rows) {
     if (text !== textOf.get(String(pointId))) problems.push(`neon holds another text of ${String(chunkId)}`);
   }
-  for (const { id, vector } of points) {
-    const wanted = options.vectorOf(textOf.get(id) ?? '');
+  for (const { pointId, model, vector } of points) {
+    if (model !== identity.model) problems.push(`qdrant holds ${pointId} as of another model, ${String(model)}`);
+    const wanted = vectorOf?.(textOf.get(pointId) ?? '') ?? vector;
     const off = Math.max(...vector.map((value, at) => Math.abs(value - (wanted[at] ?? Number.NaN))));
-    if (!(off < TOLERANCE) || vector.length !== wanted.length) problems.push(`qdrant holds another vector of ${id}`);
+    if (!(off < TOLERANCE) || vector.length !== identity.dimensions) {
+      problems.push(`qdrant holds another vector of ${pointId}`);
+    }
   }
   return problems;
 }
