@@ -197,14 +197,12 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     expect(first.replayed).toEqual(ALL_REPLAYED);
     expect(first.output).toContain('qdrant: orphaned');
     expect(first.output).toContain('qdrant: missing');
-    expectReplay(await load());
   });
 
   it('costs no failed load when another, empty Qdrant answers at the same address', async () => {
     await qdrant.close();
     await useEmptyQdrant();
     await expectLoaded({ failed: 0, loads: ['load-qdrant'] });
-    expectReplay(await load());
   });
 
   it('replays validate and embed and neither load after a switch of branch and back', async () => {
@@ -215,7 +213,6 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     const back = await expectLoaded({ failed: 0, loads: ['load-neon', 'load-qdrant'] });
     expect(back.replayed).toEqual(['embed', 'validate']);
     expect(openai.seen.inputs).toBe(NOTES.records.length + 1);
-    expectReplay(await load());
   });
 
   /** The whole database as it was on the other branch: as many rows, one of another text, and the stamps of then. */
@@ -234,6 +231,8 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     await putEditedDatabaseBack();
     workspace.writeCorpus(EDITED.name, EDITED.records);
     const first = await expectLoaded({ corpus: EDITED, failed: 1, loads: ['load-qdrant'] });
+    // Those of the branch, from before the switch back.
+    expect(first.replayed).toEqual(ALL_REPLAYED);
     expect(first.output).toContain('qdrant: stale');
     expectReplay(await load());
   });
