@@ -1,6 +1,13 @@
 import { createOpenAiEmbedder } from '@lockstep/embed-openai';
 import { createNeonHandler, createPgBackend } from '@lockstep/embedded';
-import { isIndexingError, pointIdOf, type Dependency, type Logger, type Point, type Row } from '@lockstep/model';
+import {
+  isIndexingError,
+  pointIdOf,
+  type Dependency,
+  type Logger,
+  type Point,
+  type IndexedChunk,
+} from '@lockstep/model';
 import { createNeonLedger, createNeonRowStore, createSqlClient } from '@lockstep/store-neon';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 import { createDatabase, createInstantGuard, saidBy, stubVector, type TestDatabase } from '@lockstep/testing';
@@ -170,7 +177,7 @@ describe('Qdrant', () => {
   });
 });
 
-const row = (change: Partial<Row> = {}): Row => ({
+const row = (change: Partial<IndexedChunk> = {}): IndexedChunk => ({
   ...{ chunkId: 'a', documentId: null, chapterTitle: null, pageNumber: 1, createdAt: null, metadata: {} },
   ...{ text: MARKED.text, pointId: pointIdOf('books', 'a'), contentHash: 'h', embeddingKey: 'k' },
   ...change,
@@ -243,13 +250,13 @@ describe('Postgres itself', () => {
     return createNeonRowStore({ sql, table: 'rag_metadata', shownDatabase: 'shown' });
   }
 
-  const write = async (...items: readonly Row[]) => {
+  const write = async (...items: readonly IndexedChunk[]) => {
     const store = storeAt(database.connectionString);
     await store.raiseFence('books', 1);
     await store.upsert({ corpus: 'books', fence: 1, items });
   };
 
-  it.each<[what: string, sqlState: string, rows: () => readonly Row[]]>([
+  it.each<[what: string, sqlState: string, rows: () => readonly IndexedChunk[]]>([
     ['a key that is there twice', '23505', () => [row({ chunkId: MARKED.text }), row({ chunkId: `${MARKED.text}.` })]],
     ['one row that changes twice', '21000', () => [row(), row()]],
     ['what is missing', '23502', () => [row({ chunkId: null as unknown as string, chapterTitle: MARKED.text })]],

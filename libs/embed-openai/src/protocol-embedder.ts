@@ -1,8 +1,8 @@
-import { fitTokens, type Embedder, type EmbedderIdentity } from '@lockstep/model';
+import { fitTokens, utf8Bytes, type Embedder, type EmbedderIdentity } from '@lockstep/model';
 import type { Guard, Pacer } from '@lockstep/resilience';
 import { foreignHost, OPENAI_LIMITS, OPENAI_MODELS } from './models.ts';
 import { readVectors } from './read-vectors.ts';
-import { packRequests, utf8Bytes, type CountTokens, type RequestLimits } from './request-limits.ts';
+import { packRequests, type CountTokens, type RequestLimits } from './request-limits.ts';
 import { paced } from './paced.ts';
 
 export interface ProtocolEmbedderOptions {

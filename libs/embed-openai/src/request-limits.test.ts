@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
+import { utf8Bytes } from '@lockstep/model';
 import { countCl100kTokens } from './count-tokens.ts';
 import { OPENAI_LIMITS } from './models.ts';
-import { packRequests, utf8Bytes } from './request-limits.ts';
+import { packRequests } from './request-limits.ts';
 
 /** One token for each word, so that tests can say what a text weighs. */
 const countWords = (text: string): number => text.split(' ').length;

@@ -1,3 +1,4 @@
+import { utf8Bytes } from '@lockstep/model';
 export interface RequestLimits {
   readonly inputTokensMax: number;
   readonly itemsMax: number;
@@ -6,11 +7,6 @@ export interface RequestLimits {
 
 /** Counts the tokens of a text as the model does. */
 export type CountTokens = (text: string) => number;
-
-/** UTF-8 bytes of a well-formed text. */
-export function utf8Bytes(text: string): number {
-  return new TextEncoder().encode(text).length;
-}
 
 /**
  * Groups texts into requests in their order. A text weighs max(tokens, bytes / 4), since the service estimates the sum

@@ -6,14 +6,14 @@ import { IndexingError } from '@lockstep/model';
  * lock beside the cache cannot be made.
  */
 export async function withCacheLock<Result>(
-  cache: { readonly path: string; readonly lockWaitMs: number; readonly signal?: AbortSignal },
+  cache: { readonly path: string; readonly lockWaitMs: number; readonly signal?: AbortSignal | undefined },
   work: () => Result,
 ): Promise<Result> {
   const lock = await acquireFileLock({
     path: `${cache.path}.lock`,
     waitMs: cache.lockWaitMs,
     purpose: 'writing to the embedding cache',
-    ...(cache.signal === undefined ? {} : { signal: cache.signal }),
+    signal: cache.signal,
   }).catch((error: unknown) => {
     if (!(error instanceof Error) || cache.signal?.aborted === true) throw error;
     const code = error instanceof FileLockTimeoutError ? 'lock-timeout' : 'disk-failed';

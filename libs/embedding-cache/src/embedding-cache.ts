@@ -19,7 +19,7 @@ export interface EmbeddingCacheOptions {
   readonly dimensions: number;
   /** How long to wait for another process that is writing, in milliseconds. */
   readonly lockWaitMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** What writes its files; the disk itself where this says nothing. */
   readonly files?: FileSystem;
 }
@@ -50,8 +50,8 @@ export async function openEmbeddingCache(
   const cache = openCacheFile({ path, dimensions, files });
 
   // What is appended is paid for: it still gets its turn when the caller is stopped, if that comes soon.
-  const late = options.signal === undefined ? {} : { signal: followLate(options.signal, LATE_MS) };
-  const locked = <Result>(work: () => Result) => withCacheLock({ ...options, ...late }, work);
+  const late = options.signal && followLate(options.signal, LATE_MS);
+  const locked = <Result>(work: () => Result) => withCacheLock({ ...options, signal: late }, work);
 
   let queue: Promise<unknown> = withCacheLock(options, () => cache.settle());
   try {

@@ -10,7 +10,7 @@ export interface CacheRepairOptions {
   readonly dimensions: number;
   /** How long to wait for another process that is writing, in milliseconds. */
   readonly lockWaitMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly files?: FileSystem;
 }
 

@@ -17,7 +17,7 @@ export interface AcquireFileLockOptions {
   /** Pause between two tries, in milliseconds, above 0; every pause is shortened at random by up to half. */
   readonly pollMs?: number;
   /** Ends the wait; the promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** What the lock is for, in a few words: other processes show it in their messages. Nothing secret. */
   readonly purpose?: string;
   /** Called once when there is something to wait for, with the last known holder (it may be out of date). */
@@ -91,7 +91,7 @@ export async function acquireFileLock(options: AcquireFileLockOptions): Promise<
 
 async function pause({ pauseMs, signal }: { pauseMs: number; signal: AbortSignal | undefined }): Promise<void> {
   try {
-    await sleep(pauseMs, undefined, signal === undefined ? {} : { signal });
+    await sleep(pauseMs, undefined, { signal });
   } catch (error) {
     // `sleep` wraps the reason in an AbortError of its own.
     signal?.throwIfAborted();

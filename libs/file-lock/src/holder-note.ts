@@ -10,7 +10,7 @@ export interface FileLockHolder {
 }
 
 /** The file beside the lock in which its holder introduces itself. */
-export function holderNotePath(lockPath: string): string {
+function holderNotePath(lockPath: string): string {
   return `${lockPath}.holder`;
 }
 

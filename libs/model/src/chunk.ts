@@ -17,8 +17,8 @@ export interface Chunk {
   readonly metadata: JsonObject;
 }
 
-/** A chunk with its identity in one corpus: what both stores are to hold. */
-export interface WantedChunk extends Chunk {
+/** A chunk with its identity in one corpus: what both stores are to hold, and the row of the metadata table. */
+export interface IndexedChunk extends Chunk {
   readonly pointId: string;
   readonly contentHash: string;
   readonly embeddingKey: string;

@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 
-export const DEFAULT_COLLECTION = 'book_vectors';
-export const DEFAULT_TABLE = 'rag_metadata';
+const DEFAULT_COLLECTION = 'book_vectors';
+const DEFAULT_TABLE = 'rag_metadata';
 
 /** Folders and files of the state directory that are no corpora; SQLite puts files beside the ledger. */
 const STATE_NAMES = /^(cache|qdrant|postgres|postgres\.lock|summary\.json|ledger\.sqlite(-.*)?)$/;

@@ -7,7 +7,7 @@ export type {
   EmbeddingSlice,
   Scratch,
 } from './artifacts.ts';
-export type { Chunk, RejectCode, Rejection, WantedChunk } from './chunk.ts';
+export type { Chunk, RejectCode, Rejection, IndexedChunk } from './chunk.ts';
 export {
   CollectionName,
   CORPUS_DEFAULTS,
@@ -63,7 +63,6 @@ export {
   type Point,
   type PointPayload,
   type PossiblyPaid,
-  type Row,
   type RowState,
   type RowStore,
   type RowWrite,
@@ -77,6 +76,7 @@ export {
 export { packByBytes } from './pack-by-bytes.ts';
 export { parseRecord } from './record.ts';
 export { ROW_BYTES_MAX, rowBytes, rowTooLarge, STATEMENT_BYTES } from './row-bytes.ts';
-export type { Dependency, Stage, StoreName } from './stage.ts';
+export { STAGE_DEPENDENCIES, STAGES, type Stage } from './stages.ts';
+export { STORES, type Dependency, type StoreName } from './stores.ts';
 export { utf8Bytes } from './utf8-bytes.ts';
 export { vendorWords, type VendorWords } from './vendor-words.ts';

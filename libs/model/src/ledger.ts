@@ -1,6 +1,6 @@
 import type { ErrorCode } from './error-catalogue.ts';
 import type { CallOptions } from './ports.ts';
-import type { StoreName } from './stage.ts';
+import type { StoreName } from './stores.ts';
 
 /** What a store is known to hold of a corpus since the last load that ended well. */
 export interface Stamp {

@@ -1,10 +1,10 @@
-import type { Chunk } from './chunk.ts';
+import type { IndexedChunk } from './chunk.ts';
 import type { EmbedderIdentity } from './identity.ts';
 import type { JsonValue } from './json.ts';
 
 /** How a call can be stopped from outside. */
 export interface CallOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Flat, safe facts of a log event. */
@@ -164,13 +164,6 @@ export interface SearchQuery {
   readonly limit: number;
 }
 
-/** A row of the metadata table as it is written. */
-export interface Row extends Chunk {
-  readonly pointId: string;
-  readonly contentHash: string;
-  readonly embeddingKey: string;
-}
-
 /** What a scan of the table reads for comparing. */
 export interface RowState {
   readonly pointId: string;
@@ -196,17 +189,17 @@ export interface RowStore {
   /** Ids and hashes of a corpus in the order of their point ids, in pages. */
   scan(corpus: string, options?: CallOptions): AsyncIterable<readonly RowState[]>;
   /** Whole rows of a corpus in the order of their point ids, in pages. */
-  scanRows(corpus: string, options?: CallOptions): AsyncIterable<readonly Row[]>;
+  scanRows(corpus: string, options?: CallOptions): AsyncIterable<readonly IndexedChunk[]>;
   /** Whole rows by point id with their corpus, in no order; an id that is not there is left out. */
-  rows(pointIds: readonly string[], options?: CallOptions): Promise<(Row & { corpus: string })[]>;
+  rows(pointIds: readonly string[], options?: CallOptions): Promise<(IndexedChunk & { corpus: string })[]>;
   /** The fence that writes of a corpus are checked against; 0 before the first. */
   fence(corpus: string, options?: CallOptions): Promise<number>;
   /** Sets the fence that writes are checked against, never lower than it is. */
   raiseFence(corpus: string, fence: number, options?: CallOptions): Promise<void>;
   /** Groups rows into requests that are well within the service's limit. */
-  pack(rows: readonly Row[]): Row[][];
+  pack(rows: readonly IndexedChunk[]): IndexedChunk[][];
   /** One request, which is one transaction. */
-  upsert(write: RowWrite<readonly Row[]>, options?: CallOptions): Promise<void>;
+  upsert(write: RowWrite<readonly IndexedChunk[]>, options?: CallOptions): Promise<void>;
   delete(write: RowWrite<readonly string[]>, options?: CallOptions): Promise<void>;
 }
 

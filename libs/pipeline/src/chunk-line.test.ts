@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { contentHashOf, embeddingKeyOf, pointIdOf, type WantedChunk } from '@lockstep/model';
+import { contentHashOf, embeddingKeyOf, pointIdOf, type IndexedChunk } from '@lockstep/model';
 import { decodeChunkLine, decodeHeldLine, encodeChunkLine, encodeHeldLine } from './chunk-line.ts';
 
 const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-function wanted(chunkId: string, text: string, metadata: WantedChunk['metadata'] = {}): WantedChunk {
+function wanted(chunkId: string, text: string, metadata: IndexedChunk['metadata'] = {}): IndexedChunk {
   const chunk = {
     chunkId,
     documentId: null,

@@ -1,7 +1,7 @@
-import { IndexingError, type WantedChunk } from '@lockstep/model';
+import { IndexingError, type IndexedChunk } from '@lockstep/model';
 
 /** A wanted chunk as one line of `validate/chunks.jsonl`. Its id comes first, so that lines sort by it. */
-export function encodeChunkLine(chunk: WantedChunk): string {
+export function encodeChunkLine(chunk: IndexedChunk): string {
   return JSON.stringify({
     point_id: chunk.pointId,
     content_hash: chunk.contentHash,
@@ -22,7 +22,7 @@ export interface ChunkLine {
   readonly contentHash: string;
   readonly embeddingKey: string;
   /** The whole chunk. Parses the line at each call, and keeps nothing of it in memory. */
-  chunk(): WantedChunk;
+  chunk(): IndexedChunk;
 }
 
 /** Reads a line that `encodeChunkLine` wrote, given as its bytes. Fails with `artifact-damaged`. */
@@ -60,7 +60,7 @@ function valueIn(head: string, { before, beforeAt, at, end }: HeadValue): string
   return head.slice(at, end);
 }
 
-function parseChunk(line: Uint8Array): WantedChunk {
+function parseChunk(line: Uint8Array): IndexedChunk {
   const parsed = parseOwnLine(line);
   return {
     pointId: parsed['point_id'],
@@ -73,7 +73,7 @@ function parseChunk(line: Uint8Array): WantedChunk {
     createdAt: parsed['created_at'],
     text: parsed['text'],
     metadata: parsed['metadata'],
-  } as WantedChunk;
+  } as IndexedChunk;
 }
 
 /** A record that was rejected, but whose id is known: its last good version stays in the stores. */

@@ -1,4 +1,4 @@
-import { canonicalJson, type CallOptions, type JsonValue, type VectorStore, type WantedChunk } from '@lockstep/model';
+import { canonicalJson, type CallOptions, type JsonValue, type VectorStore, type IndexedChunk } from '@lockstep/model';
 import type { ChunkLine } from './chunk-line.ts';
 import type { Comparable, Depth, Finding, StoredState } from './plan.ts';
 import { payloadOf, type Projection } from './projection.ts';
@@ -45,7 +45,7 @@ function labelFinding(wanted: ChunkLine, payload: PointState['payload'], project
 }
 
 /** Fields of the payload that are not what the corpus says, and those that it says nothing of. */
-function differentFields(wanted: WantedChunk, payload: PointState['payload'], projection: Projection): string[] {
+function differentFields(wanted: IndexedChunk, payload: PointState['payload'], projection: Projection): string[] {
   const expected: Record<string, JsonValue> = payloadOf(wanted, projection);
   const names = new Set([...Object.keys(expected), ...Object.keys(payload)]);
   return [...names].filter((name) => canonicalJson(expected[name] ?? null) !== canonicalJson(payload[name] ?? null));

@@ -2,7 +2,7 @@ import {
   canonicalJson,
   contentHashOf,
   type CallOptions,
-  type Row,
+  type IndexedChunk,
   type RowState,
   type RowStore,
 } from '@lockstep/model';
@@ -21,7 +21,7 @@ export function comparableRows(rows: RowStore, corpus: string, depth: Depth, cal
       },
     };
   }
-  const whole: Comparable<Row> = {
+  const whole: Comparable<IndexedChunk> = {
     scan: () => rows.scanRows(corpus, call),
     compare(wanted, actual) {
       const fields = differentColumns(wanted, actual);
@@ -34,7 +34,7 @@ export function comparableRows(rows: RowStore, corpus: string, depth: Depth, cal
   return whole as Comparable<RowState>;
 }
 
-function differentColumns(line: ChunkLine, actual: Row): string[] {
+function differentColumns(line: ChunkLine, actual: IndexedChunk): string[] {
   const fields: string[] = [];
   if (actual.contentHash !== line.contentHash) fields.push('content_hash');
   if (actual.embeddingKey !== line.embeddingKey) fields.push('embedding_key');

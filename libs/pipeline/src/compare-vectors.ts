@@ -1,10 +1,8 @@
 import type { CallOptions, EmbeddingReader, VectorStore } from '@lockstep/model';
 import type { PointState } from './comparable-points.ts';
+import { LOOKUP_ITEMS } from './in-batches.ts';
 import type { Comparable } from './plan.ts';
 import { vectorDistance, VECTOR_TOLERANCE } from './vector-distance.ts';
-
-/** Vectors asked for at once; of 1,536 dimensions about 4 MB as JSON. */
-const LOOKUP_ITEMS = 128;
 
 /** Compares the stored vectors as well, with those of the slice: for a store whose labels are not believed. */
 export function withVectors(

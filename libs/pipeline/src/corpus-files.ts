@@ -1,4 +1,4 @@
-import { type Artifacts, type WantedChunk } from '@lockstep/model';
+import { type Artifacts, type IndexedChunk } from '@lockstep/model';
 import { decodeChunkLine, decodeHeldLine, type ChunkLine, type HeldRecord } from './chunk-line.ts';
 import { linePages } from './lines.ts';
 
@@ -22,7 +22,7 @@ export const FILES = {
 } as const;
 
 /** The accepted chunks in the order of their point ids. */
-export async function* readChunks(artifacts: Artifacts): AsyncGenerator<WantedChunk> {
+export async function* readChunks(artifacts: Artifacts): AsyncGenerator<IndexedChunk> {
   for await (const page of readChunkPages(artifacts)) for (const line of page) yield line.chunk();
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StoreName } from '@lockstep/model';
+import { STORES } from '@lockstep/model';
 import { createCorpusRig, NO_COSTS, type CorpusRig } from '@lockstep/testing';
 import { FILES } from './corpus-files.ts';
 import { corpusStatus, type StoreState } from './corpus-status.ts';
@@ -35,7 +35,7 @@ describe('the status of a corpus in a store is', () => {
     const { run } = await rig.load(inputs(3));
     for (const options of [{ validated: true }, { validated: false }]) {
       const status = await statusOf(rig, options);
-      for (const store of ['qdrant', 'neon'] as const) {
+      for (const store of STORES) {
         const { digest, nonce } = run.stores[store] ?? {};
         const target = store === 'qdrant' ? 'memory/points' : 'memory/rows';
         expect(status[store]).toEqual({ target, state: 'in-step', count: 3, stamp: { digest, nonce, count: 3 } });
@@ -62,7 +62,7 @@ describe('the status of a corpus in a store is', () => {
     expect((await statusOf(rig)).neon).toMatchObject({ count: 4, stamp: null });
   });
 
-  it.each(['qdrant', 'neon'] as const)('drifted where %s has another number than its stamp says', async (store) => {
+  it.each(STORES)('drifted where %s has another number than its stamp says', async (store) => {
     const rig = createCorpusRig();
     await rig.load(inputs(3));
     const items: Map<string, unknown> =
@@ -105,7 +105,7 @@ it('asking for the status writes nothing', async () => {
   await rig.load(inputs(2));
   rig.rows.table.clear();
   rig.forgetCosts();
-  const stamps = (['qdrant', 'neon'] as const).map((store: StoreName) => rig.ledger.peek('books', store));
+  const stamps = STORES.map((store) => rig.ledger.peek('books', store));
   const files = new Map(rig.artifacts.files);
   await statusOf(rig);
   expect(rig.costs()).toEqual(NO_COSTS);

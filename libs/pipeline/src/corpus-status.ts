@@ -26,7 +26,7 @@ export interface CorpusStatusOptions {
   readonly deletes: DeleteMode;
   /** What was validated last on this machine; without it a stamp's digest is taken for right. */
   readonly validated: ValidateReceipt | undefined;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The state of one corpus in both stores, by stamps and live counts. It writes nothing. */
@@ -35,7 +35,7 @@ export async function corpusStatus(
   options: CorpusStatusOptions,
 ): Promise<Readonly<Record<StoreName, StoreStatus>>> {
   const { vectors, rows, projection, signal } = options;
-  const call: CallOptions = signal === undefined ? {} : { signal };
+  const call: CallOptions = { signal };
   return {
     qdrant: await storeStatus(corpus, 'qdrant', options, vectors, projection.id, call),
     neon: await storeStatus(corpus, 'neon', options, rows, null, call),

@@ -1,4 +1,4 @@
-import type { Ledger, RowStore, RunStart, StoreName, VectorStore } from '@lockstep/model';
+import { STORES, type Ledger, type RowStore, type RunStart, type StoreName, type VectorStore } from '@lockstep/model';
 import { inBatches } from './in-batches.ts';
 import { endFailedRun } from './run-end.ts';
 import { checkFence } from './run-file.ts';
@@ -30,7 +30,7 @@ export interface DropReceipt {
 export async function dropCorpus(context: Omit<StageContext, 'artifacts'>, options: DropOptions): Promise<DropReceipt> {
   const { corpus, clock, logger, signal } = context;
   const { runId, vectors, rows, ledger } = options;
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   const startedAt = new Date(clock.now());
   await rows.ensure(call);
   await ledger.ensure(call);
@@ -92,8 +92,8 @@ async function deleteAll(
   { corpus, signal }: Omit<StageContext, 'artifacts'>,
   { runId, vectors, rows, ledger, batchItems, fence }: DropOptions & { readonly fence: number },
 ): Promise<DropReceipt['deleted']> {
-  const call = signal === undefined ? {} : { signal };
-  for (const store of ['qdrant', 'neon'] as const) await ledger.removeStamp(corpus, store, call);
+  const call = { signal };
+  for (const store of STORES) await ledger.removeStamp(corpus, store, call);
 
   const deleted = { qdrant: 0, neon: 0 };
   for await (const batch of inBatches(idsOf(vectors.scan(corpus, call)), batchItems)) {

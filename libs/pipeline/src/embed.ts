@@ -89,7 +89,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
 
   if (options.guardTokens !== undefined) {
     const counter = async () => embedder;
-    const { tokens } = await planEmbedding(artifacts, { counter, cache, ...(signal === undefined ? {} : { signal }) });
+    const { tokens } = await planEmbedding(artifacts, { counter, cache, signal });
     options.guardTokens(tokens);
   }
 
@@ -114,7 +114,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       try {
         const reply = await embedder.embed(
           batch.map(({ text }) => text),
-          signal === undefined ? {} : { signal },
+          { signal },
         );
         const entries = batch.map(({ key }, at) => ({ key, vector: reply.vectors[at] as Float32Array }));
         await lost.keep(cache, entries);

@@ -12,7 +12,7 @@ export interface LoadNeonOptions extends LoadOptions {
 export async function loadNeon(context: StageContext, options: LoadNeonOptions): Promise<LoadReceipt> {
   const { corpus, signal } = context;
   const { rows } = options;
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   const { run, provisioned } = await readRun(context.artifacts, 'neon');
   const { fence } = run;
   if (fence === undefined) {

@@ -1,4 +1,4 @@
-import { IndexingError, type EmbeddingSlice, type Point, type VectorStore, type WantedChunk } from '@lockstep/model';
+import { IndexingError, type EmbeddingSlice, type Point, type VectorStore, type IndexedChunk } from '@lockstep/model';
 import { comparablePoints, type PointState } from './comparable-points.ts';
 import { withVectors } from './compare-vectors.ts';
 import { loadStore, type LoadOptions, type LoadReceipt, type LoadTarget } from './load-store.ts';
@@ -26,7 +26,7 @@ const DESCRIPTION: ReadonlySet<ChangeReason> = new Set(['metadata', 'projection'
 export async function loadQdrant(context: StageContext, options: LoadQdrantOptions): Promise<LoadReceipt> {
   const { corpus, signal } = context;
   const { vectors, slice, projection, ledger } = options;
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   const { run, provisioned } = await readRun(context.artifacts, 'qdrant');
 
   const points = comparablePoints(vectors, projection, provisioned.depth, call);
@@ -68,7 +68,7 @@ export async function loadQdrant(context: StageContext, options: LoadQdrantOptio
   return loadStore(context, target, options);
 }
 
-function missingVector(chunk: WantedChunk): IndexingError {
+function missingVector(chunk: IndexedChunk): IndexingError {
   return new IndexingError({
     code: 'artifact-missing',
     message: `The embedding slice has no vector for chunk ${JSON.stringify(chunk.chunkId)}. Run embed again.`,

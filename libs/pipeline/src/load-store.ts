@@ -4,7 +4,7 @@ import {
   type DeleteMode,
   type Ledger,
   type StoreName,
-  type WantedChunk,
+  type IndexedChunk,
 } from '@lockstep/model';
 import { createLane } from './bounded.ts';
 import { FILES } from './corpus-files.ts';
@@ -37,7 +37,7 @@ export interface LoadTarget<Actual extends StoredState> extends Comparable<Actua
    * Writes a batch; every chunk of it needs the kind of write that `kindOf` gives for what was found. Returns how many
    * it wrote; those that it could not are left.
    */
-  write(kind: WriteKind, chunks: readonly WantedChunk[]): Promise<number>;
+  write(kind: WriteKind, chunks: readonly IndexedChunk[]): Promise<number>;
   kindOf(finding: Finding): WriteKind;
   delete(pointIds: readonly string[]): Promise<void>;
 }
@@ -166,7 +166,7 @@ async function writeChanges<Actual extends StoredState>(
 ): Promise<{ written: number; left: number }> {
   const { store } = target;
   const lane = createLane(concurrency);
-  const pending: Record<WriteKind, WantedChunk[]> = { whole: [], description: [] };
+  const pending: Record<WriteKind, IndexedChunk[]> = { whole: [], description: [] };
   let written = 0;
   let left = 0;
 

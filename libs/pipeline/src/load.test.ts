@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contentHashOf, IndexingError } from '@lockstep/model';
+import { contentHashOf, IndexingError, STORES } from '@lockstep/model';
 import { createCorpusRig, failureOf, NO_COSTS, stubVector, type CorpusRig } from '@lockstep/testing';
 import { FILES } from './corpus-files.ts';
 
@@ -47,7 +47,7 @@ describe('the first load', () => {
       page_number: 1,
       tag: 'new',
     });
-    for (const store of ['qdrant', 'neon'] as const) {
+    for (const store of STORES) {
       const { digest, nonce } = done.run.stores[store] ?? {};
       expect(rig.ledger.peek('books', store)).toEqual({ digest, nonce, count: 7 });
     }
@@ -70,7 +70,7 @@ describe('a load writes', () => {
     const second = await rig.load(json(inputs(5).toReversed()));
     expect(rig.costs()).toEqual(NO_COSTS);
     expect(rig.ledger.cost.stampsRemoved).toBe(0);
-    for (const store of ['qdrant', 'neon'] as const) {
+    for (const store of STORES) {
       expect(second.run.stores[store]).toMatchObject({ inStep: true, nonce: first.run.stores[store]?.nonce });
     }
     expect(rig.artifacts.files.get(FILES.qdrantNonce)).toBe(`${first.run.stores.qdrant?.nonce}\n`);
@@ -234,7 +234,7 @@ describe('the stamp of a store', () => {
     expect(rig.ledger.peek('books', 'neon')?.count).toBe(4);
   });
 
-  it.each(['qdrant', 'neon'] as const)('is missing after a load of %s that was cut short', async (store) => {
+  it.each(STORES)('is missing after a load of %s that was cut short', async (store) => {
     const rig = createCorpusRig({ concurrency: 1 });
     const port = store === 'qdrant' ? rig.vectors : rig.rows;
     await rig.validate(json(inputs(6)));

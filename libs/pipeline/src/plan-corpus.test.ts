@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeleteMode, JsonObject } from '@lockstep/model';
+import { STORES, type DeleteMode, type JsonObject } from '@lockstep/model';
 import {
   createCorpusRig,
   createMemoryVectorStore,
@@ -158,7 +158,7 @@ describe('a plan says what a load then does,', () => {
     (await pointOf(rig, 'c0')).payload['tag'] = 'edited';
     (await pointOf(rig, 'c1')).vector = (await pointOf(rig, 'c2')).vector.slice();
     (await rowOf(rig, 'c3')).text = 'edited';
-    for (const store of ['qdrant', 'neon'] as const) await rig.ledger.removeStamp('books', store);
+    for (const store of STORES) await rig.ledger.removeStamp('books', store);
     const plan = await planned(rig, inputs(4));
     expect(plan.stores).toMatchObject({
       qdrant: { depth: 'content', plan: counts({ change: 2, unchanged: 2, reasons: { drift: 2 } }) },

@@ -46,7 +46,7 @@ export interface CorpusPlan {
 export async function planCorpus(context: StageContext, options: PlanOptions): Promise<CorpusPlan> {
   const { artifacts, corpus, clock, signal } = context;
   const { identity, counter, cache, vectors, projection } = options;
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   const startedAt = clock.now();
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   if (vectors !== undefined) {

@@ -36,7 +36,7 @@ export interface EmbeddingPlanOptions {
   /** Opened once, for the first text that the cache lacks: a tokenizer takes memory, and time to load. */
   readonly counter: () => Promise<TokenCounter>;
   readonly cache: KnownKeys;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Counts what is to be embedded, each text once. Memory does not grow with the corpus. */

@@ -1,4 +1,4 @@
-import type { Artifacts, DeleteMode, WantedChunk } from '@lockstep/model';
+import type { Artifacts, DeleteMode, IndexedChunk } from '@lockstep/model';
 import type { ChunkLine } from './chunk-line.ts';
 import { alignedPages } from './compare-sorted.ts';
 import { readChunkPages, readChunks, readHeldPages } from './corpus-files.ts';
@@ -27,7 +27,7 @@ export interface StoredState {
 
 /** What is to be done at one point id. */
 export type Change<Actual> =
-  | ({ readonly kind: 'add' | 'change'; readonly wanted: WantedChunk } & Finding)
+  | ({ readonly kind: 'add' | 'change'; readonly wanted: IndexedChunk } & Finding)
   | { readonly kind: 'unchanged'; readonly wanted: ChunkLine }
   | { readonly kind: 'held' | 'kept' | 'delete'; readonly actual: Actual };
 

@@ -47,7 +47,7 @@ export type ProbedStores = Readonly<Partial<Record<StoreName, ProvisionedStore>>
 export async function probeStores(context: StageContext, options: ProbeOptions): Promise<ProbedStores> {
   const { artifacts, corpus, signal } = context;
   const { vectors, rows, projection, deletes, validated, known } = options;
-  const call: CallOptions = signal === undefined ? {} : { signal };
+  const call: CallOptions = { signal };
   const probe = (store: StoreName, target: StoreProbe) => probeStore(corpus, store, target, options, call);
   return {
     ...(vectors === undefined

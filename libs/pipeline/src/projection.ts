@@ -1,4 +1,4 @@
-import { sha256Hex, type JsonValue, type PointPayload, type WantedChunk } from '@lockstep/model';
+import { sha256Hex, type JsonValue, type PointPayload, type IndexedChunk } from '@lockstep/model';
 
 /** What points carry besides their vector. */
 export interface Projection {
@@ -19,7 +19,7 @@ export function createProjection(options: Omit<Projection, 'id'>): Projection {
 }
 
 /** The payload of a chunk's point. The text is not in it; that lives in Postgres. */
-export function payloadOf(chunk: WantedChunk, projection: Projection): PointPayload {
+export function payloadOf(chunk: IndexedChunk, projection: Projection): PointPayload {
   const payload: Record<string, JsonValue> = {};
   for (const field of projection.fields) {
     const value = filterValue(chunk, field);
@@ -37,7 +37,7 @@ export function payloadOf(chunk: WantedChunk, projection: Projection): PointPayl
   };
 }
 
-function filterValue(chunk: WantedChunk, field: string): JsonValue | undefined {
+function filterValue(chunk: IndexedChunk, field: string): JsonValue | undefined {
   switch (field) {
     case 'chapter_title':
       return chunk.chapterTitle;

@@ -10,6 +10,7 @@ import {
   storedTexts,
   type CorpusRig,
 } from '@lockstep/testing';
+import { STORES } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
 import type { DeleteLimit } from './delete-guard.ts';
 import { createProjection, payloadIndexesOf } from './projection.ts';
@@ -248,7 +249,7 @@ describe('under its fence a provision', () => {
       await first.loadNeon();
     });
     const { stores } = await second.provision();
-    for (const store of ['qdrant', 'neon'] as const) {
+    for (const store of STORES) {
       const { nonce } = ledger.peek('books', store) ?? {};
       expect(nonce).toBeDefined();
       expect(stores[store]).toMatchObject({ inStep: true, depth: 'labels', count: 4, nonce, stamp: nonce });

@@ -1,4 +1,12 @@
-import type { DeleteMode, Ledger, RowStore, RunKind, RunStart, VectorStore } from '@lockstep/model';
+import {
+  STORES,
+  type DeleteMode,
+  type Ledger,
+  type RowStore,
+  type RunKind,
+  type RunStart,
+  type VectorStore,
+} from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
 import { countCalls } from './count-calls.ts';
 import { guardDeletes, type DeleteLimit } from './delete-guard.ts';
@@ -42,7 +50,7 @@ export interface ProvisionOptions {
 export async function provision(context: StageContext, options: ProvisionOptions): Promise<RunFile> {
   const { artifacts, corpus, clock, logger, signal } = context;
   const { vectors, rows, ledger, projection, runId, deleteLimit } = options;
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   const startedAt = clock.now();
   const calls = countCalls(context);
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
@@ -60,7 +68,7 @@ export async function provision(context: StageContext, options: ProvisionOptions
   try {
     if (options.recheck === true) {
       // Not before, since another run may have stamped the stores in between; and not for a run that is refused.
-      for (const store of ['qdrant', 'neon'] as const) await ledger?.removeStamp(corpus, store, call);
+      for (const store of STORES) await ledger?.removeStamp(corpus, store, call);
     }
     // An earlier run may have gone on writing until its fence was gone.
     stores = await probeStores(context, { ...options, validated, plan, before });
@@ -71,7 +79,7 @@ export async function provision(context: StageContext, options: ProvisionOptions
   }
 
   const nonceFiles = { qdrant: FILES.qdrantNonce, neon: FILES.neonNonce };
-  for (const store of ['qdrant', 'neon'] as const) {
+  for (const store of STORES) {
     const writer = await artifacts.write(nonceFiles[store]);
     await writer.write(`${stores[store]?.nonce ?? 'left out'}\n`);
     await writer.close();
@@ -103,7 +111,7 @@ async function takeFence(
   startedAt: number,
 ): Promise<number | undefined> {
   if (ledger === undefined) return undefined;
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   const run: RunStart = {
     runId,
     kind,

@@ -40,7 +40,7 @@ export async function recoverEmbeddings(
   { artifacts, corpus, clock, logger, signal }: StageContext,
   { vectors, cache, identity }: RecoverOptions,
 ): Promise<RecoverReceipt> {
-  const call: CallOptions = signal === undefined ? {} : { signal };
+  const call: CallOptions = { signal };
   const startedAt = clock.now();
   await refuseLossyCollection(vectors, identity.dimensions, call);
   const wanted = new Set<string>();

@@ -4,7 +4,7 @@ import {
   type Embedder,
   type EmbeddingCache,
   type Ledger,
-  type Row,
+  type IndexedChunk,
 } from '@lockstep/model';
 import { countLostInputs, type LostInputs } from './lost-inputs.ts';
 import { payloadOf } from './projection.ts';
@@ -44,7 +44,7 @@ export async function repairUnmentioned(
 ): Promise<UnmentionedRepair> {
   const { vectors, projection, ledger, run } = options;
   const { signal } = context;
-  const call: CallOptions = signal === undefined ? {} : { signal };
+  const call: CallOptions = { signal };
   const lost = countLostInputs(context, options.embedder);
   const left: string[] = [];
   let rebuilt = 0;
@@ -76,7 +76,7 @@ export async function repairUnmentioned(
 
 /** The vector of a row's text, from the cache, or from the embedder where that may be. */
 async function vectorOf(
-  row: Row,
+  row: IndexedChunk,
   { cache, embedder, pay }: RepairUnmentionedOptions,
   lost: LostInputs,
   call: CallOptions,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { IndexingError, pointIdOf, sha256Hex, type JsonObject, type StoreName } from '@lockstep/model';
+import { IndexingError, pointIdOf, sha256Hex, STORES, type JsonObject } from '@lockstep/model';
 import {
   announceCalls,
   createCorpusRig,
@@ -48,9 +48,7 @@ async function statesOf(rig: CorpusRig): Promise<unknown> {
 }
 
 const stamps = ({ ledger }: CorpusRig) =>
-  Object.fromEntries(
-    (['qdrant', 'neon'] as const).map((store: StoreName) => [store, ledger.peek('books', store)?.count]),
-  );
+  Object.fromEntries(STORES.map((store) => [store, ledger.peek('books', store)?.count]));
 
 describe('a repair', () => {
   const RECORDS = inputs(9).map((record, at) => ({ ...record, page_number: at }));

@@ -30,7 +30,7 @@ export type RunResult = { readonly verified: VerifyReceipt } | { readonly error:
  */
 export async function endRun(context: StageContext, ledger: Ledger, result: RunResult): Promise<void> {
   const { artifacts, corpus, clock, signal } = context;
-  const call: CallOptions = signal === undefined ? {} : { signal };
+  const call: CallOptions = { signal };
   const run = await receiptIfThere<RunFile>(artifacts, FILES.run);
   if (run?.fence === undefined) return;
   const end: RunEnd = {

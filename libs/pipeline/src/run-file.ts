@@ -54,7 +54,7 @@ export type RunFence = Pick<RunFile, 'corpus' | 'runId' | 'fence'>;
 /** Throws `overtaken` unless the run still holds the corpus. */
 export async function checkFence(run: RunFence, ledger: Ledger | undefined, signal?: AbortSignal): Promise<void> {
   if (ledger === undefined || run.fence === undefined) return;
-  const holder = await ledger.fenceHolder(run.corpus, signal === undefined ? {} : { signal });
+  const holder = await ledger.fenceHolder(run.corpus, { signal });
   if (holder?.fence !== run.fence) throw overtaken(run, holder?.runId);
 }
 

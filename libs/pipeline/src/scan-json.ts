@@ -20,7 +20,7 @@ export interface ScanOptions {
 }
 
 /** Keys under which an object may hold its records. */
-export const CONTAINER_KEYS = ['chunks', 'data', 'items'] as const;
+const CONTAINER_KEYS = ['chunks', 'data', 'items'] as const;
 
 const LF = 0x0a;
 const QUOTE = 0x22;

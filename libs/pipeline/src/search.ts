@@ -1,4 +1,4 @@
-import type { Embedder, Row, RowStore, VectorStore } from '@lockstep/model';
+import type { Embedder, IndexedChunk, RowStore, VectorStore } from '@lockstep/model';
 
 export interface SearchOptions {
   readonly embedder: Embedder;
@@ -7,12 +7,12 @@ export interface SearchOptions {
   /** Only chunks of this corpus; all corpora that share the stores without it. */
   readonly corpus?: string;
   readonly limit: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface SearchResult {
   /** Best first. */
-  readonly found: readonly { readonly score: number; readonly row: Row & { readonly corpus: string } }[];
+  readonly found: readonly { readonly score: number; readonly row: IndexedChunk & { readonly corpus: string } }[];
   /** Hits without a row of the same content: points that a load is about to replace, or that drifted. Not shown. */
   readonly dropped: number;
 }
@@ -23,7 +23,7 @@ export interface SearchResult {
  */
 export async function search(question: string, options: SearchOptions): Promise<SearchResult> {
   const { embedder, vectors, rows, corpus, limit, signal } = options;
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   const reply = await embedder.embed([question], call);
   const query = { vector: reply.vectors[0] as Float32Array, limit, ...(corpus === undefined ? {} : { corpus }) };
   const hits = await vectors.search(query, call);

@@ -1,4 +1,4 @@
-import { utf8Bytes, type WantedChunk } from '@lockstep/model';
+import { utf8Bytes, type IndexedChunk } from '@lockstep/model';
 import { encodeChunkLine, encodeHeldLine } from './chunk-line.ts';
 import type { InputRecord } from './read-records.ts';
 
@@ -35,7 +35,7 @@ function padded(value: number): string {
   return String(value).padStart(NUMBER_DIGITS, '0');
 }
 
-export function encodeEntry(record: InputRecord, chunk: WantedChunk): string {
+export function encodeEntry(record: InputRecord, chunk: IndexedChunk): string {
   return headOf(chunk.pointId, record) + encodeChunkLine(chunk);
 }
 

@@ -9,7 +9,7 @@ export interface StageContext {
   readonly artifacts: Artifacts;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Requests to each service so far, if anybody counts them. */
   readonly calls?: () => Calls;
   /** Called as work is done; `total` is undefined while it is not known. */

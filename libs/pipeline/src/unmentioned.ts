@@ -1,4 +1,4 @@
-import { contentHashOf, type CallOptions, type Row, type RowStore, type VectorStore } from '@lockstep/model';
+import { contentHashOf, type CallOptions, type IndexedChunk, type RowStore, type VectorStore } from '@lockstep/model';
 import { comparablePoints, type PointState } from './comparable-points.ts';
 import { comparableRows } from './comparable-rows.ts';
 import { inBatches } from './in-batches.ts';
@@ -15,8 +15,8 @@ import type { StageContext } from './stage-context.ts';
  */
 export type UnmentionedProblem =
   | { readonly problem: 'no-row'; readonly point: PointState }
-  | { readonly problem: 'no-point' | 'altered'; readonly row: Row }
-  | { readonly problem: 'apart'; readonly row: Row; readonly fields: readonly string[] };
+  | { readonly problem: 'no-point' | 'altered'; readonly row: IndexedChunk }
+  | { readonly problem: 'apart'; readonly row: IndexedChunk; readonly fields: readonly string[] };
 
 export interface UnmentionedOptions extends PlanRules {
   readonly vectors: VectorStore;
@@ -32,7 +32,7 @@ export async function* unmentionedProblems(
   options: UnmentionedOptions,
 ): AsyncGenerator<UnmentionedProblem> {
   const { vectors, rows, projection, rehash } = options;
-  const call: CallOptions = signal === undefined ? {} : { signal };
+  const call: CallOptions = { signal };
 
   async function* unmentionedPoints(): AsyncGenerator<PointState> {
     const comparable = comparablePoints(vectors, projection, 'labels', call);
@@ -76,7 +76,7 @@ export async function* unmentionedProblems(
 }
 
 /** Labels of a point that are not its row's. What the corpus lists for filtering may be from before the list changed. */
-function differentLabels({ payload }: PointState, row: Row): string[] {
+function differentLabels({ payload }: PointState, row: IndexedChunk): string[] {
   const labels: Readonly<Record<string, string | null>> = {
     chunk_id: row.chunkId,
     document_id: row.documentId,

@@ -9,7 +9,7 @@ import {
   rowTooLarge,
   type EmbedderIdentity,
   type Rejection,
-  type WantedChunk,
+  type IndexedChunk,
 } from '@lockstep/model';
 import { encodeHeldLine } from './chunk-line.ts';
 import { FILES } from './corpus-files.ts';
@@ -177,7 +177,7 @@ function accept(
   record: InputRecord,
   corpus: string,
   options: ValidateOptions,
-): { chunk: WantedChunk; sent: string } | { rejection: Rejection } {
+): { chunk: IndexedChunk; sent: string } | { rejection: Rejection } {
   if (record.value === undefined) {
     const message = `expected at most ${RECORD_BYTES_MAX} bytes in a record`;
     return { rejection: { code: 'too-large', field: null, message } };

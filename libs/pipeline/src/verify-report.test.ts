@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DeleteMode, JsonObject, StoreName } from '@lockstep/model';
+import { STORES, type DeleteMode, type JsonObject, type StoreName } from '@lockstep/model';
 import {
   createCorpusRig,
   createMemoryVectorStore,
@@ -105,33 +105,30 @@ describe('a verify receipt of thousands of differences', () => {
 });
 
 describe('verify of one store alone', () => {
-  it.each(['qdrant', 'neon'] as const)(
-    'looks at %s, tells nothing of the other, and leaves its stamp',
-    async (store) => {
-      const rig = createCorpusRig();
-      await rig.load(inputs(3));
-      rig.vectors.collection?.points.delete(await rig.pointIdOf('c0'));
-      rig.rows.table.delete(await rig.pointIdOf('c0'));
-      const { context, vectors, rows, ledger, projection, embeddings } = rig;
-      const receipt = await verify(context, {
-        ...(store === 'qdrant' ? { vectors } : { rows }),
-        ledger,
-        projection,
-        slice: embeddings.slice,
-        deletes: 'full',
-        level: 'vectors',
-        vectorsEvery: 1,
-      });
-      const other = store === 'qdrant' ? 'neon' : 'qdrant';
-      expect(receipt).toMatchObject({
-        ok: false,
-        counts: { input: 3, cache: 3, [store]: 2, [other]: null },
-        sides: { cache: 0, [store]: 1, [other]: 0 },
-      });
-      expect(Object.keys(receipt.targets)).toEqual([store]);
-      expect([ledger.peek('books', store), ledger.peek('books', other)?.count]).toEqual([undefined, 3]);
-    },
-  );
+  it.each(STORES)('looks at %s, tells nothing of the other, and leaves its stamp', async (store) => {
+    const rig = createCorpusRig();
+    await rig.load(inputs(3));
+    rig.vectors.collection?.points.delete(await rig.pointIdOf('c0'));
+    rig.rows.table.delete(await rig.pointIdOf('c0'));
+    const { context, vectors, rows, ledger, projection, embeddings } = rig;
+    const receipt = await verify(context, {
+      ...(store === 'qdrant' ? { vectors } : { rows }),
+      ledger,
+      projection,
+      slice: embeddings.slice,
+      deletes: 'full',
+      level: 'vectors',
+      vectorsEvery: 1,
+    });
+    const other = store === 'qdrant' ? 'neon' : 'qdrant';
+    expect(receipt).toMatchObject({
+      ok: false,
+      counts: { input: 3, cache: 3, [store]: 2, [other]: null },
+      sides: { cache: 0, [store]: 1, [other]: 0 },
+    });
+    expect(Object.keys(receipt.targets)).toEqual([store]);
+    expect([ledger.peek('books', store), ledger.peek('books', other)?.count]).toEqual([undefined, 3]);
+  });
 
   it('compares no copies of what is held with each other', async () => {
     const rig = createCorpusRig();
@@ -256,7 +253,7 @@ describe.each([
       const sees = VERIFY_LEVELS.indexOf(level) >= VERIFY_LEVELS.indexOf(from);
       expect(receipt.differences).toEqual(sees ? [{ store, kind, point_id: pointId, chunk_id: 'c3', fields }] : []);
       expect(receipt.sides).toEqual({ cache: 0, qdrant: 0, neon: 0, ...(sees ? { [store]: 1 } : {}) });
-      for (const side of ['qdrant', 'neon'] as const) {
+      for (const side of STORES) {
         expect(rig.ledger.peek('books', side) === undefined).toBe(sees && side === store);
       }
     });

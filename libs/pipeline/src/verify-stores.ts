@@ -1,4 +1,4 @@
-import type { RowStore, StoreName, VectorStore, WantedChunk } from '@lockstep/model';
+import type { RowStore, StoreName, VectorStore, IndexedChunk } from '@lockstep/model';
 import { comparablePoints } from './comparable-points.ts';
 import { comparableRows } from './comparable-rows.ts';
 import type { Difference } from './difference.ts';
@@ -32,7 +32,7 @@ export async function verifyPoints(
 ): Promise<StoreCounts & { readonly notComparable: number }> {
   const { artifacts, corpus, signal } = context;
   const { level, projection } = options;
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   if (level === 'counts') {
     const counts = await countOnly('qdrant', await vectors.count(corpus, call), options, wanted, log);
     return { ...counts, notComparable: 0 };
@@ -41,7 +41,7 @@ export async function verifyPoints(
   const comparable = comparablePoints(vectors, projection, level === 'ids' ? 'labels' : 'content', call);
   const counts = { count: 0, held: 0, kept: 0 };
   let notComparable = 0;
-  let sample: WantedChunk[] = [];
+  let sample: IndexedChunk[] = [];
   let seen = 0;
   for await (const change of changes(artifacts, comparable, options)) {
     tally(counts, change);
@@ -60,7 +60,7 @@ export async function verifyPoints(
 
 /** Compares stored vectors with those of the slice. Returns how many the slice itself has from a store. */
 async function compareVectors(
-  chunks: readonly WantedChunk[],
+  chunks: readonly IndexedChunk[],
   { slice }: VerifyInput,
   vectors: VectorStore,
   { signal }: StageContext,
@@ -71,7 +71,7 @@ async function compareVectors(
   const recovered = await slice.areRecovered(keys);
   const stored = await vectors.vectors(
     chunks.map(({ pointId }) => pointId),
-    signal === undefined ? {} : { signal },
+    { signal },
   );
   for (const [at, chunk] of chunks.entries()) {
     const expected = cached[at];
@@ -93,7 +93,7 @@ export async function verifyRows(
   log: DifferenceLog,
 ): Promise<StoreCounts> {
   const { level } = options;
-  const call = signal === undefined ? {} : { signal };
+  const call = { signal };
   if (level === 'counts') return countOnly('neon', await rows.count(corpus, call), options, wanted, log);
 
   const comparable = comparableRows(rows, corpus, level === 'ids' ? 'labels' : 'content', call);

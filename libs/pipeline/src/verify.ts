@@ -1,4 +1,4 @@
-import type { Artifacts, Ledger } from '@lockstep/model';
+import { STORES, type Artifacts, type Ledger } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
 import { countCalls } from './count-calls.ts';
 import type { VerifyCounts, VerifyReceipt } from './difference.ts';
@@ -37,7 +37,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
     if (unmentioned) await verifyUnmentioned(context, input, log);
 
     const overtakenBy = ledger === undefined ? undefined : await laterRun(context, ledger);
-    for (const store of ['qdrant', 'neon'] as const) {
+    for (const store of STORES) {
       // The stamps of a later run speak of its input, and not of what was looked for here.
       if (log.sides[store] > 0 && overtakenBy === undefined) await ledger?.removeStamp(corpus, store);
     }
@@ -81,7 +81,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
 async function laterRun({ artifacts, corpus, signal }: StageContext, ledger: Ledger): Promise<string | undefined> {
   const run = await receiptIfThere<RunFile>(artifacts, FILES.run);
   if (run?.fence === undefined) return undefined;
-  const holder = await ledger.fenceHolder(corpus, signal === undefined ? {} : { signal });
+  const holder = await ledger.fenceHolder(corpus, { signal });
   return holder !== undefined && holder.fence > run.fence ? holder.runId : undefined;
 }
 

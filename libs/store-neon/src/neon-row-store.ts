@@ -4,7 +4,7 @@ import {
   isTableName,
   type CallOptions,
   type JsonObject,
-  type Row,
+  type IndexedChunk,
   type RowState,
   type RowStore,
 } from '@lockstep/model';
@@ -165,7 +165,7 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
 }
 
 /** Takes away rows at these point ids whose chunk id somebody has changed; they would be in the way for ever. */
-function renamedStatement(name: string, corpus: string, rows: readonly Row[]): Statement {
+function renamedStatement(name: string, corpus: string, rows: readonly IndexedChunk[]): Statement {
   return [
     `delete from ${name} as stored using unnest($2::uuid[], $3::text[]) as u (point_id, chunk_id)
      where stored.corpus = $1 and stored.point_id = u.point_id and stored.chunk_id <> u.chunk_id`,
@@ -174,7 +174,7 @@ function renamedStatement(name: string, corpus: string, rows: readonly Row[]): S
 }
 
 /** One statement text whatever the number of rows, and no limit of 65,535 parameters. */
-function upsertStatement(name: string, corpus: string, rows: readonly Row[]): Statement {
+function upsertStatement(name: string, corpus: string, rows: readonly IndexedChunk[]): Statement {
   return [
     `insert into ${name} (corpus, chunk_id, document_id, chapter_title, page_number, text_snippet_preview, created_at,
        metadata, content_hash, embedding_key, point_id)
@@ -214,7 +214,7 @@ function toRowState(row: SqlRow): RowState {
   };
 }
 
-function toRow(row: SqlRow): Row & { corpus: string } {
+function toRow(row: SqlRow): IndexedChunk & { corpus: string } {
   return {
     ...toRowState(row),
     corpus: row['corpus'] as string,

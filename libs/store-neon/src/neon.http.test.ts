@@ -1,7 +1,7 @@
 import { delay, http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { pointIdOf, ROW_BYTES_MAX, rowBytes, type Row } from '@lockstep/model';
+import { pointIdOf, ROW_BYTES_MAX, rowBytes, type IndexedChunk } from '@lockstep/model';
 import { collect, createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
@@ -121,7 +121,7 @@ describe('a request', () => {
   it('of a write asserts the fence first, in the same transaction', async () => {
     answerWith(() => HttpResponse.json({ results: [rowsOf(''), rowsOf('')] }));
     const store = createNeonRowStore({ sql: client(), table: 'rag_metadata', shownDatabase: 'shown/db' });
-    const items: Row[] = [
+    const items: IndexedChunk[] = [
       {
         chunkId: 'a',
         documentId: null,
@@ -365,7 +365,7 @@ describe('a call', () => {
 });
 
 describe('rows packed into statements', () => {
-  const row = (at: number, text: string): Row => ({
+  const row = (at: number, text: string): IndexedChunk => ({
     chunkId: `"${at}"`,
     documentId: 'd\\"'.repeat(at % 9),
     chapterTitle: null,
@@ -379,7 +379,7 @@ describe('rows packed into statements', () => {
   });
 
   /** Packs and sends rows, and gives the bytes of each request. */
-  async function sizesOf(rows: readonly Row[]): Promise<number[]> {
+  async function sizesOf(rows: readonly IndexedChunk[]): Promise<number[]> {
     server.use(
       http.post('*', async ({ request }) => {
         const bytes = (await request.arrayBuffer()).byteLength;

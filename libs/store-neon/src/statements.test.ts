@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Row } from '@lockstep/model';
+import type { IndexedChunk } from '@lockstep/model';
 import { collect } from '@lockstep/testing';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
@@ -24,7 +24,7 @@ function createRecorder(): { readonly sql: SqlClient; readonly statements: State
   };
 }
 
-const row: Row = {
+const row: IndexedChunk = {
   ...{ chunkId: marked('chunk'), documentId: marked('document'), chapterTitle: marked('chapter'), pageNumber: 1 },
   ...{ text: marked('text'), createdAt: marked('time'), metadata: { [marked('key')]: marked('value') } },
   ...{ pointId: marked('point'), contentHash: marked('hash'), embeddingKey: marked('embedding') },

@@ -8,7 +8,7 @@ import {
   type PostgresSession,
   type TestDatabase,
 } from '@lockstep/testing';
-import { pointIdOf, type Ledger, type Row, type RowStore } from '@lockstep/model';
+import { pointIdOf, type Ledger, type IndexedChunk, type RowStore } from '@lockstep/model';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
 import { createSqlClient } from './sql-client.ts';
@@ -25,7 +25,7 @@ let ledger: Ledger;
 let held: PostgresSession;
 let onlooker: PostgresSession;
 
-const row: Row = {
+const row: IndexedChunk = {
   chunkId: 'a',
   documentId: null,
   chapterTitle: null,

@@ -124,7 +124,7 @@ const writes: [title: string, write: (store: VectorStore, signal?: AbortSignal) 
   ['payloads', (store, signal) => store.overwritePayloads([point], stoppedBy(signal)), [done]],
   ['deletions', (store, signal) => store.delete([point.pointId], stoppedBy(signal)), done],
 ];
-const stoppedBy = (signal?: AbortSignal): { signal?: AbortSignal } => (signal === undefined ? {} : { signal });
+const stoppedBy = (signal?: AbortSignal): { signal?: AbortSignal | undefined } => ({ signal });
 
 describe('a write', () => {
   it('waits until it is applied, and sends numbers', async () => {
@@ -360,8 +360,8 @@ describe('reading', () => {
 describe('what is read by a request of our own', () => {
   const reads: [title: string, read: (store: VectorStore, signal?: AbortSignal) => Promise<unknown>, found: unknown][] =
     [
-      ['scan', (store, signal) => collect(store.scan('a', signal === undefined ? {} : { signal })), { points: [] }],
-      ['vectors', (store, signal) => store.vectors([point.pointId], signal === undefined ? {} : { signal }), []],
+      ['scan', (store, signal) => collect(store.scan('a', { signal })), { points: [] }],
+      ['vectors', (store, signal) => store.vectors([point.pointId], { signal }), []],
     ];
 
   it.each(reads)('by %s waits as long as the service asks', async (_title, read, found) => {

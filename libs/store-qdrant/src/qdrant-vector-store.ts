@@ -50,7 +50,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
           inner.addEventListener('abort', () => reject(inner.reason), { once: true });
           request().then(resolve, (error: unknown) => reject(toIndexingError(error, words, Date.now())));
         }),
-      signal === undefined ? {} : { signal },
+      { signal },
     );
   }
 

@@ -52,7 +52,7 @@ export interface CorpusRigOptions {
   readonly concurrency?: number;
   /** Stands still where it is left out. */
   readonly clock?: Clock;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One corpus, its stages and its stores, all in memory. */
@@ -141,7 +141,7 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
     artifacts,
     clock: options.clock ?? { now: () => 0, sleep: () => Promise.resolve() },
     logger: SILENT,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    signal: options.signal,
   };
   const loading = { ledger: ledger as Ledger, deletes, batchItems, concurrency };
 

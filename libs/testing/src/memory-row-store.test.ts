@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { pointIdOf, type Row } from '@lockstep/model';
+import { pointIdOf, type IndexedChunk } from '@lockstep/model';
 import { AWKWARD_CORPORA } from './awkward-corpora.ts';
 import { createMemoryRowStore } from './memory-row-store.ts';
 
@@ -10,7 +10,7 @@ it('counts the rows of each corpus in the order of their names, and finds nothin
   expect([await store.count('a'), await store.fence('a')]).toEqual([0, 0]);
   for (const corpus of AWKWARD_CORPORA.toReversed()) {
     await store.raiseFence(corpus, 1);
-    const items = ['1', '2'].map((chunkId) => ({ chunkId, pointId: pointIdOf(corpus, chunkId) }) as Row);
+    const items = ['1', '2'].map((chunkId) => ({ chunkId, pointId: pointIdOf(corpus, chunkId) }) as IndexedChunk);
     await store.upsert({ corpus, fence: 1, items });
   }
   await store.delete({ corpus: 'a', fence: 1, items: [pointIdOf('a', '1')] });

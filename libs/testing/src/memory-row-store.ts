@@ -1,7 +1,7 @@
-import { IndexingError, packByBytes, type CallOptions, type Row, type RowStore } from '@lockstep/model';
+import { IndexingError, packByBytes, type CallOptions, type IndexedChunk, type RowStore } from '@lockstep/model';
 
 /** A row as it is kept, open to edits by hand. */
-export type MemoryRow = { -readonly [Field in keyof Row]: Row[Field] } & { readonly corpus: string };
+export type MemoryRow = { -readonly [Field in keyof IndexedChunk]: IndexedChunk[Field] } & { readonly corpus: string };
 
 /** A table in memory, open to tests. */
 export interface MemoryRowStore extends RowStore {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { canonicalJson, contentHashOf, pointIdOf, type Chunk, type Row, type RowStore } from '@lockstep/model';
+import { canonicalJson, contentHashOf, pointIdOf, type Chunk, type IndexedChunk, type RowStore } from '@lockstep/model';
 import { AWKWARD_CORPORA } from './awkward-corpora.ts';
 import { AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';
 import { failureOf } from './failure-of.ts';
@@ -28,7 +28,7 @@ const MOMENTS: readonly (string | null)[] = [
   null,
 ];
 
-function row(corpus: string, chunkId: string, fields: Partial<Chunk> = {}): Row {
+function row(corpus: string, chunkId: string, fields: Partial<Chunk> = {}): IndexedChunk {
   const chunk: Chunk = {
     chunkId,
     documentId: null,
@@ -70,8 +70,8 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
     let corpus: string;
     let untouched: readonly PromiseSettledResult<unknown>[];
     const newTable = (): string => `rows_${randomUUID().replaceAll('-', '')}`;
-    const upsert = (items: readonly Row[], fence = 1) => store.upsert({ corpus, fence, items });
-    const allRows = async (of = corpus): Promise<Row[]> => (await collect(store.scanRows(of))).flat();
+    const upsert = (items: readonly IndexedChunk[], fence = 1) => store.upsert({ corpus, fence, items });
+    const allRows = async (of = corpus): Promise<IndexedChunk[]> => (await collect(store.scanRows(of))).flat();
 
     beforeAll(async () => {
       under = await start();
@@ -229,7 +229,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         await upsert([written]);
         const [read] = await allRows();
         expect(canonicalJson(read?.metadata ?? null)).toBe(canonicalJson(AWKWARD_OBJECT));
-        expect(contentHashOf(read as Row)).toBe(written.contentHash);
+        expect(contentHashOf(read as IndexedChunk)).toBe(written.contentHash);
       });
 
       it('keep moments to the microsecond, from year 1 to year 9999', async () => {
@@ -262,7 +262,10 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
 
       it('are replaced field by field by an upsert of the same id, and equal ones may be repeated', async () => {
         await upsert([row(corpus, 'a', { documentId: 'd', pageNumber: 1, chapterTitle: 't', metadata: { gone: 1 } })]);
-        const next: Row = { ...row(corpus, 'a', { text: 'new', metadata: { here: 2 } }), embeddingKey: 'other' };
+        const next: IndexedChunk = {
+          ...row(corpus, 'a', { text: 'new', metadata: { here: 2 } }),
+          embeddingKey: 'other',
+        };
         await upsert([next]);
         await upsert([next]);
         expect(await allRows()).toEqual([{ ...next, corpus }]);
@@ -298,7 +301,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
 
       it('are written all or not at all', async () => {
         await upsert([row(corpus, 'before')]);
-        const broken: Row = { ...row(corpus, 'broken'), pointId: 'not-a-uuid' };
+        const broken: IndexedChunk = { ...row(corpus, 'broken'), pointId: 'not-a-uuid' };
         expect(await failureOf(upsert([row(corpus, 'good'), broken]))).toMatchObject({
           code: 'request-refused',
           disposition: 'abort',

@@ -1,4 +1,5 @@
 import { posix } from 'node:path';
+import { STAGE_DEPENDENCIES, type Stage } from '@lockstep/model/stages';
 import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
 import type { ResolvedPluginOptions } from './plugin-options.ts';
 
@@ -19,7 +20,8 @@ export function corpusProject(
 ): ProjectConfiguration {
   const state = `{workspaceRoot}/.lockstep/${name}`;
   const inputFile = posix.normalize(posix.isAbsolute(input) ? input : posix.join(root, input));
-  const stage = (target: string): Pick<TargetConfiguration, 'executor' | 'options'> => ({
+  const stage = (target: Stage): Pick<TargetConfiguration, 'dependsOn' | 'executor' | 'options'> => ({
+    dependsOn: [...STAGE_DEPENDENCIES[target]],
     executor: 'nx:run-commands',
     options: { command: `${options.command} ${target} ${quoted(`${root}/corpus.json`)}`, cwd: '{workspaceRoot}' },
   });
@@ -29,9 +31,8 @@ export function corpusProject(
     { externalDependencies: [...options.packages] },
   ];
   const from = (files: string) => ({ dependentTasksOutputFiles: files });
-  const load = (target: string, store: string): TargetConfiguration => ({
+  const load = (target: Stage, store: 'qdrant' | 'neon'): TargetConfiguration => ({
     ...stage(target),
-    dependsOn: ['embed', 'provision'],
     cache: true,
     inputs: [...common, from('**/{chunks,held,slice,refused}.jsonl'), from(`**/${store}.nonce`)],
     outputs: [`${state}/${target}`],
@@ -55,15 +56,14 @@ export function corpusProject(
       },
       embed: {
         ...stage('embed'),
-        dependsOn: ['validate'],
         cache: true,
         inputs: [...common, from('**/chunks.jsonl')],
         outputs: [`${state}/embed`],
       },
-      provision: { ...stage('provision'), dependsOn: ['validate'], cache: false, outputs: [`${state}/provision`] },
+      provision: { ...stage('provision'), cache: false, outputs: [`${state}/provision`] },
       'load-qdrant': load('load-qdrant', 'qdrant'),
       'load-neon': load('load-neon', 'neon'),
-      verify: { ...stage('verify'), dependsOn: ['load-qdrant', 'load-neon'], cache: false },
+      verify: { ...stage('verify'), cache: false },
       load: {
         executor: 'nx:noop',
         dependsOn: ['verify'],

@@ -22,8 +22,11 @@ export interface CorpusWorkspace {
   dispose(): void;
 }
 
-/** Folders that a run does not read: the program runs from where the packages are linked to. */
-const NOT_NEEDED = ['apps', 'libs', 'tools', 'docs', 'fixtures'];
+/**
+ * What a run does not read: the program runs from where the packages are linked to. To see which conditions a tsconfig
+ * names for the plugin, which is none, every Nx run would load the TypeScript compiler.
+ */
+const NOT_NEEDED = ['apps', 'libs', 'tools', 'docs', 'fixtures', 'tsconfig.json', 'tsconfig.base.json'];
 
 /** The corpus plugin is the only one that has anything to say here; another one costs time in every run. */
 const PLUGIN = '@lockstep/nx-corpus';
@@ -31,7 +34,7 @@ const PLUGIN = '@lockstep/nx-corpus';
 /** Makes a copy of this repository without its projects, with an Nx cache and a state directory of its own. */
 export async function createCorpusWorkspace(): Promise<CorpusWorkspace> {
   const { root, run, dispose } = await copyWorkspace();
-  for (const folder of NOT_NEEDED) rmSync(join(root, folder), { recursive: true });
+  for (const name of NOT_NEEDED) rmSync(join(root, name), { recursive: true });
   const settings = JSON.parse(readFileSync(join(root, 'nx.json'), 'utf8')) as { plugins: { plugin: string }[] };
   const plugins = settings.plugins.filter(({ plugin }) => plugin === PLUGIN);
   writeFileSync(join(root, 'nx.json'), JSON.stringify({ ...settings, plugins }));

@@ -38,7 +38,7 @@ interface Ask extends NeonHandlerOptions {
   readonly headers?: Record<string, string>;
   readonly method?: string;
   readonly path?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 async function ask(

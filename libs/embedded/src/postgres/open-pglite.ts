@@ -19,7 +19,7 @@ export interface OpenPgliteOptions {
   readonly directory: string;
   /** How long to wait for another process, or another part of this one, to close the directory; milliseconds. */
   readonly waitMs: number;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** What the directory is opened for, shown to others that wait for it. */
   readonly purpose?: string;
   /** Called once when there is something to wait for, with the last known holder. */
@@ -50,7 +50,7 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PostgresBa
     path: `${directory}.lock`,
     waitMs,
     purpose,
-    ...(signal === undefined ? {} : { signal }),
+    signal,
     ...(onWait === undefined ? {} : { onWait }),
   }).catch((error: unknown) => {
     if (error instanceof FileLockTimeoutError || signal?.aborted === true) throw error;

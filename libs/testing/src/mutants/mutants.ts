@@ -161,7 +161,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'leaves the stamps while it drops',
     file: `${PIPELINE}/drop-corpus.ts`,
-    find: "for (const store of ['qdrant', 'neon'] as const) await ledger.removeStamp(corpus, store, call);",
+    find: 'for (const store of STORES) await ledger.removeStamp(corpus, store, call);',
     replace: '',
     caughtBy: happening(load(), { do: 'drop', side: 0 }),
   },

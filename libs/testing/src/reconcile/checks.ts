@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { embeddingKeyOf, isIndexingError, type ErrorCode, type Point, type StoreName } from '@lockstep/model';
+import { embeddingKeyOf, isIndexingError, STORES, type ErrorCode, type Point, type StoreName } from '@lockstep/model';
 import type { RunOutput } from './corpus-runs.ts';
 import type { Contents, Loaded } from './expected.ts';
 import type { Foreseen } from './foreseen.ts';
@@ -7,8 +7,6 @@ import { shown, shownAll, type Copy, type Held } from './held.ts';
 import { itemsOf } from './watch-calls.ts';
 import type { RunWatch, TakeoverSeen } from './watch-run.ts';
 import type { CorpusTraits } from './what-is-wanted.ts';
-
-export const STORES = ['qdrant', 'neon'] as const;
 
 /** A run that ended well left what was foreseen, at the foreseen price, and its verify told of what was wrong still. */
 export function expectForeseen(after: Held, output: RunOutput, { costs }: RunWatch, foreseen: Foreseen): void {

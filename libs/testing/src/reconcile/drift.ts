@@ -1,4 +1,4 @@
-import { contentHashOf, embeddingKeyOf, type Row } from '@lockstep/model';
+import { contentHashOf, embeddingKeyOf, type IndexedChunk } from '@lockstep/model';
 import { stubVector } from '../stub-openai.ts';
 import type { Drift } from './actions.ts';
 import type { Held, PointCopy, ReconciledStores } from './held.ts';
@@ -24,7 +24,7 @@ export async function drift(stores: DriftingStores, traits: CorpusTraits, held: 
   const added = rightRow(traits, ['c1', 'c2', 'c3', 'stray'][at % 4] as string, { text, tag: 1, document });
   const putPoint = (pointId: string, { payload, vectorOf }: PointCopy): Promise<void> =>
     vectors.upsert([{ pointId, payload: asPayload(payload), vector: stubVector(vectorOf, dimensions) }]);
-  const putRow = async (row: Row): Promise<void> =>
+  const putRow = async (row: IndexedChunk): Promise<void> =>
     rows.upsert({ corpus, fence: await rows.fence(corpus), items: [row] });
   if (change.drift === 'point added') return putPoint(added.pointId, rightPoint(traits, added));
   if (change.drift === 'row added') return putRow(added);

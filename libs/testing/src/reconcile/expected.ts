@@ -1,4 +1,4 @@
-import { contentHashOf, embeddingKeyOf, type Row, type StoreName } from '@lockstep/model';
+import { contentHashOf, embeddingKeyOf, type IndexedChunk, type StoreName } from '@lockstep/model';
 import { shown, type Held, type PointCopy } from './held.ts';
 import { rightPoint, type CorpusTraits, type Wants } from './what-is-wanted.ts';
 
@@ -59,7 +59,11 @@ function pointAction(
 }
 
 /** What a load of the rows is to do. */
-export function loadedRows(held: ReadonlyMap<string, Row>, wants: Wants, belief: Belief): Loaded<Row> {
+export function loadedRows(
+  held: ReadonlyMap<string, IndexedChunk>,
+  wants: Wants,
+  belief: Belief,
+): Loaded<IndexedChunk> {
   const goal = new Map(held);
   const whole: string[] = [];
   for (const [id, right] of wants.rows) {
@@ -110,7 +114,7 @@ export type Contents = Pick<Held, 'points' | 'rows'>;
 /** What is wrong with the two copies of something that stays. */
 type Apart =
   | { readonly problem: 'no-row'; readonly id: string; readonly point: PointCopy }
-  | { readonly problem: 'no-point' | 'apart' | 'altered'; readonly id: string; readonly row: Row };
+  | { readonly problem: 'no-point' | 'apart' | 'altered'; readonly id: string; readonly row: IndexedChunk };
 
 function apartIn({ points, rows }: Contents, wants: Wants): Apart[] {
   const problems: Apart[] = [];
@@ -128,7 +132,7 @@ function apartIn({ points, rows }: Contents, wants: Wants): Apart[] {
 }
 
 /** Whether a point is labelled as its row is; what else it carries is not looked at. */
-function isOfRow({ payload }: PointCopy, { chunkId, documentId, contentHash, embeddingKey }: Row): boolean {
+function isOfRow({ payload }: PointCopy, { chunkId, documentId, contentHash, embeddingKey }: IndexedChunk): boolean {
   return (
     payload['chunk_id'] === chunkId &&
     payload['document_id'] === documentId &&
@@ -176,7 +180,7 @@ export function repairedPoints(
 }
 
 /** A vector for a row is that of its text; a row whose key is of something else gets none. */
-function isKeyOfText({ model, dimensions }: CorpusTraits, row: Row): boolean {
+function isKeyOfText({ model, dimensions }: CorpusTraits, row: IndexedChunk): boolean {
   return row.embeddingKey === embeddingKeyOf({ model, host: null, dimensions }, row.text);
 }
 
@@ -192,7 +196,7 @@ export function differencesOf(
   const told: Told[] = [];
   const { points, rows } = contents;
   for (const [id, right] of wants.points) {
-    const { chunkId, embeddingKey } = wants.rows.get(id) as Row;
+    const { chunkId, embeddingKey } = wants.rows.get(id) as IndexedChunk;
     const point = points.get(id);
     const row = rows.get(id);
     const known = hasVector(embeddingKey);

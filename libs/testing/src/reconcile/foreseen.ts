@@ -1,4 +1,4 @@
-import type { Row, StoreName } from '@lockstep/model';
+import type { IndexedChunk, StoreName } from '@lockstep/model';
 import { NO_COSTS, type RigCosts } from '../corpus-rig.ts';
 import type { DeleteLimit } from '@lockstep/pipeline';
 import { BATCH_ITEMS } from './corpus-runs.ts';
@@ -21,7 +21,7 @@ export interface Foreseen {
   readonly repaired?: ReadonlyMap<string, PointCopy>;
   /** Its loads. */
   readonly points: Loaded<PointCopy>;
-  readonly rows: Loaded<Row>;
+  readonly rows: Loaded<IndexedChunk>;
   /** What both stores hold in the end. */
   readonly end: Contents;
   readonly costs: RigCosts;
@@ -147,7 +147,7 @@ function untouched<Copy>(held: ReadonlyMap<string, Copy>): Loaded<Copy> {
 
 function costsOf(
   points: Loaded<PointCopy>,
-  rows: Loaded<Row>,
+  rows: Loaded<IndexedChunk>,
   embedding: Pick<RigCosts, 'requests' | 'inputs'>,
 ): RigCosts {
   return {

@@ -3,7 +3,7 @@ import {
   type JsonObject,
   type JsonValue,
   type Ledger,
-  type Row,
+  type IndexedChunk,
   type RowStore,
   type Stamp,
   type StoreName,
@@ -18,12 +18,12 @@ export interface PointCopy {
 }
 
 /** A point or a row. */
-export type Copy = PointCopy | Row;
+export type Copy = PointCopy | IndexedChunk;
 
 /** What both stores hold of one corpus by point id, and what the ledger says of it. */
 export interface Held {
   readonly points: ReadonlyMap<string, PointCopy>;
-  readonly rows: ReadonlyMap<string, Row>;
+  readonly rows: ReadonlyMap<string, IndexedChunk>;
   readonly stamps: Readonly<Record<StoreName, Stamp | undefined>>;
   /** The fence of the ledger. */
   readonly fence: number;
@@ -50,10 +50,10 @@ export async function readHeld(
     const vector = found.get(pointId);
     return [pointId, { payload, vectorOf: vector === undefined ? 'none' : textOf(vector) }] as const;
   });
-  const table = new Map<string, Row>();
+  const table = new Map<string, IndexedChunk>();
   for await (const page of rows.scanRows(corpus)) {
     // Stores may give more than a row has.
-    for (const { corpus: _, ...row } of page as readonly (Row & { readonly corpus?: string })[]) {
+    for (const { corpus: _, ...row } of page as readonly (IndexedChunk & { readonly corpus?: string })[]) {
       table.set(row.pointId, row);
     }
   }

@@ -1,4 +1,4 @@
-import type { StoreName } from '@lockstep/model';
+import { STORES, type StoreName } from '@lockstep/model';
 import type { DeleteLimit } from '@lockstep/pipeline';
 import type { LoadAction } from './actions.ts';
 import {
@@ -25,8 +25,6 @@ export interface RunPlan {
 
 /** What a guarded load may delete: of the few chunks here, hardly one. */
 const GUARD: DeleteLimit = { percent: 30, count: 0 };
-
-const STORES = ['qdrant', 'neon'] as const;
 
 /** The kinds of runs over one pair of stores. They know of each other's stamps, and which loads a build system replays. */
 export function createRunPlans() {

@@ -1,4 +1,11 @@
-import { contentHashOf, embeddingKeyOf, pointIdOf, type DeleteMode, type JsonObject, type Row } from '@lockstep/model';
+import {
+  contentHashOf,
+  embeddingKeyOf,
+  pointIdOf,
+  type DeleteMode,
+  type JsonObject,
+  type IndexedChunk,
+} from '@lockstep/model';
 import type { PointCopy } from './held.ts';
 
 /** What a file says of one chunk that can be accepted. */
@@ -25,7 +32,7 @@ export interface CorpusTraits {
 /** What both stores are to hold of a corpus, by point id, and what else a file decides. */
 export interface Wants {
   readonly points: ReadonlyMap<string, PointCopy>;
-  readonly rows: ReadonlyMap<string, Row>;
+  readonly rows: ReadonlyMap<string, IndexedChunk>;
   /** Point ids of the records that cannot be accepted. */
   readonly held: ReadonlySet<string>;
   /** Whether something that the file says nothing of goes. */
@@ -64,17 +71,17 @@ export function wantsOf(traits: CorpusTraits, file: CorpusFile): Wants {
   };
 }
 
-const rightRows = new Map<string, Row>();
+const rightRows = new Map<string, IndexedChunk>();
 
 /** The row that a version of a chunk is to have. */
-export function rightRow({ corpus, model, dimensions }: CorpusTraits, chunkId: string, version: Version): Row {
+export function rightRow({ corpus, model, dimensions }: CorpusTraits, chunkId: string, version: Version): IndexedChunk {
   const { text, tag, document: documentId } = version;
   // Hashing is most of what a model costs, and there are few versions.
   const key = JSON.stringify([corpus, model, dimensions, chunkId, text, tag, documentId]);
   const known = rightRows.get(key);
   if (known !== undefined) return known;
   const chunk = { chunkId, documentId, chapterTitle: null, pageNumber: null, text, createdAt: null, metadata: { tag } };
-  const row: Row = {
+  const row: IndexedChunk = {
     ...chunk,
     pointId: pointIdOf(corpus, chunkId),
     contentHash: contentHashOf(chunk),
@@ -85,7 +92,7 @@ export function rightRow({ corpus, model, dimensions }: CorpusTraits, chunkId: s
 }
 
 /** The point that goes with a row. */
-export function rightPoint({ corpus, model, projection }: CorpusTraits, row: Row): PointCopy {
+export function rightPoint({ corpus, model, projection }: CorpusTraits, row: IndexedChunk): PointCopy {
   return {
     payload: {
       corpus,

@@ -4,7 +4,7 @@ import { createSortedMap, type SortedMap } from './sorted-map.ts';
 
 /** A value as Postgres writes it; null is NULL. */
 type Cell = string | null;
-type Row = Readonly<Record<string, Cell>>;
+type IndexedChunk = Readonly<Record<string, Cell>>;
 type Parameters = readonly (string | null)[];
 
 interface Query {
@@ -14,13 +14,13 @@ interface Query {
 
 interface State {
   /** Rows by corpus, in the order of their point ids. */
-  readonly rows: Map<string, SortedMap<Row>>;
+  readonly rows: Map<string, SortedMap<IndexedChunk>>;
   readonly fences: Map<string, { fence: number; run_id: string; digest: string }>;
   readonly stamps: Map<string, { digest: string; nonce: string; count: string }>;
   readonly migrations: Map<string, number>;
 }
 
-type Statement = (state: State, parameters: Parameters, words: RegExpExecArray) => readonly Row[];
+type Statement = (state: State, parameters: Parameters, words: RegExpExecArray) => readonly IndexedChunk[];
 
 /** Types of the columns that are not text, so that the driver parses them: https://www.postgresql.org/docs/current/catalog-pg-type.html */
 const COLUMN_TYPES: Readonly<Record<string, number>> = {
@@ -58,7 +58,7 @@ function run(state: State, { query, params }: Query): string {
   throw unknownRequest(text);
 }
 
-function resultOf(rows: readonly Row[]): string {
+function resultOf(rows: readonly IndexedChunk[]): string {
   const names = Object.keys(rows[0] ?? {});
   return JSON.stringify({
     rowAsArray: true,
@@ -139,7 +139,7 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
     (state, [corpus, after], { groups }) => {
       const columns = columnNames(String(groups?.['columns']));
       const limit = Number(groups?.['limit']);
-      const page: Row[] = [];
+      const page: IndexedChunk[] = [];
       for (const row of rowsOf(state, corpus).values({ after: textOf(after) })) {
         if (page.length === limit) break;
         page.push(Object.fromEntries(columns.map((column) => [column, row[column] ?? null])));
@@ -173,9 +173,9 @@ const STATEMENTS: readonly (readonly [RegExp, Statement])[] = [
   ],
 ];
 
-function rowsOf({ rows }: State, corpus: string | null | undefined): SortedMap<Row> {
+function rowsOf({ rows }: State, corpus: string | null | undefined): SortedMap<IndexedChunk> {
   const key = textOf(corpus);
-  const found = rows.get(key) ?? createSortedMap<Row>();
+  const found = rows.get(key) ?? createSortedMap<IndexedChunk>();
   rows.set(key, found);
   return found;
 }

@@ -1,0 +1,7 @@
+/** The two stores that are kept in step. */
+export const STORES = ['qdrant', 'neon'] as const;
+
+export type StoreName = (typeof STORES)[number];
+
+/** A service that calls go out to. */
+export type Dependency = 'openai' | StoreName;
