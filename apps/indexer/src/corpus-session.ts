@@ -12,14 +12,14 @@ import {
   embed,
   endRun,
   FILES,
-  lastWord,
+  graceSignal,
   loadNeon,
   loadQdrant,
   planCorpus,
   provision,
   receiptIfThere,
   recoverEmbeddings,
-  repairUnmentioned,
+  repairRetained,
   validate,
   verify,
   type CorpusPlan,
@@ -28,9 +28,9 @@ import {
   type LoadReceipt,
   type Projection,
   type RecoverReceipt,
-  type RunFile,
+  type ProvisionReceipt,
   type StageContext,
-  type UnmentionedRepair,
+  type RetainedRepair,
   type ValidateReceipt,
   type VerifyLevel,
   type VerifyReceipt,
@@ -95,7 +95,7 @@ export interface CorpusSession {
     readonly deleteLimit?: DeleteLimit;
     readonly kind?: 'load' | 'repair';
     readonly recheck?: boolean;
-  }): Promise<RunFile>;
+  }): Promise<ProvisionReceipt>;
   loadQdrant(options?: { readonly leaveMissing?: boolean }): Promise<LoadReceipt>;
   loadNeon(): Promise<LoadReceipt>;
   verify(options: {
@@ -104,7 +104,7 @@ export interface CorpusSession {
     readonly vectorsEvery: number;
   }): Promise<VerifyReceipt>;
   /** Puts right what is held or kept, under the fence of a provisioned run. */
-  repairUnmentioned(run: RunFile, options: { readonly pay: boolean }): Promise<UnmentionedRepair>;
+  repairRetained(run: ProvisionReceipt, options: { readonly pay: boolean }): Promise<RetainedRepair>;
   /** Sets damaged lines of the model's cache aside. */
   repairCache(): Promise<CacheRepair & { readonly cache: string }>;
   /** Reads wanted vectors back from the collection into the cache. */
@@ -159,7 +159,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
         return await run(context);
       } catch (error) {
         // The failure itself is what is told; a ledger that cannot be reached either leaves the run without an end.
-        const ended = { ...contextOf(step), signal: lastWord(signal) };
+        const ended = { ...contextOf(step), signal: graceSignal(signal) };
         await services
           .ledger()
           .then((ledger) => endRun(ended, ledger, { error }))
@@ -310,12 +310,12 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
           await slice.close();
         }
       }),
-    repairUnmentioned: (run, { pay }) =>
+    repairRetained: (run, { pay }) =>
       inRun('repair', async (context) => {
         const embedder = await services.embedder(model);
         const cache = await openCache(embedder.identity);
         try {
-          return await repairUnmentioned(context, {
+          return await repairRetained(context, {
             vectors: await services.vectors(settings.collection),
             rows: await services.rows(settings.table),
             ledger: await services.ledger(),

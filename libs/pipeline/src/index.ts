@@ -1,32 +1,25 @@
-export { FILES, readChunkPages, readChunks } from './corpus-files.ts';
-export {
-  VERIFY_LEVELS,
-  type Difference,
-  type VerifyCounts,
-  type VerifyLevel,
-  type VerifyReceipt,
-} from './difference.ts';
-export { DEFAULT_DELETE_LIMIT, guardDeletes, type DeleteLimit } from './delete-guard.ts';
-export { dropCorpus, type DropOptions, type DropReceipt } from './drop-corpus.ts';
-export { corpusStatus, type StoreState, type StoreStatus } from './corpus-status.ts';
-export { embed, REFUSED_MAX, type EmbedOptions, type EmbedReceipt } from './embed.ts';
-export { loadNeon, type LoadNeonOptions } from './load-neon.ts';
-export { loadQdrant, type LoadQdrantOptions } from './load-qdrant.ts';
-export type { LoadReceipt } from './load-store.ts';
-export { isNoOp, type ChangeReason, type PlanCounts } from './plan.ts';
-export { planCorpus, type CorpusPlan, type PlanOptions } from './plan-corpus.ts';
-export { planEmbedding, type EmbeddingPlan, type KnownKeys } from './plan-embedding.ts';
-export { createProjection, payloadOf, type Projection } from './projection.ts';
-export { provision, type ProvisionOptions } from './provision.ts';
-export { readRecords, type InputRecord } from './read-records.ts';
-export { readReceipt, receiptIfThere } from './receipt-file.ts';
-export { overtaken, type ProvisionedStore, type RunFile } from './run-file.ts';
-export { search, type SearchResult } from './search.ts';
-export { endRun, lastWord, type RunResult } from './run-end.ts';
-export { recoverEmbeddings, type RecoverReceipt } from './recover-embeddings.ts';
-export { repairUnmentioned, type UnmentionedRepair } from './repair-unmentioned.ts';
-export type { Calls, StageContext } from './stage-context.ts';
-export { basisDigest, type ValidateBasis } from './validate-basis.ts';
-export { validate, type ValidateOptions, type ValidateReceipt } from './validate.ts';
-export { verify } from './verify.ts';
-export type { VerifyOptions } from './verify-options.ts';
+export * from './receipts.ts';
+export { guardDeletes, DEFAULT_DELETE_LIMIT, type DeleteLimit } from './compare/delete-guard.ts';
+export { isNoOp } from './compare/changes.ts';
+export { planEmbedding, type KnownKeys } from './compare/plan-embedding.ts';
+export { createProjection, payloadOf, type Projection } from './compare/projection.ts';
+export { FILES, readChunkPages, readChunks } from './files/corpus-files.ts';
+export { readReceipt, receiptIfThere } from './files/receipt-file.ts';
+export { readRecords, type InputRecord } from './input/read-records.ts';
+export { corpusStatus, type StoreState, type StoreStatus } from './operations/corpus-status.ts';
+export { dropCorpus, type DropOptions } from './operations/drop-corpus.ts';
+export { planCorpus, type PlanOptions } from './operations/plan-corpus.ts';
+export { recoverEmbeddings } from './operations/recover-embeddings.ts';
+export { repairRetained } from './operations/repair-retained.ts';
+export { search, type SearchResult } from './operations/search.ts';
+export { endRun, graceSignal, type RunResult } from './runs/end-run.ts';
+export { overtaken } from './runs/fence.ts';
+export { embed, REFUSED_MAX, type EmbedOptions } from './stages/embed.ts';
+export { loadNeon, type LoadNeonOptions } from './stages/load-neon.ts';
+export { loadQdrant, type LoadQdrantOptions } from './stages/load-qdrant.ts';
+export { provision, type ProvisionOptions } from './stages/provision.ts';
+export { basisDigest, type ValidateBasis } from './stages/validate-basis.ts';
+export { validate, type ValidateOptions } from './stages/validate.ts';
+export type { VerifyOptions } from './stages/verify-options.ts';
+export { verify } from './stages/verify.ts';
+export type { StageContext } from './work/stage-context.ts';

@@ -11,7 +11,7 @@ import {
   provision,
   readChunks,
   recoverEmbeddings,
-  repairUnmentioned,
+  repairRetained,
   validate,
   verify,
   type CorpusPlan,
@@ -22,9 +22,9 @@ import {
   type LoadReceipt,
   type Projection,
   type RecoverReceipt,
-  type RunFile,
+  type ProvisionReceipt,
   type StageContext,
-  type UnmentionedRepair,
+  type RetainedRepair,
   type ValidateReceipt,
   type VerifyLevel,
   type VerifyReceipt,
@@ -73,12 +73,12 @@ export interface CorpusRig {
     readonly deleteLimit?: DeleteLimit;
     readonly recheck?: boolean;
     readonly kind?: RunKind;
-  }): Promise<RunFile>;
+  }): Promise<ProvisionReceipt>;
   loadQdrant(options?: { readonly leaveMissing?: boolean }): Promise<LoadReceipt>;
   loadNeon(): Promise<LoadReceipt>;
   /** Verifies, and ends the run with what it found. */
   verify(level?: VerifyLevel): Promise<VerifyReceipt>;
-  repairUnmentioned(run: RunFile, options?: { readonly pay?: boolean }): Promise<UnmentionedRepair>;
+  repairRetained(run: ProvisionReceipt, options?: { readonly pay?: boolean }): Promise<RetainedRepair>;
   /** What `indexer repair` does with records: embeds what it may, loads both stores believing nothing, verifies. */
   repair(records: readonly JsonValue[], options?: { readonly pay?: boolean }): Promise<VerifyReceipt>;
   drop(): Promise<DropReceipt>;
@@ -96,7 +96,7 @@ export interface CorpusRig {
 export interface RigLoad {
   readonly validated: ValidateReceipt;
   readonly embedded: EmbedReceipt;
-  readonly run: RunFile;
+  readonly run: ProvisionReceipt;
   readonly qdrant: LoadReceipt;
   readonly neon: LoadReceipt;
 }
@@ -206,8 +206,8 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
       await endRun(context, ledger, { verified });
       return verified;
     },
-    repairUnmentioned: (run, { pay = false } = {}) =>
-      repairUnmentioned(context, {
+    repairRetained: (run, { pay = false } = {}) =>
+      repairRetained(context, {
         vectors,
         rows,
         ledger,
@@ -222,7 +222,7 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
       await rig.validate(records);
       const run = await rig.provision({ recheck: true, kind: 'repair' });
       await rig.embed({ pay });
-      await rig.repairUnmentioned(run, { pay });
+      await rig.repairRetained(run, { pay });
       await rig.loadQdrant({ leaveMissing: true });
       await rig.loadNeon();
       return rig.verify('vectors');

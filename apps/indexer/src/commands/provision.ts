@@ -1,4 +1,4 @@
-import type { RunFile } from '@lockstep/pipeline';
+import type { ProvisionReceipt } from '@lockstep/pipeline';
 import { corpusCommand } from '../run-command.ts';
 import { DELETE_LIMIT_ARGS, CORPUS_ARGS, ONLY_STORE_ARG } from '../settings/flags.ts';
 import { deleteLimit, onlyStore } from '../settings/stage-choices.ts';
@@ -17,7 +17,7 @@ export const provision = corpusCommand({
 });
 
 /** What provision found in each store, in one line. */
-export function provisionText({ corpus, stores }: RunFile): string {
+export function provisionText({ corpus, stores }: ProvisionReceipt): string {
   const parts = Object.entries(stores).map(([store, { inStep, plan, target }]) => {
     if (inStep || plan === undefined) return `${store} in step`;
     return `${store} (${target}): ${plan.add} to add, ${plan.change} to change, ${plan.delete} to delete`;

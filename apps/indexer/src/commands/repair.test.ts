@@ -19,7 +19,7 @@ it('repair tells how many texts were possibly paid for nothing, those of held ch
     folder: 'folder',
     provision: ({ recheck = false, kind = 'load' }) => rig.provision({ recheck, kind }),
     embed: (choices) => rig.embed(choices),
-    repairUnmentioned: (run, choices) => rig.repairUnmentioned(run, choices),
+    repairRetained: (run, choices) => rig.repairRetained(run, choices),
     loadQdrant: (choices) => rig.loadQdrant(choices),
     loadNeon: () => rig.loadNeon(),
     verify: ({ level }) => rig.verify(level),

@@ -1,5 +1,5 @@
 import { EXIT } from '@lockstep/model';
-import type { CorpusPlan, UnmentionedRepair } from '@lockstep/pipeline';
+import type { CorpusPlan, RetainedRepair } from '@lockstep/pipeline';
 import { withVerdict } from './plan.ts';
 import { dollarsText } from '../cost-text.ts';
 import { guardPlan } from '../guard-plan.ts';
@@ -41,13 +41,13 @@ export async function repairStores(
   const run = await session.provision({ only: undefined, kind: 'repair', recheck: true });
   const embedded = await session.embed({ pay: flags.pay });
   // Before the loads, whose stamps count the points.
-  const unmentioned = await session.repairUnmentioned(run, { pay: flags.pay });
+  const unmentioned = await session.repairRetained(run, { pay: flags.pay });
   const qdrant = await session.loadQdrant({ leaveMissing: true });
   const neon = await session.loadNeon();
   const verified = await session.verify({ only: undefined, level: 'vectors', vectorsEvery: 1 });
   const inStep = verified.sides.qdrant + verified.sides.neon === 0;
   const lines = [loadText(qdrant), loadText(neon)];
-  if (hasWork(unmentioned)) lines.push(unmentionedText(planned.corpus, unmentioned));
+  if (hasWork(unmentioned)) lines.push(retainedText(planned.corpus, unmentioned));
   if (embedded.left > 0) lines.push(leftText(planned, price, qdrant.left));
   const lost = embedded.possiblyPaid + unmentioned.possiblyPaid;
   if (lost > 0) lines.push(`  ${lost} more texts possibly paid (their reply was lost)`);
@@ -83,14 +83,14 @@ function leftText({ embedding }: CorpusPlan, price: number | undefined, points: 
   );
 }
 
-function hasWork({ rebuilt, deleted, left }: UnmentionedRepair): boolean {
+function hasWork({ rebuilt, deleted, left }: RetainedRepair): boolean {
   return rebuilt + deleted + left.length > 0;
 }
 
 /** Ids of chunks shown on screen. */
 const SHOWN = 20;
 
-function unmentionedText(corpus: string, { rebuilt, deleted, left }: UnmentionedRepair): string {
+function retainedText(corpus: string, { rebuilt, deleted, left }: RetainedRepair): string {
   const parts = [`${rebuilt} points made anew from their rows`, `${deleted} points without a row deleted`];
   if (left.length > 0) {
     const more = left.length > SHOWN ? ` and ${left.length - SHOWN} more` : '';

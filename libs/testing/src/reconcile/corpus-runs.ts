@@ -7,12 +7,12 @@ import {
   loadNeon,
   loadQdrant,
   provision,
-  repairUnmentioned,
+  repairRetained,
   validate,
   verify,
   type DeleteLimit,
   type Projection,
-  type RunFile,
+  type ProvisionReceipt,
   type StageContext,
   type VerifyReceipt,
 } from '@lockstep/pipeline';
@@ -41,7 +41,7 @@ export interface RunInput {
 
 /** How the loads of a run ended, and what its verify told. */
 export interface RunOutput {
-  run?: RunFile;
+  run?: ProvisionReceipt;
   readonly loads: Partial<Record<StoreName, 'replayed' | 'done' | { readonly failure: unknown }>>;
   verified?: VerifyReceipt;
   failure?: unknown;
@@ -108,7 +108,7 @@ export async function repairCorpus(input: RunInput, file: CorpusFile, pay: boole
     output.run = run;
     await stages.orEnd(async () => {
       await stages.embed(pay);
-      await stages.repairUnmentioned(run, pay);
+      await stages.repairRetained(run, pay);
       // One that leaves points out has nothing to say of the store.
       if ((await stages.loadQdrant(true)).left === 0) output.loads.qdrant = 'done';
       await stages.loadNeon();
@@ -179,8 +179,8 @@ function stagesOf({ traits, stores, embedder, machine, around, projection, runId
     loadQdrant: (leaveMissing: boolean) =>
       loadQdrant(context, { ...loading, vectors: ports.vectors, slice, projection, leaveMissing }),
     loadNeon: () => loadNeon(context, { ...loading, rows: ports.rows }),
-    repairUnmentioned: (run: RunFile, pay: boolean) =>
-      repairUnmentioned(context, { ...ports, run, cache, projection, deletes, embedder: watched, pay }),
+    repairRetained: (run: ProvisionReceipt, pay: boolean) =>
+      repairRetained(context, { ...ports, run, cache, projection, deletes, embedder: watched, pay }),
     async verify(level: 'content' | 'vectors') {
       const verified = await verify(context, { ...ports, slice, projection, deletes, level, vectorsEvery: 1 });
       await endRun(context, ports.ledger, { verified });

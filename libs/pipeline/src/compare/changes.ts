@@ -1,0 +1,93 @@
+import type { Artifacts, DeleteMode, IndexedChunk } from '@lockstep/model';
+import type { ChunkLine } from '../files/chunk-line.ts';
+import { alignedPages } from './aligned-pages.ts';
+import { readChunkPages, readChunks, readHeldPages } from '../files/corpus-files.ts';
+import type { ChangeReason, PlanCounts } from '../receipts.ts';
+
+/** What differs at one point or row. */
+export interface Finding {
+  readonly reason: ChangeReason;
+  readonly fields: readonly string[];
+}
+
+/** What a store has for a chunk, as far as a plan looks at it. */
+export interface StoredState {
+  readonly pointId: string;
+  readonly chunkId: string;
+  readonly documentId: string | null;
+}
+
+/** What is to be done at one point id. */
+export type Change<Actual> =
+  | ({ readonly kind: 'add' | 'change'; readonly wanted: IndexedChunk } & Finding)
+  | { readonly kind: 'unchanged'; readonly wanted: ChunkLine }
+  | { readonly kind: 'held' | 'kept' | 'delete'; readonly actual: Actual };
+
+/** How a store is compared with the corpus. */
+export interface Comparable<Actual extends StoredState> {
+  scan(): AsyncIterable<readonly Actual[]>;
+  /** What differs; undefined where nothing does. */
+  compare(wanted: ChunkLine, actual: Actual): Finding | undefined | Promise<Finding | undefined>;
+}
+
+const MISSING: Finding = { reason: 'missing', fields: [] };
+
+/** What a plan follows besides the chunks. */
+export interface PlanRules {
+  readonly deletes: DeleteMode;
+  /** Keys of texts that cannot be embedded: what a store has of their chunks is held. */
+  readonly refused?: ReadonlySet<string>;
+}
+
+/** Streams what is to be done in one store, in the order of the point ids. It reads and writes nothing else. */
+export async function* changes<Actual extends StoredState>(
+  artifacts: Artifacts,
+  store: Comparable<Actual>,
+  { deletes, refused }: PlanRules,
+): AsyncGenerator<Change<Actual>> {
+  const documents = deletes === 'document' ? await documentsOf(artifacts) : undefined;
+  const sources = { wanted: readChunkPages(artifacts), held: readHeldPages(artifacts), actual: store.scan() };
+  for await (const page of alignedPages(sources)) {
+    for (const { wanted, held, actual } of page) {
+      if (wanted !== undefined && refused?.has(wanted.embeddingKey) === true) {
+        if (actual !== undefined) yield { kind: 'held', actual };
+      } else if (wanted !== undefined) {
+        const compared = actual === undefined ? MISSING : store.compare(wanted, actual);
+        // Comparing labels waits for nothing.
+        const finding = compared instanceof Promise ? await compared : compared;
+        if (finding === undefined) yield { kind: 'unchanged', wanted };
+        else yield { kind: actual === undefined ? 'add' : 'change', wanted: wanted.chunk(), ...finding };
+      } else if (actual !== undefined) {
+        if (held !== undefined) yield { kind: 'held', actual };
+        else yield { kind: goes(actual, deletes, documents) ? 'delete' : 'kept', actual };
+      }
+    }
+  }
+}
+
+function goes(actual: StoredState, deletes: DeleteMode, documents: ReadonlySet<string> | undefined): boolean {
+  if (deletes !== 'document') return deletes === 'full';
+  return actual.documentId !== null && documents?.has(actual.documentId) === true;
+}
+
+/** The documents that the corpus mentions. */
+async function documentsOf(artifacts: Artifacts): Promise<Set<string>> {
+  const documents = new Set<string>();
+  for await (const { documentId } of readChunks(artifacts)) if (documentId !== null) documents.add(documentId);
+  return documents;
+}
+
+export async function countChanges(plan: AsyncIterable<Change<unknown>>): Promise<PlanCounts> {
+  const counts = { add: 0, change: 0, delete: 0, unchanged: 0, held: 0, kept: 0 };
+  const reasons: Partial<Record<ChangeReason, number>> = {};
+  for await (const change of plan) {
+    counts[change.kind] += 1;
+    if ('reason' in change) reasons[change.reason] = (reasons[change.reason] ?? 0) + 1;
+  }
+  return { ...counts, reasons };
+}
+
+/** True where a plan leaves a store as it is. */
+export function isNoOp(counts: PlanCounts): boolean {
+  return counts.add === 0 && counts.change === 0 && counts.delete === 0;
+}

@@ -1,0 +1,112 @@
+import type {
+  CallOptions,
+  DeleteMode,
+  EmbeddingReader,
+  Ledger,
+  RowStore,
+  Stamp,
+  StoreName,
+  VectorStore,
+} from '@lockstep/model';
+import { comparablePoints } from './comparable-points.ts';
+import { comparableRows } from './comparable-rows.ts';
+import { withVectors } from './with-vectors.ts';
+import { changes, countChanges } from './changes.ts';
+import type { Projection } from './projection.ts';
+import type { StageContext } from '../work/stage-context.ts';
+import { storeDigest } from './store-digest.ts';
+import type { Depth, PlanCounts, ProbedStores, ProvisionedStore, ValidateReceipt } from '../receipts.ts';
+
+export interface ProbeOptions {
+  /** A store that is left out is not looked at. */
+  readonly vectors?: VectorStore;
+  readonly rows?: RowStore;
+  readonly ledger?: Ledger;
+  readonly projection: Projection;
+  readonly deletes: DeleteMode;
+  readonly validated: ValidateReceipt;
+  /** Believes no stamp: all that the stores hold is compared. */
+  readonly recheck?: boolean;
+  /** Compares the ids and hashes of a store that is in step by its stamp, too. */
+  readonly always?: boolean;
+  /** Whether a store that is not in step is compared at all. */
+  readonly plan: boolean;
+  /** Vectors to compare those of a store without a stamp with. */
+  readonly known?: EmbeddingReader;
+  /** What an earlier probe found; its plan is taken over where the stamp has not changed since. */
+  readonly before?: ProbedStores;
+  /** A fresh random nonce. */
+  readonly nonce: () => string;
+}
+
+/** Asks both stores what they hold of a corpus, and compares it with what is wanted. It writes nothing. */
+export async function probeStores(context: StageContext, options: ProbeOptions): Promise<ProbedStores> {
+  const { artifacts, corpus, signal } = context;
+  const { vectors, rows, projection, deletes, validated, known } = options;
+  const call: CallOptions = { signal };
+  const probe = (store: StoreName, target: StoreProbe) => probeStore(corpus, store, target, options, call);
+  return {
+    ...(vectors === undefined
+      ? {}
+      : {
+          qdrant: await probe('qdrant', {
+            target: vectors.target,
+            digest: storeDigest(validated, { target: vectors.target, deletes, projection: projection.id }),
+            count: () => vectors.count(corpus, call),
+            plan: (depth) => {
+              const points = comparablePoints(vectors, projection, depth, call);
+              const all = depth === 'content' && known !== undefined;
+              const compared = all ? withVectors(points, { vectors, slice: known, call }) : points;
+              return countChanges(changes(artifacts, compared, { deletes }));
+            },
+          }),
+        }),
+    ...(rows === undefined
+      ? {}
+      : {
+          neon: await probe('neon', {
+            target: rows.target,
+            digest: storeDigest(validated, { target: rows.target, deletes, projection: null }),
+            count: () => rows.count(corpus, call),
+            plan: (depth) => countChanges(changes(artifacts, comparableRows(rows, corpus, depth, call), { deletes })),
+          }),
+        }),
+  };
+}
+
+interface StoreProbe {
+  readonly target: string;
+  readonly digest: string;
+  readonly count: () => Promise<number>;
+  readonly plan: (depth: Depth) => Promise<PlanCounts>;
+}
+
+async function probeStore(
+  corpus: string,
+  store: StoreName,
+  { target, digest, count: countLive, plan }: StoreProbe,
+  { ledger, recheck, always, before, nonce, plan: compares }: ProbeOptions,
+  call: CallOptions,
+): Promise<ProvisionedStore> {
+  const stamp = recheck === true ? undefined : await ledger?.stamp(corpus, store, call);
+  const count = await countLive();
+  const inStep = holds(stamp, digest, count);
+  const probed = {
+    target,
+    digest,
+    nonce: inStep && stamp !== undefined ? stamp.nonce : nonce(),
+    inStep,
+    depth: stamp === undefined ? 'content' : 'labels',
+    count,
+    stamp: stamp?.nonce ?? null,
+  } as const;
+  if (!compares || (inStep && always !== true)) return probed;
+  const earlier = before?.[store];
+  const same = earlier?.stamp === probed.stamp && earlier.count === count;
+  return { ...probed, plan: (same ? earlier.plan : undefined) ?? (await plan(probed.depth)) };
+}
+
+/** Whether a stamp says that the store holds what is wanted, and the store still has as many. */
+function holds(stamp: Stamp | undefined, digest: string, count: number): boolean {
+  return stamp !== undefined && stamp.digest === digest && stamp.count === count;
+}

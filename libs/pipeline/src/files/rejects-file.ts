@@ -1,0 +1,67 @@
+import type { ArtifactWriter, Rejection } from '@lockstep/model';
+import { FILES } from './corpus-files.ts';
+import type { Entry } from './chunk-entry.ts';
+import type { StageContext } from '../work/stage-context.ts';
+
+export interface RejectsFile {
+  add(where: { readonly index: number; readonly line: number } | Entry, rejection: Rejection): Promise<void>;
+  /** Records that were rejected, those included that are not listed. */
+  count(): number;
+  close(): Promise<void>;
+  discard(): Promise<void>;
+}
+
+/** Rejects that are told one by one; the file has more. */
+const TOLD = 20;
+
+/** Rejects that the file lists: more than anybody reads, where a few kilobytes of gzip may hold millions of bad records. */
+export const LISTED_MAX = 100_000;
+
+/**
+ * The rejects file: where a record stood, its id where it could be read, the field and the reason; never its text. Of
+ * more than `listedMax` records the others are counted, and a last line with the code `not-listed` says how many.
+ */
+export async function createRejectsFile(
+  { artifacts, logger }: StageContext,
+  listedMax = LISTED_MAX,
+): Promise<RejectsFile> {
+  const writer: ArtifactWriter = await artifacts.write(FILES.rejects);
+  let count = 0;
+  return {
+    async add(where, { code, field, message, chunkId }) {
+      count += 1;
+      if (count === listedMax + 1) logger.warn('more-rejected-than-listed', { file: FILES.rejects, listed: listedMax });
+      if (count > listedMax) return;
+      const line = 'inputLine' in where ? where.inputLine : where.line;
+      const { index } = where;
+      await writer.write(lineOf({ index, line, chunk_id: chunkId ?? null, code, field, message }));
+      if (count <= TOLD) logger.warn('record-rejected', { index, line, chunkId, code, field, message });
+      if (count === TOLD + 1) logger.warn('more-records-rejected', { file: FILES.rejects });
+    },
+    count: () => count,
+    async close() {
+      const unlisted = count - listedMax;
+      if (unlisted > 0) {
+        const message = `${unlisted} more ${unlisted === 1 ? 'record was' : 'records were'} rejected`;
+        await writer.write(
+          lineOf({ index: null, line: null, chunk_id: null, code: 'not-listed', field: null, message }),
+        );
+      }
+      await writer.close();
+    },
+    discard: () => writer.discard(),
+  };
+}
+
+interface RejectLine {
+  readonly index: number | null;
+  readonly line: number | null;
+  readonly chunk_id: string | null;
+  readonly code: Rejection['code'] | 'not-listed';
+  readonly field: string | null;
+  readonly message: string;
+}
+
+function lineOf(line: RejectLine): string {
+  return `${JSON.stringify(line)}\n`;
+}

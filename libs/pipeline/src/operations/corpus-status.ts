@@ -1,0 +1,63 @@
+import type { CallOptions, DeleteMode, Ledger, RowStore, Stamp, StoreName, VectorStore } from '@lockstep/model';
+import type { Projection } from '../compare/projection.ts';
+import { storeDigest } from '../compare/store-digest.ts';
+import type { ValidateReceipt } from '../receipts.ts';
+
+/**
+ * What is known of a corpus in a store without comparing it. `in-step`: its stamp holds. `empty`: it has nothing and no
+ * stamp. `unknown`: it has something and no stamp, since no load ended well or a verify found differences. `drifted`: it
+ * has another number than its stamp says. `outdated`: its stamp is of another input, setting or store.
+ */
+export type StoreState = 'in-step' | 'empty' | 'unknown' | 'drifted' | 'outdated';
+
+export interface StoreStatus {
+  readonly target: string;
+  readonly state: StoreState;
+  /** Points or rows of the corpus now. */
+  readonly count: number;
+  readonly stamp: Stamp | null;
+}
+
+export interface CorpusStatusOptions {
+  readonly vectors: VectorStore;
+  readonly rows: RowStore;
+  readonly ledger: Ledger;
+  readonly projection: Projection;
+  readonly deletes: DeleteMode;
+  /** What was validated last on this machine; without it a stamp's digest is taken for right. */
+  readonly validated: ValidateReceipt | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The state of one corpus in both stores, by stamps and live counts. It writes nothing. */
+export async function corpusStatus(
+  corpus: string,
+  options: CorpusStatusOptions,
+): Promise<Readonly<Record<StoreName, StoreStatus>>> {
+  const { vectors, rows, projection, signal } = options;
+  const call: CallOptions = { signal };
+  return {
+    qdrant: await storeStatus(corpus, 'qdrant', options, vectors, projection.id, call),
+    neon: await storeStatus(corpus, 'neon', options, rows, null, call),
+  };
+}
+
+async function storeStatus(
+  corpus: string,
+  store: StoreName,
+  { ledger, validated, deletes }: CorpusStatusOptions,
+  { target, count: countLive }: Pick<VectorStore, 'target' | 'count'>,
+  projection: string | null,
+  call: CallOptions,
+): Promise<StoreStatus> {
+  const stamp = await ledger.stamp(corpus, store, call);
+  const count = await countLive(corpus, call);
+  const wanted = validated === undefined ? stamp?.digest : storeDigest(validated, { target, deletes, projection });
+  return { target, state: stateOf(stamp, count, wanted), count, stamp: stamp ?? null };
+}
+
+function stateOf(stamp: Stamp | undefined, count: number, wanted: string | undefined): StoreState {
+  if (stamp === undefined) return count === 0 ? 'empty' : 'unknown';
+  if (stamp.count !== count) return 'drifted';
+  return stamp.digest === wanted ? 'in-step' : 'outdated';
+}

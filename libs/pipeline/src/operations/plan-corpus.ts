@@ -1,0 +1,61 @@
+import type { DeleteMode, EmbedderIdentity, EmbeddingReader, Ledger, RowStore, VectorStore } from '@lockstep/model';
+import { FILES } from '../files/corpus-files.ts';
+import { refuseForeignModel, refuseOtherDimensions } from '../compare/foreign-model.ts';
+import { planEmbedding, type KnownKeys, type TokenCounter } from '../compare/plan-embedding.ts';
+import { probeStores } from '../compare/probe-stores.ts';
+import type { Projection } from '../compare/projection.ts';
+import { readReceipt } from '../files/receipt-file.ts';
+import type { StageContext } from '../work/stage-context.ts';
+import type { CorpusPlan, ValidateReceipt } from '../receipts.ts';
+
+export interface PlanOptions {
+  /** A store that is left out is not looked at. */
+  readonly vectors?: VectorStore;
+  readonly rows?: RowStore;
+  readonly ledger?: Ledger;
+  readonly identity: EmbedderIdentity;
+  /** Counts the tokens of what is to be paid for; opened only where something is. */
+  readonly counter: () => Promise<TokenCounter>;
+  readonly cache: EmbeddingReader & KnownKeys;
+  readonly projection: Projection;
+  readonly deletes: DeleteMode;
+  /** Believes no stamp: compares everything that the stores hold. */
+  readonly recheck: boolean;
+  /** Believes a stamp that holds, and does not compare that store at all. */
+  readonly trustStamps: boolean;
+}
+
+/**
+ * Compares what the validated corpus wants with what the cache and both stores hold, and writes nothing anywhere. A
+ * store without a stamp is compared by content and vectors, as its load would.
+ *
+ * Fails with `model-mismatch` where the collection could not take the points.
+ */
+export async function planCorpus(context: StageContext, options: PlanOptions): Promise<CorpusPlan> {
+  const { artifacts, corpus, clock, signal } = context;
+  const { identity, counter, cache, vectors, projection } = options;
+  const call = { signal };
+  const startedAt = clock.now();
+  const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  if (vectors !== undefined) {
+    await refuseOtherDimensions(vectors, identity.dimensions, call);
+    await refuseForeignModel(vectors, projection.model, call);
+  }
+  const stores = await probeStores(context, {
+    ...options,
+    validated,
+    known: cache,
+    plan: true,
+    always: !options.trustStamps,
+    nonce: () => 'none',
+  });
+  return {
+    corpus,
+    input: { accepted: validated.accepted, rejected: validated.rejected, held: validated.held },
+    embedder: identity,
+    embedding: await planEmbedding(artifacts, { counter, cache, ...call }),
+    stores,
+    startedAt: new Date(startedAt).toISOString(),
+    durationMs: clock.now() - startedAt,
+  };
+}

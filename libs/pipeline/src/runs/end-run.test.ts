@@ -1,0 +1,232 @@
+import { describe, expect, it } from 'vitest';
+import { IndexingError, type RunRecord } from '@lockstep/model';
+import { createCorpusRig, failureOf, type CorpusRig, type CorpusRigOptions } from '@lockstep/testing';
+import { FILES } from '../files/corpus-files.ts';
+import { provision } from '../stages/provision.ts';
+import { endRun } from './end-run.ts';
+
+const inputs = (count: number): { id: string; text: string }[] =>
+  Array.from({ length: count }, (_, at) => ({ id: `c${at}`, text: `text ${at}` }));
+
+/** A rig whose clock goes on by a second whenever it is looked at. */
+function rigInTime(options: CorpusRigOptions = {}): CorpusRig {
+  return createCorpusRig({ clock: secondsFrom(options.rows === undefined ? 0 : 1_000), ...options });
+}
+
+function secondsFrom(start: number) {
+  let seconds = start;
+  return { now: () => (seconds += 1) * 1_000, sleep: () => Promise.resolve() };
+}
+
+/** How the last run of the corpus ended. */
+async function lastRun({ ledger }: CorpusRig): Promise<RunRecord> {
+  const [run] = await ledger.runs({ corpus: 'books', limit: 1 });
+  if (run === undefined) throw new Error('there was no run');
+  return run;
+}
+
+async function endOf(rig: CorpusRig) {
+  const { end } = await lastRun(rig);
+  if (end === undefined) throw new Error('the last run has no end');
+  return end;
+}
+
+describe('the end of a run says', () => {
+  it('what it did in both stores, and what it paid', async () => {
+    const rig = rigInTime();
+    await rig.load(inputs(4));
+    await rig.verify();
+    const { embedded } = await rig.load([...inputs(2), { id: 'c2', text: 'edited' }, { id: 'new', text: 'text 0' }]);
+    await rig.verify();
+    const end = await endOf(rig);
+    expect(end).toEqual({
+      finishedAt: expect.any(String) as string,
+      outcome: 'done',
+      error: null,
+      counts: { input: 4, qdrant: 4, neon: 4, pointsWritten: 2, pointsDeleted: 1, rowsWritten: 2, rowsDeleted: 1 },
+      tokensPaid: 1,
+      // Bytes: three texts of six that were in the cache; four to a token.
+      tokensSaved: Math.round(18 / 4),
+      embeddedAt: embedded.startedAt,
+    });
+    expect(Date.parse(end.finishedAt)).toBeGreaterThan(Date.parse((await lastRun(rig)).startedAt));
+  });
+
+  it('what verify saw, not what the loads left, where the stores differ', async () => {
+    const rig = rigInTime();
+    await rig.load(inputs(3));
+    rig.rows.table.delete(await rig.pointIdOf('c0'));
+    await rig.verify();
+    expect(await endOf(rig)).toMatchObject({
+      outcome: 'differ',
+      error: null,
+      counts: { input: 3, qdrant: 3, neon: 2, pointsWritten: 3, rowsWritten: 3 },
+    });
+  });
+
+  it('that nothing was written where the loads of an earlier run were replayed', async () => {
+    const rig = rigInTime();
+    await rig.load(inputs(3));
+    await rig.verify();
+    await rig.provision();
+    await rig.verify();
+    expect((await endOf(rig)).counts).toEqual({
+      input: 3,
+      qdrant: 3,
+      neon: 3,
+      pointsWritten: 0,
+      pointsDeleted: 0,
+      rowsWritten: 0,
+      rowsDeleted: 0,
+    });
+  });
+
+  it('the error that ended it, and how far it had come', async () => {
+    const rig = rigInTime();
+    await rig.validate(inputs(3));
+    await rig.embed();
+    await rig.provision();
+    await rig.loadQdrant();
+    rig.rows.beforeWrite = () => {
+      throw new IndexingError({ code: 'service-unavailable', message: 'm' });
+    };
+    const error = await failureOf(rig.loadNeon());
+    await endRun(rig.context, rig.ledger, { error });
+    expect(await endOf(rig)).toMatchObject({
+      outcome: 'failed',
+      error: 'service-unavailable',
+      counts: {
+        input: 3,
+        qdrant: 3,
+        neon: null,
+        pointsWritten: 3,
+        pointsDeleted: 0,
+        rowsWritten: null,
+        rowsDeleted: null,
+      },
+      tokensPaid: 6,
+    });
+  });
+
+  it('that it was overtaken, in its own entry and not in that of the run that took over', async () => {
+    const rig = rigInTime();
+    await rig.validate(inputs(2));
+    await rig.embed();
+    const { fence } = await rig.provision();
+    const { vectors, rows, ledger } = rig;
+    const other = rigInTime({ vectors, rows, ledger });
+    await other.load(inputs(2));
+    const error = await failureOf(rig.loadQdrant());
+    await endRun(rig.context, ledger, { error });
+    const runs = await ledger.runs({ corpus: 'books', limit: 9 });
+    expect(runs.map((run) => [run.fence === fence, run.end?.outcome, run.end?.error])).toEqual([
+      [false, undefined, undefined],
+      [true, 'overtaken', 'overtaken'],
+    ]);
+  });
+
+  it('a fault of the program for an error that is not one of ours', async () => {
+    const rig = rigInTime();
+    await rig.load(inputs(1));
+    await endRun(rig.context, rig.ledger, { error: new TypeError('not a function') });
+    expect(await endOf(rig)).toMatchObject({ outcome: 'failed', error: 'invariant' });
+  });
+
+  it('what was said first', async () => {
+    const rig = rigInTime();
+    await rig.load(inputs(1));
+    await rig.verify();
+    const before = await endOf(rig);
+    await endRun(rig.context, rig.ledger, { error: new Error('later') });
+    expect(await endOf(rig)).toEqual(before);
+  });
+});
+
+describe('what a run paid is', () => {
+  it('told by one run alone, though others use the same embeddings', async () => {
+    const rig = rigInTime();
+    const { embedded } = await rig.load(inputs(3));
+    await rig.verify();
+    expect(await endOf(rig)).toMatchObject({ tokensPaid: 6, tokensSaved: 0 });
+    // Embed is replayed from a cache: its receipt is that of the first run. 18 bytes, four to a token.
+    const replayed = { tokensPaid: 0, tokensSaved: 5, embeddedAt: embedded.startedAt };
+    await rig.provision();
+    await rig.verify();
+    expect(await endOf(rig)).toMatchObject(replayed);
+    // On another machine, which gets the outputs of the stages from a shared cache.
+    const { vectors, rows, ledger } = rig;
+    const other = rigInTime({ vectors, rows, ledger });
+    for (const [name, text] of rig.artifacts.files) other.artifacts.files.set(name, text);
+    for (const [key, vector] of rig.embeddings.sliced) other.embeddings.sliced.set(key, vector);
+    await other.provision();
+    await other.verify();
+    expect(await endOf(other)).toMatchObject(replayed);
+  });
+
+  it('none of its own where the embeddings were made anew from the cache', async () => {
+    const rig = rigInTime();
+    await rig.load(inputs(3));
+    await rig.verify();
+    await rig.load(inputs(3));
+    await rig.verify();
+    expect(await endOf(rig)).toMatchObject({ tokensPaid: 0, tokensSaved: 5 });
+  });
+
+  it('told by the run after it where the run that paid was killed', async () => {
+    const rig = rigInTime();
+    await rig.load(inputs(3));
+    await rig.provision();
+    await rig.verify();
+    expect(await endOf(rig)).toMatchObject({ tokensPaid: 6 });
+    const ended = (await rig.ledger.runs({ corpus: 'books', limit: 9 })).map(({ end }) => end?.tokensPaid);
+    expect(ended).toEqual([6, undefined]);
+  });
+
+  it('not known where nothing was embedded', async () => {
+    const rig = rigInTime();
+    await rig.validate(inputs(2));
+    await rig.provision();
+    await endRun(rig.context, rig.ledger, { error: new IndexingError({ code: 'quota-exhausted', message: 'm' }) });
+    expect(await endOf(rig)).toMatchObject({ tokensPaid: null, tokensSaved: null, embeddedAt: null });
+  });
+});
+
+describe('the end of a run is not entered', () => {
+  it('where no run holds a fence', async () => {
+    const rig = rigInTime();
+    const { vectors, projection, context, ledger } = rig;
+    await rig.validate(inputs(1));
+    await provision(context, {
+      runId: 'points alone',
+      vectors,
+      projection,
+      dimensions: 8,
+      deletes: 'full',
+      nonce: () => 'n',
+    });
+    await endRun(context, ledger, { error: new Error('m') });
+    expect(await ledger.runs({ limit: 9 })).toEqual([]);
+  });
+
+  it('where there was no provision, or it was refused', async () => {
+    const rig = rigInTime();
+    await endRun(rig.context, rig.ledger, { error: new Error('m') });
+    await rig.load(inputs(30));
+    await rig.validate(inputs(1));
+    expect(await failureOf(rig.provision())).toMatchObject({ code: 'delete-guard' });
+    await endRun(rig.context, rig.ledger, { error: new Error('m') });
+    expect(await rig.ledger.runs({ limit: 9 })).toEqual([
+      expect.not.objectContaining({ end: expect.anything() as object }),
+    ]);
+  });
+
+  it('from a receipt that cannot be read', async () => {
+    const rig = rigInTime();
+    await rig.load(inputs(1));
+    rig.artifacts.files.set(FILES.embedReceipt, 'torn');
+    expect(await failureOf(endRun(rig.context, rig.ledger, { error: new Error('m') }))).toMatchObject({
+      code: 'artifact-damaged',
+    });
+    expect(await lastRun(rig)).not.toHaveProperty('end');
+  });
+});

@@ -1,0 +1,128 @@
+import {
+  isIndexingError,
+  type Artifacts,
+  type CallOptions,
+  type ErrorCode,
+  type Ledger,
+  type RunCounts,
+  type RunEnd,
+  type RunOutcome,
+} from '@lockstep/model';
+import { FILES } from '../files/corpus-files.ts';
+import { estimatedTokens } from '../compare/plan-embedding.ts';
+import { receiptIfThere } from '../files/receipt-file.ts';
+import type { StageContext } from '../work/stage-context.ts';
+import type { EmbedReceipt, LoadReceipt, ProvisionReceipt, ValidateReceipt, VerifyReceipt } from '../receipts.ts';
+
+/** Runs looked through for one that used the same embeddings. */
+const EARLIER_RUNS = 50;
+
+/** How a run ended: by what `verify` found, or by an error. */
+export type RunResult = { readonly verified: VerifyReceipt } | { readonly error: unknown };
+
+/**
+ * Enters the end of the current run into the run table, from the receipts of its stages. Does nothing where no run holds
+ * a fence, or where the run has ended already.
+ */
+export async function endRun(context: StageContext, ledger: Ledger, result: RunResult): Promise<void> {
+  const { artifacts, corpus, clock, signal } = context;
+  const call: CallOptions = { signal };
+  const run = await receiptIfThere<ProvisionReceipt>(artifacts, FILES.run);
+  if (run?.fence === undefined) return;
+  const end: RunEnd = {
+    finishedAt: new Date(clock.now()).toISOString(),
+    ...outcomeOf(result),
+    counts: await countsOf(artifacts, run, result),
+    ...(await tokensOf(artifacts, ledger, run, call)),
+  };
+  await ledger.endRun(corpus, run.fence, end, call);
+}
+
+const NO_COUNTS: RunCounts = {
+  input: null,
+  qdrant: null,
+  neon: null,
+  pointsWritten: null,
+  pointsDeleted: null,
+  rowsWritten: null,
+  rowsDeleted: null,
+};
+
+/** How long a run that failed, or was stopped, tries to say so, in milliseconds: it may have failed of the ledger itself. */
+const GRACE_MS = { failed: 2_000, stopped: 400 };
+
+/** Bounds how long a run may take to record its end. `stopped` is the signal that stops the run: whoever stopped it is waiting. */
+export function graceSignal(stopped: AbortSignal | undefined): AbortSignal {
+  return AbortSignal.timeout(stopped?.aborted === true ? GRACE_MS.stopped : GRACE_MS.failed);
+}
+
+/** Ends a run that failed before its stages wrote receipts. The failure is what is told, so that this never fails. */
+export async function endFailedRun(
+  ledger: Ledger,
+  { corpus, fence, clock, signal }: Pick<StageContext, 'corpus' | 'clock' | 'signal'> & { readonly fence: number },
+  error: unknown,
+): Promise<void> {
+  const end: RunEnd = {
+    finishedAt: new Date(clock.now()).toISOString(),
+    ...outcomeOf({ error }),
+    counts: NO_COUNTS,
+    tokensPaid: null,
+    tokensSaved: null,
+    embeddedAt: null,
+  };
+  await ledger.endRun(corpus, fence, end, { signal: graceSignal(signal) }).catch(() => {});
+}
+
+function outcomeOf(result: RunResult): { outcome: RunOutcome; error: ErrorCode | null } {
+  if ('verified' in result) {
+    const { ok, overtakenBy } = result.verified;
+    if (ok) return { outcome: 'done', error: null };
+    return overtakenBy === null ? { outcome: 'differ', error: null } : { outcome: 'overtaken', error: 'overtaken' };
+  }
+  const error = isIndexingError(result.error) ? result.error.code : 'invariant';
+  return { outcome: error === 'overtaken' ? 'overtaken' : 'failed', error };
+}
+
+async function countsOf(artifacts: Artifacts, { runId }: ProvisionReceipt, result: RunResult): Promise<RunCounts> {
+  const validated = await receiptIfThere<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  const ofThisRun = async (name: string): Promise<LoadReceipt | undefined> => {
+    const receipt = await receiptIfThere<LoadReceipt>(artifacts, name);
+    return receipt?.runId === runId ? receipt : undefined;
+  };
+  const qdrant = await ofThisRun(FILES.loadQdrantReceipt);
+  const neon = await ofThisRun(FILES.loadNeonReceipt);
+  const seen = 'verified' in result ? result.verified.counts : undefined;
+  // A load that was replayed from a cache wrote nothing in this run.
+  const nothing = seen === undefined ? null : 0;
+  return {
+    input: validated?.accepted ?? null,
+    qdrant: seen?.qdrant ?? qdrant?.countAfter ?? null,
+    neon: seen?.neon ?? neon?.countAfter ?? null,
+    pointsWritten: qdrant?.written ?? nothing,
+    pointsDeleted: qdrant?.deleted ?? nothing,
+    rowsWritten: neon?.written ?? nothing,
+    rowsDeleted: neon?.deleted ?? nothing,
+  };
+}
+
+/** What the run paid. Embeddings that were replayed from a cache were paid for in an earlier run. */
+async function tokensOf(
+  artifacts: Artifacts,
+  ledger: Ledger,
+  { corpus, fence }: ProvisionReceipt,
+  call: CallOptions,
+): Promise<Pick<RunEnd, 'tokensPaid' | 'tokensSaved' | 'embeddedAt'>> {
+  const embedded = await receiptIfThere<EmbedReceipt>(artifacts, FILES.embedReceipt);
+  if (embedded === undefined) return { tokensPaid: null, tokensSaved: null, embeddedAt: null };
+  const validated = await receiptIfThere<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  const earlier = await ledger.runs({ corpus, limit: EARLIER_RUNS }, call);
+  const here = await receiptIfThere<{ startedAt: string }>(artifacts, FILES.embeddedHere);
+  const replayed =
+    here?.startedAt !== embedded.startedAt ||
+    earlier.some((run) => run.fence !== fence && run.end?.embeddedAt === embedded.startedAt);
+  return {
+    tokensPaid: replayed ? 0 : embedded.tokens,
+    tokensSaved: replayed ? estimatedTokens(validated?.textBytes ?? 0) : embedded.tokensSaved,
+    embeddedAt: embedded.startedAt,
+  };
+}

@@ -1,0 +1,42 @@
+import type { ArtifactWriter, Scratch } from '@lockstep/model';
+import { linesOf } from '../files/lines.ts';
+import type { Difference, Side } from '../receipts.ts';
+
+/** Differences that are shown; a list of thousands helps nobody on a screen. */
+export const SHOWN_DIFFERENCES = 20;
+
+/** Differences as they are found: all of them on disk, the first few and their numbers in memory. */
+export interface DifferenceLog {
+  add(difference: Difference): Promise<void>;
+  readonly first: readonly Difference[];
+  readonly sides: Readonly<Record<Side, number>>;
+  count(): number;
+  /** Each as one line of JSON. Call once, after the last `add`. */
+  lines(): AsyncGenerator<string>;
+  discard(): Promise<void>;
+}
+
+const FILE = 'differences';
+
+export async function createDifferenceLog(scratch: Scratch): Promise<DifferenceLog> {
+  const writer: ArtifactWriter = await scratch.write(FILE);
+  const first: Difference[] = [];
+  const sides = { cache: 0, qdrant: 0, neon: 0 };
+  let count = 0;
+  return {
+    first,
+    sides,
+    count: () => count,
+    async add(difference) {
+      count += 1;
+      sides[difference.store] += 1;
+      if (first.length < SHOWN_DIFFERENCES) first.push(difference);
+      await writer.write(`${JSON.stringify(difference)}\n`);
+    },
+    async *lines() {
+      await writer.close();
+      yield* linesOf(scratch.read(FILE));
+    },
+    discard: () => writer.discard(),
+  };
+}

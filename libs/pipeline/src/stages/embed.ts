@@ -1,0 +1,226 @@
+import {
+  IndexingError,
+  invariant,
+  isIndexingError,
+  utf8Bytes,
+  type Embedder,
+  type EmbeddingCache,
+} from '@lockstep/model';
+import { createLimiter } from '../work/limiter.ts';
+import { countCalls } from '../work/count-calls.ts';
+import { FILES, readChunks } from '../files/corpus-files.ts';
+import { countUnconfirmedCharges } from '../work/unconfirmed-charges.ts';
+import { estimatedTokens, planEmbedding } from '../compare/plan-embedding.ts';
+import { readReceipt, writeReceipt } from '../files/receipt-file.ts';
+import { createRefusedTexts } from '../files/refused-texts.ts';
+import { createLineSorter } from '../files/line-sorter.ts';
+import type { StageContext } from '../work/stage-context.ts';
+import type { EmbedReceipt, ValidateReceipt } from '../receipts.ts';
+
+export interface EmbedOptions {
+  readonly embedder: Embedder;
+  readonly cache: EmbeddingCache;
+  /** Chunks in one request, at most; the embedder's own limits come on top. */
+  readonly batchItems: number;
+  /** Requests under way at once. */
+  readonly concurrency: number;
+  /** Called with the tokens that are to be paid for, before the first request; what it throws stops the stage. */
+  readonly guardTokens?: (tokens: number) => void;
+  /** False asks for nothing: the slice holds what the cache holds. */
+  readonly pay?: boolean;
+  /** Texts that the service may refuse before the stage fails; {@link REFUSED_MAX} where it says nothing. */
+  readonly rejectsMax?: number;
+}
+
+/** A few bad texts are an accident; more are a service or a setting that is wrong, and asking on would only cost. */
+export const REFUSED_MAX = 10;
+
+/**
+ * Embeds the texts that the cache does not hold yet, each once, and writes the corpus's slice of the cache. Every
+ * response is on disk before the next request of its limiter goes out, so that a killed run pays again only for what was
+ * under way. A request that the service takes for wrong is halved until the text at fault is found and set aside; of more
+ * than `rejectsMax` the stage fails with `records-rejected`, and `refused.jsonl` names them all the same.
+ */
+export async function embed(context: StageContext, options: EmbedOptions): Promise<EmbedReceipt> {
+  const { artifacts, corpus, clock, logger, signal } = context;
+  const { cache, embedder } = options;
+  const startedAt = clock.now();
+  const calls = countCalls(context);
+  const charges = countUnconfirmedCharges(context, embedder);
+  const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  checkSameEmbedder(validated, embedder);
+  await artifacts.remove(FILES.embedReceipt);
+  await artifacts.remove(FILES.refused);
+  const adopted = await cache.adoptSlice();
+  if (adopted > 0) logger.info('slice-adopted', { itemCount: adopted });
+
+  if (options.guardTokens !== undefined) {
+    const counter = async () => embedder;
+    const { tokens } = await planEmbedding(artifacts, { counter, cache, signal });
+    options.guardTokens(tokens);
+  }
+
+  const scratch = await artifacts.scratch();
+  try {
+    const keys = createLineSorter(scratch);
+    const limiter = createLimiter(options.concurrency);
+    const underway = new Set<string>();
+    const refused = createRefusedTexts(options.rejectsMax ?? REFUSED_MAX);
+    let pending: Pending[] = [];
+    let requests = 0;
+    let embedded = 0;
+    let tokens = 0;
+    let embeddedBytes = 0;
+    let leftBytes = 0;
+    let seen = 0;
+
+    async function request(batch: readonly Pending[]): Promise<void> {
+      signal?.throwIfAborted();
+      requests += 1;
+      const batchIndex = requests;
+      try {
+        const reply = await embedder.embed(
+          batch.map(({ text }) => text),
+          { signal },
+        );
+        const entries = batch.map(({ key }, at) => ({ key, vector: reply.vectors[at] as Float32Array }));
+        await charges.keep(cache, entries);
+        for (const { key } of batch) underway.delete(key);
+        embedded += batch.length;
+        tokens += reply.tokens;
+        embeddedBytes += batch.reduce((sum, { text }) => sum + utf8Bytes(text), 0);
+        logger.debug('batch-embedded', { batchIndex, itemCount: batch.length, tokens: reply.tokens });
+        context.onProgress?.(seen - underway.size, validated.accepted);
+      } catch (error) {
+        if (!isIndexingError(error) || error.disposition !== 'reject') throw error;
+        await withoutCulprit(batch, error);
+      }
+    }
+
+    /** Finds the text at fault by halving, at about two requests a step, and sets it aside. */
+    async function withoutCulprit(batch: readonly Pending[], failure: IndexingError): Promise<void> {
+      const [first, ...others] = batch;
+      if (first !== undefined && others.length === 0) {
+        underway.delete(first.key);
+        logger.warn('text-refused', { pointId: first.pointId, reason: failure.message });
+        refused.add({ embeddingKey: first.key, pointId: first.pointId, chunkId: first.chunkId }, failure);
+        return;
+      }
+      logger.info('batch-halved', { itemCount: batch.length });
+      const middle = Math.ceil(batch.length / 2);
+      await request(batch.slice(0, middle));
+      await request(batch.slice(middle));
+    }
+
+    async function flush(): Promise<void> {
+      const batch = pending;
+      pending = [];
+      for (const indexes of embedder.pack(batch.map(({ text }) => text))) {
+        const part = indexes.map((at) => batch[at] as (typeof batch)[number]);
+        await limiter.add(() => request(part));
+      }
+    }
+
+    try {
+      for await (const chunk of readChunks(artifacts)) {
+        signal?.throwIfAborted();
+        seen += 1;
+        await keys.add(chunk.embeddingKey);
+        if (cache.has(chunk.embeddingKey) || underway.has(chunk.embeddingKey) || refused.has(chunk.embeddingKey))
+          continue;
+        if (options.pay === false) {
+          leftBytes += utf8Bytes(chunk.text);
+          continue;
+        }
+        underway.add(chunk.embeddingKey);
+        const { pointId, chunkId } = chunk;
+        pending.push({ key: chunk.embeddingKey, text: embedder.fit(chunk.text), pointId, chunkId });
+        if (pending.length >= options.batchItems) await flush();
+      }
+      await flush();
+      await limiter.drain();
+    } catch (error) {
+      // What is under way is paid for, and still goes into the cache.
+      await limiter.settle();
+      if (isIndexingError(error) && error.code === 'records-rejected') await refused.write(artifacts);
+      throw error;
+    }
+
+    let left = 0;
+    async function* held(): AsyncGenerator<string> {
+      for await (const key of distinct(keys.sorted())) {
+        if (cache.has(key)) yield key;
+        else if (!refused.has(key)) left += 1;
+      }
+    }
+    const sliced = await cache.writeSlice(held());
+    invariant(left === 0 || options.pay === false, 'a text was neither embedded nor refused');
+    await refused.write(artifacts);
+    const receipt: EmbedReceipt = {
+      stage: 'embed',
+      corpus,
+      digest: validated.digest,
+      chunks: seen,
+      texts: sliced + left + refused.count(),
+      cached: sliced - embedded,
+      embedded,
+      requests,
+      tokens,
+      tokensSaved: estimatedTokens(validated.textBytes - embeddedBytes - leftBytes),
+      left,
+      refused: refused.count(),
+      possiblyPaid: charges.count(),
+      calls: calls(),
+      model: embedder.identity.model,
+      host: embedder.identity.host,
+      dimensions: embedder.identity.dimensions,
+      startedAt: new Date(startedAt).toISOString(),
+      durationMs: clock.now() - startedAt,
+    };
+    await writeReceipt(artifacts, FILES.embeddedHere, { startedAt: receipt.startedAt });
+    await writeReceipt(artifacts, FILES.embedReceipt, receipt);
+    const { texts, cached } = receipt;
+    logger.info('corpus-embedded', {
+      chunks: seen,
+      texts,
+      embedded,
+      cached,
+      refused: receipt.refused,
+      requests,
+      tokens,
+    });
+    return receipt;
+  } catch (error) {
+    throw charges.report(error);
+  } finally {
+    await scratch.dispose();
+  }
+}
+
+/** A text that is to be embedded, with the first chunk that has it. */
+interface Pending {
+  readonly key: string;
+  readonly text: string;
+  readonly pointId: string;
+  readonly chunkId: string;
+}
+
+async function* distinct(sorted: AsyncIterable<string>): AsyncGenerator<string> {
+  let previous: string | undefined;
+  for await (const key of sorted) {
+    if (key !== previous) yield key;
+    previous = key;
+  }
+}
+
+function checkSameEmbedder(validated: ValidateReceipt, embedder: Embedder): void {
+  const { model, host, dimensions } = embedder.identity;
+  const before = validated.embedder;
+  if (before.model === model && before.host === host && before.dimensions === dimensions) return;
+  throw new IndexingError({
+    code: 'artifact-missing',
+    message:
+      `The corpus was validated for ${before.model} (${before.dimensions} dimensions), ` +
+      `and is now to be embedded with ${model} (${dimensions}). Run validate again.`,
+  });
+}

@@ -1,0 +1,367 @@
+import { describe, expect, it } from 'vitest';
+import {
+  announceCalls,
+  createCorpusRig,
+  createMemoryVectorStore,
+  createStubEmbedder,
+  failureOf,
+  inBothStores,
+  NO_COSTS,
+  storedTexts,
+  type CorpusRig,
+} from '@lockstep/testing';
+import { STORES } from '@lockstep/model';
+import { FILES } from '../files/corpus-files.ts';
+import type { DeleteLimit } from '../compare/delete-guard.ts';
+import { createProjection, payloadIndexesOf } from '../compare/projection.ts';
+
+const inputs = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `c${at}`, text: `text ${at}` }));
+
+/** Validates and embeds a new input, and provisions for it. */
+async function next(rig: CorpusRig, count: number, options?: { readonly deleteLimit: DeleteLimit }) {
+  await rig.validate(inputs(count));
+  await rig.embed();
+  return rig.provision(options);
+}
+
+/** A rig over the same stores whose fence is taken only after `first` was done. */
+function afterwards(rig: CorpusRig, first: () => Promise<unknown>): CorpusRig {
+  const { vectors, rows, artifacts, embeddings } = rig;
+  let done = false;
+  const ledger = announceCalls(rig.ledger, 'ledger', async (call) => {
+    if (call !== 'ledger takeFence' || done) return;
+    done = true;
+    await first();
+  });
+  return createCorpusRig({ vectors, rows, ledger, artifacts, embeddings });
+}
+
+describe('the guard of deletes', () => {
+  it.each([
+    // before, after, refused
+    [100, 79, true],
+    [100, 80, false],
+    [101, 80, true],
+    [105, 84, false],
+    [104, 83, true],
+    [20, 1, false],
+    [21, 1, false],
+    [22, 1, true],
+    [200, 161, false],
+    [200, 159, true],
+  ])('of %i chunks down to %i refuses: %s', async (before, after, refused) => {
+    const rig = createCorpusRig({ batchItems: 50 });
+    await rig.load(inputs(before));
+    rig.forgetCosts();
+    const stamps = [rig.ledger.peek('books', 'qdrant'), rig.ledger.peek('books', 'neon')];
+    if (!refused) return expect(await next(rig, after)).toMatchObject({ stores: { qdrant: { inStep: false } } });
+    const failure = await failureOf(next(rig, after));
+    expect(failure).toMatchObject({
+      code: 'delete-guard',
+      disposition: 'abort',
+      details: { corpus: 'books', deletes: before - after, before },
+    });
+    expect(rig.costs()).toEqual(NO_COSTS);
+    expect([rig.ledger.peek('books', 'qdrant'), rig.ledger.peek('books', 'neon')]).toEqual(stamps);
+    // No load can go on from a run that was refused.
+    expect(await failureOf(rig.loadQdrant())).toMatchObject({ code: 'artifact-missing' });
+    expect(await failureOf(rig.loadNeon())).toMatchObject({ code: 'artifact-missing' });
+    expect(rig.rows.table.size).toBe(before);
+  });
+
+  it('lets through what is allowed explicitly', async () => {
+    const rig = createCorpusRig({ batchItems: 50 });
+    await rig.load(inputs(60));
+    await next(rig, 5, { deleteLimit: { percent: 100, count: 0 } });
+    expect([(await rig.loadQdrant()).deleted, (await rig.loadNeon()).deleted]).toEqual([55, 55]);
+  });
+
+  it('looks at both stores: too many in the rows alone refuse as well', async () => {
+    const rig = createCorpusRig({ batchItems: 50 });
+    await rig.load(inputs(60));
+    rig.vectors.collection?.points.clear();
+    rig.forgetCosts();
+    expect(await failureOf(next(rig, 5))).toMatchObject({ code: 'delete-guard', details: { store: 'neon' } });
+    expect(rig.costs()).toEqual(NO_COSTS);
+  });
+
+  it('does not count what is held or kept', async () => {
+    const held = createCorpusRig({ batchItems: 50 });
+    await held.load(inputs(60));
+    await held.load([
+      ...inputs(5),
+      ...inputs(60)
+        .slice(5)
+        .map(({ id }) => ({ id })),
+    ]);
+    const kept = createCorpusRig({ batchItems: 50, deletes: 'none' });
+    await kept.load(inputs(60));
+    await kept.load(inputs(5));
+    expect([held.rows.table.size, kept.rows.table.size]).toEqual([60, 60]);
+  });
+});
+
+describe('provision', () => {
+  it('refuses points of another model, whatever corpus they are of, and names both', async () => {
+    const { vectors, rows, ledger } = createCorpusRig();
+    const small = createCorpusRig({ corpus: 'small', vectors, rows, ledger });
+    await small.load(inputs(3));
+    small.forgetCosts();
+    const embedder = createStubEmbedder({ identity: { model: 'large-model' } });
+    for (const corpus of ['small', 'other']) {
+      const large = createCorpusRig({ corpus, vectors, rows, ledger, embedder });
+      const failure = await failureOf(next(large, 3));
+      expect(failure).toMatchObject({
+        code: 'model-mismatch',
+        details: { found: 'stub-model', expected: 'large-model' },
+      });
+      expect(failure.message).toMatch(/stub-model.*large-model/);
+    }
+    expect({ ...small.costs(), requests: 0, inputs: 0 }).toEqual(NO_COSTS);
+    expect(await small.verify('vectors')).toMatchObject({ ok: true });
+  });
+
+  it('refuses a collection of other dimensions', async () => {
+    const rig = createCorpusRig();
+    await rig.load(inputs(2));
+    const { vectors, rows, ledger } = rig;
+    const wide = createCorpusRig({
+      vectors,
+      rows,
+      ledger,
+      embedder: createStubEmbedder({ identity: { dimensions: 16 } }),
+    });
+    expect(await failureOf(next(wide, 2))).toMatchObject({ code: 'model-mismatch' });
+    expect(vectors.collection?.points.size).toBe(2);
+  });
+
+  it('gives a fresh nonce when the wanted digest, the live count, or the store itself is another', async () => {
+    const rig = createCorpusRig();
+    const { run } = await rig.load(inputs(4));
+    const nonce = run.stores.qdrant?.nonce;
+    expect((await rig.provision()).stores.qdrant).toMatchObject({ inStep: true, nonce });
+    expect((await next(rig, 3)).stores.qdrant).toMatchObject({ inStep: false });
+    expect((await next(rig, 4)).stores.qdrant).toMatchObject({ inStep: true, nonce });
+    const [first] = rig.vectors.collection?.points.keys() ?? [];
+    rig.vectors.collection?.points.delete(first ?? '');
+    const counted = (await rig.provision()).stores;
+    expect(counted.qdrant).toMatchObject({ inStep: false, plan: { add: 1, unchanged: 3 } });
+    expect(counted.qdrant?.nonce).not.toBe(nonce);
+    expect(counted.neon).toMatchObject({ inStep: true });
+    const { rows, ledger, embeddings, artifacts } = rig;
+    const moved = createCorpusRig({
+      rows,
+      ledger,
+      embeddings,
+      artifacts,
+      vectors: createMemoryVectorStore({ target: 'elsewhere/points' }),
+    });
+    expect((await moved.provision()).stores.qdrant).toMatchObject({ inStep: false, plan: { add: 4 } });
+  });
+
+  it('never gives a nonce twice for what is not in step, also when a branch is switched there and back', async () => {
+    const rig = createCorpusRig();
+    const nonces: (string | undefined)[] = [];
+    for (const count of [3, 4, 3, 4]) {
+      const { run } = await rig.load(inputs(count));
+      nonces.push(run.stores.qdrant?.nonce);
+      expect(rig.artifacts.files.get(FILES.qdrantNonce)).toBe(`${nonces.at(-1)}\n`);
+    }
+    expect(new Set(nonces).size).toBe(4);
+  });
+
+  it('takes the next fence of the corpus, in the ledger and beside the rows, also where one of them was reset', async () => {
+    const rig = createCorpusRig();
+    expect((await next(rig, 1)).fence).toBe(1);
+    expect((await rig.provision()).fence).toBe(2);
+    await rig.rows.raiseFence('books', 40);
+    const { fence, runId } = await rig.provision();
+    expect([fence, await rig.rows.fence('books')]).toEqual([41, 41]);
+    expect(await rig.ledger.fenceHolder('books')).toMatchObject({ fence: 41, runId });
+  });
+
+  it('writes the nonces and the run alone, the run last', async () => {
+    const rig = createCorpusRig();
+    await rig.validate(inputs(1));
+    rig.artifacts.journal.length = 0;
+    await rig.provision();
+    expect(rig.artifacts.journal).toEqual([
+      `wrote ${FILES.qdrantNonce}`,
+      `wrote ${FILES.neonNonce}`,
+      `wrote ${FILES.run}`,
+    ]);
+    expect(rig.costs()).toEqual(NO_COSTS);
+  });
+
+  it('makes the collection with an index for each field that is filtered by', async () => {
+    const rig = createCorpusRig({ payload: ['page_number', 'created_at', 'tag'] });
+    await next(rig, 1);
+    expect(rig.vectors.collection).toMatchObject({
+      dimensions: 8,
+      indexes: {
+        corpus: 'keyword',
+        document_id: 'keyword',
+        model: 'keyword',
+        page_number: 'integer',
+        created_at: 'datetime',
+        tag: 'keyword',
+      },
+    });
+  });
+});
+
+describe('a provision that is refused', () => {
+  /** A run of 60 chunks that holds the fence and has not loaded yet, and another over its stores. */
+  async function underway(embedder = createStubEmbedder()) {
+    const first = createCorpusRig({ batchItems: 50 });
+    await first.load(inputs(60));
+    await next(first, 59);
+    const { vectors, rows, ledger } = first;
+    return { first, second: createCorpusRig({ vectors, rows, ledger, embedder }) };
+  }
+
+  it.each([
+    ['deletes', 'delete-guard', createStubEmbedder()],
+    ['the model', 'model-mismatch', createStubEmbedder({ identity: { model: 'large-model' } })],
+    ['the dimensions', 'model-mismatch', createStubEmbedder({ identity: { dimensions: 16 } })],
+  ])('for %s overtakes nobody: the run that is under way ends well', async (_, code, embedder) => {
+    const { first, second } = await underway(embedder);
+    const before = await first.ledger.fenceHolder('books');
+    expect(await failureOf(next(second, 5))).toMatchObject({ code });
+    expect(await first.ledger.fenceHolder('books')).toEqual(before);
+    expect(await first.rows.fence('books')).toBe(before?.fence);
+    expect(await first.ledger.runs({ limit: 9 })).toHaveLength(2);
+    await first.loadQdrant();
+    await first.loadNeon();
+    expect(await first.verify()).toMatchObject({ ok: true, counts: { qdrant: 59, neon: 59 } });
+  });
+});
+
+describe('under its fence a provision', () => {
+  it('sees the stamps that an equal run wrote since it first looked, and hands out their nonces', async () => {
+    const first = createCorpusRig();
+    await next(first, 4);
+    const { vectors, rows, ledger } = first;
+    const other = createCorpusRig({ vectors, rows, ledger });
+    await other.validate(inputs(4));
+    const second = afterwards(other, async () => {
+      await first.loadQdrant();
+      await first.loadNeon();
+    });
+    const { stores } = await second.provision();
+    for (const store of STORES) {
+      const { nonce } = ledger.peek('books', store) ?? {};
+      expect(nonce).toBeDefined();
+      expect(stores[store]).toMatchObject({ inStep: true, depth: 'labels', count: 4, nonce, stamp: nonce });
+    }
+  });
+
+  it('sees that a stamp is gone since it first looked, and has everything compared', async () => {
+    const rig = createCorpusRig();
+    await rig.load(inputs(4));
+    const second = afterwards(rig, () => rig.ledger.removeStamp('books', 'neon'));
+    const { stores } = await second.provision();
+    expect(stores.qdrant).toMatchObject({ inStep: true, depth: 'labels' });
+    expect(stores.neon).toMatchObject({ inStep: false, depth: 'content', stamp: null, plan: { unchanged: 4 } });
+    expect(stores.neon?.nonce).not.toBe(rig.ledger.peek('books', 'qdrant')?.nonce);
+  });
+
+  it('plans anew for a store whose number changed since it first looked', async () => {
+    const rig = createCorpusRig();
+    await rig.load(inputs(4));
+    await next(rig, 5);
+    const second = afterwards(rig, async () => rig.rows.table.delete([...rig.rows.table.keys()][0] ?? ''));
+    const { stores } = await second.provision();
+    expect([stores.qdrant?.plan?.add, stores.neon?.plan?.add]).toEqual([1, 2]);
+  });
+
+  it('refuses to delete what another run has added since it first looked', async () => {
+    const first = createCorpusRig({ batchItems: 50 });
+    await first.load(inputs(30));
+    await next(first, 60);
+    const { vectors, rows, ledger } = first;
+    const other = createCorpusRig({ vectors, rows, ledger });
+    await other.validate(inputs(30));
+    const second = afterwards(other, async () => {
+      await first.loadQdrant();
+      await first.loadNeon();
+    });
+    const failure = await failureOf(second.provision());
+    expect(failure).toMatchObject({ code: 'delete-guard', details: { deletes: 30, before: 60 } });
+    expect([rows.table.size, vectors.collection?.points.size]).toEqual([60, 60]);
+    expect(await failureOf(second.loadNeon())).toMatchObject({ code: 'artifact-missing' });
+  });
+});
+
+describe('a provision that believes no stamp', () => {
+  it('withdraws them, and has contents and vectors put right that no label tells of', async () => {
+    const rig = createCorpusRig({ payload: ['tag'] });
+    const { run } = await rig.load(inputs(4));
+    const [one, two] = [...(rig.vectors.collection?.points.values() ?? [])];
+    const [row] = rig.rows.table.values();
+    if (one === undefined || two === undefined || row === undefined) throw new Error('nothing was loaded');
+    two.vector = one.vector.slice();
+    one.payload['tag'] = 'edited';
+    row.text = 'edited';
+    // Stamps and labels are right, so that a load would do nothing.
+    expect((await rig.provision()).stores).toMatchObject({ qdrant: { inStep: true }, neon: { inStep: true } });
+    const { stores, fence } = await rig.provision({ recheck: true });
+    expect(fence).toBe((run.fence ?? 0) + 2);
+    expect([rig.ledger.peek('books', 'qdrant'), rig.ledger.peek('books', 'neon')]).toEqual([undefined, undefined]);
+    const expected = { inStep: false, depth: 'content', stamp: null };
+    expect(stores).toMatchObject({ qdrant: expected, neon: expected });
+    expect(stores.qdrant?.nonce).not.toBe(run.stores.qdrant?.nonce);
+    rig.forgetCosts();
+    await rig.loadQdrant();
+    await rig.loadNeon();
+    expect(rig.costs()).toEqual({ ...NO_COSTS, upserted: 1, payloads: 1, written: 1 });
+    expect(storedTexts(rig)).toEqual(inBothStores(Object.fromEntries(inputs(4).map(({ id, text }) => [id, text]))));
+    expect(await rig.verify('vectors')).toMatchObject({ ok: true });
+  });
+
+  it('does not believe the stamp of a load that ended meanwhile either', async () => {
+    const first = createCorpusRig();
+    await next(first, 3);
+    const { vectors, rows, ledger } = first;
+    const other = createCorpusRig({ vectors, rows, ledger });
+    await other.validate(inputs(3));
+    const second = afterwards(other, () => first.loadQdrant());
+    const { stores } = await second.provision({ recheck: true });
+    expect(ledger.peek('books', 'qdrant')).toBeUndefined();
+    expect(stores.qdrant).toMatchObject({ inStep: false, depth: 'content', count: 3 });
+  });
+});
+
+describe('the run table', () => {
+  it('has a run as soon as it holds its fence, with what it is for and where it goes', async () => {
+    const rig = createCorpusRig();
+    await next(rig, 2);
+    const run = await rig.provision({ kind: 'repair' });
+    const [entry, first] = await rig.ledger.runs({ corpus: 'books', limit: 9 });
+    expect(entry).toEqual({
+      corpus: 'books',
+      runId: run.runId,
+      fence: run.fence,
+      kind: 'repair',
+      digest: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
+      model: 'stub-model',
+      qdrantTarget: 'memory/points',
+      neonTarget: 'memory/rows',
+      startedAt: '1970-01-01T00:00:00.000Z',
+    });
+    expect(first).toMatchObject({ kind: 'load', fence: 1, digest: entry?.digest });
+  });
+});
+
+describe('a projection', () => {
+  it('is the same for the same fields in another order, and another one for other fields', () => {
+    const idOf = (...fields: string[]) => createProjection({ corpus: 'c', model: 'm', fields }).id;
+    expect(idOf('a', 'b')).toBe(idOf('b', 'a', 'b'));
+    expect(new Set([idOf(), idOf('a'), idOf('b'), idOf('a', 'b')]).size).toBe(4);
+  });
+
+  it('indexes a field whose name every object knows', () => {
+    const projection = createProjection({ corpus: 'c', model: 'm', fields: ['constructor'] });
+    expect(payloadIndexesOf(projection)).toHaveProperty('constructor', 'keyword');
+  });
+});

@@ -1,0 +1,127 @@
+import {
+  STORES,
+  type DeleteMode,
+  type Ledger,
+  type RowStore,
+  type RunKind,
+  type RunStart,
+  type VectorStore,
+} from '@lockstep/model';
+import { FILES } from '../files/corpus-files.ts';
+import { countCalls } from '../work/count-calls.ts';
+import { guardDeletes, type DeleteLimit } from '../compare/delete-guard.ts';
+import { refuseForeignModel } from '../compare/foreign-model.ts';
+import { probeStores } from '../compare/probe-stores.ts';
+import { payloadIndexesOf, type Projection } from '../compare/projection.ts';
+import { readReceipt, writeReceipt } from '../files/receipt-file.ts';
+import { endFailedRun } from '../runs/end-run.ts';
+import type { StageContext } from '../work/stage-context.ts';
+import type { ProbedStores, ProvisionedStore, ProvisionReceipt, ValidateReceipt } from '../receipts.ts';
+
+export interface ProvisionOptions {
+  readonly runId: string;
+  /** What the run is for; a load where it says nothing. */
+  readonly kind?: RunKind;
+  /** A store that is left out is not looked at. */
+  readonly vectors?: VectorStore;
+  readonly rows?: RowStore;
+  readonly ledger?: Ledger;
+  readonly projection: Projection;
+  readonly dimensions: number;
+  readonly deletes: DeleteMode;
+  /** How much a load may delete. Left out where a plan was held against it already: then nothing is planned here. */
+  readonly deleteLimit?: DeleteLimit;
+  /** Believes no stamp: the loads compare all that the stores hold. */
+  readonly recheck?: boolean;
+  /** A fresh random nonce. */
+  readonly nonce: () => string;
+}
+
+/**
+ * Prepares both stores for the loads of one run: migrations and collection, the fence, and per store the nonce that
+ * decides whether its load may be replayed from a cache. The stored nonce is given only where the store's stamp has the
+ * wanted digest and its live count is the stamp's; otherwise a fresh one.
+ *
+ * Fails with `model-mismatch` for a collection of other dimensions or with points of another model, and with
+ * `delete-guard` where a load would delete too much. Nothing was written to the corpus by then, no fence was taken, and
+ * a run that is under way goes on; but for the rare case that an earlier run changed a store in between.
+ */
+export async function provision(context: StageContext, options: ProvisionOptions): Promise<ProvisionReceipt> {
+  const { artifacts, corpus, clock, logger, signal } = context;
+  const { vectors, rows, ledger, projection, runId, deleteLimit } = options;
+  const call = { signal };
+  const startedAt = clock.now();
+  const calls = countCalls(context);
+  const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  await artifacts.remove(FILES.run);
+  await rows?.ensure(call);
+  await vectors?.ensure({ dimensions: options.dimensions, indexes: payloadIndexesOf(projection) }, call);
+  if (vectors !== undefined) await refuseForeignModel(vectors, projection.model, call);
+  await ledger?.ensure(call);
+
+  const plan = deleteLimit !== undefined;
+  const before = await probeStores(context, { ...options, validated, plan });
+  if (deleteLimit !== undefined) guardDeletes(corpus, before, deleteLimit);
+  const fence = await takeFence(context, options, validated.digest, startedAt);
+  let stores: ProbedStores;
+  try {
+    if (options.recheck === true) {
+      // Not before, since another run may have stamped the stores in between; and not for a run that is refused.
+      for (const store of STORES) await ledger?.removeStamp(corpus, store, call);
+    }
+    // An earlier run may have gone on writing until its fence was gone.
+    stores = await probeStores(context, { ...options, validated, plan, before });
+    if (deleteLimit !== undefined) guardDeletes(corpus, stores, deleteLimit);
+  } catch (error) {
+    if (ledger !== undefined && fence !== undefined) await endFailedRun(ledger, { ...context, fence }, error);
+    throw error;
+  }
+
+  const nonceFiles = { qdrant: FILES.qdrantNonce, neon: FILES.neonNonce };
+  for (const store of STORES) {
+    const writer = await artifacts.write(nonceFiles[store]);
+    await writer.write(`${stores[store]?.nonce ?? 'left out'}\n`);
+    await writer.close();
+  }
+  const run: ProvisionReceipt = {
+    stage: 'provision',
+    corpus,
+    runId,
+    ...(fence === undefined ? {} : { fence }),
+    stores,
+    calls: calls(),
+    startedAt: new Date(startedAt).toISOString(),
+    durationMs: clock.now() - startedAt,
+  };
+  await writeReceipt(artifacts, FILES.run, run);
+  logger.info('stores-provisioned', { fence, qdrant: stateOf(stores.qdrant), neon: stateOf(stores.neon) });
+  return run;
+}
+
+function stateOf(provisioned: ProvisionedStore | undefined): string | undefined {
+  if (provisioned === undefined) return undefined;
+  return provisioned.inStep ? 'in step' : 'to be loaded';
+}
+
+async function takeFence(
+  { corpus, signal }: StageContext,
+  { ledger, vectors, rows, runId, kind = 'load', projection }: ProvisionOptions,
+  digest: string,
+  startedAt: number,
+): Promise<number | undefined> {
+  if (ledger === undefined) return undefined;
+  const call = { signal };
+  const run: RunStart = {
+    runId,
+    kind,
+    digest,
+    model: projection.model,
+    qdrantTarget: vectors?.target ?? null,
+    neonTarget: rows?.target ?? null,
+    startedAt: new Date(startedAt).toISOString(),
+  };
+  const atLeast = rows === undefined ? 1 : (await rows.fence(corpus, call)) + 1;
+  const fence = await ledger.takeFence(corpus, { ...run, atLeast }, call);
+  await rows?.raiseFence(corpus, fence, call);
+  return fence;
+}

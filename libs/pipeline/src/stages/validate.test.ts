@@ -1,0 +1,355 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  contentHashOf,
+  embeddingKeyOf,
+  isIndexingError,
+  pointIdOf,
+  ROW_BYTES_MAX,
+  rowBytes,
+  SILENT,
+  type JsonValue,
+  type Logger,
+} from '@lockstep/model';
+import {
+  collect,
+  createCorpusRig,
+  createMemoryArtifacts,
+  createStubEmbedder,
+  failureOf,
+  type MemoryArtifacts,
+} from '@lockstep/testing';
+import { FILES, readChunks } from '../files/corpus-files.ts';
+import { validate } from './validate.ts';
+import { basisDigest } from './validate-basis.ts';
+import type { ValidateReceipt } from '../receipts.ts';
+
+const INPUTS = join(import.meta.dirname, '../../../../fixtures/inputs');
+
+interface RejectLine {
+  readonly index: number;
+  readonly line: number;
+  readonly chunk_id: string | null;
+  readonly code: string;
+  readonly field: string | null;
+  readonly message: string;
+}
+
+type Expected =
+  | { readonly refused: string; readonly line?: number }
+  | { readonly accepted: number; readonly rejected: readonly object[]; readonly duplicates: number };
+
+const EXPECTED = JSON.parse(readFileSync(join(INPUTS, 'expected.json'), 'utf8')) as Record<string, Expected>;
+
+async function* blocksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
+}
+
+function linesIn<Line>(artifacts: MemoryArtifacts, name: string): Line[] {
+  const lines = artifacts.files.get(name)?.split('\n').slice(0, -1) ?? [];
+  return lines.map((line) => JSON.parse(line) as Line);
+}
+
+const rejectsIn = (artifacts: MemoryArtifacts): RejectLine[] =>
+  linesIn<RejectLine>(artifacts, FILES.rejects).toSorted((a, b) => a.index - b.index);
+
+interface Choices {
+  readonly strict?: boolean;
+  readonly listedMax?: number;
+  readonly logger?: Logger;
+}
+
+async function validateFile(name: string, blockBytes: number, choices: Choices = {}) {
+  const { logger = SILENT, strict = false, ...others } = choices;
+  const artifacts = createMemoryArtifacts();
+  const embedder = createStubEmbedder();
+  const receipt: ValidateReceipt | Error = await validate(
+    { corpus: 'books', artifacts, clock: { now: () => 0, sleep: () => Promise.resolve() }, logger },
+    {
+      input: { name, bytes: blocksOf(readFileSync(join(INPUTS, name)), blockBytes) },
+      identity: embedder.identity,
+      inputTokensMax: embedder.inputTokensMax,
+      tokensOver: embedder.tokensOver,
+      strict,
+      ...others,
+    },
+  ).catch((error: unknown) => error as Error);
+  expect(artifacts.leaks()).toEqual({ writers: 0, scratches: 0 });
+  return { artifacts, receipt };
+}
+
+describe.each([1, 3, 64, 1 << 20])('validate, in blocks of %i bytes,', (blockBytes) => {
+  it.each(Object.entries(EXPECTED))('does with %s what is expected', async (name, expected) => {
+    const { artifacts, receipt } = await validateFile(name, blockBytes);
+    if ('refused' in expected) {
+      expect(isIndexingError(receipt)).toBe(true);
+      expect(receipt).toMatchObject({ code: expected.refused });
+      if (expected.line !== undefined)
+        expect((receipt as Error).message).toMatch(new RegExp(`\\bline ${expected.line}\\b`, 'i'));
+      const left = expected.refused === 'input-nothing-acceptable' ? [FILES.rejects] : [];
+      expect([...artifacts.files.keys()]).toEqual(left);
+      return;
+    }
+    expect(receipt).toMatchObject({
+      accepted: expected.accepted,
+      rejected: expected.rejected.length,
+      duplicates: expected.duplicates,
+      records: expected.accepted + expected.rejected.length + expected.duplicates,
+    });
+    expect(rejectsIn(artifacts).map(({ index, code, field }) => ({ index, code, field }))).toEqual(expected.rejected);
+    const ids = (await collect(readChunks(artifacts))).map(({ pointId }) => pointId);
+    expect(ids).toHaveLength(expected.accepted);
+    expect(ids).toEqual(ids.toSorted());
+  });
+});
+
+describe('validate', () => {
+  it('writes the same files whatever the size of blocks', async () => {
+    for (const name of ['valid/unicode.jsonl', 'valid/escapes-and-braces.json', 'valid/lines.jsonl.gz']) {
+      const [small, large] = [await validateFile(name, 1), await validateFile(name, 1 << 20)];
+      expect(small.artifacts.files).toEqual(large.artifacts.files);
+    }
+  });
+
+  it('gives chunks their identity, and the text as it stood', async () => {
+    const rig = createCorpusRig();
+    const text = ' e\u0301 \u{1F600}\u2028\r\n"\\ ';
+    await rig.validate([{ id: 7, text, page: 3, metadata: { a: [null, { b: 1 }] } }]);
+    const [chunk] = await collect(readChunks(rig.artifacts));
+    const fields = {
+      chunkId: '7',
+      documentId: null,
+      chapterTitle: null,
+      pageNumber: null,
+      text,
+      createdAt: null,
+      metadata: { a: [null, { b: 1 }], page: 3 },
+    };
+    expect(chunk).toEqual({
+      ...fields,
+      pointId: pointIdOf('books', '7'),
+      contentHash: contentHashOf(fields),
+      embeddingKey: embeddingKeyOf(rig.embedder.identity, text),
+    });
+  });
+
+  it('names the line, the id and the reason of a reject, and never its text', async () => {
+    const { artifacts } = await validateFile('rejects/line-numbers.jsonl', 10);
+    const source = readFileSync(join(INPUTS, 'rejects/line-numbers.jsonl'), 'utf8').split('\n');
+    const [reject] = rejectsIn(artifacts);
+    expect(JSON.parse(source[(reject?.line ?? 0) - 1] ?? '')).not.toHaveProperty('text', expect.stringMatching(/\S/));
+    expect(reject).toMatchObject({ index: 1, chunk_id: expect.any(String), message: expect.stringMatching(/\w/) });
+    const rig = createCorpusRig();
+    const secret = 'do not quote me';
+    await rig.validate([
+      { id: 'a', text: 't' },
+      { id: 'b', text: `${secret}\0` },
+      { id: 'a', text: secret },
+    ]);
+    expect(rejectsIn(rig.artifacts)).toHaveLength(2);
+    expect(rig.artifacts.files.get(FILES.rejects)).not.toContain(secret);
+  });
+
+  it('keeps the first of different records with one id and counts equal ones, in whatever order they come', async () => {
+    const rig = createCorpusRig();
+    const records = [
+      { id: 'b', text: 'other' },
+      { id: 1, text: 'first', z: 1, a: 2 },
+      { id: '1', a: 2, content: 'first', metadata: { z: 1 } },
+      { id: 1, text: 'second' },
+      { id: 1, text: 'first', z: 1, a: 2 },
+    ];
+    expect(await rig.validate(records)).toMatchObject({ accepted: 2, duplicates: 2, rejected: 1 });
+    expect(rejectsIn(rig.artifacts)).toMatchObject([{ index: 3, line: 1, chunk_id: '1', code: 'duplicate-id' }]);
+    const chunks = await collect(readChunks(rig.artifacts));
+    expect(chunks.map(({ text }) => text).toSorted()).toEqual(['first', 'other']);
+  });
+
+  it('holds one record of an id, however many there are', async () => {
+    const artifacts = createMemoryArtifacts();
+    let read = 0;
+    let readAtFirstReject: number | undefined;
+    const watched: MemoryArtifacts = {
+      ...artifacts,
+      async scratch() {
+        const scratch = await artifacts.scratch();
+        const counted = async function* (name: string): AsyncGenerator<Uint8Array> {
+          for await (const block of scratch.read(name)) {
+            read += block.length;
+            yield block;
+          }
+        };
+        return { ...scratch, read: counted };
+      },
+      async write(name) {
+        const writer = await artifacts.write(name);
+        if (name !== FILES.rejects) return writer;
+        return {
+          ...writer,
+          write: async (text) => {
+            readAtFirstReject ??= read;
+            await writer.write(text);
+          },
+        };
+      },
+    };
+    // More than is sorted in memory.
+    const m = 'x'.repeat(64 * 1024);
+    const records = Array.from({ length: 140 }, (_, at) => ({ id: 'same', text: `t${at}`, m }));
+    expect(await createCorpusRig({ artifacts: watched }).validate(records)).toMatchObject({
+      accepted: 1,
+      rejected: 139,
+    });
+    expect(readAtFirstReject).toBeGreaterThan(0);
+    expect(readAtFirstReject).toBeLessThan(read / 4);
+  });
+
+  it('holds rejected records whose id can be read, unless another record of that id is accepted', async () => {
+    const rig = createCorpusRig();
+    const long = 'word '.repeat(257);
+    const receipt = await rig.validate([
+      { id: 'kept', text: 't' },
+      { id: 'no text' },
+      { id: 'too long', text: long },
+      { id: 'good later', text: 3 },
+      { id: 'good later', text: 'fine' },
+      { id: 'twice' },
+      { id: 'twice', text: '' },
+      { text: 'no id' },
+      { id: 'a', chunk_id: 'b', text: 't' },
+    ]);
+    expect(receipt).toMatchObject({ accepted: 2, rejected: 7, held: 3 });
+    const held = linesIn<{ point_id: string; chunk_id: string }>(rig.artifacts, FILES.held);
+    expect(held.map(({ chunk_id }) => chunk_id).toSorted()).toEqual(['no text', 'too long', 'twice']);
+    expect(held.map(({ point_id }) => point_id)).toEqual(
+      held.map(({ chunk_id }) => pointIdOf('books', chunk_id)).toSorted(),
+    );
+  });
+
+  it('rejects a text that the model cannot take, and says how long it is', async () => {
+    const rig = createCorpusRig();
+    await rig.validate([
+      { id: 'fits', text: 'word '.repeat(256) },
+      { id: 'not', text: 'word '.repeat(257) },
+    ]);
+    expect(rejectsIn(rig.artifacts)).toMatchObject([
+      {
+        index: 1,
+        chunk_id: 'not',
+        code: 'too-long',
+        field: 'text',
+        message: expect.stringMatching(/256.*stub-model.*257/),
+      },
+    ]);
+  });
+
+  it('takes a row up to the size that one may have, and names the field of a larger one', async () => {
+    const rig = createCorpusRig();
+    const chunk = { documentId: null, chapterTitle: null, pageNumber: null, createdAt: null, text: 't' };
+    const room = ROW_BYTES_MAX - rowBytes({ ...chunk, chunkId: 'fits', metadata: { m: '' } });
+    await rig.validate([
+      { id: 'fits', text: 't', m: 'x'.repeat(room) },
+      { id: 'over', text: 't', m: 'x'.repeat(room + 1) },
+    ]);
+    expect((await collect(readChunks(rig.artifacts))).map(({ chunkId }) => chunkId)).toEqual(['fits']);
+    expect(rejectsIn(rig.artifacts)).toMatchObject([
+      { chunk_id: 'over', code: 'too-large', field: 'metadata', message: expect.stringContaining(`${ROW_BYTES_MAX}`) },
+    ]);
+    expect(linesIn(rig.artifacts, FILES.held)).toMatchObject([{ chunk_id: 'over' }]);
+  });
+
+  it('lists a bounded number of rejects, and says how many more there are, and holds all', async () => {
+    const told: string[] = [];
+    const logger = { ...SILENT, warn: (event: string) => void told.push(event) };
+    const rejects = async (listedMax: number) => {
+      told.length = 0;
+      const { artifacts, receipt } = await validateFile('rejects/missing-text.jsonl', 1 << 20, { listedMax, logger });
+      expect(receipt).toMatchObject({ accepted: 1, rejected: 6, held: 6 });
+      expect(linesIn(artifacts, FILES.held)).toHaveLength(6);
+      return linesIn<RejectLine>(artifacts, FILES.rejects).map(({ code, message }) => [code, message]);
+    };
+    const all = await rejects(6);
+    expect(all).toHaveLength(6);
+    expect(told).not.toContain('more-rejected-than-listed');
+    expect(await rejects(4)).toEqual([...all.slice(0, 4), ['not-listed', '2 more records were rejected']]);
+    expect(told.filter((event) => event === 'more-rejected-than-listed')).toHaveLength(1);
+  });
+
+  it('takes no reject under strict: writes the rejects file, and no chunks', async () => {
+    const { artifacts, receipt } = await validateFile('rejects/missing-text.jsonl', 1 << 20, { strict: true });
+    expect(receipt).toMatchObject({ code: 'records-rejected', details: { rejected: 6 } });
+    expect([...artifacts.files.keys()]).toEqual([FILES.rejects]);
+    expect(rejectsIn(artifacts)).toHaveLength(6);
+    const fine = await validateFile('valid/equal-duplicates.jsonl', 1 << 20, { strict: true });
+    expect(fine.receipt).toMatchObject({ accepted: 2, duplicates: 2 });
+  });
+
+  it('leaves the chunks of the last good input when it refuses one, and no receipt that later stages would take', async () => {
+    const rig = createCorpusRig();
+    await rig.validate([{ id: 'a', text: 't' }]);
+    const chunks = rig.artifacts.files.get(FILES.chunks);
+    for (const records of [[], [{ id: 'b' }]]) {
+      expect((await failureOf(rig.validate(records))).code).toMatch(/^input-(empty|nothing-acceptable)$/);
+      expect(rig.artifacts.files.get(FILES.chunks)).toBe(chunks);
+      expect(await failureOf(rig.embed())).toMatchObject({ code: 'artifact-missing' });
+      expect(await failureOf(rig.provision())).toMatchObject({ code: 'artifact-missing' });
+    }
+    expect(rig.vectors.cost.calls + rig.rows.cost.calls + rig.ledger.cost.calls).toBe(0);
+  });
+
+  it('gives a digest of what is wanted and held, whatever the order and the form of the input', async () => {
+    const digestOf = async (records: readonly JsonValue[]) => (await createCorpusRig().validate(records)).digest;
+    const a = { id: 'a', text: 't', page: 1 };
+    const b = { id: 'b', text: 'u' };
+    const digest = await digestOf([a, b]);
+    expect(await digestOf([b, { page: 1, chunkId: 'a', content: 't' }, b])).toBe(digest);
+    const others = [[a], [a, { ...b, text: 'v' }], [{ ...a, page: 2 }, b], [a, b, { id: 'c' }], [a, { id: 'b' }]];
+    const digests = await Promise.all([[a, b], ...others].map(digestOf));
+    expect(new Set(digests).size).toBe(digests.length);
+  });
+
+  it('stops at its signal, and leaves nothing', async () => {
+    const rig = createCorpusRig({ signal: AbortSignal.abort(new Error('stop')) });
+    await expect(rig.validate([{ id: 'a', text: 't' }])).rejects.toThrow('stop');
+    expect([rig.artifacts.files.size, rig.artifacts.leaks()]).toEqual([0, { writers: 0, scratches: 0 }]);
+  });
+});
+
+describe('the basis of a corpus', () => {
+  const BASIS = {
+    inputDigest: 'a'.repeat(64),
+    identity: { model: 'm', host: null, dimensions: 8 },
+    inputTokensMax: 100,
+    truncates: false,
+  };
+
+  it.each([
+    ['the input', { inputDigest: 'b'.repeat(64) }],
+    ['the model', { identity: { ...BASIS.identity, model: 'n' } }],
+    ['the host of the model', { identity: { ...BASIS.identity, host: 'h' } }],
+    ['the dimensions', { identity: { ...BASIS.identity, dimensions: 9 } }],
+    ['the limit of a text', { inputTokensMax: 101 }],
+    ['what becomes of a text over it', { truncates: true }],
+  ])('is another where %s is', (_what, other) => {
+    expect(basisDigest({ ...BASIS, ...other })).not.toBe(basisDigest(BASIS));
+  });
+
+  it('is another with each change of the rules', async () => {
+    const made = createHash('sha256');
+    for (const name of Object.keys(EXPECTED).toSorted()) {
+      const { artifacts } = await validateFile(name, 1 << 20);
+      for (const file of [FILES.chunks, FILES.held, FILES.rejects])
+        made.update(`${name} ${artifacts.files.get(file)}\n`);
+    }
+    // Another digest here: other chunks, or other words about rejects, come of these inputs. Raise the number of the
+    // rules, which gives another basis, and put both digests down here.
+    expect({ made: made.digest('hex'), basis: basisDigest(BASIS) }).toMatchInlineSnapshot(`
+      {
+        "basis": "0c490d8f934c6e367ef27f7bdee789b02f43a7490a68e1bf57bdaf83decb1ac9",
+        "made": "d85c457452b81b98e2ea6c8c5ea3ea0ed97639a421304410421251c2795b4db8",
+      }
+    `);
+  });
+});

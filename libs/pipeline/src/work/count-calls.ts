@@ -1,0 +1,23 @@
+import type { CallStats, Dependency } from '@lockstep/model';
+import type { StageContext } from './stage-context.ts';
+import type { Calls } from '../receipts.ts';
+
+const NONE: CallStats = { requests: 0, retries: 0, breakerOpened: 0 };
+
+/** Counts the requests of one stage, from now on. Gives those to services that it used. */
+export function countCalls({ calls }: Pick<StageContext, 'calls'>): () => Calls {
+  const before = calls?.() ?? {};
+  return () => {
+    const counted: Partial<Record<Dependency, CallStats>> = {};
+    for (const [dependency, now] of Object.entries(calls?.() ?? {}) as [Dependency, CallStats][]) {
+      const earlier = before[dependency] ?? NONE;
+      const own = {
+        requests: now.requests - earlier.requests,
+        retries: now.retries - earlier.retries,
+        breakerOpened: now.breakerOpened - earlier.breakerOpened,
+      };
+      if (own.requests + own.retries > 0) counted[dependency] = own;
+    }
+    return counted;
+  };
+}
