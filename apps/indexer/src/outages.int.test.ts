@@ -77,6 +77,8 @@ afterAll(async () => {
 });
 
 interface Trial {
+  /** @default 'run' */
+  readonly way?: 'run' | 'stages';
   /** From the first request on. */
   readonly script?: FaultScript;
   /** From the moment on at which the first batch is done. */
@@ -106,7 +108,15 @@ interface TrialEnd extends OutageRunReceipts {
 let trials = 0;
 
 /** Runs a corpus of its own through what is scripted, and looks at what came of it. */
-async function tryRun({ script = {}, outage, chunks, batchItems, speed, patient = false }: Trial): Promise<TrialEnd> {
+async function tryRun({
+  way = 'run',
+  script = {},
+  outage,
+  chunks,
+  batchItems,
+  speed,
+  patient = false,
+}: Trial): Promise<TrialEnd> {
   trials += 1;
   const number = trials;
   const names = { corpus: `corpus-${number}`, collection: `collection-${number}`, table: `table_${number}` };
@@ -136,6 +146,7 @@ async function tryRun({ script = {}, outage, chunks, batchItems, speed, patient 
 
   try {
     const receipts = await runThroughOutage({
+      way,
       ...names,
       records,
       identity: IDENTITY,
@@ -219,7 +230,12 @@ describe.each(DEPENDENCIES)('%s', (dependency) => {
   it.concurrent.each(Object.entries(HINDRANCES))(
     'that %s is asked once more for each answer that is cut, and no more',
     async (_kind, rules) => {
-      const end = await tryRun({ ...SMALL, speed: SPEED_OF_HINDRANCES, outage: { of: dependency, rules } });
+      const end = await tryRun({
+        ...SMALL,
+        way: 'stages',
+        speed: SPEED_OF_HINDRANCES,
+        outage: { of: dependency, rules },
+      });
       expectAllRight(end);
       const { requests, struck } = end.seen[dependency];
       const cut = end.log.filter((record) => record.end === 'cut');

@@ -2,9 +2,8 @@ import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFil
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { SILENT } from '@lockstep/model';
-import { FILES, validate } from '@lockstep/pipeline';
-import { createStubEmbedder } from '@lockstep/testing';
+import { FILES, type CorpusPorts } from '@lockstep/pipeline';
+import { createCorpusRig, createStubEmbedder } from '@lockstep/testing';
 import { createDiskArtifacts } from './runtime/disk-artifacts.ts';
 import { withInputFile } from './runtime/input-file.ts';
 import { openTemporaries } from './runtime/temporaries.ts';
@@ -47,17 +46,13 @@ async function makeChunks(): Promise<void> {
   const startedAt = Date.UTC(2026, 0, runs);
   const { from, temporaries, inputPath } = options;
   const clock = { now: () => startedAt, sleep: () => Promise.resolve() };
-  const context = { corpus: 'books', artifacts: createDiskArtifacts(from, temporaries), clock, logger: SILENT };
-  const { identity, inputTokensMax, tokensOver } = embedder;
-  await withInputFile(inputPath, NEVER, (bytes, digest) =>
-    validate(context, {
-      input: { name: inputPath, bytes, digest },
-      identity,
-      inputTokensMax,
-      tokensOver,
-      strict: false,
-    }),
-  );
+  const ports: Partial<CorpusPorts> = {
+    input: (read) => withInputFile(inputPath, NEVER, (bytes, digest) => read({ name: inputPath, bytes, digest })),
+    embedder: async () => embedder,
+  };
+  await createCorpusRig({ embedder, clock, artifacts: createDiskArtifacts(from, temporaries), ports })
+    .open([])
+    .validate();
 }
 
 const takenFile = (name: string) => readFileSync(join(options.into, name), 'utf8');

@@ -1,25 +1,61 @@
-export * from './receipts.ts';
-export { guardDeletes, DEFAULT_DELETE_LIMIT, type DeleteLimit } from './compare/delete-guard.ts';
 export { isNoOp } from './compare/changes.ts';
+export { guardDeletes, DEFAULT_DELETE_LIMIT, type DeleteLimit } from './compare/delete-guard.ts';
 export { planEmbedding, type KnownKeys } from './compare/plan-embedding.ts';
 export { createProjection, payloadOf, type Projection } from './compare/projection.ts';
+export type { Trust } from './compare/trust.ts';
+export {
+  openCorpus,
+  type Corpus,
+  type CorpusPorts,
+  type CorpusSettings,
+  type EmbedChoices,
+  type OnlyStore,
+  type OpenCorpusOptions,
+  type Opened,
+  type StepReport,
+  type VerifyChoices,
+} from './corpus.ts';
 export { FILES, readChunkPages, readChunks } from './files/corpus-files.ts';
 export { readReceipt, receiptIfThere } from './files/receipt-file.ts';
 export { readRecords, type InputRecord } from './input/read-records.ts';
 export { corpusStatus, type StoreState, type StoreStatus } from './operations/corpus-status.ts';
 export { dropCorpus, type DropOptions } from './operations/drop-corpus.ts';
-export { planCorpus, type PlanOptions } from './operations/plan-corpus.ts';
-export { recoverEmbeddings } from './operations/recover-embeddings.ts';
-export { repairRetained } from './operations/repair-retained.ts';
 export { search, type SearchResult } from './operations/search.ts';
-export { endRun, graceSignal, type RunResult } from './runs/end-run.ts';
-export { overtaken } from './runs/fence.ts';
-export { embed, REFUSED_MAX, type EmbedOptions } from './stages/embed.ts';
-export { loadNeon, type LoadNeonOptions } from './stages/load-neon.ts';
-export { loadQdrant, type LoadQdrantOptions } from './stages/load-qdrant.ts';
-export { provision, type ProvisionOptions } from './stages/provision.ts';
+export {
+  VERIFY_LEVELS,
+  type Calls,
+  type ChangeReason,
+  type CorpusPlan,
+  type Difference,
+  type DropReceipt,
+  type EmbeddingPlan,
+  type EmbedReceipt,
+  type LoadReceipt,
+  type PlanCounts,
+  type ProvisionedStore,
+  type ProvisionReceipt,
+  type RecoverReceipt,
+  type RetainedRepair,
+  type ValidateReceipt,
+  type VerifyCounts,
+  type VerifyLevel,
+  type VerifyReceipt,
+} from './receipts.ts';
+export {
+  embedOnly,
+  guardPlan,
+  repairCorpus,
+  runCorpus,
+  type EmbedOnlyReceipts,
+  type RepairOptions,
+  type RepairReceipts,
+  type RunLimits,
+  type RunOptions,
+  type RunReceipts,
+} from './run.ts';
+export { endRun, graceSignal } from './runs/end-run.ts';
+export { REFUSED_MAX, type EmbedOptions } from './stages/embed.ts';
 export { basisDigest, type ValidateBasis } from './stages/validate-basis.ts';
-export { validate, type ValidateOptions } from './stages/validate.ts';
-export type { VerifyOptions } from './stages/verify-options.ts';
-export { verify } from './stages/verify.ts';
 export type { StageContext } from './work/stage-context.ts';
+export { inStageOrder } from './work/stage-order.ts';
+export type { AllStores, Stores } from './work/stores.ts';

@@ -1,34 +1,38 @@
-import { SILENT, type Clock, type DeleteMode, type JsonValue, type Ledger, type RunKind } from '@lockstep/model';
+import {
+  SILENT,
+  type Artifacts,
+  type Clock,
+  type DeleteMode,
+  type EmbeddingCache,
+  type JsonValue,
+} from '@lockstep/model';
 import {
   createProjection,
   DEFAULT_DELETE_LIMIT,
   dropCorpus,
-  embed,
-  endRun,
-  loadNeon,
-  loadQdrant,
-  planCorpus,
-  provision,
+  openCorpus,
   readChunks,
-  recoverEmbeddings,
-  repairRetained,
-  validate,
-  verify,
+  repairCorpus,
+  runCorpus,
+  type Corpus,
   type CorpusPlan,
+  type CorpusPorts,
   type DeleteLimit,
   type DropReceipt,
-  type EmbedOptions,
+  type EmbedChoices,
   type EmbedReceipt,
   type LoadReceipt,
   type Projection,
-  type RecoverReceipt,
   type ProvisionReceipt,
-  type StageContext,
   type RetainedRepair,
+  type RunReceipts,
+  type StageContext,
+  type Trust,
   type ValidateReceipt,
   type VerifyLevel,
   type VerifyReceipt,
 } from '@lockstep/pipeline';
+import { bytesOf } from './bytes-of.ts';
 import { createMemoryArtifacts, type MemoryArtifacts } from './memory-artifacts.ts';
 import { createMemoryEmbeddings, type MemoryEmbeddings } from './memory-embeddings.ts';
 import { createMemoryLedger, type MemoryLedger } from './memory-ledger.ts';
@@ -44,7 +48,10 @@ export interface CorpusRigOptions {
   readonly ledger?: MemoryLedger;
   readonly embeddings?: MemoryEmbeddings;
   readonly embedder?: StubEmbedder;
-  readonly artifacts?: MemoryArtifacts;
+  /** Files in memory, or elsewhere: then the rig has none to look into. */
+  readonly artifacts?: Artifacts;
+  /** Ports in place of those in memory. */
+  readonly ports?: Partial<CorpusPorts>;
   readonly payload?: readonly string[];
   readonly deletes?: DeleteMode;
   /** Chunks in one write. */
@@ -55,8 +62,15 @@ export interface CorpusRigOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** How an `embed` differs from that of the corpus. */
+export interface RigEmbed extends EmbedChoices {
+  readonly batchItems?: number;
+  readonly concurrency?: number;
+  readonly cache?: EmbeddingCache;
+}
+
 /** One corpus, its stages and its stores, all in memory. */
-export interface CorpusRig {
+export interface CorpusRig extends Pick<Corpus, 'provision' | 'loadQdrant' | 'loadNeon' | 'recover'> {
   readonly corpus: string;
   readonly artifacts: MemoryArtifacts;
   readonly vectors: MemoryVectorStore;
@@ -67,23 +81,20 @@ export interface CorpusRig {
   readonly projection: Projection;
   readonly context: StageContext;
   validate(records: readonly JsonValue[], options?: { readonly strict?: boolean }): Promise<ValidateReceipt>;
-  plan(options?: { readonly recheck?: boolean; readonly trustStamps?: boolean }): Promise<CorpusPlan>;
-  embed(options?: Partial<EmbedOptions>): Promise<EmbedReceipt>;
-  provision(options?: {
-    readonly deleteLimit?: DeleteLimit;
-    readonly recheck?: boolean;
-    readonly kind?: RunKind;
-  }): Promise<ProvisionReceipt>;
-  loadQdrant(options?: { readonly leaveMissing?: boolean }): Promise<LoadReceipt>;
-  loadNeon(): Promise<LoadReceipt>;
+  /** Believes labels, as `indexer plan` does, where the options do not say otherwise. */
+  plan(options?: { readonly trust?: Trust }): Promise<CorpusPlan>;
+  embed(options?: RigEmbed): Promise<EmbedReceipt>;
   /** Verifies, and ends the run with what it found. */
   verify(level?: VerifyLevel): Promise<VerifyReceipt>;
-  repairRetained(run: ProvisionReceipt, options?: { readonly pay?: boolean }): Promise<RetainedRepair>;
-  /** What `indexer repair` does with records: embeds what it may, loads both stores believing nothing, verifies. */
+  /** The corpus of these records, for what is done to a corpus as a whole. */
+  open(records: readonly JsonValue[]): Corpus;
+  /** `indexer run` with records. */
+  run(records: readonly JsonValue[], options?: RigRun): Promise<RunReceipts>;
+  /** `indexer repair` with records. */
   repair(records: readonly JsonValue[], options?: { readonly pay?: boolean }): Promise<VerifyReceipt>;
+  repairRetained(run: ProvisionReceipt, options?: { readonly pay: boolean }): Promise<RetainedRepair>;
   drop(): Promise<DropReceipt>;
-  recover(): Promise<RecoverReceipt>;
-  /** Validate, embed, provision and both loads. */
+  /** Validate, embed, provision and both loads, one after the other, as a build system may call them. */
   load(records: readonly JsonValue[], options?: { readonly deleteLimit?: DeleteLimit }): Promise<RigLoad>;
   /** Sets every counter of the stores and the embedder to 0, and empties their journals. */
   forgetCosts(): void;
@@ -91,6 +102,11 @@ export interface CorpusRig {
   costs(): RigCosts;
   /** Point id of a chunk that the corpus wants. */
   pointIdOf(chunkId: string): Promise<string>;
+}
+
+export interface RigRun {
+  readonly deletes?: DeleteLimit;
+  readonly guardTokens?: (tokens: number) => void;
 }
 
 export interface RigLoad {
@@ -123,29 +139,58 @@ export const NO_COSTS: RigCosts = {
   rowsDeleted: 0,
 };
 
-let runs = 0;
+const NO_LIMIT: DeleteLimit = { percent: 100, count: 0 };
+
+let ids = 0;
 
 /** Makes a rig. Each of its provisions is a run of its own, with a nonce of its own. */
 export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
-  const { corpus = 'books', deletes = 'full', batchItems = 2, concurrency = 2 } = options;
-  const artifacts = options.artifacts ?? createMemoryArtifacts();
+  const { corpus = 'books', deletes = 'full', batchItems = 2, concurrency = 2, signal } = options;
+  const artifacts = (options.artifacts ?? createMemoryArtifacts()) as MemoryArtifacts;
   const vectors = options.vectors ?? createMemoryVectorStore();
   const rows = options.rows ?? createMemoryRowStore();
   const ledger = options.ledger ?? createMemoryLedger();
   const embeddings = options.embeddings ?? createMemoryEmbeddings();
   const embedder = options.embedder ?? createStubEmbedder();
-  const { model, dimensions } = embedder.identity;
-  const projection = createProjection({ corpus, model, fields: options.payload ?? [] });
-  const context: StageContext = {
-    corpus,
-    artifacts,
-    clock: options.clock ?? { now: () => 0, sleep: () => Promise.resolve() },
-    logger: SILENT,
-    signal: options.signal,
-  };
-  const loading = { ledger: ledger as Ledger, deletes, batchItems, concurrency };
+  const { identity } = embedder;
+  const projection = createProjection({ corpus, model: identity.model, fields: options.payload ?? [] });
+  const clock = options.clock ?? { now: () => 0, sleep: () => Promise.resolve() };
+  const newId = (): string => `id-${(ids += 1)}`;
+  let input: readonly JsonValue[] = [];
 
+  function open({ cache = embeddings.cache, ...embedding }: RigEmbed = {}): Corpus {
+    return openCorpus({
+      settings: {
+        name: corpus,
+        projection,
+        identity,
+        deletes,
+        batchItems: { embed: embedding.batchItems ?? batchItems, qdrant: batchItems, neon: batchItems },
+        concurrency: { embed: embedding.concurrency ?? concurrency, load: concurrency },
+      },
+      ports: {
+        input: (read) => read({ name: 'chunks.json', bytes: bytesOf(JSON.stringify(input)) }),
+        embedder: async () => embedder,
+        vectors: async () => vectors,
+        rows: async () => rows,
+        ledger: async () => ledger,
+        cache: async () => ({ ...cache, async close() {} }),
+        slice: async () => embeddings.slice,
+        known: async () => ({ ...embeddings.cache, async close() {} }),
+        ...options.ports,
+      },
+      artifacts,
+      clock,
+      report: () => ({ logger: SILENT }),
+      newId,
+      signal,
+    });
+  }
+
+  const opened = open();
+  const { loadQdrant, loadNeon, recover } = opened;
   const rig: CorpusRig = {
+    ...{ loadQdrant, loadNeon, recover },
     corpus,
     artifacts,
     vectors,
@@ -154,85 +199,38 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
     embeddings,
     embedder,
     projection,
-    context,
-    validate: (records, { strict = false } = {}) =>
-      validate(context, {
-        input: { name: 'chunks.json', bytes: bytesOf(JSON.stringify(records)) },
-        identity: embedder.identity,
-        inputTokensMax: embedder.inputTokensMax,
-        tokensOver: embedder.tokensOver,
-        strict,
-      }),
-    embed: (embedding = {}) =>
-      embed(context, { embedder, cache: embeddings.cache, batchItems, concurrency, ...embedding }),
-    provision: ({ deleteLimit = DEFAULT_DELETE_LIMIT, recheck = false, kind = 'load' } = {}) => {
-      runs += 1;
-      const number = runs;
-      return provision(context, {
-        runId: `run-${number}`,
-        kind,
-        vectors,
-        rows,
-        ledger,
-        projection,
-        dimensions,
-        deletes,
-        deleteLimit,
-        recheck,
-        nonce: () => `nonce-${number}`,
+    context: { corpus, artifacts, clock, logger: SILENT, signal },
+    async validate(records, choices) {
+      return rig.open(records).validate(choices);
+    },
+    embed: ({ batchItems: items, concurrency: lanes, cache, ...choices } = {}) =>
+      open({
+        ...(items && { batchItems: items }),
+        ...(lanes && { concurrency: lanes }),
+        ...(cache && { cache }),
+      }).embed(choices),
+    plan: ({ trust = 'labels' } = {}) => opened.plan({ trust }),
+    provision: (choices) => opened.provision({ deleteLimit: DEFAULT_DELETE_LIMIT, ...choices }),
+    verify: (level = 'content') => opened.verify({ level }),
+    open(records) {
+      input = records;
+      return opened;
+    },
+    async run(records, { deletes: deleteLimit = DEFAULT_DELETE_LIMIT, guardTokens } = {}) {
+      return runCorpus(rig.open(records), {
+        limits: { deletes: deleteLimit, guardTokens },
+        verify: { level: 'content' },
       });
     },
-    plan: ({ recheck = false, trustStamps = false } = {}) => {
-      const { cache } = embeddings;
-      const stores = { vectors, rows, ledger };
-      const { identity } = embedder;
-      const counter = async () => embedder;
-      return planCorpus(context, { ...stores, identity, counter, cache, projection, deletes, recheck, trustStamps });
-    },
-    loadQdrant: (choices = {}) =>
-      loadQdrant(context, { ...loading, vectors, slice: embeddings.slice, projection, ...choices }),
-    loadNeon: () => loadNeon(context, { ...loading, rows }),
-    async verify(level = 'content') {
-      const verified = await verify(context, {
-        vectors,
-        rows,
-        ledger,
-        slice: embeddings.slice,
-        projection,
-        deletes,
-        level,
-        vectorsEvery: 1,
-      });
-      await endRun(context, ledger, { verified });
-      return verified;
-    },
-    repairRetained: (run, { pay = false } = {}) =>
-      repairRetained(context, {
-        vectors,
-        rows,
-        ledger,
-        run,
-        cache: embeddings.cache,
-        projection,
-        deletes,
-        embedder,
-        pay,
-      }),
     async repair(records, { pay = false } = {}) {
-      await rig.validate(records);
-      const run = await rig.provision({ recheck: true, kind: 'repair' });
-      await rig.embed({ pay });
-      await rig.repairRetained(run, { pay });
-      await rig.loadQdrant({ leaveMissing: true });
-      await rig.loadNeon();
-      return rig.verify('vectors');
+      return (await repairCorpus(rig.open(records), { limits: { deletes: NO_LIMIT }, pay })).verify;
     },
-    drop: () => dropCorpus(context, { runId: `drop-${(runs += 1)}`, vectors, rows, ledger, batchItems }),
-    recover: () => recoverEmbeddings(context, { vectors, cache: embeddings.cache, identity: embedder.identity }),
-    async load(records, provisioning) {
+    repairRetained: (run, choices = { pay: false }) => opened.repairRetained(run, choices),
+    drop: () => dropCorpus(rig.context, { runId: newId(), vectors, rows, ledger, batchItems }),
+    async load(records, { deleteLimit = DEFAULT_DELETE_LIMIT } = {}) {
       const validated = await rig.validate(records);
       const embedded = await rig.embed();
-      const run = await rig.provision(provisioning);
+      const run = await rig.provision({ deleteLimit });
       return { validated, embedded, run, qdrant: await rig.loadQdrant(), neon: await rig.loadNeon() };
     },
     forgetCosts() {
@@ -258,8 +256,4 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
     },
   };
   return rig;
-}
-
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
-  yield new TextEncoder().encode(text);
 }

@@ -1,3 +1,4 @@
+export { bytesOf } from './bytes-of.ts';
 export { collect } from './collect.ts';
 export { type QdrantUnderTest, qdrantSuite } from './qdrant-suite.ts';
 export { copyOfOnceMade } from './copy-of-once-made.ts';

@@ -9,7 +9,7 @@ const recover = corpusCommand({
   args: CORPUS_ARGS,
   temporary: () => true,
   async run({ session }) {
-    await session.validate({ strict: false });
+    await session.validate();
     const receipt = await session.recover();
     const { corpus, target, wanted, recovered, refused } = receipt;
     const parts = [`${wanted} texts were not in the cache`, `${recovered} recovered from ${target}`];

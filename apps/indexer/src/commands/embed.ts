@@ -1,8 +1,8 @@
 import type { EmbedReceipt } from '@lockstep/pipeline';
-import type { EmbedChoices } from '../corpus-session.ts';
 import { costText } from '../cost-text.ts';
 import { corpusCommand } from '../run-command.ts';
-import { costLimit, embeddingPrice, guardCost } from '../settings/embedding-price.ts';
+import { embeddingPrice } from '../settings/embedding-price.ts';
+import { tokensGuard } from '../settings/run-limits.ts';
 import { CORPUS_ARGS, COST_ARGS, PACE_ARGS, REJECTS_ARG, STRICT_ARG, type Flags } from '../settings/flags.ts';
 
 export const embed = corpusCommand({
@@ -11,21 +11,15 @@ export const embed = corpusCommand({
   args: { ...CORPUS_ARGS, ...COST_ARGS, ...PACE_ARGS, ...REJECTS_ARG, ...STRICT_ARG },
   async run({ session, flags, environment, embedder }) {
     const price = embeddingPrice(embedder, flags, environment);
-    const guard = costGuard(embedder.model, price, costLimit(flags, environment));
-    const receipt = await session.embed({ ...guard, ...rejectsLimit(flags) });
+    const guardTokens = tokensGuard(flags, environment, embedder);
+    const receipt = await session.embed({ guardTokens, rejectsMax: rejectsLimit(flags) });
     return { text: embedText(receipt, price), json: receipt };
   },
 });
 
-/** Holds what is to be paid against a limit, where there is one. */
-export function costGuard(model: string, price: number | undefined, limit: number | undefined): EmbedChoices {
-  return limit === undefined ? {} : { guardTokens: (tokens) => guardCost(tokens, { model, price, limit }) };
-}
-
 /** How many texts the service may refuse: what a flag says, none under `--strict`. */
-export function rejectsLimit(flags: Flags): EmbedChoices {
-  const max = flags['max-rejects'] ?? (flags.strict ? 0 : undefined);
-  return max === undefined ? {} : { rejectsMax: max };
+export function rejectsLimit(flags: Flags): number | undefined {
+  return flags['max-rejects'] ?? (flags.strict ? 0 : undefined);
 }
 
 /** What embed did and cost, in one line. */

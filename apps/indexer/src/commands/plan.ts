@@ -1,11 +1,11 @@
 import { ERROR_CATALOGUE, isIndexingError } from '@lockstep/model';
-import { isNoOp, type CorpusPlan } from '@lockstep/pipeline';
-import { guardPlan, type PlanLimits } from '../guard-plan.ts';
+import { guardPlan, isNoOp, type CorpusPlan, type RunLimits } from '@lockstep/pipeline';
 import { planText } from '../plan-text.ts';
 import { corpusCommand, type CommandResult } from '../run-command.ts';
-import { costLimit, costOf, embeddingPrice } from '../settings/embedding-price.ts';
+import { costOf, embeddingPrice } from '../settings/embedding-price.ts';
 import { CORPUS_ARGS, COST_ARGS, DELETE_LIMIT_ARGS, ONLY_STORE_ARG, STRICT_ARG } from '../settings/flags.ts';
-import { deleteLimit, onlyStore } from '../settings/stage-choices.ts';
+import { runLimits } from '../settings/run-limits.ts';
+import { onlyStore } from '../settings/stage-choices.ts';
 
 export const plan = corpusCommand({
   name: 'plan',
@@ -14,17 +14,20 @@ export const plan = corpusCommand({
   temporary: () => true,
   async run({ session, flags, environment, embedder }) {
     const price = embeddingPrice(embedder, flags, environment);
-    const limits = { deletes: deleteLimit(flags, environment), price, cost: costLimit(flags, environment) };
-    await session.validate({ strict: flags.strict, takeOver: true });
-    const planned = await session.plan({ only: onlyStore(flags), recheck: false, trustStamps: false });
-    return withVerdict(planned, planText(planned, price), limits);
+    await session.validate({ strict: flags.strict, reuse: true });
+    const planned = await session.plan({ only: onlyStore(flags), trust: 'labels' });
+    return withVerdict(planned, planText(planned, price), price, runLimits(flags, environment, embedder));
   },
 });
 
 /** A plan with its price, and whether a run would be refused. */
-export function withVerdict(planned: CorpusPlan, text: string, limits: PlanLimits): CommandResult {
+export function withVerdict(
+  planned: CorpusPlan,
+  text: string,
+  price: number | undefined,
+  limits: RunLimits,
+): CommandResult {
   const { embedding, stores, ...rest } = planned;
-  const { price } = limits;
   const dollars = (tokens: number) => (price === undefined ? null : costOf(tokens, price));
   const json = {
     ...rest,

@@ -1,14 +1,13 @@
 import { EXIT } from '@lockstep/model';
-import type { CorpusPlan, RetainedRepair } from '@lockstep/pipeline';
+import { repairCorpus, type CorpusPlan, type RepairReceipts, type RetainedRepair } from '@lockstep/pipeline';
 import { withVerdict } from './plan.ts';
 import { dollarsText } from '../cost-text.ts';
-import { guardPlan } from '../guard-plan.ts';
 import { loadText } from '../load-text.ts';
 import { planText } from '../plan-text.ts';
-import { corpusCommand, type CorpusCommandContext, type CommandResult } from '../run-command.ts';
-import { costLimit, embeddingPrice } from '../settings/embedding-price.ts';
+import { corpusCommand, type CommandResult } from '../run-command.ts';
+import { embeddingPrice } from '../settings/embedding-price.ts';
 import { CORPUS_ARGS, COST_ARGS, DELETE_LIMIT_ARGS, PACE_ARGS, REPAIR_ARGS } from '../settings/flags.ts';
-import { deleteLimit } from '../settings/stage-choices.ts';
+import { runLimits } from '../settings/run-limits.ts';
 import { verifyText } from '../verify-text.ts';
 
 export const repair = corpusCommand({
@@ -16,53 +15,33 @@ export const repair = corpusCommand({
   description: 'Brings both stores back to the corpus from the cache and the input, without paying',
   args: { ...CORPUS_ARGS, ...REPAIR_ARGS, ...DELETE_LIMIT_ARGS, ...COST_ARGS, ...PACE_ARGS },
   temporary: (flags) => flags['dry-run'],
-  async run(context): Promise<CommandResult> {
-    const { session, flags, environment, embedder } = context;
+  async run({ session, flags, environment, embedder }): Promise<CommandResult> {
     const price = embeddingPrice(embedder, flags, environment);
-    const limits = {
-      deletes: deleteLimit(flags, environment),
-      price,
-      cost: flags.pay ? costLimit(flags, environment) : undefined,
-    };
-    await session.validate({ strict: false });
-    const planned = await session.plan({ only: undefined, recheck: true, trustStamps: false });
-    if (flags['dry-run']) return withVerdict(planned, dryText(planned, price), limits);
-    guardPlan(planned, limits);
-    return repairStores(context, planned, price);
+    const { deletes, guardTokens } = runLimits(flags, environment, embedder);
+    const limits = flags.pay ? { deletes, guardTokens } : { deletes };
+    if (flags['dry-run']) {
+      await session.validate();
+      const planned = await session.plan({ trust: 'nothing' });
+      return withVerdict(planned, dryText(planned, price), price, limits);
+    }
+    return repairResult(await repairCorpus(session, { limits, pay: flags.pay }), price, session.folder);
   },
 });
 
-/** Does it, and tells it. */
-export async function repairStores(
-  { session, flags }: Pick<CorpusCommandContext, 'session' | 'flags'>,
-  planned: CorpusPlan,
-  price: number | undefined,
-): Promise<CommandResult> {
-  const run = await session.provision({ only: undefined, kind: 'repair', recheck: true });
-  const embedded = await session.embed({ pay: flags.pay });
-  // Before the loads, whose stamps count the points.
-  const unmentioned = await session.repairRetained(run, { pay: flags.pay });
-  const qdrant = await session.loadQdrant({ leaveMissing: true });
-  const neon = await session.loadNeon();
-  const verified = await session.verify({ only: undefined, level: 'vectors', vectorsEvery: 1 });
-  const inStep = verified.sides.qdrant + verified.sides.neon === 0;
+/** What a repair did, for people and as JSON. */
+export function repairResult(done: RepairReceipts, price: number | undefined, folder: string): CommandResult {
+  const { plan, embed, retained, verify } = done;
+  const [qdrant, neon] = [done['load-qdrant'], done['load-neon']];
+  const inStep = verify.sides.qdrant + verify.sides.neon === 0;
   const lines = [loadText(qdrant), loadText(neon)];
-  if (hasWork(unmentioned)) lines.push(retainedText(planned.corpus, unmentioned));
-  if (embedded.left > 0) lines.push(leftText(planned, price, qdrant.left));
-  const lost = embedded.possiblyPaid + unmentioned.possiblyPaid;
-  if (lost > 0) lines.push(`  ${lost} more texts possibly paid (their reply was lost)`);
-  lines.push(inStep ? `${planned.corpus} repair: both stores are in step` : verifyText(verified, session.folder));
+  if (hasWork(retained)) lines.push(retainedText(plan.corpus, retained));
+  if (embed.left > 0) lines.push(leftText(plan, price, qdrant.left));
+  const unconfirmed = embed.possiblyPaid + retained.possiblyPaid;
+  if (unconfirmed > 0) lines.push(`  ${unconfirmed} more texts possibly paid (their reply was lost)`);
+  lines.push(inStep ? `${plan.corpus} repair: both stores are in step` : verifyText(verify, folder));
   return {
     text: lines.join('\n'),
-    json: {
-      ok: inStep,
-      plan: planned,
-      embed: embedded,
-      'load-qdrant': qdrant,
-      'load-neon': neon,
-      unmentioned,
-      verify: verified,
-    },
+    json: { ok: inStep, plan, embed, 'load-qdrant': qdrant, 'load-neon': neon, unmentioned: retained, verify },
     exit: inStep ? EXIT.done : EXIT.differ,
   };
 }

@@ -12,7 +12,7 @@ export const verify = corpusCommand({
     const receipt = await session.verify({
       only: onlyStore(flags),
       level: flags.level ?? 'content',
-      vectorsEvery: flags['vectors-every'] ?? 1,
+      vectorsEvery: flags['vectors-every'],
     });
     return { text: verifyText(receipt, session.folder), json: receipt, exit: receipt.ok ? EXIT.done : EXIT.differ };
   },

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import type { FileSystem } from '@lockstep/embedding-cache';
+import { currentStep } from './failpoint-corpus.ts';
 import type { Steps } from './failpoint-steps.ts';
 
 /** How much of what is torn is there: of lines of equal length, few or many, the last one in part. */
@@ -14,7 +15,7 @@ const TEMPORARY = 'temporary';
  */
 export function steppedFiles(
   files: FileSystem,
-  { steps, stage, stateDirectory }: { steps: Steps; stage: string; stateDirectory: string },
+  { steps, stateDirectory }: { steps: Steps; stateDirectory: string },
 ): FileSystem {
   const opened = new Map<number, string>();
 
@@ -25,7 +26,7 @@ export function steppedFiles(
   }
 
   function take<Result>(verb: string, name: string, step: () => Result, part?: () => void): Result {
-    return steps.take(name === TEMPORARY ? `${verb} ${name}` : `${stage} ${verb} ${name}`, step, part);
+    return steps.take(name === TEMPORARY ? `${verb} ${name}` : `${currentStep()} ${verb} ${name}`, step, part);
   }
 
   const ofFile = (file: number): string => opened.get(file) ?? 'unknown';

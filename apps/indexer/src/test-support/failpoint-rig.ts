@@ -22,7 +22,7 @@ import {
   OTHER_CORPUS,
   OTHER_RECORDS,
 } from './failpoint-scenario.ts';
-import { runStages, STAGES } from './failpoint-stages.ts';
+import { runPart, type Part } from './failpoint-corpus.ts';
 import type { Failpoint } from './failpoint-steps.ts';
 import { askQdrant, pointsAt, rowsOf, type HeldPoint, type HeldRow, type Query } from './held-by-stores.ts';
 
@@ -66,10 +66,10 @@ export interface FailpointRig {
   save(stage: Stage): Promise<void>;
   /** Puts everything back to what was there before a stage. */
   restore(stage: Stage): Promise<void>;
-  /** Runs stages in a child that dies at a failpoint. Resolves when what it asked the services for is done. */
-  runChild(stages: readonly Stage[], failpoint?: Failpoint): Promise<ChildEnd>;
-  /** Runs stages in this process; false where `verify` found a difference. */
-  run(stages: readonly Stage[]): Promise<boolean>;
+  /** Runs parts in a child that dies at a failpoint. Resolves when what it asked the services for is done. */
+  runChild(parts: readonly Part[], failpoint?: Failpoint): Promise<ChildEnd>;
+  /** Runs a part in this process; false where `verify` found a difference. */
+  run(part: Part): Promise<boolean>;
   look(): Promise<Seen>;
   /** Texts that were paid for since `restore`. */
   paid(): number;
@@ -129,12 +129,12 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
     ledger: createNeonLedger(sql),
   };
 
-  const run = (corpus: string, stages: readonly Stage[]): Promise<boolean> =>
-    runStages({ corpus, inputPath, stateDirectory }, stages, () => ({ ...ports, files: DISK }));
+  const run = (corpus: string, part: Part): Promise<boolean> =>
+    runPart({ corpus, inputPath, stateDirectory }, part, { ...ports, files: DISK });
 
   async function load(corpus: string, records: readonly object[]): Promise<void> {
     writeFileSync(inputPath, JSON.stringify(records));
-    if (!(await run(corpus, STAGES))) throw new Error(`${corpus} could not be loaded to begin with`);
+    if (!(await run(corpus, 'run'))) throw new Error(`${corpus} could not be loaded to begin with`);
   }
 
   await load(OTHER_CORPUS, OTHER_RECORDS);
@@ -174,12 +174,12 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
       await askQdrant(`${points}?wait=true`, { points: wanted }, 'PUT');
       paidBefore = openAi.seen.inputs;
     },
-    async runChild(stages, failpoint) {
+    async runChild(parts, failpoint) {
       const told: FailpointRun = {
         corpus: CORPUS,
         inputPath,
         stateDirectory,
-        stages,
+        parts,
         identity: IDENTITY,
         targets: { vectors: ports.vectors.target, rows: ports.rows.target },
         ...(failpoint === undefined ? {} : { failpoint }),
@@ -200,7 +200,7 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
       await answerCalls(child, ports, (message) => (end = message as FailpointEnd));
       return { exit: await exited, end, stderr: await said };
     },
-    run: (stages) => run(CORPUS, stages),
+    run: (part) => run(CORPUS, part),
     async look() {
       const [row] = await query(
         `select string_agg(line, e'\\n' order by line) as lines from (${TABLES.map(

@@ -1,14 +1,15 @@
 import { DISK } from '@lockstep/embedding-cache';
-import type { Embedder, EmbedderIdentity, Ledger, RowStore, Stage, VectorStore } from '@lockstep/model';
+import type { Embedder, EmbedderIdentity, Ledger, RowStore, VectorStore } from '@lockstep/model';
 import { openCalls, type CallParent } from './failpoint-calls.ts';
 import { steppedFiles } from './failpoint-files.ts';
-import { runStages, type CorpusPlace, type StagePorts } from './failpoint-stages.ts';
+import { currentStep, runPart, type CorpusPlace, type FailpointPorts, type Part } from './failpoint-corpus.ts';
 import { createSteps, type Failpoint, type Steps } from './failpoint-steps.ts';
 import { watchDisk } from './failpoint-watch.ts';
 
 /** What a child is told on its command line. */
 export interface FailpointRun extends CorpusPlace {
-  readonly stages: readonly Stage[];
+  /** Done one after the other. */
+  readonly parts: readonly Part[];
   readonly identity: EmbedderIdentity;
   readonly targets: { readonly vectors: string; readonly rows: string };
   /** Left out, it goes on to the end, and tells its steps. */
@@ -22,7 +23,7 @@ export interface FailpointEnd {
 }
 
 /*
- * Stages of one corpus in a process of their own: files, cache and locks are its own, the services are called through
+ * Parts of the run of one corpus in a process of their own: files, cache and locks are its own, the services are called through
  * the parent, so that the process loads little and starts fast. Every step to the outside is counted, and the process
  * kills itself at the one that it is told.
  */
@@ -31,15 +32,18 @@ const steps = createSteps(run.failpoint);
 const call = openCalls();
 // What goes past the steps, and so past every failpoint, is a step that no list has.
 if (run.failpoint === undefined) watchDisk(steps.isTaking, (name) => steps.take(`unguarded ${name}`, () => {}));
-const end: FailpointEnd = { ok: await runStages(run, run.stages, portsOf), steps: steps.taken };
+let ok = true;
+for (const part of run.parts) ok = await runPart(run, part, openPorts());
+const end: FailpointEnd = { ok, steps: steps.taken };
 process.send?.(end, () => process.disconnect?.());
 
-function portsOf(stage: Stage): StagePorts {
-  const remote = { call, steps, stage };
+function openPorts(): FailpointPorts {
+  const remote = { call, steps };
   const embedder: Partial<Embedder> = {
     identity: run.identity,
     inputTokensMax: 8192,
     tokensOver: () => undefined,
+    countTokens: (text) => text.length,
     fit: (text) => text,
     possiblyPaid: () => ({ requests: 0, inputs: 0 }),
     pack: (texts) => oneRequest([...texts.keys()]),
@@ -49,7 +53,7 @@ function portsOf(stage: Stage): StagePorts {
     vectors: remotePort<VectorStore>('vectors', remote, { target: run.targets.vectors, pack: oneRequest }),
     rows: remotePort<RowStore>('rows', remote, { target: run.targets.rows, pack: oneRequest }),
     ledger: remotePort<Ledger>('ledger', remote),
-    files: steppedFiles(DISK, { steps, stage, stateDirectory: run.stateDirectory }),
+    files: steppedFiles(DISK, { steps, stateDirectory: run.stateDirectory }),
   };
 }
 
@@ -61,14 +65,16 @@ function oneRequest<Item>(items: readonly Item[]): Item[][] {
 /** A port whose methods are made in the parent, each call a step, but for what is `own`. */
 function remotePort<Port extends object>(
   port: string,
-  { call, steps, stage }: { call: CallParent; steps: Steps; stage: string },
+  { call, steps }: { call: CallParent; steps: Steps },
   own: Partial<Port> = {},
 ): Port {
   return new Proxy(own, {
     get(_, method: string) {
       if (method in own) return own[method as keyof Port];
+      // Or a promise of the port would wait for it.
+      if (method === 'then') return undefined;
       const ask = (...parameters: readonly unknown[]) =>
-        steps.take(`${stage} ${port}.${method}`, () => call(port, method, parameters));
+        steps.take(`${currentStep()} ${port}.${method}`, () => call(port, method, parameters));
       return method.startsWith('scan') ? (...parameters: readonly unknown[]) => pages(() => ask(...parameters)) : ask;
     },
   }) as Port;

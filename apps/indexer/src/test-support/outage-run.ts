@@ -4,17 +4,11 @@ import type { Artifacts, Dependency, EmbedderIdentity, EmbeddingCache, Embedding
 import {
   createProjection,
   DEFAULT_DELETE_LIMIT,
-  embed,
-  endRun,
-  loadNeon,
-  loadQdrant,
-  provision,
-  validate,
-  verify,
-  type Calls,
+  openCorpus,
+  runCorpus,
+  type Corpus,
   type EmbedReceipt,
   type LoadReceipt,
-  type StageContext,
   type VerifyReceipt,
 } from '@lockstep/pipeline';
 import { createPacer, SYSTEM_CLOCK, type Guard } from '@lockstep/resilience';
@@ -23,6 +17,8 @@ import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 
 /** A run of one corpus against services at these addresses. */
 export interface OutageRunOptions {
+  /** As one run, or stage by stage. */
+  readonly way: 'run' | 'stages';
   readonly corpus: string;
   readonly collection: string;
   readonly table: string;
@@ -56,9 +52,9 @@ export interface OutageRunReceipts {
   readonly verified: VerifyReceipt;
 }
 
-/** All stages of one corpus, both loads side by side, through the adapters that the command line uses. */
+/** Loads one corpus through the adapters that the command line uses. */
 export async function runThroughOutage(options: OutageRunOptions): Promise<OutageRunReceipts> {
-  const { corpus, addresses, guards, timeoutMs, artifacts, embeddings, identity, batchItems, concurrency } = options;
+  const { addresses, guards, timeoutMs, artifacts, embeddings, identity, batchItems, concurrency } = options;
   const { model, dimensions } = identity;
   const embedder = createOpenAiEmbedder({
     apiKey: 'sk-test',
@@ -85,43 +81,54 @@ export async function runThroughOutage(options: OutageRunOptions): Promise<Outag
   const rows = createNeonRowStore({ sql, table: options.table, shownDatabase: 'outage' });
   const ledger = createNeonLedger(sql);
 
-  const calls = (): Calls => ({
-    openai: guards.openai.stats(),
-    qdrant: guards.qdrant.stats(),
-    neon: guards.neon.stats(),
+  const corpus = openCorpus({
+    settings: {
+      name: options.corpus,
+      projection: createProjection({ corpus: options.corpus, model, fields: ['chapter_title'] }),
+      identity,
+      deletes: 'full',
+      batchItems: { embed: batchItems.embed, qdrant: batchItems.load, neon: batchItems.load },
+      concurrency,
+    },
+    ports: {
+      input: (read) => read({ name: 'chunks.json', bytes: bytesOf(JSON.stringify(options.records)) }),
+      embedder: async () => embedder,
+      vectors: async () => vectors,
+      rows: async () => rows,
+      ledger: async () => ledger,
+      cache: async () => ({ ...embeddings.cache, async close() {} }),
+      slice: async () => embeddings.slice,
+      known: async () => ({ ...embeddings.cache, async close() {} }),
+    },
+    artifacts,
+    clock: SYSTEM_CLOCK,
+    report: () => ({ logger: options.logger }),
+    newId: randomUUID,
+    calls: () => ({ openai: guards.openai.stats(), qdrant: guards.qdrant.stats(), neon: guards.neon.stats() }),
   });
-  const context: StageContext = { corpus, artifacts, clock: SYSTEM_CLOCK, logger: options.logger, calls };
-  const projection = createProjection({ corpus, model, fields: ['chapter_title'] });
-  const stores = { vectors, rows, ledger, projection, deletes: 'full' } as const;
-  const { slice } = embeddings;
-  await validate(context, {
-    input: { name: 'chunks.json', bytes: bytesOf(JSON.stringify(options.records)) },
-    identity,
-    inputTokensMax: embedder.inputTokensMax,
-    tokensOver: (text) => embedder.tokensOver(text),
-    strict: true,
-  });
-  await provision(context, {
-    ...stores,
-    runId: randomUUID(),
-    dimensions,
-    deleteLimit: DEFAULT_DELETE_LIMIT,
-    nonce: randomUUID,
-  });
-  const embedded = await embed(context, {
-    embedder,
-    cache: embeddings.cache,
-    batchItems: batchItems.embed,
-    concurrency: concurrency.embed,
-  });
-  const loading = { ...stores, batchItems: batchItems.load, concurrency: concurrency.load };
-  const [qdrant, neon] = await Promise.all([
-    loadQdrant(context, { ...loading, slice }),
-    loadNeon(context, { ...loading }),
-  ]);
-  const verified = await verify(context, { ...stores, slice, level: 'vectors', vectorsEvery: 1 });
-  await endRun(context, ledger, { verified });
-  return { embedded, qdrant, neon, verified };
+  return options.way === 'run' ? asRun(corpus) : byStages(corpus);
+}
+
+const VERIFY = { level: 'vectors' } as const;
+
+/** As `indexer run` does it. */
+async function asRun(corpus: Corpus): Promise<OutageRunReceipts> {
+  const limits = { deletes: DEFAULT_DELETE_LIMIT };
+  const { embed, verify, ...loads } = await runCorpus(corpus, { strict: true, limits, verify: VERIFY });
+  return {
+    embedded: embed,
+    qdrant: loads['load-qdrant'] as LoadReceipt,
+    neon: loads['load-neon'] as LoadReceipt,
+    verified: verify,
+  };
+}
+
+/** Stage by stage, as the targets of a build system call them, both loads side by side. */
+async function byStages(corpus: Corpus): Promise<OutageRunReceipts> {
+  await corpus.validate({ strict: true });
+  const [embedded] = await Promise.all([corpus.embed(), corpus.provision({ deleteLimit: DEFAULT_DELETE_LIMIT })]);
+  const [qdrant, neon] = await Promise.all([corpus.loadQdrant(), corpus.loadNeon()]);
+  return { embedded, qdrant, neon, verified: await corpus.verify(VERIFY) };
 }
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {

@@ -77,17 +77,36 @@ async function documentsOf(artifacts: Artifacts): Promise<Set<string>> {
   return documents;
 }
 
-export async function countChanges(plan: AsyncIterable<Change<unknown>>): Promise<PlanCounts> {
+/** Counts changes as they pass by. */
+export function createChangeCounter(): { count(change: Change<unknown>): void; counts(): PlanCounts } {
   const counts = { add: 0, change: 0, delete: 0, unchanged: 0, held: 0, kept: 0 };
   const reasons: Partial<Record<ChangeReason, number>> = {};
-  for await (const change of plan) {
-    counts[change.kind] += 1;
-    if ('reason' in change) reasons[change.reason] = (reasons[change.reason] ?? 0) + 1;
-  }
-  return { ...counts, reasons };
+  return {
+    count(change) {
+      counts[change.kind] += 1;
+      if ('reason' in change) reasons[change.reason] = (reasons[change.reason] ?? 0) + 1;
+    },
+    counts: () => ({ ...counts, reasons }),
+  };
+}
+
+export async function countChanges(plan: AsyncIterable<Change<unknown>>): Promise<PlanCounts> {
+  const counter = createChangeCounter();
+  for await (const change of plan) counter.count(change);
+  return counter.counts();
+}
+
+/** How many points or rows a store held before what was planned is done. */
+export function storedBefore({ unchanged, change, delete: gone, held, kept }: PlanCounts): number {
+  return unchanged + change + gone + held + kept;
+}
+
+/** How many points or rows a plan writes or deletes. */
+export function changesOf({ add, change, delete: gone }: PlanCounts): number {
+  return add + change + gone;
 }
 
 /** True where a plan leaves a store as it is. */
 export function isNoOp(counts: PlanCounts): boolean {
-  return counts.add === 0 && counts.change === 0 && counts.delete === 0;
+  return changesOf(counts) === 0;
 }

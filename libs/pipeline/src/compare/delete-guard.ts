@@ -1,4 +1,5 @@
 import { IndexingError, type StoreName } from '@lockstep/model';
+import { storedBefore } from './changes.ts';
 import type { PlanCounts } from '../receipts.ts';
 
 /** How many of a corpus's chunks one load may delete. It is refused where it would delete more than both numbers. */
@@ -20,7 +21,7 @@ export function guardDeletes(
 ): void {
   for (const [store, { plan }] of Object.entries(plans)) {
     if (plan === undefined) continue;
-    const before = plan.unchanged + plan.change + plan.held + plan.kept + plan.delete;
+    const before = storedBefore(plan);
     if (plan.delete <= count || plan.delete * 100 <= before * percent) continue;
     const limit = count > 0 ? `${percent} % and more than ${count}` : `${percent} %`;
     throw new IndexingError({

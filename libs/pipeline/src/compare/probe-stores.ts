@@ -1,40 +1,26 @@
-import type {
-  CallOptions,
-  DeleteMode,
-  EmbeddingReader,
-  Ledger,
-  RowStore,
-  Stamp,
-  StoreName,
-  VectorStore,
-} from '@lockstep/model';
+import type { CallOptions, DeleteMode, EmbeddingReader, Stamp, StoreName } from '@lockstep/model';
 import { comparablePoints } from './comparable-points.ts';
 import { comparableRows } from './comparable-rows.ts';
 import { withVectors } from './with-vectors.ts';
 import { changes, countChanges } from './changes.ts';
 import type { Projection } from './projection.ts';
+import type { Trust } from './trust.ts';
 import type { StageContext } from '../work/stage-context.ts';
+import type { Stores } from '../work/stores.ts';
 import { storeDigest } from './store-digest.ts';
 import type { Depth, PlanCounts, ProbedStores, ProvisionedStore, ValidateReceipt } from '../receipts.ts';
 
-export interface ProbeOptions {
-  /** A store that is left out is not looked at. */
-  readonly vectors?: VectorStore;
-  readonly rows?: RowStore;
-  readonly ledger?: Ledger;
+export interface ProbeOptions extends Stores {
   readonly projection: Projection;
   readonly deletes: DeleteMode;
   readonly validated: ValidateReceipt;
-  /** Believes no stamp: all that the stores hold is compared. */
-  readonly recheck?: boolean;
-  /** Compares the ids and hashes of a store that is in step by its stamp, too. */
-  readonly always?: boolean;
+  readonly trust: Trust;
   /** Whether a store that is not in step is compared at all. */
   readonly plan: boolean;
   /** Vectors to compare those of a store without a stamp with. */
   readonly known?: EmbeddingReader;
-  /** What an earlier probe found; its plan is taken over where the stamp has not changed since. */
-  readonly before?: ProbedStores;
+  /** What an earlier probe found; its plan is used again where neither stamp nor count has changed since. */
+  readonly before?: ProbedStores | undefined;
   /** A fresh random nonce. */
   readonly nonce: () => string;
 }
@@ -85,10 +71,10 @@ async function probeStore(
   corpus: string,
   store: StoreName,
   { target, digest, count: countLive, plan }: StoreProbe,
-  { ledger, recheck, always, before, nonce, plan: compares }: ProbeOptions,
+  { ledger, trust, before, nonce, plan: compares }: ProbeOptions,
   call: CallOptions,
 ): Promise<ProvisionedStore> {
-  const stamp = recheck === true ? undefined : await ledger?.stamp(corpus, store, call);
+  const stamp = trust === 'nothing' ? undefined : await ledger?.stamp(corpus, store, call);
   const count = await countLive();
   const inStep = holds(stamp, digest, count);
   const probed = {
@@ -100,7 +86,7 @@ async function probeStore(
     count,
     stamp: stamp?.nonce ?? null,
   } as const;
-  if (!compares || (inStep && always !== true)) return probed;
+  if (!compares || (inStep && trust === 'stamps')) return probed;
   const earlier = before?.[store];
   const same = earlier?.stamp === probed.stamp && earlier.count === count;
   return { ...probed, plan: (same ? earlier.plan : undefined) ?? (await plan(probed.depth)) };

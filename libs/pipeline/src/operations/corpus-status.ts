@@ -1,4 +1,5 @@
-import type { CallOptions, DeleteMode, Ledger, RowStore, Stamp, StoreName, VectorStore } from '@lockstep/model';
+import type { CallOptions, DeleteMode, Stamp, StoreName, VectorStore } from '@lockstep/model';
+import type { AllStores } from '../work/stores.ts';
 import type { Projection } from '../compare/projection.ts';
 import { storeDigest } from '../compare/store-digest.ts';
 import type { ValidateReceipt } from '../receipts.ts';
@@ -18,10 +19,7 @@ export interface StoreStatus {
   readonly stamp: Stamp | null;
 }
 
-export interface CorpusStatusOptions {
-  readonly vectors: VectorStore;
-  readonly rows: RowStore;
-  readonly ledger: Ledger;
+export interface CorpusStatusOptions extends AllStores {
   readonly projection: Projection;
   readonly deletes: DeleteMode;
   /** What was validated last on this machine; without it a stamp's digest is taken for right. */

@@ -1,15 +1,13 @@
-import { STORES, type Ledger, type RowStore, type RunStart, type VectorStore } from '@lockstep/model';
+import { STORES, type RunStart } from '@lockstep/model';
+import type { AllStores } from '../work/stores.ts';
 import { inBatches } from '../work/in-batches.ts';
 import { endFailedRun } from '../runs/end-run.ts';
 import { checkFence } from '../runs/fence.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import type { DropReceipt } from '../receipts.ts';
 
-export interface DropOptions {
+export interface DropOptions extends AllStores {
   readonly runId: string;
-  readonly vectors: VectorStore;
-  readonly rows: RowStore;
-  readonly ledger: Ledger;
   /** Points or rows in one request. */
   readonly batchItems: number;
 }

@@ -188,7 +188,7 @@ describe('a plan writes', () => {
     await rig.validate(inputs(5));
     const before = everything(rig);
     const journal = [...rig.artifacts.journal];
-    for (const options of [{}, { recheck: true }, { trustStamps: true }]) await rig.plan(options);
+    for (const options of [{}, { trust: 'nothing' }, { trust: 'stamps' }] as const) await rig.plan(options);
     expect(everything(rig)).toEqual(before);
     expect(rig.vectors.collection).toBeUndefined();
     expect(rig.artifacts.journal).toEqual(journal);
@@ -208,7 +208,7 @@ describe('a plan writes', () => {
     (await pointOf(rig, 'c1')).payload['tag'] = 'edited';
     rig.vectors.collection?.points.delete(await rig.pointIdOf('c2'));
     const before = everything(rig);
-    for (const options of [{}, { recheck: true }, { trustStamps: true }]) await rig.plan(options);
+    for (const options of [{}, { trust: 'nothing' }, { trust: 'stamps' }] as const) await rig.plan(options);
     expect(everything(rig)).toEqual(before);
     expect(rig.ledger.cost.stampsRemoved).toBe(0);
     expect(await rig.ledger.fenceHolder('books')).toMatchObject({ fence: run.fence });
@@ -254,7 +254,7 @@ describe('a plan compares', () => {
     await rig.load(inputs(3));
     await rig.ledger.removeStamp('books', 'neon');
     rig.forgetCosts();
-    const { qdrant, neon } = (await rig.plan({ trustStamps: true })).stores;
+    const { qdrant, neon } = (await rig.plan({ trust: 'stamps' })).stores;
     expect(qdrant).toMatchObject({ inStep: true, count: 3 });
     expect(qdrant).not.toHaveProperty('plan');
     expect(neon).toMatchObject({ inStep: false, plan: counts({ unchanged: 3 }) });
@@ -262,33 +262,30 @@ describe('a plan compares', () => {
     expect(rig.vectors.cost.calls).toBe(3);
   });
 
-  it.each([{}, { trustStamps: true }])(
-    'contents and vectors under recheck, whatever the stamps say: %o',
-    async (more) => {
-      const rig = createCorpusRig({ payload: ['tag'] });
-      await rig.load(inputs(4));
-      (await pointOf(rig, 'c0')).payload['tag'] = 'edited';
-      (await pointOf(rig, 'c1')).vector = (await pointOf(rig, 'c2')).vector.slice();
-      (await rowOf(rig, 'c3')).text = 'edited';
-      expect((await rig.plan()).stores).toMatchObject({
-        qdrant: { plan: counts({ unchanged: 4 }) },
-        neon: { plan: counts({ unchanged: 4 }) },
-      });
-      expect((await rig.plan({ recheck: true, ...more })).stores).toMatchObject({
-        qdrant: { inStep: false, depth: 'content', plan: counts({ change: 2, unchanged: 2, reasons: { drift: 2 } }) },
-        neon: { inStep: false, depth: 'content', plan: counts({ change: 1, unchanged: 3, reasons: { drift: 1 } }) },
-      });
-    },
-  );
+  it('compares contents and vectors where nothing is trusted, whatever the stamps say', async () => {
+    const rig = createCorpusRig({ payload: ['tag'] });
+    await rig.load(inputs(4));
+    (await pointOf(rig, 'c0')).payload['tag'] = 'edited';
+    (await pointOf(rig, 'c1')).vector = (await pointOf(rig, 'c2')).vector.slice();
+    (await rowOf(rig, 'c3')).text = 'edited';
+    expect((await rig.plan()).stores).toMatchObject({
+      qdrant: { plan: counts({ unchanged: 4 }) },
+      neon: { plan: counts({ unchanged: 4 }) },
+    });
+    expect((await rig.plan({ trust: 'nothing' })).stores).toMatchObject({
+      qdrant: { inStep: false, depth: 'content', plan: counts({ change: 2, unchanged: 2, reasons: { drift: 2 } }) },
+      neon: { inStep: false, depth: 'content', plan: counts({ change: 1, unchanged: 3, reasons: { drift: 1 } }) },
+    });
+  });
 
   it('vectors with those of the cache, and takes what the cache lacks as it is', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(2));
     (await pointOf(rig, 'c0')).vector = (await pointOf(rig, 'c1')).vector.slice();
     const { embeddingKey } = await rowOf(rig, 'c0');
-    expect((await rig.plan({ recheck: true })).stores.qdrant?.plan).toMatchObject({ change: 1 });
+    expect((await rig.plan({ trust: 'nothing' })).stores.qdrant?.plan).toMatchObject({ change: 1 });
     rig.embeddings.paid.delete(embeddingKey);
-    expect((await rig.plan({ recheck: true })).stores.qdrant?.plan).toMatchObject({ unchanged: 2 });
+    expect((await rig.plan({ trust: 'nothing' })).stores.qdrant?.plan).toMatchObject({ unchanged: 2 });
   });
 
   it('one store alone where it is told to', async () => {
@@ -298,10 +295,10 @@ describe('a plan compares', () => {
     const { identity } = embedder;
     const counter = async () => embedder;
     const { cache } = embeddings;
-    const options = { identity, counter, cache, projection, deletes: 'full', recheck: false } as const;
-    const points = await planCorpus(context, { ...options, vectors, trustStamps: false });
+    const options = { identity, counter, cache, projection, deletes: 'full', trust: 'labels' } as const;
+    const points = await planCorpus(context, { ...options, vectors });
     expect(Object.keys(points.stores)).toEqual(['qdrant']);
-    const stored = await planCorpus(context, { ...options, rows, trustStamps: false });
+    const stored = await planCorpus(context, { ...options, rows });
     expect(Object.keys(stored.stores)).toEqual(['neon']);
     // Without a ledger there is no stamp to go by.
     expect(stored.stores.neon).toMatchObject({ inStep: false, depth: 'content', plan: counts({ unchanged: 2 }) });

@@ -1,28 +1,23 @@
-import type { DeleteMode, EmbedderIdentity, EmbeddingReader, Ledger, RowStore, VectorStore } from '@lockstep/model';
+import type { DeleteMode, EmbedderIdentity, EmbeddingReader } from '@lockstep/model';
 import { FILES } from '../files/corpus-files.ts';
 import { refuseForeignModel, refuseOtherDimensions } from '../compare/foreign-model.ts';
 import { planEmbedding, type KnownKeys, type TokenCounter } from '../compare/plan-embedding.ts';
 import { probeStores } from '../compare/probe-stores.ts';
 import type { Projection } from '../compare/projection.ts';
 import { readReceipt } from '../files/receipt-file.ts';
+import type { Trust } from '../compare/trust.ts';
 import type { StageContext } from '../work/stage-context.ts';
+import type { Stores } from '../work/stores.ts';
 import type { CorpusPlan, ValidateReceipt } from '../receipts.ts';
 
-export interface PlanOptions {
-  /** A store that is left out is not looked at. */
-  readonly vectors?: VectorStore;
-  readonly rows?: RowStore;
-  readonly ledger?: Ledger;
+export interface PlanOptions extends Stores {
   readonly identity: EmbedderIdentity;
   /** Counts the tokens of what is to be paid for; opened only where something is. */
   readonly counter: () => Promise<TokenCounter>;
   readonly cache: EmbeddingReader & KnownKeys;
   readonly projection: Projection;
   readonly deletes: DeleteMode;
-  /** Believes no stamp: compares everything that the stores hold. */
-  readonly recheck: boolean;
-  /** Believes a stamp that holds, and does not compare that store at all. */
-  readonly trustStamps: boolean;
+  readonly trust: Trust;
 }
 
 /**
@@ -46,7 +41,6 @@ export async function planCorpus(context: StageContext, options: PlanOptions): P
     validated,
     known: cache,
     plan: true,
-    always: !options.trustStamps,
     nonce: () => 'none',
   });
   return {

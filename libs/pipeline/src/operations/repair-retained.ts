@@ -15,7 +15,7 @@ import { retainedProblems, type RetainedOptions } from '../compare/retained-prob
 import type { RetainedRepair } from '../receipts.ts';
 
 export interface RepairRetainedOptions extends Omit<RetainedOptions, 'rehash' | 'refused'> {
-  readonly ledger: Ledger;
+  readonly ledger?: Ledger | undefined;
   readonly run: RunFence;
   readonly cache: EmbeddingCache;
   readonly embedder: Embedder;

@@ -202,6 +202,7 @@ describe('the end of a run is not entered', () => {
       projection,
       dimensions: 8,
       deletes: 'full',
+      trust: 'stamps',
       nonce: () => 'n',
     });
     await endRun(context, ledger, { error: new Error('m') });

@@ -25,11 +25,11 @@ export interface EmbedOptions {
   /** Requests under way at once. */
   readonly concurrency: number;
   /** Called with the tokens that are to be paid for, before the first request; what it throws stops the stage. */
-  readonly guardTokens?: (tokens: number) => void;
-  /** False asks for nothing: the slice holds what the cache holds. */
-  readonly pay?: boolean;
-  /** Texts that the service may refuse before the stage fails; {@link REFUSED_MAX} where it says nothing. */
-  readonly rejectsMax?: number;
+  readonly guardTokens?: ((tokens: number) => void) | undefined;
+  /** False asks for nothing: the slice holds what the cache holds. @default true */
+  readonly pay?: boolean | undefined;
+  /** Texts that the service may refuse before the stage fails. @default REFUSED_MAX */
+  readonly rejectsMax?: number | undefined;
 }
 
 /** A few bad texts are an accident; more are a service or a setting that is wrong, and asking on would only cost. */

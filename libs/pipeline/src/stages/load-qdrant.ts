@@ -12,7 +12,7 @@ export interface LoadQdrantOptions extends LoadOptions {
   readonly slice: EmbeddingSlice;
   readonly projection: Projection;
   /** Leaves out points whose vector the slice lacks, and writes no stamp then; a load fails for them. */
-  readonly leaveMissing?: boolean;
+  readonly leaveMissing?: boolean | undefined;
 }
 
 /** Reasons that leave the vector as it is. */

@@ -2,22 +2,26 @@ import {
   IndexingError,
   type Artifacts,
   type DeleteMode,
+  type IndexedChunk,
   type Ledger,
   type StoreName,
-  type IndexedChunk,
 } from '@lockstep/model';
+import { inBatches } from '../work/in-batches.ts';
 import { createLimiter } from '../work/limiter.ts';
 import { FILES } from '../files/corpus-files.ts';
 import { countCalls } from '../work/count-calls.ts';
 import {
   changes,
-  countChanges,
-  isNoOp,
+  changesOf,
+  createChangeCounter,
+  storedBefore,
+  type Change,
   type Comparable,
   type Finding,
   type PlanRules,
   type StoredState,
 } from '../compare/changes.ts';
+import { createIdSpool } from '../files/id-spool.ts';
 import { readRefused } from '../files/refused-texts.ts';
 import { readReceipt, writeReceipt } from '../files/receipt-file.ts';
 import { checkFence, overtaken, readRun } from '../runs/fence.ts';
@@ -45,16 +49,16 @@ export interface LoadTarget<Actual extends StoredState> extends Comparable<Actua
 export type WriteKind = 'whole' | 'description';
 
 export interface LoadOptions {
-  readonly ledger?: Ledger;
+  readonly ledger?: Ledger | undefined;
   readonly deletes: DeleteMode;
   readonly batchItems: number;
   readonly concurrency: number;
 }
 
 /**
- * Brings one store to what the corpus wants: compares first, then does only what differs, additions and changes before
- * deletions. The store's stamp is withdrawn before the first write and written after the last, so that a load that was
- * cut short is seen as one. Repeating it is safe.
+ * Brings one store to what the corpus wants. It walks the store once, writes what differs as it finds it, and sets the
+ * ids aside that are to go: deletions come after the last addition and change. The store's stamp is withdrawn before the
+ * first write and written after the last, so that a load that was cut short is seen as one. Repeating it is safe.
  */
 export async function loadStore<Actual extends StoredState>(
   context: StageContext,
@@ -62,7 +66,7 @@ export async function loadStore<Actual extends StoredState>(
   options: LoadOptions,
 ): Promise<LoadReceipt> {
   const { artifacts, corpus, clock, logger, signal } = context;
-  const { ledger, deletes } = options;
+  const { ledger, deletes, batchItems } = options;
   const rules: PlanRules = { deletes, refused: await readRefused(artifacts) };
   const { store } = target;
   const startedAt = clock.now();
@@ -77,29 +81,55 @@ export async function loadStore<Actual extends StoredState>(
     deletes,
     projection: target.projection,
   });
-  const countBefore = await target.count();
-  const plan = await countChanges(changes(artifacts, target, rules));
-  logger.info('store-compared', { store, ...plan, reasons: undefined });
 
-  const todo = plan.add + plan.change + plan.delete;
+  const foreseen = provisioned.plan && changesOf(provisioned.plan);
   let done = 0;
   const onDone = (items: number): void => {
     done += items;
-    context.onProgress?.(done, todo);
+    context.onProgress?.(done, foreseen);
   };
-  let written = 0;
-  let left = 0;
-  let deleted = 0;
-  if (!isNoOp(plan)) {
+  let isFirst = true;
+  /** Called before each write, of which the first withdraws the stamp. */
+  async function beforeWrite(): Promise<void> {
+    signal?.throwIfAborted();
+    if (!isFirst) return;
+    isFirst = false;
     // A run that was overtaken leaves the stamp to the one that has it now.
     await checkFence(run, ledger, signal);
     await ledger?.removeStamp(corpus, store);
-    if (plan.add + plan.change > 0) ({ written, left } = await writeChanges(context, target, rules, options, onDone));
-    if (plan.delete > 0) deleted = await deleteGone(context, target, rules, options, onDone);
   }
 
-  const countAfter = todo === 0 ? countBefore : await target.count();
-  if (ledger !== undefined && run.fence !== undefined && left === 0) {
+  const counter = createChangeCounter();
+  const gone = createIdSpool(artifacts);
+  let deleted = 0;
+  let written: WrittenCounts;
+  try {
+    written = await writeChanges(context, target, options, beforeWrite, onDone, walk());
+    for await (const pointIds of inBatches(gone.ids(), batchItems)) {
+      await beforeWrite();
+      await target.delete(pointIds);
+      deleted += pointIds.length;
+      logger.debug('batch-deleted', { store, itemCount: pointIds.length, done: deleted });
+      onDone(pointIds.length);
+    }
+  } finally {
+    await gone.dispose();
+  }
+
+  /** What is to be written. */
+  async function* walk(): AsyncGenerator<WriteChange> {
+    for await (const change of changes(artifacts, target, rules)) {
+      counter.count(change);
+      if (change.kind === 'delete') await gone.add(change.actual.pointId);
+      else if (change.kind === 'add' || change.kind === 'change') yield change;
+    }
+    logger.info('store-compared', { store, ...counter.counts(), reasons: undefined });
+  }
+
+  const plan = counter.counts();
+  const countBefore = storedBefore(plan);
+  const countAfter = await target.count();
+  if (ledger !== undefined && run.fence !== undefined && written.left === 0) {
     const stamp = { digest: provisioned.digest, nonce: provisioned.nonce, count: countAfter };
     if (!(await ledger.writeStamp(corpus, store, { stamp, fence: run.fence }))) {
       throw overtaken(run, (await ledger.fenceHolder(corpus))?.runId);
@@ -114,15 +144,14 @@ export async function loadStore<Actual extends StoredState>(
     countBefore,
     countAfter,
     plan,
-    written,
+    ...written,
     deleted,
-    left,
     calls: calls(),
     startedAt: new Date(startedAt).toISOString(),
     durationMs: clock.now() - startedAt,
   };
   await writeReceipt(artifacts, receiptFile, receipt);
-  logger.info('store-loaded', { store, countBefore, countAfter, written, deleted });
+  logger.info('store-loaded', { store, countBefore, countAfter, written: written.written, deleted });
   return receipt;
 }
 
@@ -136,14 +165,18 @@ async function checkProvisioned(artifacts: Artifacts, digest: string, wants: Sto
   });
 }
 
-/** Writes what is new or has changed. */
+type WrittenCounts = Pick<LoadReceipt, 'written' | 'left'>;
+type WriteChange = Extract<Change<unknown>, { readonly kind: 'add' | 'change' }>;
+
+/** Writes what is new or has changed, in batches of one kind of write each. */
 async function writeChanges<Actual extends StoredState>(
-  { artifacts, logger, signal }: StageContext,
+  { logger }: StageContext,
   target: LoadTarget<Actual>,
-  rules: PlanRules,
   { batchItems, concurrency }: LoadOptions,
+  beforeWrite: () => Promise<void>,
   onDone: (items: number) => void,
-): Promise<{ written: number; left: number }> {
+  found: AsyncIterable<WriteChange>,
+): Promise<WrittenCounts> {
   const { store } = target;
   const limiter = createLimiter(concurrency);
   const pending: Record<WriteKind, IndexedChunk[]> = { whole: [], description: [] };
@@ -154,8 +187,8 @@ async function writeChanges<Actual extends StoredState>(
     const batch = pending[kind];
     pending[kind] = [];
     if (batch.length === 0) return;
+    await beforeWrite();
     await limiter.add(async () => {
-      signal?.throwIfAborted();
       const count = await target.write(kind, batch);
       written += count;
       left += batch.length - count;
@@ -165,8 +198,7 @@ async function writeChanges<Actual extends StoredState>(
   }
 
   try {
-    for await (const change of changes(artifacts, target, rules)) {
-      if (change.kind !== 'add' && change.kind !== 'change') continue;
+    for await (const change of found) {
       const kind = target.kindOf(change);
       pending[kind].push(change.wanted);
       if (pending[kind].length >= batchItems) await flush(kind);
@@ -179,32 +211,4 @@ async function writeChanges<Actual extends StoredState>(
     throw error;
   }
   return { written, left };
-}
-
-/** Deletes what nothing wants any more. Returns how many. */
-async function deleteGone<Actual extends StoredState>(
-  { artifacts, logger, signal }: StageContext,
-  target: LoadTarget<Actual>,
-  rules: PlanRules,
-  { batchItems }: LoadOptions,
-  onDone: (items: number) => void,
-): Promise<number> {
-  let gone: string[] = [];
-  let deleted = 0;
-
-  async function flush(): Promise<void> {
-    signal?.throwIfAborted();
-    await target.delete(gone);
-    deleted += gone.length;
-    logger.debug('batch-deleted', { store: target.store, itemCount: gone.length, done: deleted });
-    onDone(gone.length);
-    gone = [];
-  }
-
-  for await (const change of changes(artifacts, target, rules)) {
-    if (change.kind === 'delete') gone.push(change.actual.pointId);
-    if (gone.length >= batchItems) await flush();
-  }
-  if (gone.length > 0) await flush();
-  return deleted;
 }

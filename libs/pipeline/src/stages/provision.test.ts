@@ -305,7 +305,7 @@ describe('a provision that believes no stamp', () => {
     row.text = 'edited';
     // Stamps and labels are right, so that a load would do nothing.
     expect((await rig.provision()).stores).toMatchObject({ qdrant: { inStep: true }, neon: { inStep: true } });
-    const { stores, fence } = await rig.provision({ recheck: true });
+    const { stores, fence } = await rig.provision({ trust: 'nothing' });
     expect(fence).toBe((run.fence ?? 0) + 2);
     expect([rig.ledger.peek('books', 'qdrant'), rig.ledger.peek('books', 'neon')]).toEqual([undefined, undefined]);
     const expected = { inStep: false, depth: 'content', stamp: null };
@@ -326,7 +326,7 @@ describe('a provision that believes no stamp', () => {
     const other = createCorpusRig({ vectors, rows, ledger });
     await other.validate(inputs(3));
     const second = afterwards(other, () => first.loadQdrant());
-    const { stores } = await second.provision({ recheck: true });
+    const { stores } = await second.provision({ trust: 'nothing' });
     expect(ledger.peek('books', 'qdrant')).toBeUndefined();
     expect(stores.qdrant).toMatchObject({ inStep: false, depth: 'content', count: 3 });
   });
@@ -336,7 +336,7 @@ describe('the run table', () => {
   it('has a run as soon as it holds its fence, with what it is for and where it goes', async () => {
     const rig = createCorpusRig();
     await next(rig, 2);
-    const run = await rig.provision({ kind: 'repair' });
+    const run = await rig.provision({ trust: 'nothing' });
     const [entry, first] = await rig.ledger.runs({ corpus: 'books', limit: 9 });
     expect(entry).toEqual({
       corpus: 'books',

@@ -1,12 +1,4 @@
-import {
-  STORES,
-  type DeleteMode,
-  type Ledger,
-  type RowStore,
-  type RunKind,
-  type RunStart,
-  type VectorStore,
-} from '@lockstep/model';
+import { STORES, type DeleteMode, type RunStart } from '@lockstep/model';
 import { FILES } from '../files/corpus-files.ts';
 import { countCalls } from '../work/count-calls.ts';
 import { guardDeletes, type DeleteLimit } from '../compare/delete-guard.ts';
@@ -15,24 +7,22 @@ import { probeStores } from '../compare/probe-stores.ts';
 import { payloadIndexesOf, type Projection } from '../compare/projection.ts';
 import { readReceipt, writeReceipt } from '../files/receipt-file.ts';
 import { endFailedRun } from '../runs/end-run.ts';
+import type { Trust } from '../compare/trust.ts';
 import type { StageContext } from '../work/stage-context.ts';
+import type { Stores } from '../work/stores.ts';
 import type { ProbedStores, ProvisionedStore, ProvisionReceipt, ValidateReceipt } from '../receipts.ts';
 
-export interface ProvisionOptions {
+export interface ProvisionOptions extends Stores {
   readonly runId: string;
-  /** What the run is for; a load where it says nothing. */
-  readonly kind?: RunKind;
-  /** A store that is left out is not looked at. */
-  readonly vectors?: VectorStore;
-  readonly rows?: RowStore;
-  readonly ledger?: Ledger;
   readonly projection: Projection;
   readonly dimensions: number;
   readonly deletes: DeleteMode;
-  /** How much a load may delete. Left out where a plan was held against it already: then nothing is planned here. */
-  readonly deleteLimit?: DeleteLimit;
-  /** Believes no stamp: the loads compare all that the stores hold. */
-  readonly recheck?: boolean;
+  /** How much a load may delete. @default any number, and nothing is planned */
+  readonly deleteLimit?: DeleteLimit | undefined;
+  /** A run that believes nothing is entered as a repair into the run table. */
+  readonly trust: Exclude<Trust, 'labels'>;
+  /** The plan of the same run: what it found is not compared again where neither stamp nor count has changed since. */
+  readonly planned?: ProbedStores | undefined;
   /** A fresh random nonce. */
   readonly nonce: () => string;
 }
@@ -60,12 +50,12 @@ export async function provision(context: StageContext, options: ProvisionOptions
   await ledger?.ensure(call);
 
   const plan = deleteLimit !== undefined;
-  const before = await probeStores(context, { ...options, validated, plan });
+  const before = await probeStores(context, { ...options, validated, plan, before: options.planned });
   if (deleteLimit !== undefined) guardDeletes(corpus, before, deleteLimit);
   const fence = await takeFence(context, options, validated.digest, startedAt);
   let stores: ProbedStores;
   try {
-    if (options.recheck === true) {
+    if (options.trust === 'nothing') {
       // Not before, since another run may have stamped the stores in between; and not for a run that is refused.
       for (const store of STORES) await ledger?.removeStamp(corpus, store, call);
     }
@@ -105,7 +95,7 @@ function stateOf(provisioned: ProvisionedStore | undefined): string | undefined 
 
 async function takeFence(
   { corpus, signal }: StageContext,
-  { ledger, vectors, rows, runId, kind = 'load', projection }: ProvisionOptions,
+  { ledger, vectors, rows, runId, trust, projection }: ProvisionOptions,
   digest: string,
   startedAt: number,
 ): Promise<number | undefined> {
@@ -113,7 +103,7 @@ async function takeFence(
   const call = { signal };
   const run: RunStart = {
     runId,
-    kind,
+    kind: trust === 'nothing' ? 'repair' : 'load',
     digest,
     model: projection.model,
     qdrantTarget: vectors?.target ?? null,

@@ -1,12 +1,9 @@
-import type { DeleteMode, EmbeddingSlice, Ledger, RowStore, VectorStore } from '@lockstep/model';
+import type { DeleteMode, EmbeddingSlice } from '@lockstep/model';
+import type { Stores } from '../work/stores.ts';
 import type { Projection } from '../compare/projection.ts';
 import type { VerifyLevel } from '../receipts.ts';
 
-export interface VerifyOptions {
-  /** A store that is left out is not looked at. */
-  readonly vectors?: VectorStore;
-  readonly rows?: RowStore;
-  readonly ledger?: Ledger;
+export interface VerifyOptions extends Stores {
   readonly slice: EmbeddingSlice;
   readonly projection: Projection;
   readonly deletes: DeleteMode;

@@ -67,17 +67,15 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'skips deletions',
     file: `${PIPELINE}/stages/load-store.ts`,
-    find: 'if (plan.delete > 0) deleted =',
-    replace: 'if (plan.delete < 0) deleted =',
+    find: "if (change.kind === 'delete') await gone.add(change.actual.pointId);",
+    replace: "if (change.kind === 'delete') continue;",
     caughtBy: happening(load(add('c1')), load(remove('c1'))),
   },
   {
     name: 'deletes before it writes',
     file: `${PIPELINE}/stages/load-store.ts`,
-    find: 'if (plan.add + plan.change > 0) ({ written, left }',
-    replace:
-      'if (plan.delete > 0) deleted = await deleteGone(context, target, rules, options, onDone);\n' +
-      '    if (plan.add + plan.change > 0) ({ written, left }',
+    find: 'await gone.add(change.actual.pointId);',
+    replace: '{ await beforeWrite(); await target.delete([change.actual.pointId]); }',
     caughtBy: happening(load(add('c1')), load(remove('c1'), add('c2'))),
   },
   {

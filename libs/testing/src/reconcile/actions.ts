@@ -74,14 +74,20 @@ export type Action =
   | { readonly do: 'drop'; readonly side: Side; readonly fault?: Fault }
   | { readonly do: 'lose cache' };
 
+/**
+ * `run`: `indexer run`. `stages`: the stages one by one, as the targets of a build system call them. `replays`: the same, with
+ * loads replayed that the build system has in its cache.
+ */
+export type LoadWay = 'run' | 'stages' | 'replays';
+
 export interface LoadAction {
   readonly do: 'load';
   readonly side: Side;
   /** Done to the file before. */
   readonly edits?: readonly Edit[];
-  /** Whether loads are replayed that a build system has in its cache. */
-  readonly replays?: boolean;
-  /** Level of its verify; `content` where it says nothing. */
+  /** @default 'run' */
+  readonly way?: LoadWay;
+  /** Level of its verify. @default 'content' */
   readonly level?: 'content' | 'vectors';
   /** Whether it is refused where it would delete much. */
   readonly guarded?: boolean;
@@ -128,9 +134,9 @@ const takeover: fc.Arbitrary<Takeover> = fc.oneof(
 const among = (of: Moment['of'], max: number): fc.Arbitrary<Moment> =>
   fc.record({ of: fc.constant(of), number: fc.integer({ min: 1, max }) });
 
-/** A run here makes some 70 calls, 14 of them writes, a few to each store. */
+/** A run here makes some 90 calls, 14 of them writes, a few to each store. */
 const moment = fc.oneof(
-  { weight: 2, arbitrary: among('calls', 70) },
+  { weight: 2, arbitrary: among('calls', 90) },
   { weight: 2, arbitrary: among('writes', 14) },
   { weight: 1, arbitrary: among('qdrant writes', 4) },
   { weight: 1, arbitrary: among('neon writes', 4) },
@@ -151,7 +157,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
         do: fc.constant('load' as const),
         side,
         edits,
-        replays: fc.constant(true),
+        way: fc.constantFrom<LoadWay>('stages', 'replays', 'replays'),
         level: fc.constant('vectors' as const),
         guarded: fc.boolean(),
         fault,

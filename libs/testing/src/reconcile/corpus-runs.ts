@@ -1,24 +1,21 @@
 import { SILENT, type Embedder, type StoreName } from '@lockstep/model';
 import {
   dropCorpus,
-  embed,
-  endRun,
   FILES,
-  loadNeon,
-  loadQdrant,
-  provision,
-  repairRetained,
-  validate,
-  verify,
+  inStageOrder,
+  openCorpus,
+  repairCorpus,
+  runCorpus,
+  type AllStores,
+  type Corpus,
   type DeleteLimit,
   type Projection,
   type ProvisionReceipt,
-  type StageContext,
   type VerifyReceipt,
 } from '@lockstep/pipeline';
+import { bytesOf } from '../bytes-of.ts';
 import type { MemoryArtifacts } from '../memory-artifacts.ts';
 import type { MemoryEmbeddings } from '../memory-embeddings.ts';
-import type { ReconciledStores } from './held.ts';
 import { watchCalls, type AroundCall } from './watch-calls.ts';
 import { recordsOf, type CorpusFile, type CorpusTraits } from './what-is-wanted.ts';
 
@@ -30,7 +27,7 @@ export interface Machine {
 
 export interface RunInput {
   readonly traits: CorpusTraits;
-  readonly stores: ReconciledStores;
+  readonly stores: AllStores;
   readonly embedder: Embedder;
   readonly machine: Machine;
   readonly around: AroundCall;
@@ -39,7 +36,7 @@ export interface RunInput {
   readonly runId: string;
 }
 
-/** How the loads of a run ended, and what its verify told. */
+/** How the loads of a run ended, and what its verify reported. */
 export interface RunOutput {
   run?: ProvisionReceipt;
   readonly loads: Partial<Record<StoreName, 'replayed' | 'done' | { readonly failure: unknown }>>;
@@ -51,158 +48,146 @@ export interface RunOutput {
 export const BATCH_ITEMS = 2;
 const CONCURRENCY = 2;
 
-/** Lets all go. */
+/** Lets any number of deletions through. */
 export const UNLIMITED: DeleteLimit = { percent: 100, count: 0 };
 
-/** A whole run, as the command line does it: both loads at once, and its end in the run table. Never throws. */
-export async function loadCorpus(
+export interface LoadChoices {
+  readonly level: 'content' | 'vectors';
+  readonly deleteLimit: DeleteLimit;
+}
+
+/** `indexer run`. Never throws. */
+export function loadCorpus(input: RunInput, file: CorpusFile, { level, deleteLimit }: LoadChoices): Promise<RunOutput> {
+  return seen(input, file, (corpus) => runCorpus(corpus, { limits: { deletes: deleteLimit }, verify: { level } }));
+}
+
+/**
+ * The stages one by one, as the targets of a build system call them, which may replay a load. Never throws.
+ *
+ * @param isReplayed whether the load of a store is not done again for this nonce, since it ended well
+ */
+export function loadCorpusByStages(
   input: RunInput,
   file: CorpusFile,
-  options: {
-    readonly level: 'content' | 'vectors';
-    readonly deleteLimit: DeleteLimit;
-    /** Whether the load of a store need not be done again for this nonce, since it ended well. */
-    readonly isReplayed: (store: StoreName, nonce: string) => boolean;
-  },
+  { level, deleteLimit }: LoadChoices,
+  isReplayed: (store: StoreName, nonce: string) => boolean,
 ): Promise<RunOutput> {
-  const stages = stagesOf(input);
-  const output: RunOutput = { loads: {} };
-  try {
-    await stages.validate(file);
-    const run = await stages.provision({ recheck: false, deleteLimit: options.deleteLimit });
-    output.run = run;
-    await stages.orEnd(async () => {
-      await stages.embed(true);
-      const load = async (store: StoreName, really: () => Promise<unknown>): Promise<void> => {
-        if (options.isReplayed(store, run.stores[store]?.nonce ?? '')) output.loads[store] = 'replayed';
-        else {
-          try {
-            await really();
-            output.loads[store] = 'done';
-          } catch (failure) {
-            output.loads[store] = { failure };
-            throw failure;
-          }
-        }
-      };
-      const ended = await Promise.allSettled([
-        load('qdrant', () => stages.loadQdrant(false)),
-        load('neon', stages.loadNeon),
-      ]);
-      for (const one of ended) if (one.status === 'rejected') throw one.reason;
-      output.verified = await stages.verify(options.level);
-    });
-  } catch (failure) {
-    output.failure = failure;
-  }
-  return output;
+  return seen(input, file, async (corpus, output) => {
+    const load = async (store: StoreName, really: () => Promise<unknown>): Promise<void> => {
+      if (isReplayed(store, output.run?.stores[store]?.nonce ?? '')) output.loads[store] = 'replayed';
+      else await really();
+    };
+    await inStageOrder(
+      {
+        validate: () => corpus.validate(),
+        embed: () => corpus.embed(),
+        provision: () => corpus.provision({ deleteLimit }),
+        'load-qdrant': () => load('qdrant', () => corpus.loadQdrant()),
+        'load-neon': () => load('neon', () => corpus.loadNeon()),
+        verify: () => corpus.verify({ level }),
+      },
+      // A build system may start it earlier: then two runs may pay for one text, which the costs here do not foresee.
+      { embed: ['provision'] },
+    );
+  });
 }
 
-/** A repair with records, as the command line does it. Never throws. */
-export async function repairCorpus(input: RunInput, file: CorpusFile, pay: boolean): Promise<RunOutput> {
-  const stages = stagesOf(input);
-  const output: RunOutput = { loads: {} };
-  try {
-    await stages.validate(file);
-    const run = await stages.provision({ recheck: true, deleteLimit: UNLIMITED });
-    output.run = run;
-    await stages.orEnd(async () => {
-      await stages.embed(pay);
-      await stages.repairRetained(run, pay);
-      // One that leaves points out has nothing to say of the store.
-      if ((await stages.loadQdrant(true)).left === 0) output.loads.qdrant = 'done';
-      await stages.loadNeon();
-      output.loads.neon = 'done';
-      output.verified = await stages.verify('vectors');
-    });
-  } catch (failure) {
-    output.failure = failure;
-  }
-  return output;
+/** `indexer repair`. Never throws. */
+export function repairCorpusFrom(input: RunInput, file: CorpusFile, pay: boolean): Promise<RunOutput> {
+  return seen(input, file, (corpus) => repairCorpus(corpus, { limits: { deletes: UNLIMITED }, pay }));
 }
 
-/** Drops a corpus. Never throws. */
+/** `indexer drop`. Never throws. */
 export async function dropFromStores(input: RunInput): Promise<RunOutput> {
-  const { context, ports } = stagesOf(input);
+  const { traits, runId, stores, around } = input;
+  const context = { corpus: traits.corpus, clock: CLOCK, logger: SILENT };
   try {
-    await dropCorpus(context, { ...ports, runId: input.runId, batchItems: BATCH_ITEMS });
+    await dropCorpus(context, { ...watched(stores, around), runId, batchItems: BATCH_ITEMS });
     return { loads: {} };
   } catch (failure) {
     return { loads: {}, failure };
   }
 }
 
-function stagesOf({ traits, stores, embedder, machine, around, projection, runId }: RunInput) {
-  const { corpus, deletes, dimensions } = traits;
-  const { artifacts, embeddings } = machine;
-  const ports = {
-    vectors: watchCalls(stores.vectors, 'qdrant', around),
-    rows: watchCalls(stores.rows, 'neon', around),
-    ledger: watchCalls(stores.ledger, 'ledger', around),
-  };
-  const watched = watchCalls(embedder, 'embedder', around);
-  const cache = watchCalls(embeddings.cache, 'cache', around);
-  const { slice } = embeddings;
-  const context: StageContext = {
-    corpus,
-    artifacts,
-    clock: { now: () => 0, sleep: () => Promise.resolve() },
-    logger: SILENT,
-  };
-  const loading = { ledger: ports.ledger, deletes, batchItems: BATCH_ITEMS, concurrency: CONCURRENCY };
+const CLOCK = { now: () => 0, sleep: () => Promise.resolve() };
 
+/** Does something with a corpus, and keeps what its stages reported, also where one of them fails. */
+async function seen(
+  input: RunInput,
+  file: CorpusFile,
+  work: (corpus: Corpus, output: RunOutput) => Promise<unknown>,
+): Promise<RunOutput> {
+  const output: RunOutput = { loads: {} };
+  const corpus = corpusOf(input, file);
+  const load = async <Receipt>(store: StoreName, really: () => Promise<Receipt & { left: number }>) => {
+    try {
+      const receipt = await really();
+      // One that leaves points out has nothing to say of the store.
+      if (receipt.left === 0) output.loads[store] = 'done';
+      return receipt;
+    } catch (failure) {
+      output.loads[store] = { failure };
+      throw failure;
+    }
+  };
+  const observed: Corpus = {
+    ...corpus,
+    provision: async (options) => (output.run = await corpus.provision(options)),
+    loadQdrant: (options) => load('qdrant', () => corpus.loadQdrant(options)),
+    loadNeon: () => load('neon', () => corpus.loadNeon()),
+    verify: async (options) => (output.verified = await corpus.verify(options)),
+  };
+  try {
+    await work(observed, output);
+  } catch (failure) {
+    output.failure = failure;
+  }
+  return output;
+}
+
+function corpusOf(
+  { traits, stores, embedder, machine, around, projection, runId }: RunInput,
+  file: CorpusFile,
+): Corpus {
+  const { artifacts, embeddings } = machine;
+  const { vectors, rows, ledger } = watched(stores, around);
+  const asked = watchCalls(embedder, 'embedder', around);
+  const cache = watchCalls({ ...embeddings.cache, async close() {} }, 'cache', around);
+  return openCorpus({
+    settings: {
+      name: traits.corpus,
+      projection,
+      identity: embedder.identity,
+      deletes: traits.deletes,
+      batchItems: { embed: BATCH_ITEMS, qdrant: BATCH_ITEMS, neon: BATCH_ITEMS },
+      concurrency: { embed: CONCURRENCY, load: CONCURRENCY },
+    },
+    ports: {
+      input: (read) => read({ name: 'chunks.json', bytes: bytesOf(JSON.stringify(recordsOf(file))) }),
+      embedder: async () => asked,
+      vectors: async () => vectors,
+      rows: async () => rows,
+      ledger: async () => ledger,
+      cache: async () => cache,
+      slice: async () => embeddings.slice,
+      known: async () => ({ ...embeddings.cache, async close() {} }),
+    },
+    artifacts,
+    clock: CLOCK,
+    report: () => ({ logger: SILENT }),
+    newId: () => runId,
+  });
+}
+
+function watched({ vectors, rows, ledger }: AllStores, around: AroundCall): AllStores {
   return {
-    context,
-    ports,
-    validate: (file: CorpusFile) =>
-      validate(context, {
-        input: { name: 'chunks.json', bytes: bytesOf(JSON.stringify(recordsOf(file))) },
-        identity: embedder.identity,
-        inputTokensMax: embedder.inputTokensMax,
-        tokensOver: embedder.tokensOver,
-        strict: false,
-      }),
-    provision: ({ recheck, deleteLimit }: { recheck: boolean; deleteLimit: DeleteLimit }) =>
-      provision(context, {
-        ...ports,
-        runId,
-        kind: recheck ? 'repair' : 'load',
-        projection,
-        dimensions,
-        deletes,
-        deleteLimit,
-        recheck,
-        nonce: () => runId,
-      }),
-    embed: (pay: boolean) =>
-      embed(context, { embedder: watched, cache, batchItems: BATCH_ITEMS, concurrency: CONCURRENCY, pay }),
-    loadQdrant: (leaveMissing: boolean) =>
-      loadQdrant(context, { ...loading, vectors: ports.vectors, slice, projection, leaveMissing }),
-    loadNeon: () => loadNeon(context, { ...loading, rows: ports.rows }),
-    repairRetained: (run: ProvisionReceipt, pay: boolean) =>
-      repairRetained(context, { ...ports, run, cache, projection, deletes, embedder: watched, pay }),
-    async verify(level: 'content' | 'vectors') {
-      const verified = await verify(context, { ...ports, slice, projection, deletes, level, vectorsEvery: 1 });
-      await endRun(context, ports.ledger, { verified });
-      return verified;
-    },
-    /** Does the rest of a run that holds a fence: its failure ends it in the run table too, if that can be reached. */
-    async orEnd(rest: () => Promise<void>): Promise<void> {
-      try {
-        await rest();
-      } catch (error) {
-        await endRun(context, ports.ledger, { error }).catch(() => undefined);
-        throw error;
-      }
-    },
+    vectors: watchCalls(vectors, 'qdrant', around),
+    rows: watchCalls(rows, 'neon', around),
+    ledger: watchCalls(ledger, 'ledger', around),
   };
 }
 
 /** What a build system hashes for the loads besides their nonces. */
 export function loadInputs({ files }: MemoryArtifacts): string {
   return [FILES.chunks, FILES.held].map((name) => files.get(name)).join('');
-}
-
-async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
-  yield new TextEncoder().encode(text);
 }

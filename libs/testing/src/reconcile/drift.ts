@@ -1,11 +1,12 @@
 import { contentHashOf, embeddingKeyOf, type IndexedChunk } from '@lockstep/model';
+import type { AllStores } from '@lockstep/pipeline';
 import { stubVector } from '../stub-openai.ts';
 import type { Drift } from './actions.ts';
-import type { Held, PointCopy, ReconciledStores } from './held.ts';
+import type { Held, PointCopy } from './held.ts';
 import { rightPoint, rightRow, type CorpusTraits } from './what-is-wanted.ts';
 
 /** Stores, with what no port of ours would do to them. */
-export interface DriftingStores extends ReconciledStores {
+export interface DriftingStores extends AllStores {
   /** Gives a row another chunk id and leaves its point id, where there is a way around the port. */
   renameRow?(row: { readonly corpus: string; readonly pointId: string; readonly chunkId: string }): Promise<void>;
 }
@@ -84,8 +85,6 @@ export async function drift(stores: DriftingStores, traits: CorpusTraits, held: 
 }
 
 /** What stands in a store need not be what we would write. */
-function asPayload(
-  payload: PointCopy['payload'],
-): Parameters<ReconciledStores['vectors']['upsert']>[0][number]['payload'] {
+function asPayload(payload: PointCopy['payload']): Parameters<AllStores['vectors']['upsert']>[0][number]['payload'] {
   return payload as never;
 }

@@ -2,13 +2,11 @@ import {
   canonicalJson,
   type JsonObject,
   type JsonValue,
-  type Ledger,
   type IndexedChunk,
-  type RowStore,
   type Stamp,
   type StoreName,
-  type VectorStore,
 } from '@lockstep/model';
+import type { AllStores } from '@lockstep/pipeline';
 import { stubVector } from '../stub-openai.ts';
 
 /** A point as a model sees it: the text that its vector is of stands for the vector. */
@@ -29,16 +27,9 @@ export interface Held {
   readonly fence: number;
 }
 
-/** Both stores and the ledger, whichever they are. */
-export interface ReconciledStores {
-  readonly vectors: VectorStore;
-  readonly rows: RowStore;
-  readonly ledger: Ledger;
-}
-
 /** Reads through the ports what is held of a corpus. A vector counts as that of the text in `texts` that it is of. */
 export async function readHeld(
-  { vectors, rows, ledger }: ReconciledStores,
+  { vectors, rows, ledger }: AllStores,
   corpus: string,
   textOf: (vector: Float32Array) => string,
 ): Promise<Held> {

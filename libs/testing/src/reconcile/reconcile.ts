@@ -134,7 +134,7 @@ export async function reconcile({ deletes, actions }: ReconcileCase, options: Re
   /** A run that finds differences is made up for by the next; what stays without being in the file, by a repair. */
   async function settle(corpus: Corpus): Promise<void> {
     const again = (): Promise<RunOutput> =>
-      run(corpus, plans.load(corpus.traits, corpus.file, { replays: true, level: 'vectors' }));
+      run(corpus, plans.load(corpus.traits, corpus.file, { way: 'replays', level: 'vectors' }));
     if ((await again()).verified?.ok === true) return;
     const second = (await again()).verified;
     if (second?.ok === true) {

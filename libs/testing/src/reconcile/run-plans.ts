@@ -4,8 +4,9 @@ import type { LoadAction } from './actions.ts';
 import {
   dropFromStores,
   loadCorpus,
+  loadCorpusByStages,
   loadInputs,
-  repairCorpus,
+  repairCorpusFrom,
   UNLIMITED,
   type RunInput,
   type RunOutput,
@@ -36,8 +37,8 @@ export function createRunPlans() {
   return {
     drop: { perform: dropFromStores, foresee: foreseeDrop, deleteLimit: UNLIMITED, deletesLast: true } as RunPlan,
 
-    load(traits: CorpusTraits, file: CorpusFile, choices: Pick<LoadAction, 'replays' | 'level' | 'guarded'>): RunPlan {
-      const { replays = false, level = 'content', guarded = false } = choices;
+    load(traits: CorpusTraits, file: CorpusFile, choices: Pick<LoadAction, 'way' | 'level' | 'guarded'>): RunPlan {
+      const { way = 'run', level = 'content', guarded = false } = choices;
       const wants = wantsOf(traits, file);
       const deleteLimit = guarded ? GUARD : UNLIMITED;
       return {
@@ -47,11 +48,11 @@ export function createRunPlans() {
           wantedBy.set(input.runId, wants.digest);
           const keyOf = (store: StoreName, nonce: string | undefined): string =>
             `${traits.corpus} ${store} ${nonce} ${loadInputs(input.machine.artifacts)}`;
-          const output = await loadCorpus(input, file, {
-            level,
-            deleteLimit,
-            isReplayed: (store, nonce) => replays && replayable.has(keyOf(store, nonce)),
-          });
+          const isReplayed = (store: StoreName, nonce: string): boolean =>
+            way === 'replays' && replayable.has(keyOf(store, nonce));
+          const output = await (way === 'run'
+            ? loadCorpus(input, file, { level, deleteLimit })
+            : loadCorpusByStages(input, file, { level, deleteLimit }, isReplayed));
           for (const store of STORES) {
             if (output.loads[store] === 'done') replayable.add(keyOf(store, output.run?.stores[store]?.nonce));
           }
@@ -73,7 +74,7 @@ export function createRunPlans() {
         deletesLast: false,
         perform(input) {
           wantedBy.set(input.runId, wants.digest);
-          return repairCorpus(input, file, pay);
+          return repairCorpusFrom(input, file, pay);
         },
         foresee: (outset) => foreseeRepair(traits, wants, outset, { pay }),
       };

@@ -11,7 +11,7 @@ export type PortName = 'qdrant' | 'neon' | 'ledger' | 'embedder' | 'cache';
 export type AroundCall = <Answer>(call: PortCall, send: () => Promise<Answer>) => Promise<Answer>;
 
 /** Methods that answer at once and reach nobody. */
-const LOCAL = new Set(['has', 'pack', 'fit', 'countTokens', 'tokensOver', 'peek', 'possiblyPaid']);
+const LOCAL = new Set(['has', 'pack', 'fit', 'countTokens', 'tokensOver', 'peek', 'possiblyPaid', 'close']);
 
 /** A port whose calls go through `around`; a scan is one call for each page. */
 export function watchCalls<Port extends object>(port: Port, name: PortName, around: AroundCall): Port {

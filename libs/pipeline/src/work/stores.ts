@@ -1,0 +1,12 @@
+import type { Ledger, RowStore, VectorStore } from '@lockstep/model';
+
+/** The stores that a step works on; one that is left out is not looked at. */
+export interface Stores {
+  readonly vectors?: VectorStore | undefined;
+  readonly rows?: RowStore | undefined;
+  /** Left out where points alone are loaded and no Postgres is configured: then there is no fence and no stamp. */
+  readonly ledger?: Ledger | undefined;
+}
+
+/** Both stores and the ledger. */
+export type AllStores = { readonly [Name in keyof Stores]-?: NonNullable<Stores[Name]> };
