@@ -99,8 +99,8 @@ const UNSEEN: Readonly<Record<Step, readonly string[]>> = {
   ],
   // The folder without a name is the state directory, in which the cache's folder has one.
   embed: ['sync folder cache', 'sync folder '],
-  'load-qdrant': ['vectors.count', 'vectors.scan', 'ledger.fenceHolder'],
-  'load-neon': ['rows.count', 'rows.scan', 'ledger.fenceHolder'],
+  'load-qdrant': ['vectors.scan', 'ledger.fenceHolder', 'vectors.count'],
+  'load-neon': ['rows.scan', 'ledger.fenceHolder', 'rows.count'],
   verify: [
     'vectors.scan',
     'vectors.vectors',

@@ -41,7 +41,9 @@ export async function sendRequest(
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
   });
   if (!response.ok) {
-    const data: unknown = await response.json().catch(() => undefined);
+    // A body of Qdrant's own that is cut says nothing yet, such as which 404 it is: reading it fails, and is tried again.
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    const data: unknown = isJson ? await response.json() : await response.body?.cancel();
     throw statusError({ status: response.status, headers: response.headers, data }, words, Date.now());
   }
   if (response.status !== 200 || response.headers.get('content-type')?.includes('json') !== true) {

@@ -335,6 +335,17 @@ describe('reading', () => {
     expect(seen).toHaveLength(1);
   });
 
+  it.each(reads)('by %s asks again where the answer that nothing is there is cut', async (_title, read, nothing) => {
+    const cut = () =>
+      new HttpResponse('{"status":{"error":"Not found: Coll', {
+        status: 404,
+        headers: { 'content-type': 'application/json' },
+      });
+    answerWith(cut, absent);
+    expect(await read(storeAt())).toEqual(nothing);
+    expect(seen).toHaveLength(2);
+  });
+
   it.each(reads)('by %s fails where it is something else that is not there', async (_title, read) => {
     const others = [
       () => HttpResponse.html('<h1>Not Found</h1>', { status: 404 }),
