@@ -14,7 +14,7 @@ import type * as CountTokensModule from '@lockstep/embed-openai/count-tokens';
 import type { Calls } from '@lockstep/pipeline';
 import {
   createGuard,
-  createPacer,
+  createRateLimiter,
   GUARD_DEFAULTS,
   type Guard,
   type GuardOptions,
@@ -36,8 +36,8 @@ export interface ServicesOptions {
   readonly signal: AbortSignal;
   /** What may be sent to the embedding service; what the environment says where it is left out. */
   readonly minuteLimits?: MinuteLimits;
-  /** How long a command puts up with a service that does not answer; the guard's own where it says nothing. */
-  readonly patience?: Pick<GuardOptions, 'attemptsMax' | 'timeoutMs' | 'deadlineMs'>;
+  /** How long a command waits for a service that does not answer. @default GUARD_DEFAULTS */
+  readonly guardLimits?: Pick<GuardOptions, 'attemptsMax' | 'timeoutMs' | 'deadlineMs'>;
 }
 
 /**
@@ -80,7 +80,7 @@ export function openServices(options: ServicesOptions): Services {
   const guards = new Map<Dependency, Guard>();
 
   function guard(dependency: Dependency, own: Partial<GuardOptions> = {}): Guard {
-    const made = guards.get(dependency) ?? createGuard({ dependency, logger, ...own, ...options.patience });
+    const made = guards.get(dependency) ?? createGuard({ dependency, logger, ...own, ...options.guardLimits });
     guards.set(dependency, made);
     return made;
   }
@@ -123,8 +123,8 @@ export function openServices(options: ServicesOptions): Services {
     return { client, shown };
   });
 
-  const pacer = once(async () =>
-    createPacer({ dependency: 'openai', limits: options.minuteLimits ?? minuteLimits({}, environment), logger }),
+  const rateLimiter = once(async () =>
+    createRateLimiter({ dependency: 'openai', limits: options.minuteLimits ?? minuteLimits({}, environment), logger }),
   );
 
   const qdrant = once(async (): Promise<{ url: URL; apiKey?: string; shownHost?: string }> => {
@@ -159,7 +159,7 @@ export function openServices(options: ServicesOptions): Services {
           model,
           dimensions,
           guard: guard('openai', { concurrency: CLOUD_EMBED_CONCURRENCY }),
-          pacer: await pacer(),
+          rateLimiter: await rateLimiter(),
           timeoutMs,
           countTokens: countCl100kTokens,
         });

@@ -4,9 +4,9 @@ import { countTokens } from 'gpt-tokenizer/encoding/cl100k_base';
 const BYTE_ORDER_MARK = '\uFEFF';
 
 /**
- * Counts tokens of cl100k_base, the encoding of OpenAI's embedding models. Special tokens in a text count as text. What
- * stands between byte order marks is counted by itself, since this tokenizer takes them for white space, and the service
- * does not; the count is then exact or a little too high.
+ * Counts tokens of cl100k_base, the encoding of OpenAI's embedding models. Special tokens in a text count as text. The
+ * parts between byte order marks are counted one by one, since this tokenizer treats the marks as white space and the
+ * service does not; the count is then exact or a little too high.
  */
 export function countCl100kTokens(text: string): number {
   if (!text.includes(BYTE_ORDER_MARK)) return countPart(text);

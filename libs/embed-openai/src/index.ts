@@ -1,4 +1,4 @@
 export { countCl100kTokens } from './count-tokens.ts';
-export { DEFAULT_OPENAI_MODEL, foreignHost, OPENAI_MODELS, type ModelFacts } from './models.ts';
+export { DEFAULT_OPENAI_MODEL, OPENAI_MODELS, thirdPartyHost, type ModelFacts } from './models.ts';
 export { createOpenAiEmbedder, type OpenAiEmbedderOptions } from './openai-embedder.ts';
 export type { RequestLimits } from './request-limits.ts';

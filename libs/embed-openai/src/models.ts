@@ -1,6 +1,6 @@
-/** What is known of an embedding model of OpenAI's. */
+/** Facts about one of OpenAI's embedding models. */
 export interface ModelFacts {
-  /** Numbers in a vector where the request does not say otherwise. */
+  /** Numbers in a vector, unless the request names another count. */
   readonly dimensions: number;
   /** US dollars for a million input tokens. */
   readonly dollarsPerMillionTokens: number;
@@ -17,12 +17,14 @@ export const OPENAI_MODELS: Readonly<Record<string, ModelFacts>> = {
   'text-embedding-ada-002': { dimensions: 1536, dollarsPerMillionTokens: 0.1 },
 };
 
+/** The model that is used where none is configured. */
 export const DEFAULT_OPENAI_MODEL = 'text-embedding-3-small';
 
+/** The host of OpenAI's own API. */
 export const OPENAI_HOST = 'api.openai.com';
 
 /** Host and port of a service that is not OpenAI's own; null for OpenAI. */
-export function foreignHost(baseUrl: string | undefined): string | null {
+export function thirdPartyHost(baseUrl: string | undefined): string | null {
   if (baseUrl === undefined) return null;
   const { host } = new URL(baseUrl);
   return host === OPENAI_HOST ? null : host;

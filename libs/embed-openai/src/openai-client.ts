@@ -6,14 +6,17 @@ export { toIndexingError } from './to-indexing-error.ts';
 
 export interface OpenAiClientOptions {
   readonly apiKey: string;
+  /** @default 'https://api.openai.com/v1' */
   readonly baseUrl?: string;
+  /** How long to wait for a reply, in milliseconds. */
   readonly timeoutMs: number;
+  /** @default globalThis.fetch */
   readonly fetch?: typeof fetch;
 }
 
 /**
- * The official client, with everything off that it would do by itself. It is imported when there is something to ask for
- * (a fifth of a second of CPU time), which most runs have not.
+ * The official client with its own retries, environment variables and logs switched off. Import this module only when
+ * there is something to send: loading it takes a fifth of a second of CPU time, and most runs send nothing.
  */
 export function createOpenAiClient(options: OpenAiClientOptions): OpenAI {
   return new OpenAI({
@@ -24,7 +27,7 @@ export function createOpenAiClient(options: OpenAiClientOptions): OpenAI {
     maxRetries: 0,
     timeout: options.timeoutMs,
     logLevel: 'off',
-    // Texts go where the address says, and nowhere else.
+    // Texts and key go to this address and nowhere else.
     fetchOptions: { redirect: 'manual' },
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
   });

@@ -3,7 +3,7 @@ import { countCl100kTokens } from './count-tokens.ts';
 import { createProtocolEmbedder, type ProtocolEmbedderOptions } from './protocol-embedder.ts';
 
 export interface OpenAiEmbedderOptions extends Omit<ProtocolEmbedderOptions, 'countTokens'> {
-  /** How the model counts; cl100k_base, as OpenAI's do, where it is left out. */
+  /** Counts tokens as the model does. @default countCl100kTokens */
   readonly countTokens?: ProtocolEmbedderOptions['countTokens'];
 }
 

@@ -1,48 +1,53 @@
 import { fitTokens, utf8Bytes, type Embedder, type EmbedderIdentity } from '@lockstep/model';
-import type { Guard, Pacer } from '@lockstep/resilience';
-import { foreignHost, OPENAI_LIMITS, OPENAI_MODELS } from './models.ts';
+import type { Guard, RateLimiter } from '@lockstep/resilience';
+import { OPENAI_LIMITS, OPENAI_MODELS, thirdPartyHost } from './models.ts';
 import { readVectors } from './read-vectors.ts';
 import { packRequests, type CountTokens, type RequestLimits } from './request-limits.ts';
-import { paced } from './paced.ts';
+import { runRateLimited } from './run-rate-limited.ts';
 
 export interface ProtocolEmbedderOptions {
-  /** Visible ASCII only; the client would quote any other key in its error. */
+  /** Visible ASCII only; the client would quote any other key in its error message. */
   readonly apiKey: string;
-  /** OpenAI's own where it is left out. Any server that speaks its protocol will do. */
+  /** Any server that speaks OpenAI's protocol. @default 'https://api.openai.com/v1' */
   readonly baseUrl?: string;
   readonly model: string;
   /**
-   * Numbers in a vector; checked in every reply. OpenAI itself is asked for them where they are not the model's usual
-   * ones; another server is not, since many know no such parameter.
+   * Numbers in a vector; checked in every reply. The request names them only for OpenAI itself, and only where they are
+   * not the model's usual ones: many other servers do not know the parameter.
    */
   readonly dimensions: number;
   readonly guard: Guard;
-  /** Holds embedding requests back to the limits of the service; none where it is left out. */
-  readonly pacer?: Pacer;
-  /** How long the client itself waits for a reply, in milliseconds; the guard's timeout is meant to come first. */
+  /** Holds embedding requests back to the limits of the service. @default undefined */
+  readonly rateLimiter?: RateLimiter;
+  /** How long the client itself waits for a reply, in milliseconds; the guard's timeout should be no longer. */
   readonly timeoutMs: number;
+  /** @default globalThis.fetch */
   readonly fetch?: typeof fetch;
-  /** Takes the place of the base URL's host in the identity; null for a model that is the same wherever it runs. */
+  /**
+   * Replaces the base URL's host in the identity; null for a model that is the same wherever it runs. @default the host
+   * of the base URL, null for OpenAI
+   */
   readonly hostIdentity?: string | null;
-  /** Name and version that `describe` gives. */
+  /** The name that `describe` returns. @default 'OpenAI', or 'OpenAI-compatible at <host>' */
   readonly serviceName?: string;
+  /** Limits of one request. @default OPENAI_LIMITS */
   readonly limits?: Partial<RequestLimits>;
-  /** How the model counts. */
+  /** Counts tokens as the model does. */
   readonly countTokens: CountTokens;
 }
 
 /**
- * Embeds through OpenAI's official client, with any model that is served by its protocol. One call of `embed` is one
- * request, tried again by the guard alone (the client's own retries are off); what comes back is checked before it is
- * given out.
+ * Embeds through OpenAI's official client, with any model that is served over its protocol. One call of `embed` is one
+ * request, which only the guard tries again (the client's own retries are off); replies are checked before they are
+ * returned.
  */
 export function createProtocolEmbedder(options: ProtocolEmbedderOptions): Embedder {
-  const { guard, pacer, model, dimensions, countTokens } = options;
+  const { guard, rateLimiter, model, dimensions, countTokens } = options;
   const limits = { ...OPENAI_LIMITS, ...options.limits };
-  const foreign = foreignHost(options.baseUrl);
-  const host = options.hostIdentity === undefined ? foreign : options.hostIdentity;
+  const thirdParty = thirdPartyHost(options.baseUrl);
+  const host = options.hostIdentity === undefined ? thirdParty : options.hostIdentity;
   const identity: EmbedderIdentity = { model, host, dimensions };
-  const asksDimensions = foreign === null && OPENAI_MODELS[model]?.dimensions !== dimensions;
+  const asksDimensions = thirdParty === null && OPENAI_MODELS[model]?.dimensions !== dimensions;
   const open = async () => {
     const { createOpenAiClient, ...rest } = await import('./openai-client.ts');
     return { client: createOpenAiClient(options), ...rest };
@@ -50,13 +55,13 @@ export function createProtocolEmbedder(options: ProtocolEmbedderOptions): Embedd
   let opened: ReturnType<typeof open> | undefined;
 
   function tokensOver(text: string): number | undefined {
-    // No token has less than a byte, and no UTF-16 unit gives more than three bytes.
+    // A token has at least one byte, and a UTF-16 unit at most three.
     if (text.length * 3 <= limits.inputTokensMax || utf8Bytes(text) <= limits.inputTokensMax) return undefined;
     const tokens = countTokens(text);
     return tokens > limits.inputTokensMax ? tokens : undefined;
   }
 
-  const lost = { requests: 0, inputs: 0 };
+  const possiblyPaid = { requests: 0, inputs: 0 };
 
   return {
     identity,
@@ -67,13 +72,13 @@ export function createProtocolEmbedder(options: ProtocolEmbedderOptions): Embedd
     pack: (texts) => packRequests(texts, limits, countTokens),
     async embed(texts, call) {
       const { client, APIError, toIndexingError } = await (opened ??= open());
-      const tokens = () => countAll(texts, pacer?.countsTokens() === true ? countTokens : estimateTokens);
-      return paced({ guard, pacer, tokens }, call, async (signal, keepHeaders) => {
+      const tokens = () => countAll(texts, rateLimiter?.countsTokens() === true ? countTokens : estimateTokens);
+      return runRateLimited({ guard, rateLimiter, tokens }, call, async (signal, keepHeaders) => {
         try {
           const body = {
             model,
             input: [...texts],
-            // Asked for by name so that the client hands it over undecoded; its own decoding costs more.
+            // Named in the request so that the client leaves it undecoded; its own decoding is slower.
             encoding_format: 'base64' as const,
             ...(asksDimensions ? { dimensions } : {}),
           };
@@ -85,14 +90,14 @@ export function createProtocolEmbedder(options: ProtocolEmbedderOptions): Embedd
           const failure = toIndexingError(error, Date.now());
           // A request that was given up on, at the timeout or by the caller, may have been answered too.
           if (signal.aborted || failure.details['possiblyPaid'] === true) {
-            lost.requests += 1;
-            lost.inputs += texts.length;
+            possiblyPaid.requests += 1;
+            possiblyPaid.inputs += texts.length;
           }
           throw failure;
         }
       });
     },
-    possiblyPaid: () => ({ ...lost }),
+    possiblyPaid: () => ({ ...possiblyPaid }),
     async describe(call) {
       const { client, toIndexingError } = await (opened ??= open());
       await guard.run(async (signal) => {
@@ -103,14 +108,14 @@ export function createProtocolEmbedder(options: ProtocolEmbedderOptions): Embedd
         }
       }, call);
       return {
-        name: options.serviceName ?? (foreign === null ? 'OpenAI' : `OpenAI-compatible at ${foreign}`),
+        name: options.serviceName ?? (thirdParty === null ? 'OpenAI' : `OpenAI-compatible at ${thirdParty}`),
         version: model,
       };
     },
   };
 }
 
-/** Tokens of a text, about: what OpenAI itself takes for an estimate before it counts. */
+/** Roughly the tokens of a text: the estimate that OpenAI itself uses before it counts. */
 function estimateTokens(text: string): number {
   return Math.ceil(utf8Bytes(text) / 4);
 }

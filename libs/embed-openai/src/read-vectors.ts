@@ -1,18 +1,18 @@
 import { IndexingError, isJsonObject } from '@lockstep/model';
 
 /**
- * Takes the vectors out of a reply, in input order, and believes nothing: as many as asked for, each index once,
- * `dimensions` finite numbers each, not all zero. Vectors come as base64 of little-endian float32, or as numbers from a
- * server that knows no base64.
+ * Reads the vectors of a reply, in input order, and checks everything: as many as requested, each index once,
+ * `dimensions` finite numbers each, not all zero. Vectors arrive as base64 of little-endian float32, or as numbers from
+ * a server that does not support base64.
  *
- * Fails with `response-invalid`: to be tried again, but for a wrong size, which another try would not change.
+ * Fails with `response-invalid`: `retry`, but `abort` for wrong dimensions, which another try would not change.
  */
 export function readVectors(
   reply: unknown,
   expected: { readonly count: number; readonly dimensions: number },
 ): { vectors: Float32Array[]; tokens: number } {
   if (!isJsonObject(reply) || !Array.isArray(reply['data'])) {
-    throw invalid('expected an object with data, found something else (a page of a proxy?)');
+    throw invalid('expected an object with data, found something else (perhaps a page from a proxy)');
   }
   const { data } = reply;
   if (data.length !== expected.count) throw invalid(`expected ${expected.count} vectors, found ${data.length}`);
@@ -64,7 +64,7 @@ function decodeBase64(text: string): Float32Array {
 
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
-/** `Uint8Array.fromBase64` is much faster and not yet everywhere. */
+/** `Uint8Array.fromBase64` is much faster, but not yet available everywhere. */
 function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
   if (typeof Uint8Array.fromBase64 === 'function') {
     const bytes = Uint8Array.fromBase64(base64);
@@ -77,7 +77,7 @@ function invalid(what: string): IndexingError {
   return new IndexingError({
     code: 'response-invalid',
     disposition: 'retry',
-    message: `The embedding service gave an answer that it should not: ${what}.`,
+    message: `The embedding service sent an invalid reply: ${what}.`,
     details: { possiblyPaid: true },
   });
 }

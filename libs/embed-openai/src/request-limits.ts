@@ -1,7 +1,12 @@
 import { utf8Bytes } from '@lockstep/model';
+
+/** What one embedding request may hold. */
 export interface RequestLimits {
+  /** Tokens of one text. */
   readonly inputTokensMax: number;
+  /** Texts. */
   readonly itemsMax: number;
+  /** Tokens of all texts together. */
   readonly requestTokensMax: number;
 }
 
@@ -10,7 +15,8 @@ export type CountTokens = (text: string) => number;
 
 /**
  * Groups texts into requests in their order. A text weighs max(tokens, bytes / 4), since the service estimates the sum
- * from bytes before it counts. Tokens are counted only where bytes, of which no token has less than one, do not settle it.
+ * from bytes before it counts. Tokens are counted only where the bytes alone, at least one a token, exceed the limit.
+ * Returns the indexes of the texts of each request; a text too large for any request gets one of its own.
  */
 export function packRequests(texts: readonly string[], limits: RequestLimits, countTokens: CountTokens): number[][] {
   const bytes = texts.map(utf8Bytes);

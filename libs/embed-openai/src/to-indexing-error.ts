@@ -2,7 +2,7 @@ import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortEr
 import { IndexingError, isIndexingError, strippedCause, type ErrorCode, type ErrorDetails } from '@lockstep/model';
 import { retryAfterMs, statusFailure } from '@lockstep/resilience';
 
-/** Failures before anything was sent; a connection that breaks otherwise may have been used, and paid for. */
+/** Failures before anything was sent; after any other broken connection the request may have been served and charged. */
 const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -12,12 +12,12 @@ const NEVER_SENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** Parameters that are ours and the same in every request: halving a batch would not help. */
+/** Parameters that are the same in every request: splitting a batch would not help. */
 const OWN_PARAMS = new Set(['model', 'dimensions', 'encoding_format', 'user']);
 
 /**
- * Codes and types of errors that no waiting mends, though nearly all come as 429: no credit, a limit of spending or of
- * use, an account that is not active or was closed. Source of the first five:
+ * Codes and types of errors that waiting does not resolve, although nearly all come with status 429: no credit, a limit
+ * of spending or of use, an account that is not active or was closed. Source of the first five:
  * https://learn.microsoft.com/en-us/microsoft-cloud/dev/dev-proxy/concepts/openai-insufficient-quota, 2026-11. The others
  * stand in replies that were published, 2023 to 2025; `billing_hard_limit_reached` comes as 400.
  */
@@ -32,14 +32,14 @@ const FINAL: ReadonlyMap<unknown, ErrorCode> = new Map([
   ['access_terminated', 'unauthorized'],
 ]);
 
-/** How codes and types of errors, parameters and request ids look. Keys have digits beside letters beyond f. */
+/** Forms of error codes and types, parameters and request ids. No API key matches: keys mix digits with letters beyond f. */
 const WORD = /^[a-z_]{1,64}$/i;
 const PARAM = /^[a-z_]{1,32}(?:\[\d{1,5}\]|\.\d{1,5})?$/i;
 const REQUEST_ID = /^(?:req_)?[0-9a-f-]{1,64}$/i;
 
 /**
- * Turns what the `openai` client throws into ours. What a service says is not repeated, since it may quote the key or
- * the text; its code, type and request id are, where they look like such.
+ * Turns what the `openai` client throws into an `IndexingError`. The service's message is not repeated, since it may
+ * quote the key or the text; its code, type, parameter and request id are, where they have the usual form.
  */
 export function toIndexingError(error: unknown, nowMs: number): IndexingError {
   if (isIndexingError(error)) return error;
@@ -55,7 +55,7 @@ export function toIndexingError(error: unknown, nowMs: number): IndexingError {
       : unavailable('broke the connection', { possiblyPaid: true }, cause);
   }
   if (error instanceof APIError && error.status !== undefined) return ofStatus(error, nowMs, cause);
-  // A body that ends early is a TypeError, one that is not JSON a SyntaxError; both come after the work was done.
+  // A body that ends early throws a TypeError, one that is not JSON a SyntaxError; both after the work was done.
   if (error instanceof TypeError || error instanceof SyntaxError) {
     return unavailable('sent a body that is cut or not JSON', { possiblyPaid: true }, cause);
   }
@@ -70,17 +70,17 @@ function ofStatus(error: APIError, nowMs: number, cause: unknown): IndexingError
     param: matching(PARAM, error.param),
     requestId: matching(REQUEST_ID, error.requestID),
   };
-  const said = `The embedding service answered ${status}${details['vendorCode'] === null ? '' : ` (${details['vendorCode']})`}`;
-  // 402 is what other services that speak the protocol answer for want of credit.
+  const answer = `The embedding service answered ${status}${details['vendorCode'] === null ? '' : ` (${details['vendorCode']})`}`;
+  // Other services that speak the protocol answer 402 where credit has run out.
   const final = FINAL.get(error.code) ?? FINAL.get(error.type) ?? (status === 402 ? 'quota-exhausted' : undefined);
   if (final !== undefined) {
     const why = final === 'quota-exhausted' ? 'the account may not spend more' : 'the account was closed';
-    return new IndexingError({ code: final, message: `${said}: ${why}.`, details, cause });
+    return new IndexingError({ code: final, message: `${answer}: ${why}.`, details, cause });
   }
   if (error.param !== null && error.param !== undefined && OWN_PARAMS.has(error.param)) {
     return new IndexingError({
       code: 'request-refused',
-      message: `${said}: it does not take ${error.param} as it is set; see --model and --dimensions.`,
+      message: `${answer}: it does not accept the configured ${error.param}; see --model and --dimensions.`,
       details,
       cause,
     });
@@ -89,7 +89,7 @@ function ofStatus(error: APIError, nowMs: number, cause: unknown): IndexingError
     return new IndexingError({
       code: 'request-refused',
       disposition: 'reject',
-      message: `${said}: it takes at least one input of the request for wrong.`,
+      message: `${answer}: it rejects at least one input of the request.`,
       details,
       cause,
     });
@@ -98,15 +98,15 @@ function ofStatus(error: APIError, nowMs: number, cause: unknown): IndexingError
   const wait = error.headers === undefined ? undefined : retryAfterMs(error.headers, nowMs);
   return new IndexingError({
     ...failure,
-    message: `${said}.`,
+    message: `${answer}.`,
     details,
     cause,
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });
 }
 
-function matching(form: RegExp, said: unknown): string | null {
-  return typeof said === 'string' && form.test(said) ? said : null;
+function matching(form: RegExp, value: unknown): string | null {
+  return typeof value === 'string' && form.test(value) ? value : null;
 }
 
 function unavailable(what: string, details: ErrorDetails, cause: unknown): IndexingError {

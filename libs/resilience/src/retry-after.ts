@@ -1,9 +1,9 @@
-/** A service may ask for a longer wait than we are ready to grant in one piece; ten minutes is our deadline. */
+/** The longest wait that is honoured: a guard's whole deadline is ten minutes. */
 const RETRY_AFTER_MS_MAX = 600_000;
 
 /**
  * Reads how long a service asks to wait, in milliseconds, from `retry-after-ms` or `retry-after` (seconds or an HTTP
- * date, RFC 9110 section 10.2.3). Undefined where neither says anything usable.
+ * date, RFC 9110 section 10.2.3); at most ten minutes. Undefined where neither header is usable.
  */
 export function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
   const exact = Number(headers.get('retry-after-ms')?.trim() || Number.NaN);

@@ -1,6 +1,6 @@
 import type { Clock } from '@lockstep/model';
 
-/** Real time. */
+/** The clock of the machine, with its timers. */
 export const SYSTEM_CLOCK: Clock = {
   now: () => Date.now(),
   sleep: (ms, signal) =>

@@ -13,7 +13,7 @@ import { createCollectionReads } from './collection-reads.ts';
 import { packPoints } from './pack-points.ts';
 import { putPoints } from './put-points.ts';
 import { sendRequest, type QdrantRequest } from './qdrant-request.ts';
-import { stayAtAddress } from './stay-at-address.ts';
+import { refuseRedirects } from './refuse-redirects.ts';
 import { statusOf, toIndexingError } from './to-indexing-error.ts';
 
 export interface QdrantVectorStoreOptions {
@@ -31,7 +31,7 @@ export interface QdrantVectorStoreOptions {
 /** The points of all corpora in one Qdrant collection, through the official client. */
 export function createQdrantVectorStore(options: QdrantVectorStoreOptions): VectorStore {
   const { url, collection, guard } = options;
-  const client = stayAtAddress(
+  const client = refuseRedirects(
     new QdrantClient({
       ...clientAddress(url),
       ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),

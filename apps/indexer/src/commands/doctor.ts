@@ -1,7 +1,7 @@
 import { CORPUS_DEFAULTS, EXIT, isIndexingError, type Dependency, type ServiceInfo } from '@lockstep/model';
 import { createConsoleLogger } from '../console-logger.ts';
 import { openServices } from '../open-services.ts';
-import { PATIENCE } from '../patience.ts';
+import { PROBE_GUARD } from '../probe-guard.ts';
 import { workspaceCommand } from '../run-command.ts';
 import { resolveModel } from '../settings/corpus-settings.ts';
 import { COMMON_ARGS } from '../settings/flags.ts';
@@ -23,7 +23,7 @@ export const doctor = workspaceCommand({
   args: COMMON_ARGS,
   async run({ flags, environment, profile, stateDirectory, signal }) {
     const logger = createConsoleLogger({ verbose: flags.verbose, prefix: 'doctor' });
-    const services = openServices({ environment, profile, stateDirectory, logger, signal, patience: PATIENCE });
+    const services = openServices({ environment, profile, stateDirectory, logger, signal, guardLimits: PROBE_GUARD });
     try {
       const reports = [
         await examine('openai', profile.embedder, async () =>

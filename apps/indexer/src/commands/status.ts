@@ -1,7 +1,7 @@
 import { EXIT } from '@lockstep/model';
 import { createConsoleLogger } from '../console-logger.ts';
 import { openServices } from '../open-services.ts';
-import { PATIENCE } from '../patience.ts';
+import { PROBE_GUARD } from '../probe-guard.ts';
 import { workspaceCommand } from '../run-command.ts';
 import { COMMON_ARGS } from '../settings/flags.ts';
 import { statusText } from '../status-text.ts';
@@ -20,7 +20,7 @@ export const status = workspaceCommand({
   async run(context) {
     const { flags, environment, profile, stateDirectory, signal } = context;
     const logger = createConsoleLogger({ verbose: flags.verbose, prefix: 'status' });
-    const services = openServices({ environment, profile, stateDirectory, logger, signal, patience: PATIENCE });
+    const services = openServices({ environment, profile, stateDirectory, logger, signal, guardLimits: PROBE_GUARD });
     try {
       const found = await workspaceStatus(context, services, flags.limit ?? RUNS);
       const ok = found.problems.length === 0;

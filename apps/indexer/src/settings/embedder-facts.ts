@@ -1,4 +1,4 @@
-import { foreignHost, OPENAI_LIMITS } from '@lockstep/embed-openai/models';
+import { OPENAI_LIMITS, thirdPartyHost } from '@lockstep/embed-openai/models';
 import { EMBEDDED_INPUT_TOKENS_MAX } from '@lockstep/embedded/model';
 import type { EmbedderIdentity } from '@lockstep/model';
 import type { ModelSettings } from './corpus-settings.ts';
@@ -20,7 +20,7 @@ export function embedderFacts(
   return profile.embedder === 'embedded'
     ? { identity: { model, host: null, dimensions }, inputTokensMax: EMBEDDED_INPUT_TOKENS_MAX }
     : {
-        identity: { model, host: foreignHost(environment.OPENAI_BASE_URL), dimensions },
+        identity: { model, host: thirdPartyHost(environment.OPENAI_BASE_URL), dimensions },
         inputTokensMax: OPENAI_LIMITS.inputTokensMax,
       };
 }

@@ -1,4 +1,4 @@
-import { foreignHost } from '@lockstep/embed-openai/models';
+import { thirdPartyHost } from '@lockstep/embed-openai/models';
 import { IndexingError } from '@lockstep/model';
 import type { Environment } from './environment.ts';
 
@@ -80,7 +80,7 @@ export function openAiKey({ OPENAI_API_KEY: key, OPENAI_BASE_URL: base }: Enviro
     if (base !== undefined) keepSecret('OPENAI_API_KEY', new URL(base), 'OPENAI_BASE_URL');
     return key;
   }
-  if (foreignHost(base) !== null) return 'none';
+  if (thirdPartyHost(base) !== null) return 'none';
   throw unset('OPENAI_API_KEY', 'your OpenAI key');
 }
 

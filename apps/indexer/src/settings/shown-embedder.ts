@@ -1,4 +1,4 @@
-import { foreignHost } from '@lockstep/embed-openai/models';
+import { thirdPartyHost } from '@lockstep/embed-openai/models';
 import type { Environment } from './environment.ts';
 import { KNOWN_MODELS } from './known-models.ts';
 import type { Profile } from './profile.ts';
@@ -9,5 +9,5 @@ import type { Profile } from './profile.ts';
  */
 export function shownEmbedder(environment: Environment, { embedder }: Profile): object {
   if (embedder === 'embedded') return KNOWN_MODELS.embedded;
-  return { model: KNOWN_MODELS.cloudDefault, host: foreignHost(environment.OPENAI_BASE_URL) };
+  return { model: KNOWN_MODELS.cloudDefault, host: thirdPartyHost(environment.OPENAI_BASE_URL) };
 }

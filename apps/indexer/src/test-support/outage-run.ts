@@ -11,7 +11,7 @@ import {
   type LoadReceipt,
   type VerifyReceipt,
 } from '@lockstep/pipeline';
-import { createPacer, SYSTEM_CLOCK, type Guard } from '@lockstep/resilience';
+import { createRateLimiter, SYSTEM_CLOCK, type Guard } from '@lockstep/resilience';
 import { createNeonLedger, createNeonRowStore, createSqlClient } from '@lockstep/store-neon';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 
@@ -63,7 +63,7 @@ export async function runThroughOutage(options: OutageRunOptions): Promise<Outag
     model,
     dimensions,
     guard: guards.openai,
-    pacer: createPacer({ dependency: 'openai' }),
+    rateLimiter: createRateLimiter({ dependency: 'openai' }),
     timeoutMs,
   });
   const vectors = createQdrantVectorStore({

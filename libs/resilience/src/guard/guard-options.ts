@@ -1,32 +1,35 @@
 import { IndexingError, SILENT, type Clock, type Dependency, type Logger } from '@lockstep/model';
-import { SYSTEM_CLOCK } from './system-clock.ts';
+import { SYSTEM_CLOCK } from '../system-clock.ts';
 
 export interface GuardOptions {
   readonly dependency: Dependency;
-  /** One attempt may take this long, in milliseconds. */
+  /** How long one attempt may take, in milliseconds. @default 60_000 */
   readonly timeoutMs?: number;
-  /** Calls that may be under way at once. */
+  /** Calls that may be under way at once. @default 4 */
   readonly concurrency?: number;
-  /** Requests that one call may put on the wire. */
+  /** Requests that one call may send. @default 16 */
   readonly attemptsMax?: number;
-  /** One call may take this long with all its waits, in milliseconds. */
+  /** How long one call may take with all its waits, in milliseconds. @default 600_000 */
   readonly deadlineMs?: number;
-  /** First and longest wait between attempts, in milliseconds. */
+  /** First and longest wait between attempts, in milliseconds. @default { first: 500, longest: 20_000 } */
   readonly backoffMs?: { readonly first: number; readonly longest: number };
   /**
-   * Failures in a row that open the breaker, and for how many milliseconds it then stays open; for twice as long each
-   * time that a probe failed.
+   * Failures in a row that open the breaker, and how long it then stays open, in milliseconds; twice as long each time
+   * that a probe failed. @default { failures: 5, openMs: 5_000 }
    */
   readonly breaker?: { readonly failures: number; readonly openMs: number };
+  /** @default SYSTEM_CLOCK */
   readonly clock?: Clock;
+  /** @default SILENT */
   readonly logger?: Logger;
-  /** 0 to 1, for jitter. */
+  /** Numbers from 0 to 1, for jitter. @default Math.random */
   readonly random?: () => number;
 }
 
+/** Every option set. */
 export type ResolvedGuardOptions = Required<GuardOptions>;
 
-/** What holds where a caller says nothing, each with its reason. */
+/** Default values, each with its reason. */
 export const GUARD_DEFAULTS = {
   /** Longer than a full embedding request takes; a shorter one pays twice for a slow server. */
   timeoutMs: 60_000,
@@ -38,12 +41,13 @@ export const GUARD_DEFAULTS = {
   deadlineMs: 600_000,
   backoffMs: { first: 500, longest: 20_000 },
   /**
-   * An outage of 30 s gets 5 requests, then those that are under way, 7 of 8 lanes at most, then probes after 5, 15 and
-   * 25 s: 15 in all, whatever the jitter (`guard.test.ts`).
+   * An outage of 30 s gets 5 requests, then those under way, at most 7 of 8 callers, then probes after 5, 15 and 25 s: 15
+   * in all, whatever the jitter (`guard.test.ts`).
    */
   breaker: { failures: 5, openMs: 5_000 },
 } as const;
 
+/** Fills in the defaults. Throws `config-invalid` for a bound below 1. */
 export function resolveGuardOptions(options: GuardOptions): ResolvedGuardOptions {
   const resolved: ResolvedGuardOptions = Object.freeze({
     ...GUARD_DEFAULTS,

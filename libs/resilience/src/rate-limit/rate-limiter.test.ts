@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { LogFields } from '@lockstep/model';
-import type { Ticket } from './governor.ts';
-import { createPacer, type Pacer, type PacerOptions } from './pacer.ts';
+import type { Permit } from './rate-limit-state.ts';
+import { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
 
 /** Time is faked: waits run on the timers that a test moves. */
 beforeEach(() => {
@@ -13,17 +13,18 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const pacerOf = (options: Partial<PacerOptions> = {}): Pacer => createPacer({ dependency: 'openai', ...options });
+const rateLimiterWith = (options: Partial<RateLimiterOptions> = {}): RateLimiter =>
+  createRateLimiter({ dependency: 'openai', ...options });
 
 /** 97 requests a minute; 16 of them at once. */
 const HUNDRED = { requests: 100 };
 
 /** Asks for several requests at once, and tells which were let through, and when. */
-function ask(pacer: Pacer, count: number, tokens = 1) {
+function ask(rateLimiter: RateLimiter, count: number, tokens = 1) {
   const start = Date.now();
-  const through: { number: number; atMs: number; ticket: Ticket }[] = [];
+  const through: { number: number; atMs: number; permit: Permit }[] = [];
   for (let number = 0; number < count; number += 1) {
-    void pacer.acquire(tokens).then((ticket) => through.push({ number, atMs: Date.now() - start, ticket }));
+    void rateLimiter.acquire(tokens).then((permit) => through.push({ number, atMs: Date.now() - start, permit }));
   }
   return through;
 }
@@ -33,15 +34,15 @@ const answered = (headers: Record<string, string> = {}, tokens = 0) =>
 const refused = (retryAfterMs: number) => ({ kind: 'refused', headers: undefined, retryAfterMs }) as const;
 
 it('lets everything through at once where no limit is known, and holds no timer', async () => {
-  const pacer = pacerOf();
-  const through = ask(pacer, 50, 300_000);
+  const rateLimiter = rateLimiterWith();
+  const through = ask(rateLimiter, 50, 300_000);
   await vi.advanceTimersByTimeAsync(0);
   expect(through).toHaveLength(50);
-  expect(pacer.countsTokens()).toBe(false);
+  expect(rateLimiter.countsTokens()).toBe(false);
 });
 
 it('lets requests through in the order of the calls, as their turn comes', async () => {
-  const through = ask(pacerOf({ limits: HUNDRED }), 20);
+  const through = ask(rateLimiterWith({ limits: HUNDRED }), 20);
   await vi.advanceTimersByTimeAsync(0);
   expect(through).toHaveLength(16);
   await vi.advanceTimersByTimeAsync(10_000);
@@ -50,14 +51,14 @@ it('lets requests through in the order of the calls, as their turn comes', async
 });
 
 it('follows the limits that a reply tells', async () => {
-  const pacer = pacerOf();
-  const first = await pacer.acquire(10_000);
-  pacer.told(
+  const rateLimiter = rateLimiterWith();
+  const first = await rateLimiter.acquire(10_000);
+  rateLimiter.report(
     first,
     answered({ 'x-ratelimit-limit-tokens': '100000', 'x-ratelimit-remaining-tokens': '23000' }, 10_000),
   );
-  expect(pacer.countsTokens()).toBe(true);
-  const through = ask(pacer, 3, 10_000);
+  expect(rateLimiter.countsTokens()).toBe(true);
+  const through = ask(rateLimiter, 3, 10_000);
   await vi.advanceTimersByTimeAsync(0);
   expect(through).toHaveLength(2);
   await vi.advanceTimersByTimeAsync(6_200);
@@ -65,12 +66,12 @@ it('follows the limits that a reply tells', async () => {
 });
 
 it('stops all callers together after a refusal', async () => {
-  const pacer = pacerOf();
-  const [one, two] = [await pacer.acquire(1), await pacer.acquire(1)];
-  pacer.told(one, refused(5_000));
-  const through = ask(pacer, 4);
+  const rateLimiter = rateLimiterWith();
+  const [one, two] = [await rateLimiter.acquire(1), await rateLimiter.acquire(1)];
+  rateLimiter.report(one, refused(5_000));
+  const through = ask(rateLimiter, 4);
   await vi.advanceTimersByTimeAsync(4_000);
-  pacer.told(two, refused(9_000));
+  rateLimiter.report(two, refused(9_000));
   await vi.advanceTimersByTimeAsync(8_999);
   expect(through).toEqual([]);
   await vi.advanceTimersByTimeAsync(1);
@@ -78,9 +79,9 @@ it('stops all callers together after a refusal', async () => {
 });
 
 it('counts what was expected where a reply does not say what was charged', async () => {
-  const pacer = pacerOf({ limits: { tokens: 100_000 } });
-  pacer.told(await pacer.acquire(16_000), answered());
-  const through = ask(pacer, 1, 9_700);
+  const rateLimiter = rateLimiterWith({ limits: { tokens: 100_000 } });
+  rateLimiter.report(await rateLimiter.acquire(16_000), answered());
+  const through = ask(rateLimiter, 1, 9_700);
   await vi.advanceTimersByTimeAsync(5_000);
   expect(through).toEqual([]);
   await vi.advanceTimersByTimeAsync(1_000);
@@ -88,25 +89,25 @@ it('counts what was expected where a reply does not say what was charged', async
 });
 
 it('counts a failed request, and one that never went out not at all', async () => {
-  const pacer = pacerOf({ limits: HUNDRED });
-  const first = ask(pacer, 16);
+  const rateLimiter = rateLimiterWith({ limits: HUNDRED });
+  const first = ask(rateLimiter, 16);
   await vi.advanceTimersByTimeAsync(0);
-  for (const { ticket } of first) pacer.told(ticket, { kind: 'failed', headers: undefined });
-  const second = ask(pacer, 1);
+  for (const { permit } of first) rateLimiter.report(permit, { kind: 'failed', headers: undefined });
+  const second = ask(rateLimiter, 1);
   await vi.advanceTimersByTimeAsync(0);
   expect(second).toEqual([]);
-  pacer.told((first[0] as (typeof first)[number]).ticket, { kind: 'unsent' });
+  rateLimiter.report((first[0] as (typeof first)[number]).permit, { kind: 'unsent' });
   await vi.advanceTimersByTimeAsync(0);
   expect(second).toHaveLength(1);
 });
 
 it('ends the wait of one caller at once when its signal does, and serves the others', async () => {
-  const pacer = pacerOf();
-  pacer.told(await pacer.acquire(1), refused(60_000));
+  const rateLimiter = rateLimiterWith();
+  rateLimiter.report(await rateLimiter.acquire(1), refused(60_000));
   const controllers = [0, 1, 2].map(() => new AbortController());
   const outcomes: unknown[] = [];
   for (const [number, { signal }] of controllers.entries()) {
-    pacer.acquire(1, signal).then(
+    rateLimiter.acquire(1, signal).then(
       () => outcomes.push(number),
       (reason: unknown) => outcomes.push(reason),
     );
@@ -121,39 +122,39 @@ it('ends the wait of one caller at once when its signal does, and serves the oth
 });
 
 it('leaves no timer behind when the last caller leaves, and nothing at its signal', async () => {
-  const pacer = pacerOf();
-  pacer.told(await pacer.acquire(1), refused(60_000));
+  const rateLimiter = rateLimiterWith();
+  rateLimiter.report(await rateLimiter.acquire(1), refused(60_000));
   const controller = new AbortController();
-  const left = [pacer.acquire(1, controller.signal), pacer.acquire(1, controller.signal)];
+  const left = [rateLimiter.acquire(1, controller.signal), rateLimiter.acquire(1, controller.signal)];
   await vi.advanceTimersByTimeAsync(0);
   expect(vi.getTimerCount()).toBe(1);
   controller.abort('stop');
   for (const call of left) await expect(call).rejects.toBe('stop');
   await vi.advanceTimersByTimeAsync(0);
   expect(vi.getTimerCount()).toBe(0);
-  await expect(pacer.acquire(1, AbortSignal.abort('early'))).rejects.toBe('early');
+  await expect(rateLimiter.acquire(1, AbortSignal.abort('early'))).rejects.toBe('early');
 
   await vi.advanceTimersByTimeAsync(60_000);
   const kept = new AbortController();
   const removed = vi.spyOn(kept.signal, 'removeEventListener');
-  await pacer.acquire(1, kept.signal);
+  await rateLimiter.acquire(1, kept.signal);
   expect(removed).toHaveBeenCalledOnce();
 });
 
 it('waits no longer for a clock that is set back', async () => {
-  const pacer = pacerOf();
-  pacer.told(await pacer.acquire(1), refused(5_000));
-  const through = ask(pacer, 1);
+  const rateLimiter = rateLimiterWith();
+  rateLimiter.report(await rateLimiter.acquire(1), refused(5_000));
+  const through = ask(rateLimiter, 1);
   vi.setSystemTime(Date.now() - 3_600_000);
   await vi.advanceTimersByTimeAsync(11_000);
   expect(through).toHaveLength(1);
 });
 
 it('waits for a debt that is longer than a timer can be', async () => {
-  const pacer = pacerOf({ limits: { tokens: 1 } });
+  const rateLimiter = rateLimiterWith({ limits: { tokens: 1 } });
   const controller = new AbortController();
-  await pacer.acquire(300_000);
-  const second = pacer.acquire(1, controller.signal);
+  await rateLimiter.acquire(300_000);
+  const second = rateLimiter.acquire(1, controller.signal);
   let done = false;
   second.then(
     () => (done = true),
@@ -168,11 +169,11 @@ it('waits for a debt that is longer than a timer can be', async () => {
 it('tells once that limits hold requests back, and which', async () => {
   const events: [string, LogFields | undefined][] = [];
   const logger = { debug() {}, warn() {}, info: (event: string, fields?: LogFields) => events.push([event, fields]) };
-  const pacer = pacerOf({ logger, limits: HUNDRED });
-  ask(pacer, 16);
+  const rateLimiter = rateLimiterWith({ logger, limits: HUNDRED });
+  ask(rateLimiter, 16);
   await vi.advanceTimersByTimeAsync(0);
   expect(events).toEqual([]);
-  ask(pacer, 5);
+  ask(rateLimiter, 5);
   await vi.advanceTimersByTimeAsync(60_000);
   expect(events).toEqual([
     ['requests-paced', { dependency: 'openai', tokensPerMinute: undefined, requestsPerMinute: 100 }],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { GOVERNOR_TUNING, type GovernorTuning } from './governor-tuning.ts';
-import { admit, learn, refused, seed, settle, type Ticket } from './governor.ts';
-import { GUARD_DEFAULTS } from './guard-options.ts';
-import type { RateLimits } from './rate-limit-headers.ts';
+import { RATE_LIMIT_TUNING, type RateLimitTuning } from './rate-limit-tuning.ts';
+import { admit, applyRefusal, applyReport, createRateLimitState, settle, type Permit } from './rate-limit-state.ts';
+import { GUARD_DEFAULTS } from '../guard/guard-options.ts';
+import type { ReportedLimits } from './rate-limit-headers.ts';
 
 /*
  * Workers that always have something to send, a service that limits tokens in one of three ways, and somebody else who
@@ -88,7 +88,7 @@ interface Scene {
   readonly requestTokens: readonly [least: number, most: number];
   readonly workers: number;
   readonly minutes: number;
-  /** Steps in which `Retry-After` is told. */
+  /** Steps in which `Retry-After` is reported. */
   readonly retryStepMs: number;
 }
 
@@ -127,7 +127,7 @@ interface Result {
   readonly lost: number;
 }
 
-function simulate(scene: Scene, seedNumber: number, tuning: GovernorTuning | 'none'): Result {
+function simulate(scene: Scene, seedNumber: number, tuning: RateLimitTuning | 'none'): Result {
   const endMs = scene.minutes * MINUTE_MS;
   const random = randomOf(seedNumber);
   const between = (least: number, most: number): number => least + random() * (most - least);
@@ -135,7 +135,7 @@ function simulate(scene: Scene, seedNumber: number, tuning: GovernorTuning | 'no
   const later = createAgenda();
   const results = { own: 0, others: 0, sent: 0, refused: 0, lost: 0 };
 
-  let state = seed({}, 0, tuning === 'none' ? GOVERNOR_TUNING : tuning);
+  let state = createRateLimitState({}, 0, tuning === 'none' ? RATE_LIMIT_TUNING : tuning);
   let idle = scene.workers;
   const waiting: { readonly tokens: number; readonly tries: number }[] = [];
   let wakeAt = Infinity;
@@ -144,10 +144,10 @@ function simulate(scene: Scene, seedNumber: number, tuning: GovernorTuning | 'no
     while (idle > 0) {
       if (waiting.length === 0) waiting.push({ tokens: Math.round(between(...scene.requestTokens)), tries: 0 });
       const [{ tokens, tries }] = waiting as [(typeof waiting)[number]];
-      const decision = admit(tuning === 'none' ? seed({}, now) : state, now, { tokens });
+      const decision = admit(tuning === 'none' ? createRateLimitState({}, now) : state, now, { tokens });
       state = decision.state;
-      const { ticket } = decision;
-      if (ticket === undefined) {
+      const { permit } = decision;
+      if (permit === undefined) {
         const at = now + decision.waitMs;
         if (at < wakeAt || wakeAt <= now) later.at((wakeAt = at), sendAll);
         return;
@@ -155,23 +155,23 @@ function simulate(scene: Scene, seedNumber: number, tuning: GovernorTuning | 'no
       waiting.shift();
       idle -= 1;
       results.sent += 1;
-      later.at(now + between(20, 40), (then) => arrive(then, ticket, tries + 1));
+      later.at(now + between(20, 40), (then) => arrive(then, permit, tries + 1));
     }
   }
 
-  function arrive(now: number, ticket: Ticket, tries: number): void {
-    const { tokens } = ticket;
+  function arrive(now: number, permit: Permit, tries: number): void {
+    const { tokens } = permit;
     const taken = service.take(now, tokens);
     const nothing = { limit: undefined, remaining: undefined, resetMs: undefined };
     const { limit } = scene;
-    const told: RateLimits = {
+    const reported: ReportedLimits = {
       tokens: { limit, remaining: service.remaining(now), resetMs: service.resetMs(now) },
       requests: nothing,
     };
     if (taken) {
       results.own += tokens;
       later.at(now + between(300, 1_200), (then) => {
-        state = learn(settle(state, then, ticket, tokens), then, ticket, told);
+        state = applyReport(settle(state, then, permit, tokens), then, permit, reported);
         idle += 1;
         sendAll(then);
       });
@@ -180,7 +180,7 @@ function simulate(scene: Scene, seedNumber: number, tuning: GovernorTuning | 'no
     results.refused += 1;
     const retryAfterMs = Math.ceil(service.retryMs(now, tokens) / scene.retryStepMs) * scene.retryStepMs;
     later.at(now + between(20, 40), (then) => {
-      state = refused(state, then, ticket, { retryAfterMs, told });
+      state = applyRefusal(state, then, permit, { retryAfterMs, reported });
       // The worker waits as the guard does, and asks again.
       const { first, longest } = GUARD_DEFAULTS.backoffMs;
       const backoffMs = Math.min(longest, first * 2 ** (tries - 1)) * between(0.5, 1);
@@ -253,7 +253,7 @@ const good = ({ use, refused: share, lost }: Result): boolean =>
 
 describe.each(Object.entries(SCENES))('against %s', (_title, scene) => {
   it.each([1, 2, 3])('uses what the competitor leaves and is hardly ever refused, seed %i', (seedNumber) => {
-    const result = simulate(scene, seedNumber, GOVERNOR_TUNING);
+    const result = simulate(scene, seedNumber, RATE_LIMIT_TUNING);
     expect(result.use).toBeGreaterThanOrEqual(ENOUGH_USE);
     expect(result.refused).toBeLessThanOrEqual(REFUSED_MOST);
     expect(result.lost).toBe(0);
@@ -273,7 +273,7 @@ it('without a governor most requests are refused by a bucket that refills, and c
 
 it.each(['a bucket that refills', 'slices of a second'])('needs headroom and cuts against %s', (title) => {
   const scene = SCENES[title] as Scene;
-  expect(good(simulate({ ...scene, minutes: scene.minutes / 2 }, 1, { ...GOVERNOR_TUNING, headroom: 0, cut: 1 }))).toBe(
-    false,
-  );
+  expect(
+    good(simulate({ ...scene, minutes: scene.minutes / 2 }, 1, { ...RATE_LIMIT_TUNING, headroom: 0, cut: 1 })),
+  ).toBe(false);
 });

@@ -2,46 +2,51 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   admit,
-  learn,
+  applyRefusal,
+  applyReport,
+  createRateLimitState,
   pace,
-  refused,
-  seed,
+  refund,
   settle,
-  withdraw,
-  type GovernorState,
   type MinuteLimits,
-  type Ticket,
-} from './governor.ts';
-import type { RateLimits, ToldLimit } from './rate-limit-headers.ts';
+  type Permit,
+  type RateLimitState,
+} from './rate-limit-state.ts';
+import type { ReportedLimit, ReportedLimits } from './rate-limit-headers.ts';
 
-const NOTHING: ToldLimit = { limit: undefined, remaining: undefined, resetMs: undefined };
-const SILENCE: RateLimits = { tokens: NOTHING, requests: NOTHING };
+const NOTHING: ReportedLimit = { limit: undefined, remaining: undefined, resetMs: undefined };
+const NO_REPORT: ReportedLimits = { tokens: NOTHING, requests: NOTHING };
 
-/** What a reply tells of the tokens. */
-const left = (remaining: number | undefined, limit: number | undefined = 100_000, resetMs?: number): RateLimits => ({
-  ...SILENCE,
+/** What a reply reports about the tokens. */
+const left = (
+  remaining: number | undefined,
+  limit: number | undefined = 100_000,
+  resetMs?: number,
+): ReportedLimits => ({
+  ...NO_REPORT,
   tokens: { limit, remaining, resetMs },
 });
 
-/** A governor that is moved from call to call; times in milliseconds. */
-function governor(limits: MinuteLimits = {}) {
-  let state: GovernorState = seed(limits, 0);
+/** A rate limit that is moved from call to call; times in milliseconds. */
+function rateLimit(limits: MinuteLimits = {}) {
+  let state: RateLimitState = createRateLimitState(limits, 0);
   return {
-    /** The ticket of a request that may go at once. */
-    send(now: number, tokens: number): Ticket {
+    /** The permit of a request that may go at once. */
+    send(now: number, tokens: number): Permit {
       const decision = admit(state, now, { tokens });
       state = decision.state;
-      if (decision.ticket === undefined) throw new Error(`It has to wait ${decision.waitMs} ms.`);
-      return decision.ticket;
+      if (decision.permit === undefined) throw new Error(`It has to wait ${decision.waitMs} ms.`);
+      return decision.permit;
     },
     /** How long a request has to wait, without sending it. */
     waitMs: (now: number, tokens: number) => admit(state, now, { tokens }).waitMs,
     pace: (now: number) => pace(state, now),
-    learn: (now: number, ticket: Ticket, told: RateLimits) => (state = learn(state, now, ticket, told)),
-    settle: (now: number, ticket: Ticket, charged: number) => (state = settle(state, now, ticket, charged)),
-    withdraw: (now: number, ticket: Ticket) => (state = withdraw(state, now, ticket)),
-    refused: (now: number, ticket: Ticket, retryAfterMs?: number, told = SILENCE) =>
-      (state = refused(state, now, ticket, { retryAfterMs, told })),
+    report: (now: number, permit: Permit, reported: ReportedLimits) =>
+      (state = applyReport(state, now, permit, reported)),
+    settle: (now: number, permit: Permit, charged: number) => (state = settle(state, now, permit, charged)),
+    refund: (now: number, permit: Permit) => (state = refund(state, now, permit)),
+    refuse: (now: number, permit: Permit, retryAfterMs?: number, reported = NO_REPORT) =>
+      (state = applyRefusal(state, now, permit, { retryAfterMs, reported })),
   };
 }
 
@@ -50,65 +55,65 @@ const refill = (tokens: number): number => Math.ceil((tokens / 97_000) * 60_000)
 
 describe('a governor without limits', () => {
   it('lets everything through', () => {
-    const own = governor();
+    const own = rateLimit();
     for (let number = 0; number < 100; number += 1) own.send(0, 300_000);
     expect(own.waitMs(0, 300_000)).toBe(0);
   });
 
   it('still stops everybody after a refusal, for as long as the service says', () => {
-    const own = governor();
-    own.refused(1_000, own.send(0, 10), 7_000);
+    const own = rateLimit();
+    own.refuse(1_000, own.send(0, 10), 7_000);
     expect([own.waitMs(1_000, 10), own.waitMs(7_999, 10), own.waitMs(8_000, 10)]).toEqual([7_000, 1, 0]);
   });
 
   it('stops for longer with each refusal in a row where the service does not say, and starts anew after a success', () => {
-    const own = governor();
+    const own = rateLimit();
     const stops: number[] = [];
     let now = 0;
     for (let number = 0; number < 8; number += 1) {
-      own.refused(now, own.send(now, 10));
+      own.refuse(now, own.send(now, 10));
       stops.push(own.waitMs(now, 10));
       now += own.waitMs(now, 10);
     }
     expect(stops).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000]);
     own.settle(now, own.send(now, 10), 10);
-    own.refused(now, own.send(now, 10));
+    own.refuse(now, own.send(now, 10));
     expect(own.waitMs(now, 10)).toBe(500);
   });
 
   it('counts what was refused together once', () => {
-    const own = governor();
+    const own = rateLimit();
     const together = [own.send(0, 10), own.send(0, 10), own.send(0, 10)];
-    for (const ticket of together) own.refused(100, ticket);
+    for (const permit of together) own.refuse(100, permit);
     expect(own.waitMs(100, 10)).toBe(500);
   });
 
   it('is never stopped for less by a later refusal', () => {
-    const own = governor();
+    const own = rateLimit();
     const [first, second] = [own.send(0, 10), own.send(0, 10)];
-    own.refused(0, first, 9_000);
-    own.refused(0, second, 1_000);
+    own.refuse(0, first, 9_000);
+    own.refuse(0, second, 1_000);
     expect(own.waitMs(0, 10)).toBe(9_000);
   });
 });
 
 describe('a limit that the caller set', () => {
   it('lets ten seconds’ worth through at once, and the rest as time brings it, with headroom', () => {
-    const own = governor({ tokens: 100_000 });
+    const own = rateLimit({ tokens: 100_000 });
     own.send(0, 16_000);
     expect(own.waitMs(0, 10_000)).toBe(refill(10_000 - 97_000 / 6 + 16_000));
     expect(own.waitMs(refill(9_834), 10_000)).toBe(0);
   });
 
   it('holds for requests too, and a failed request counts', () => {
-    const own = governor({ requests: 60 });
+    const own = rateLimit({ requests: 60 });
     for (let number = 0; number < 9; number += 1) own.send(0, 1_000_000);
     expect(own.waitMs(0, 1)).toBeGreaterThan(0);
     expect(own.waitMs(1_000, 1)).toBe(0);
   });
 
   it('lets a request through that is larger than a minute, and then waits its debt off', () => {
-    const own = governor({ tokens: 100_000 });
+    const own = rateLimit({ tokens: 100_000 });
     own.send(0, 300_000);
     const debtMs = refill(300_000);
     expect(own.waitMs(0, 300_000)).toBe(debtMs);
@@ -116,10 +121,10 @@ describe('a limit that the caller set', () => {
   });
 
   it('gives way to a lower one that the service tells, and not to a higher one', () => {
-    const lowered = governor({ tokens: 100_000 });
-    lowered.learn(0, lowered.send(0, 0), left(50_000, 50_000));
-    const kept = governor({ tokens: 100_000 });
-    kept.learn(0, kept.send(0, 0), left(500_000, 500_000));
+    const lowered = rateLimit({ tokens: 100_000 });
+    lowered.report(0, lowered.send(0, 0), left(50_000, 50_000));
+    const kept = rateLimit({ tokens: 100_000 });
+    kept.report(0, kept.send(0, 0), left(500_000, 500_000));
     for (const own of [lowered, kept]) own.send(0, 16_000);
     expect(lowered.waitMs(0, 9_700) - lowered.waitMs(0, 4_850)).toBe(6_000);
     expect(kept.waitMs(0, 9_700) - kept.waitMs(0, 4_850)).toBe(3_000);
@@ -128,58 +133,58 @@ describe('a limit that the caller set', () => {
 
 describe('a limit that the service tells', () => {
   it('grants a minute’s worth at once, less what was spent and the headroom', () => {
-    const own = governor();
-    own.learn(0, own.send(0, 20_000), left(80_000));
+    const own = rateLimit();
+    own.report(0, own.send(0, 20_000), left(80_000));
     own.send(0, 77_000);
     expect(own.waitMs(0, 10_000)).toBe(refill(10_000));
   });
 
   it('takes off what was let through after the request that the reply is to', () => {
-    const own = governor();
+    const own = rateLimit();
     const first = own.send(0, 10_000);
     own.send(0, 30_000);
     own.send(0, 30_000);
-    own.learn(0, first, left(90_000));
+    own.report(0, first, left(90_000));
     // 90,000 less the headroom of 3,000 and the 60,000 that are still under way.
     own.send(0, 27_000);
     expect(own.waitMs(0, 1_000)).toBe(refill(1_000));
   });
 
   it('corrects downward at once where somebody else spends', () => {
-    const own = governor();
-    own.learn(0, own.send(0, 10_000), left(90_000));
-    own.learn(0, own.send(0, 10_000), left(23_000));
+    const own = rateLimit();
+    own.report(0, own.send(0, 10_000), left(90_000));
+    own.report(0, own.send(0, 10_000), left(23_000));
     own.send(0, 20_000);
     expect(own.waitMs(0, 10_000)).toBe(refill(10_000));
   });
 
   it('never corrects upward: only time brings more', () => {
-    const own = governor();
-    own.learn(0, own.send(0, 10_000), left(13_000));
-    own.learn(0, own.send(0, 10_000), left(99_000));
+    const own = rateLimit();
+    own.report(0, own.send(0, 10_000), left(13_000));
+    own.report(0, own.send(0, 10_000), left(99_000));
     expect(own.waitMs(0, 10_000)).toBe(refill(10_000));
   });
 
   it('is not taken from a reply that a later request’s overtook', () => {
-    const own = governor();
+    const own = rateLimit();
     const [first, second] = [own.send(0, 1_000), own.send(0, 1_000)];
-    own.learn(0, second, left(60_000));
-    own.learn(0, first, left(3_000));
+    own.report(0, second, left(60_000));
+    own.report(0, first, left(3_000));
     own.send(0, 57_000);
   });
 
   it('may change, and come without what is left of it', () => {
-    const own = governor();
-    own.learn(0, own.send(0, 7_000), left(undefined));
+    const own = rateLimit();
+    own.report(0, own.send(0, 7_000), left(undefined));
     own.send(0, 97_000);
-    own.learn(60_000, own.send(60_000, 0), left(undefined, 200_000));
+    own.report(60_000, own.send(60_000, 0), left(undefined, 200_000));
     expect(own.waitMs(60_000, 194_000)).toBe(30_000);
   });
 
   it('counts what is left of it where only the caller knows the limit', () => {
-    const own = governor({ tokens: 100_000 });
-    own.learn(0, own.send(0, 1_000), {
-      ...SILENCE,
+    const own = rateLimit({ tokens: 100_000 });
+    own.report(0, own.send(0, 1_000), {
+      ...NO_REPORT,
       tokens: { limit: undefined, remaining: 4_000, resetMs: undefined },
     });
     own.send(0, 1_000);
@@ -189,7 +194,7 @@ describe('a limit that the service tells', () => {
 
 describe('a request', () => {
   it('that was charged less, or more, than expected is counted by what was charged', () => {
-    const own = governor({ tokens: 600_000 });
+    const own = rateLimit({ tokens: 600_000 });
     own.settle(0, own.send(0, 90_000), 40_000);
     own.send(0, 57_000);
     own.settle(0, own.send(0, 0), 9_700);
@@ -197,28 +202,28 @@ describe('a request', () => {
   });
 
   it('that never went out is given back', () => {
-    const own = governor({ tokens: 600_000, requests: 6 });
-    own.withdraw(0, own.send(0, 97_000));
+    const own = rateLimit({ tokens: 600_000, requests: 6 });
+    own.refund(0, own.send(0, 97_000));
     own.send(0, 97_000);
   });
 });
 
 describe('a refusal', () => {
   it('lets nothing be saved up, so that no burst follows the stop', () => {
-    const own = governor();
-    own.learn(0, own.send(0, 1_000), left(99_000));
-    own.refused(0, own.send(0, 10_000), 30_000);
+    const own = rateLimit();
+    own.report(0, own.send(0, 1_000), left(99_000));
+    own.refuse(0, own.send(0, 10_000), 30_000);
     expect(own.waitMs(30_000, 9_700)).toBe(Math.ceil((9_700 / (97_000 * own.pace(30_000))) * 60_000));
   });
 
   it('cuts the pace, which climbs back, stays, and goes beyond', () => {
-    const own = governor({ tokens: 100_000 });
+    const own = rateLimit({ tokens: 100_000 });
     const first = own.send(0, 1_000);
     const second = own.send(0, 1_000);
-    own.refused(0, first, 0);
-    own.refused(0, second, 0);
+    own.refuse(0, first, 0);
+    own.refuse(0, second, 0);
     expect(own.pace(0)).toBeCloseTo(0.93, 6);
-    own.refused(5_000, own.send(5_000, 100), 0);
+    own.refuse(5_000, own.send(5_000, 100), 0);
     const cut = own.pace(5_000);
     expect(cut).toBeLessThan(0.93);
     expect(own.pace(13_000)).toBeCloseTo(cut / 0.93, 6);
@@ -227,30 +232,30 @@ describe('a refusal', () => {
   });
 
   it('never cuts it to nothing', () => {
-    const own = governor({ tokens: 100_000 });
+    const own = rateLimit({ tokens: 100_000 });
     let now = 0;
     for (let number = 0; number < 200; number += 1) {
       now += own.waitMs(now, 10);
-      own.refused(now, own.send(now, 10), 0);
+      own.refuse(now, own.send(now, 10), 0);
     }
     expect(own.pace(now)).toBe(0.02);
   });
 
-  it.each<[string, RateLimits, number]>([
+  it.each<[string, ReportedLimits, number]>([
     ['the end of a window, where the reset comes sooner than refilling', left(0, 100_000, 16_000), 16_000],
     ['nothing more, where the reset is that of a minute that refills', left(0, 100_000, 60_000), 500],
     ['nothing more, where enough is left', left(90_000, 100_000, 6_000), 500],
     ['its share of a longer limit', left(0, 100_000, 600_000), 60_000],
     ['nothing more, where it is larger than the limit', left(5_000, 5_000, 1), 500],
     ['ten minutes at most', left(0, 100_000, 86_400_000), 600_000],
-  ])('without Retry-After waits for %s', (_title, told, expected) => {
-    const own = governor();
-    own.refused(0, own.send(0, 10_000), undefined, told);
+  ])('without Retry-After waits for %s', (_title, reported, expected) => {
+    const own = rateLimit();
+    own.refuse(0, own.send(0, 10_000), undefined, reported);
     expect(own.waitMs(0, 0)).toBe(expected);
   });
 });
 
-it('lets through what is saved up and what time brings, and never more, whatever is told', () => {
+it('lets through what is saved up and what time brings, and never more, whatever is reported', () => {
   const step = fc.record({
     afterMs: fc.integer({ min: 0, max: 5_000 }),
     tokens: fc.integer({ min: 1, max: 30_000 }),
@@ -259,16 +264,16 @@ it('lets through what is saved up and what time brings, and never more, whatever
   });
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-      const own = governor({ tokens: 100_000 });
+      const own = rateLimit({ tokens: 100_000 });
       const sent: { at: number; tokens: number }[] = [];
       let now = 0;
       for (const { afterMs, tokens, reply, remaining } of steps) {
         now += afterMs;
         if (own.waitMs(now, tokens) > 0) continue;
-        const ticket = own.send(now, tokens);
+        const permit = own.send(now, tokens);
         sent.push({ at: now, tokens });
-        if (reply === 'refused') own.refused(now, ticket, 100, left(remaining));
-        if (reply === 'good') own.learn(now, ticket, left(remaining));
+        if (reply === 'refused') own.refuse(now, permit, 100, left(remaining));
+        if (reply === 'good') own.report(now, permit, left(remaining));
         // What is refused was not spent.
         if (reply === 'refused') sent.pop();
       }

@@ -13,13 +13,13 @@ import {
   type CircuitBreakerPolicy,
 } from 'cockatiel';
 import { IndexingError, isIndexingError, type CallOptions, type CallStats } from '@lockstep/model';
-import { createFailureRow } from './failure-row.ts';
+import { createConsecutiveFailures } from './consecutive-failures.ts';
 import { resolveGuardOptions, type GuardOptions } from './guard-options.ts';
 
 export interface RunOptions extends CallOptions {
   /**
-   * Awaited before each attempt, outside its timeout; the time that it takes does not count towards the deadline. What it
-   * throws ends the run.
+   * Awaited before each attempt, outside its timeout; the time that it takes does not count towards the deadline. An
+   * error that it throws ends the run.
    */
   readonly before?: (signal?: AbortSignal) => Promise<void>;
 }
@@ -27,31 +27,32 @@ export interface RunOptions extends CallOptions {
 /** Guards every call to one dependency. */
 export interface Guard {
   /**
-   * Runs one call until it succeeds, fails for good, or is out of attempts or time. `attempt` puts one request on the
-   * wire each time it is called, and throws an `IndexingError` whose disposition says what to do; the signal that it is
-   * given ends with the caller's, and at the timeout.
+   * Runs one call until it succeeds, fails for good, or is out of attempts or time. `attempt` sends one request each
+   * time it is called, and throws an `IndexingError` whose disposition says what to do; its signal aborts with the
+   * caller's, and at the timeout.
    */
   run<Result>(attempt: (signal: AbortSignal) => Promise<Result>, options?: RunOptions): Promise<Result>;
-  /** What it has seen since it was made. */
+  /** Counts since the guard was created. */
   stats(): CallStats;
 }
 
-/** Callers that may queue for a place; far above what the bounded stages put in flight. */
+/** Callers that may queue for a place; far more than the bounded stages have under way. */
 const QUEUE_MAX = 10_000;
 
 /**
  * Wait-and-retry > circuit breaker > timeout, in a bulkhead, so that:
- * - an open breaker makes the caller wait for half-open, and uses up none of its attempts;
- * - half-open lets one probe through, then at most `concurrency` calls; after a probe that failed it is open for twice as long;
- * - only failures of disposition `retry` are tried again, and only they count for the breaker; any other answer, a rate
- *   limit too, shows that the service is there, and starts its count anew;
- * - every wait ends at once when the caller's signal does, and a call that its caller stopped counts for nothing.
+ * - an open breaker makes the caller wait until it is half open, and uses up none of its attempts;
+ * - a half-open breaker lets one probe through, then at most `concurrency` calls; after a failed probe it stays open for
+ *   twice as long;
+ * - only failures of disposition `retry` are tried again, and only they count for the breaker; any other answer,
+ *   including a rate limit, shows that the service is up, and resets the count;
+ * - every wait ends at once when the caller's signal aborts, and a call that its caller stopped is not counted.
  */
 export function createGuard(options: GuardOptions): Guard {
   const resolved = resolveGuardOptions(options);
   const { dependency, clock, logger, random, breaker: breakerOptions, backoffMs } = resolved;
   const stats = { requests: 0, retries: 0, breakerOpened: 0 };
-  const row = createFailureRow();
+  const failures = createConsecutiveFailures();
   let openForMs = 0;
   let openUntil = 0;
 
@@ -63,8 +64,8 @@ export function createGuard(options: GuardOptions): Guard {
     breaker: {
       state: undefined,
       success: () => undefined,
-      // What was sent before it opened, and fails now, neither opens it again nor drowns the probe.
-      failure: () => breaker.state === CircuitState.Closed && row.length() >= breakerOptions.failures,
+      // A request that was sent before it opened and fails now neither opens it again nor hides the probe's result.
+      failure: () => breaker.state === CircuitState.Closed && failures.count() >= breakerOptions.failures,
     },
   });
   breaker.onBreak(() => {
@@ -74,13 +75,13 @@ export function createGuard(options: GuardOptions): Guard {
   });
   breaker.onHalfOpen(() => logger.info('breaker-half-open', { dependency }));
   breaker.onReset(() => {
-    // A probe that its caller stopped closes it as well, and proves nothing: the next failure opens it.
-    if (row.length() === 0) logger.info('breaker-closed', { dependency });
+    // A probe that its caller stopped closes the breaker too, and proves nothing: the next failure opens it.
+    if (failures.count() === 0) logger.info('breaker-closed', { dependency });
   });
-  const places = wrap(bulkhead(resolved.concurrency, QUEUE_MAX), breaker);
-  const patience = timeout(resolved.timeoutMs, TimeoutStrategy.Aggressive);
+  const bounded = wrap(bulkhead(resolved.concurrency, QUEUE_MAX), breaker);
+  const attemptTimeout = timeout(resolved.timeoutMs, TimeoutStrategy.Aggressive);
 
-  /** One request. The breaker sees a failure only where the service failed just now; all else is an answer to it. */
+  /** One request. The breaker sees a failure only where the service failed just now; anything else counts as an answer. */
   async function request<Result>(
     attempt: (signal: AbortSignal) => Promise<Result>,
     signal?: AbortSignal,
@@ -88,14 +89,14 @@ export function createGuard(options: GuardOptions): Guard {
     stats.requests += 1;
     const number = stats.requests;
     try {
-      const result = await patience.execute(({ signal: inner }) => attempt(inner), signal);
-      row.answered(number);
+      const result = await attemptTimeout.execute(({ signal: inner }) => attempt(inner), signal);
+      failures.recordAnswer(number);
       return { result };
     } catch (error) {
       if (signal?.aborted === true) return { refusal: error };
       if (countsAsOutage(error)) {
-        if (row.failed(number)) throw error;
-      } else row.answered(number);
+        if (failures.recordFailure(number)) throw error;
+      } else failures.recordAnswer(number);
       return { refusal: error };
     }
   }
@@ -105,7 +106,7 @@ export function createGuard(options: GuardOptions): Guard {
     signal?: AbortSignal,
   ): Promise<Result> {
     try {
-      const call = places.execute(() => request(attempt, signal), signal);
+      const call = bounded.execute(() => request(attempt, signal), signal);
       const outcome = await orAborted(call, signal);
       if ('refusal' in outcome) throw outcome.refusal;
       return outcome.result;
@@ -179,7 +180,7 @@ function times(attempts: number): string {
   return attempts === 1 ? '1 attempt' : `${attempts} attempts`;
 }
 
-/** Ends with the signal too: the bulkhead looks at it only when it has a place to give. */
+/** Rejects when the signal aborts, too: the bulkhead checks it only when it has a free place. */
 function orAborted<Result>(call: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
   if (signal === undefined) return call;
   return new Promise((resolve, reject) => {

@@ -1,23 +1,23 @@
 import { expect, it } from 'vitest';
 import { IndexingError } from '@lockstep/model';
-import type { Guard, Outcome, Pacer, RunOptions } from '@lockstep/resilience';
-import { paced } from './paced.ts';
+import type { Guard, RequestOutcome, RateLimiter, RunOptions } from '@lockstep/resilience';
+import { runRateLimited } from './run-rate-limited.ts';
 
-/** A pacer that lets everything through, and tells what it was asked and told. */
-function createOpenPacer() {
+/** A rate limiter that admits everything, and records what it is asked for and what is reported to it. */
+function createOpenRateLimiter() {
   const asked: number[] = [];
-  const told: [ticket: number, outcome: Outcome['kind']][] = [];
-  const pacer: Pacer = {
+  const reported: [permit: number, outcome: RequestOutcome['kind']][] = [];
+  const rateLimiter: RateLimiter = {
     acquire: async (tokens) => ({ number: asked.push(tokens), tokens, spent: { tokens: 0, requests: 0 } }),
-    told: ({ number }, { kind }) => void told.push([number, kind]),
+    report: ({ number }, { kind }) => void reported.push([number, kind]),
     countsTokens: () => false,
   };
-  return { pacer, asked, told };
+  return { rateLimiter, asked, reported };
 }
 
 type Attempt = () => Promise<unknown>;
 
-/** A guard that does as it is told. */
+/** A guard that does as it is reported. */
 const guardThat = (run: (attempt: Attempt, before: () => Promise<void>) => Promise<unknown>): Guard => ({
   run: (attempt, { before }: RunOptions = {}) =>
     run(() => attempt(new AbortController().signal), before ?? (async () => {})) as never,
@@ -29,7 +29,7 @@ const failed = (code: 'rate-limited' | 'service-unavailable') =>
   new IndexingError({ code, disposition: 'retry', message: 'm' });
 
 it('asks once for an attempt that an open breaker holds back, and again for the next one', async () => {
-  const { pacer, asked, told } = createOpenPacer();
+  const { rateLimiter, asked, reported } = createOpenRateLimiter();
   const guard = guardThat(async (attempt, before) => {
     await before();
     await before();
@@ -38,12 +38,12 @@ it('asks once for an attempt that an open breaker holds back, and again for the 
     return attempt();
   });
   const outcomes: (IndexingError | { tokens: number })[] = [failed('rate-limited'), { tokens: 9 }];
-  await paced({ guard, pacer, tokens }, {}, async () => {
+  await runRateLimited({ guard, rateLimiter, tokens }, {}, async () => {
     const outcome = outcomes.shift();
     if (outcome instanceof Error) throw outcome;
     return outcome as { tokens: number };
   });
-  expect([asked, told]).toEqual([
+  expect([asked, reported]).toEqual([
     [7, 7],
     [
       [1, 'refused'],
@@ -53,23 +53,23 @@ it('asks once for an attempt that an open breaker holds back, and again for the 
 });
 
 it('gives back what never went out', async () => {
-  const { pacer, told } = createOpenPacer();
+  const { rateLimiter, reported } = createOpenRateLimiter();
   const guard = guardThat(async (_attempt, before) => {
     await before();
     throw failed('service-unavailable');
   });
-  await expect(paced({ guard, pacer, tokens }, {}, async () => ({ tokens: 0 }))).rejects.toThrow('m');
-  expect(told).toEqual([[1, 'unsent']]);
+  await expect(runRateLimited({ guard, rateLimiter, tokens }, {}, async () => ({ tokens: 0 }))).rejects.toThrow('m');
+  expect(reported).toEqual([[1, 'unsent']]);
 });
 
 it('counts any other failure as spent', async () => {
-  const { pacer, told } = createOpenPacer();
+  const { rateLimiter, reported } = createOpenRateLimiter();
   const guard = guardThat(async (attempt, before) => {
     await before();
     return attempt();
   });
   await expect(
-    paced({ guard, pacer, tokens }, {}, () => Promise.reject(failed('service-unavailable'))),
+    runRateLimited({ guard, rateLimiter, tokens }, {}, () => Promise.reject(failed('service-unavailable'))),
   ).rejects.toThrow('m');
-  expect(told).toEqual([[1, 'failed']]);
+  expect(reported).toEqual([[1, 'failed']]);
 });

@@ -2,7 +2,7 @@ import { http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Clock } from '@lockstep/model';
-import { createGuard, createPacer, type MinuteLimits } from '@lockstep/resilience';
+import { createGuard, createRateLimiter, type MinuteLimits } from '@lockstep/resilience';
 import { failureOf } from '@lockstep/testing';
 import { createOpenAiEmbedder } from './openai-embedder.ts';
 
@@ -29,20 +29,20 @@ function createJumpingClock(): Clock & { readonly waitsMs: number[] } {
   };
 }
 
-/** An embedder with guard and pacer on a clock of their own. */
+/** An embedder with guard and rateLimiter on a clock of their own. */
 function embedder(clock: Clock, limits: MinuteLimits = {}) {
   const guard = createGuard({ dependency: 'openai', clock, random: () => 0 });
-  const pacer = createPacer({ dependency: 'openai', clock, limits });
+  const rateLimiter = createRateLimiter({ dependency: 'openai', clock, limits });
   const { embed } = createOpenAiEmbedder({
     apiKey: 'sk-key',
     model: 'm',
     dimensions: 2,
     guard,
-    pacer,
+    rateLimiter,
     timeoutMs: 10_000,
     countTokens: (text) => text.length / 4,
   });
-  return { embed, guard, pacer };
+  return { embed, guard, rateLimiter };
 }
 
 /** Answers with what `answer` gives, or else with a vector; counts. */
@@ -81,7 +81,7 @@ function serveLimited(clock: Clock, tells: boolean) {
   });
 }
 
-describe('embedding with a pacer', () => {
+describe('embedding with a rateLimiter', () => {
   it('is not refused once where the service tells its limits, and often where it does not', async () => {
     const refused = { told: 0, untold: 0 };
     for (const tells of [true, false]) {
@@ -109,32 +109,32 @@ describe('embedding with a pacer', () => {
   it('stops all requests for as long as a refusal says, and waits for that time once', async () => {
     const clock = createJumpingClock();
     serve((request) => (request === 1 ? tooFast({ 'retry-after': '30' }) : undefined));
-    const { embed, pacer } = embedder(clock);
+    const { embed, rateLimiter } = embedder(clock);
     const start = clock.now();
     await embed([TEXT]);
     expect(clock.now() - start).toBe(30_000);
     expect(clock.waitsMs).toEqual([30_000]);
-    await pacer.acquire(1);
+    await rateLimiter.acquire(1);
     expect(clock.now() - start).toBe(30_000);
   });
 
   it('takes want of credit for no reason to slow down', async () => {
     const clock = createJumpingClock();
     serve(() => HttpResponse.json({ error: { code: 'insufficient_quota' } }, { status: 429 }));
-    const { embed, pacer } = embedder(clock);
+    const { embed, rateLimiter } = embedder(clock);
     expect((await failureOf(embed([TEXT]))).code).toBe('quota-exhausted');
-    await pacer.acquire(1);
+    await rateLimiter.acquire(1);
     expect(clock.waitsMs).toEqual([]);
   });
 
   it('is held back outside the timeout of the guard, and ends at once when the caller stops', async () => {
     const seen = serve(() => undefined);
-    const { pacer, guard, embed } = embedder({
+    const { rateLimiter, guard, embed } = embedder({
       now: () => 0,
       sleep: (_ms, signal) =>
         new Promise((_resolve, reject) => signal?.addEventListener('abort', () => reject(signal.reason))),
     });
-    pacer.told(await pacer.acquire(1), { kind: 'refused', headers: undefined, retryAfterMs: 60_000 });
+    rateLimiter.report(await rateLimiter.acquire(1), { kind: 'refused', headers: undefined, retryAfterMs: 60_000 });
     const stop = new AbortController();
     const held = embed([TEXT], { signal: stop.signal });
     await Promise.resolve();
