@@ -10,11 +10,11 @@ it.each([
   ['antidisestablishmentarianism', 6],
   ['2 + 2 = 4', 7],
   ['お誕生日おめでとう', 9],
-])('counts %o as the published examples of cl100k_base do', (text, tokens) => {
+])('the text %o has as many tokens as in the published examples of cl100k_base', (text, tokens) => {
   expect(countCl100kTokens(text)).toBe(tokens);
 });
 
-it('counts as many tokens as encoding gives', () => {
+it('a text has as many tokens as its encoding', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => {
       fc.pre(!text.includes('\uFEFF'));
@@ -24,14 +24,14 @@ it('counts as many tokens as encoding gives', () => {
   );
 });
 
-it('takes special tokens in a text for text', () => {
+it('special tokens in a text count as text', () => {
   expect(countCl100kTokens('<|endoftext|>')).toBeGreaterThan(1);
 });
 
 it.each([
   ['before and after a word', '\uFEFFhello\uFEFF world', 4],
   ['within a number', '12\uFEFF34', 3],
-  ['and nothing else', '\uFEFF'.repeat(9_000), 9_000],
-])('counts each byte order mark as a token, %s', (_where, text, tokens) => {
+  ['without other text', '\uFEFF'.repeat(9_000), 9_000],
+])('each byte order mark counts as a token: %s', (_where, text, tokens) => {
   expect(countCl100kTokens(text)).toBe(tokens);
 });

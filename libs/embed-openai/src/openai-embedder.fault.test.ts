@@ -17,7 +17,7 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-/** A real server, since cuts below HTTP are flattened by anything less. Gives an embedder for it. */
+/** An embedder for a real server: only a real connection shows how it breaks below HTTP. */
 async function embedderAt(answer: (response: ServerResponse, request: IncomingMessage) => void, timeoutMs = 10_000) {
   requests = 0;
   server = createServer((request, response) => {
@@ -49,7 +49,7 @@ it.each([
   ['a body that is cut', cut, 10_000, true],
   ['a connection that is reset', reset, 10_000, true],
   ['a body that stalls', stall, 50, true],
-])('tries again after %s, and gives up with our error', async (_title, fault, timeoutMs, possiblyPaid) => {
+])('%s is tried again, and the final failure is an IndexingError', async (_title, fault, timeoutMs, possiblyPaid) => {
   const { embed } = await embedderAt(fault, timeoutMs);
   const error = await failureOf(embed(['a private text']));
   expect(error.code).toBe('service-unavailable');
@@ -58,7 +58,7 @@ it.each([
   for (const secret of [KEY, 'private']) expect(saidBy(error)).not.toContain(secret);
 });
 
-it('knows that nothing was paid where nobody listens', async () => {
+it('a refused connection does not count as possibly paid', async () => {
   const { embed } = await embedderAt(reset, 10_000);
   server.close();
   server.closeAllConnections();
@@ -67,7 +67,7 @@ it('knows that nothing was paid where nobody listens', async () => {
   expect(error.details['possiblyPaid']).toBeUndefined();
 });
 
-it('succeeds when the second answer is whole', async () => {
+it('embedding succeeds when the second reply is complete', async () => {
   const { embed } = await embedderAt((response) => {
     if (requests === 1) return cut(response);
     response.writeHead(200, { 'content-type': 'application/json' }).end(REPLY);
@@ -76,7 +76,7 @@ it('succeeds when the second answer is whole', async () => {
   expect(requests).toBe(2);
 });
 
-it('tries again when nobody listens', async () => {
+it('embedding fails as service-unavailable where nothing listens', async () => {
   const { embed } = await embedderAt(() => undefined);
   server.close();
   await once(server, 'close');

@@ -69,7 +69,7 @@ function embedder(options: Partial<OpenAiEmbedderOptions> = {}) {
   return { ...created, waitsMs, guard };
 }
 
-/** Fails a call for two texts, and checks that the failure tells nothing that it should not. */
+/** Fails a call for two texts, and checks that the failure reveals no secret and no text. */
 async function fail(options: Partial<OpenAiEmbedderOptions> = {}) {
   const { embed, waitsMs } = embedder(options);
   const error = await failureOf(embed(TEXTS));
@@ -79,7 +79,7 @@ async function fail(options: Partial<OpenAiEmbedderOptions> = {}) {
 }
 
 describe('a request', () => {
-  it('holds the texts, the model and the key, and gives vectors in input order with the tokens', async () => {
+  it('a request holds the texts, the model and the key, and returns vectors in input order with the tokens', async () => {
     answerWith([good]);
     const { vectors, tokens } = await embedder({ dimensions: 2 }).embed(TEXTS);
     expect(vectors).toEqual([Float32Array.from([1, 0]), Float32Array.from([0, 1])]);
@@ -88,7 +88,7 @@ describe('a request', () => {
     expect(seen[0]?.headers.get('authorization')).toBe(`Bearer ${KEY}`);
   });
 
-  it('asks for dimensions only where they are not those of the model', async () => {
+  it('a request names dimensions only where they are not those of the model', async () => {
     const wide = () => HttpResponse.json({ data: [{ index: 0, embedding: Array.from({ length: 1536 }, () => 0.5) }] });
     answerWith([wide, () => HttpResponse.json({ data: [{ index: 0, embedding: [1, 0] }] })]);
     await embedder({ dimensions: 1536 }).embed(['a']);
@@ -97,7 +97,7 @@ describe('a request', () => {
     expect(Object.keys(seen[0]?.body ?? {})).not.toContain('dimensions');
   });
 
-  it('goes to another base URL, whose host is a part of the identity, with numbers for an answer', async () => {
+  it('a request goes to the configured base URL, whose host is part of the identity, and takes vectors as numbers', async () => {
     answerWith(
       [() => HttpResponse.json({ data: [{ index: 0, embedding: [1, 0] }] })],
       'http://llm.test:8080/api/embeddings',
@@ -110,7 +110,7 @@ describe('a request', () => {
     expect(embedder({ baseUrl: 'http://llm.test', hostIdentity: null }).identity.host).toBeNull();
   });
 
-  it('takes nothing from the environment', async () => {
+  it('the client reads nothing from the environment', async () => {
     for (const name of ['OPENAI_ORG_ID', 'OPENAI_PROJECT_ID', 'OPENAI_API_KEY']) vi.stubEnv(name, 'from-elsewhere');
     vi.stubEnv('OPENAI_BASE_URL', 'https://elsewhere.test/v1');
     answerWith([good]);
@@ -119,7 +119,7 @@ describe('a request', () => {
   });
 });
 
-describe('an answer with status 200 that should not be', () => {
+describe('an invalid reply with status 200', () => {
   it.each<[title: string, answer: () => Response]>([
     ['a page of a proxy', () => HttpResponse.html('<html>first private text</html>')],
     ['JSON that is cut', () => new HttpResponse('{"data":[{"ind', { headers: { 'content-type': 'application/json' } })],
@@ -136,7 +136,7 @@ describe('an answer with status 200 that should not be', () => {
       'a vector with NaN',
       () => HttpResponse.json({ data: [0, 1].map((index) => ({ index, embedding: base64(1, Number.NaN) })) }),
     ],
-  ])('is tried again, once a request: %s', async (_title, answer) => {
+  ])('an invalid reply with status 200 is tried again, by the guard alone: %s', async (_title, answer) => {
     answerWith([answer, good]);
     expect((await embedder().embed(TEXTS)).vectors).toHaveLength(2);
     expect(seen).toHaveLength(2);
@@ -148,7 +148,7 @@ describe('an answer with status 200 that should not be', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('stops at once where its vectors have other dimensions', async () => {
+  it('a reply whose vectors have other dimensions ends the call at once', async () => {
     answerWith([good]);
     const { error } = await fail({ dimensions: 3 });
     expect(error).toMatchObject({ code: 'response-invalid', details: { expected: 3, found: 2 } });
@@ -159,7 +159,7 @@ describe('an answer with status 200 that should not be', () => {
 describe('a refusal', () => {
   const quoting = { message: `Incorrect API key provided: ${KEY}. Input: ${TEXTS.join()}`, param: null };
 
-  it.each([401, 403])('with %i stops at once', async (status) => {
+  it.each([401, 403])('a refusal with %i ends the call at once', async (status) => {
     answerWith([refusal(status, { ...quoting, type: 'invalid_request_error', code: 'invalid_api_key' })]);
     const { error } = await fail();
     expect(error).toMatchObject({
@@ -170,7 +170,7 @@ describe('a refusal', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it.each([400, 413, 422])('with %i sets an input aside and is not tried again', async (status) => {
+  it.each([400, 413, 422])('a refusal with %i rejects an input and is not tried again', async (status) => {
     answerWith([refusal(status, { ...quoting, type: 'invalid_request_error', code: null, param: 'input' })]);
     const { error } = await fail();
     expect(error).toMatchObject({
@@ -182,7 +182,7 @@ describe('a refusal', () => {
   });
 
   it.each(['model', 'dimensions'])(
-    'for a %s that it does not take stops at once, since no input is at fault',
+    'a refusal of the configured %s ends the call at once, since no input is at fault',
     async (param) => {
       answerWith([refusal(400, { ...quoting, type: 'invalid_request_error', code: null, param })]);
       const { error } = await fail();
@@ -204,33 +204,39 @@ describe('a refusal', () => {
     [400, { code: 'billing_hard_limit_reached', type: 'invalid_request_error' }, 'quota-exhausted'],
     [402, { code: null, type: 'other' }, 'quota-exhausted'],
     [429, { code: null, type: 'access_terminated' }, 'unauthorized'],
-  ])('with %i and %j, which no waiting mends, stops at once', async (status, told, code) => {
+  ])('a refusal with %i and %j, which waiting does not resolve, ends the call at once', async (status, told, code) => {
     answerWith([refusal(status, { ...quoting, ...told }, { 'retry-after': '1' })]);
     const { error } = await fail();
     expect(error).toMatchObject({ code, disposition: 'abort', details: { status } });
     expect(seen).toHaveLength(1);
   });
 
-  it.each([404, 405, 418])('with %i, which has no better meaning, stops at once', async (status) => {
-    answerWith([refusal(status, { ...quoting, code: 'model_not_found', type: 'x' })]);
-    const { error } = await fail();
-    expect(error).toMatchObject({ code: 'request-refused', disposition: 'abort' });
-    expect(seen).toHaveLength(1);
-  });
+  it.each([404, 405, 418])(
+    'a refusal with %i, which has no more specific meaning, ends the call at once',
+    async (status) => {
+      answerWith([refusal(status, { ...quoting, code: 'model_not_found', type: 'x' })]);
+      const { error } = await fail();
+      expect(error).toMatchObject({ code: 'request-refused', disposition: 'abort' });
+      expect(seen).toHaveLength(1);
+    },
+  );
 
-  it.each([408, 409, 500, 502, 503, 504, 529])('with %i is tried again, once a request', async (status) => {
-    answerWith([refusal(status, quoting), refusal(status, quoting), good]);
-    expect((await embedder().embed(TEXTS)).tokens).toBe(6);
-    expect(seen).toHaveLength(3);
-    seen = [];
-    answerWith([refusal(status, quoting)]);
-    const { error, waitsMs } = await fail();
-    expect(error).toMatchObject({ code: 'service-unavailable', details: { status } });
-    expect(seen).toHaveLength(3);
-    expect(waitsMs).toEqual([0.5, 1]);
-  });
+  it.each([408, 409, 500, 502, 503, 504, 529])(
+    'a refusal with %i is tried again, by the guard alone',
+    async (status) => {
+      answerWith([refusal(status, quoting), refusal(status, quoting), good]);
+      expect((await embedder().embed(TEXTS)).tokens).toBe(6);
+      expect(seen).toHaveLength(3);
+      seen = [];
+      answerWith([refusal(status, quoting)]);
+      const { error, waitsMs } = await fail();
+      expect(error).toMatchObject({ code: 'service-unavailable', details: { status } });
+      expect(seen).toHaveLength(3);
+      expect(waitsMs).toEqual([0.5, 1]);
+    },
+  );
 
-  it('with a body that is no JSON counts by its status', async () => {
+  it('a refusal whose body is not JSON counts by its status', async () => {
     answerWith([() => HttpResponse.html('<h1>Bad gateway first private text</h1>', { status: 502 })]);
     const { error } = await fail();
     expect(error).toMatchObject({ code: 'service-unavailable', details: { status: 502, vendorCode: null } });
@@ -240,14 +246,14 @@ describe('a refusal', () => {
 describe('a rate limit', () => {
   it.each<[title: string, headers: Record<string, string>, least: number, most: number]>([
     ['seconds', { 'retry-after': '20' }, 20_000, 20_000],
-    ['more seconds than the client would grant', { 'retry-after': '120' }, 120_000, 120_000],
+    ['more seconds than the client would honour', { 'retry-after': '120' }, 120_000, 120_000],
     ['milliseconds, which are more exact', { 'retry-after-ms': '700', 'retry-after': '1' }, 700, 700],
     ['a date', { 'retry-after': new Date(Date.now() + 3_600_000).toUTCString() }, 600_000, 600_000],
     ['a near date', { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }, 40_000, 60_000],
     ['a date that has passed', { 'retry-after': new Date(0).toUTCString() }, 0.5, 0.5],
-    ['nothing', {}, 0.5, 0.5],
-    ['what cannot be read', { 'retry-after': 'soon' }, 0.5, 0.5],
-  ])('is waited for as long as %s say', async (_title, headers, least, most) => {
+    ['no header', {}, 0.5, 0.5],
+    ['an unreadable value', { 'retry-after': 'soon' }, 0.5, 0.5],
+  ])('the wait after a rate limit follows Retry-After: %s', async (_title, headers, least, most) => {
     answerWith([refusal(429, { message: 'slow down', type: 'tokens', code: 'rate_limit_exceeded' }, headers), good]);
     const { embed, waitsMs } = embedder();
     await embed(TEXTS);
@@ -257,7 +263,7 @@ describe('a rate limit', () => {
     expect(waitsMs[0]).toBeLessThanOrEqual(most);
   });
 
-  it('that stays is given up with its own code', async () => {
+  it('a rate limit that does not end fails with its own code', async () => {
     answerWith([refusal(429, { message: `for ${KEY}`, type: 'tokens', code: 'rate_limit_exceeded' })]);
     const { error } = await fail();
     expect(error).toMatchObject({ code: 'rate-limited', details: { status: 429, vendorCode: 'rate_limit_exceeded' } });
@@ -266,7 +272,7 @@ describe('a rate limit', () => {
 });
 
 describe('a connection', () => {
-  it('that fails is tried again', async () => {
+  it('a connection that fails is tried again', async () => {
     answerWith([() => HttpResponse.error(), good]);
     await embedder().embed(TEXTS);
     expect(seen).toHaveLength(2);
@@ -276,7 +282,7 @@ describe('a connection', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('that gives no answer in time is tried again, and may have been paid', async () => {
+  it('a request without a reply in time is tried again, and counts as possibly paid', async () => {
     answerWith([
       async () => {
         await delay('infinite');
@@ -288,7 +294,7 @@ describe('a connection', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('is left at once when the caller stops, and not made again', async () => {
+  it('a request ends at once when the caller stops, and is not tried again', async () => {
     const stop = new AbortController();
     answerWith([
       async () => {
@@ -303,7 +309,7 @@ describe('a connection', () => {
 });
 
 describe('describe', () => {
-  it('asks for the model, and names the service', async () => {
+  it('describe requests the model, and names the service', async () => {
     server.use(
       http.get('https://api.openai.com/v1/models/text-embedding-3-small', () =>
         HttpResponse.json({ id: 'text-embedding-3-small', object: 'model' }),
@@ -318,7 +324,7 @@ describe('describe', () => {
     ).toBe('Mine');
   });
 
-  it('fails with a bad key', async () => {
+  it('describe fails with a bad key', async () => {
     server.use(
       http.get('https://api.openai.com/v1/models/text-embedding-3-small', refusal(401, { message: `bad ${KEY}` })),
     );
@@ -329,7 +335,7 @@ describe('describe', () => {
 });
 
 describe('the limits', () => {
-  it('let pass what fits, and give the tokens of what does not', () => {
+  it('tokensOver is undefined for a text within the limit, and its token count otherwise', () => {
     const { tokensOver, inputTokensMax } = embedder();
     expect(inputTokensMax).toBe(8192);
     const words = (count: number): string => ' word'.repeat(count);
@@ -341,12 +347,12 @@ describe('the limits', () => {
     expect(tokensOver('日'.repeat(2730))).toBeUndefined();
   });
 
-  it('come with a count of any text, long or short, as OpenAI counts', () => {
+  it('countTokens counts any text, long or short, as OpenAI does', () => {
     const { countTokens } = embedder();
     expect(['', 'tiktoken is great!', ' word'.repeat(9_000)].map(countTokens)).toEqual([0, 6, 9_000]);
   });
 
-  it('can be set lower, and another way of counting with them', () => {
+  it('lower limits and another token count can be configured', () => {
     const { countTokens, tokensOver, pack, inputTokensMax } = embedder({
       limits: { inputTokensMax: 4, itemsMax: 2 },
       countTokens: (text) => text.split(' ').length,

@@ -18,7 +18,7 @@ function failure(given: unknown, count = 1, dimensions = 2): IndexingError {
 }
 
 describe('reading vectors', () => {
-  it('takes base64 and numbers, puts them in input order, and gives the tokens', () => {
+  it('vectors are read from base64 and numbers, in input order, with the token count', () => {
     const items = [
       { index: 2, embedding: base64(5, 6) },
       { index: 0, embedding: [1, 2] },
@@ -34,7 +34,7 @@ describe('reading vectors', () => {
     });
   });
 
-  it('reads every float32 as it was, bit by bit', () => {
+  it('every float32 is read bit by bit as it was written', () => {
     const number = fc.float({ noNaN: true, noDefaultInfinity: true });
     fc.assert(
       fc.property(fc.array(number, { minLength: 1, maxLength: 20 }), (numbers) => {
@@ -46,17 +46,17 @@ describe('reading vectors', () => {
   });
 
   it.each([[undefined], [{}], [{ prompt_tokens: '7' }], [{ prompt_tokens: -1 }], ['7']])(
-    'gives 0 tokens where usage is %o',
+    'a reply whose usage is %o has 0 tokens',
     (usage) => {
       expect(read({ data: [{ index: 0, embedding: [1, 2] }], usage }).tokens).toBe(0);
     },
   );
 
   it.each<[title: string, given: unknown, count: number]>([
-    ['a text', '<!doctype html>', 1],
-    ['null', null, 1],
-    ['a list', [], 1],
-    ['an object without data', { error: { message: 'no' } }, 1],
+    ['a text in place of an object', '<!doctype html>', 1],
+    ['null in place of an object', null, 1],
+    ['a list in place of an object', [], 1],
+    ['no data', { error: { message: 'no' } }, 1],
     ['data that is no list', { data: {} }, 1],
     ['fewer vectors than texts', reply({ index: 0, embedding: [1, 2] }), 2],
     ['more vectors than texts', reply({ index: 0, embedding: [1, 2] }, { index: 1, embedding: [1, 2] }), 1],
@@ -71,23 +71,23 @@ describe('reading vectors', () => {
     ['no embedding', reply({ index: 0, embedding: undefined }), 1],
     ['a null in an embedding', reply({ index: 0, embedding: [1, null] }), 1],
     ['text in an embedding', reply({ index: 0, embedding: [1, '2'] }), 1],
-    ['what is not base64', reply({ index: 0, embedding: '!!!!' }), 1],
+    ['a text that is not base64', reply({ index: 0, embedding: '!!!!' }), 1],
     ['base64 of a part of a number', reply({ index: 0, embedding: 'AAAAAAA=' }), 1],
     ['NaN in base64', reply({ index: 0, embedding: base64(1, Number.NaN) }), 1],
     ['infinity in base64', reply({ index: 0, embedding: base64(Number.NEGATIVE_INFINITY, 1) }), 1],
     ['a number beyond float32', reply({ index: 0, embedding: [1e39, 1] }), 1],
     ['zeros in base64', reply({ index: 0, embedding: base64(0, -0) }), 1],
-    ['zeros', reply({ index: 0, embedding: [0, 0] }), 1],
-  ])('refuses %s, to be tried again', (_title, given, count) => {
+    ['zeros in numbers', reply({ index: 0, embedding: [0, 0] }), 1],
+  ])('a reply with %s is refused, to be tried again', (_title, given, count) => {
     expect(failure(given, count)).toMatchObject({ code: 'response-invalid', disposition: 'retry' });
   });
 
   it.each([
     ['base64', base64(1, 2, 3)],
     ['numbers', [1, 2, 3]],
-    ['nothing in base64', ''],
-    ['no numbers', []],
-  ])('refuses other dimensions in %s for good, and names both', (_title, embedding) => {
+    ['empty base64', ''],
+    ['an empty list', []],
+  ])('a reply with other dimensions in %s is refused for good, and the error names both', (_title, embedding) => {
     const found = embedding.length === 0 ? 0 : 3;
     const error = failure(reply({ index: 0, embedding }));
     const details = { expected: 2, found, possiblyPaid: true };
@@ -95,7 +95,7 @@ describe('reading vectors', () => {
     expect(error.message).toMatch(new RegExp(`\\b2\\b.*\\b${found}\\b`));
   });
 
-  it('quotes nothing of a reply that it refuses', () => {
+  it('an error quotes nothing of the refused reply', () => {
     expect(JSON.stringify(failure({ data: 'a private text' }))).not.toContain('private');
     expect(failure(reply({ index: 'private', embedding: [] })).message).not.toContain('private');
   });

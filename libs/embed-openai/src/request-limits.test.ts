@@ -5,20 +5,20 @@ import { countCl100kTokens } from './count-tokens.ts';
 import { OPENAI_LIMITS } from './models.ts';
 import { packRequests } from './request-limits.ts';
 
-/** One token for each word, so that tests can say what a text weighs. */
+/** One token for each word, so that tests can choose the weight of a text. */
 const countWords = (text: string): number => text.split(' ').length;
 const LIMITS = { inputTokensMax: 8, itemsMax: 3, requestTokensMax: 10 };
 
 describe('packing requests', () => {
-  it('gives no request for no text', () => {
+  it('no text gives no request', () => {
     expect(packRequests([], LIMITS, countWords)).toEqual([]);
   });
 
-  it('keeps to the number of inputs', () => {
+  it('a request holds at most the allowed number of texts', () => {
     expect(packRequests(['a', 'b', 'c', 'd', 'e', 'f', 'g'], LIMITS, countWords)).toEqual([[0, 1, 2], [3, 4, 5], [6]]);
   });
 
-  it('keeps to the tokens of a request, and fills it to the last one', () => {
+  it('a request holds at most the allowed number of tokens, and is filled up to it', () => {
     const texts = ['a b c d e f', 'a b c d', 'a', 'a b c d e f g h i', 'a', 'a'];
     expect(packRequests(texts, LIMITS, countWords)).toEqual([
       [0, 1],
@@ -27,23 +27,23 @@ describe('packing requests', () => {
     ]);
   });
 
-  it('counts a text as a quarter of its bytes where that is more than its tokens', () => {
+  it('a text counts as a quarter of its bytes where that is more than its tokens', () => {
     const fourByBytes = '€€€€€x';
     expect(utf8Bytes(fourByBytes)).toBe(16);
     expect(packRequests([fourByBytes, fourByBytes, fourByBytes], LIMITS, () => 1)).toEqual([[0, 1], [2]]);
   });
 
-  it('gives a text that is too large for any request one of its own', () => {
+  it('a text that is too large for any request gets one of its own', () => {
     expect(packRequests(['a', 'x'.repeat(100), 'b'], LIMITS, countWords)).toEqual([[0], [1], [2]]);
   });
 
-  it('counts no tokens where the bytes alone fit', () => {
+  it('no tokens are counted where the bytes alone fit', () => {
     const count = vi.fn(countWords);
     expect(packRequests(['aaaaa', 'bbbbb'], LIMITS, count)).toEqual([[0, 1]]);
     expect(count).not.toHaveBeenCalled();
   });
 
-  it('puts every text into one request, in order, within the limits, and no text could have gone before', () => {
+  it('every text is in one request, in order, within the limits, and none fits into the request before', () => {
     const texts = fc.array(fc.string({ unit: 'grapheme', maxLength: 60 }), { maxLength: 60 });
     const limits = fc.record({
       inputTokensMax: fc.constant(8192),
@@ -70,7 +70,7 @@ describe('packing requests', () => {
     );
   });
 
-  it('fills requests of the real limits by inputs, and by tokens', () => {
+  it('requests of OpenAI’s limits are filled by number of texts, and by tokens', () => {
     const short = packRequests(
       Array.from({ length: 5000 }, () => 'a'),
       OPENAI_LIMITS,

@@ -11,7 +11,7 @@ beforeAll(() => server.listen({ onUnhandledFrame: 'error' }));
 afterEach(() => server.resetHandlers());
 afterAll(() => server.close());
 
-/** A text of 100 tokens by either way of counting. */
+/** A text of 100 tokens by either count. */
 const TEXT = 'word'.repeat(100);
 
 /** Time that passes only by waiting, and at once. */
@@ -29,7 +29,7 @@ function createJumpingClock(): Clock & { readonly waitsMs: number[] } {
   };
 }
 
-/** An embedder with guard and rateLimiter on a clock of their own. */
+/** An embedder whose guard and rate limiter use the given clock. */
 function embedder(clock: Clock, limits: MinuteLimits = {}) {
   const guard = createGuard({ dependency: 'openai', clock, random: () => 0 });
   const rateLimiter = createRateLimiter({ dependency: 'openai', clock, limits });
@@ -45,7 +45,7 @@ function embedder(clock: Clock, limits: MinuteLimits = {}) {
   return { embed, guard, rateLimiter };
 }
 
-/** Answers with what `answer` gives, or else with a vector; counts. */
+/** Answers with the response that `answer` returns, or else with a vector, and counts requests. */
 function serve(answer: (request: number) => Response | Record<string, string> | undefined) {
   const seen = { requests: 0, refused: 0 };
   server.use(
@@ -66,7 +66,7 @@ function serve(answer: (request: number) => Response | Record<string, string> | 
 const tooFast = (headers: Record<string, string> = {}): Response =>
   HttpResponse.json({ error: { code: 'rate_limit_exceeded', type: 'tokens' } }, { status: 429, headers });
 
-/** A service of 1,000 tokens a minute, 100 a request, in a bucket that refills; it tells its limits or not. */
+/** A service of 1,000 tokens a minute, 100 a request, in a bucket that refills; it reports its limits or not. */
 function serveLimited(clock: Clock, tells: boolean) {
   let level = 1_000;
   let at = clock.now();
@@ -81,8 +81,8 @@ function serveLimited(clock: Clock, tells: boolean) {
   });
 }
 
-describe('embedding with a rateLimiter', () => {
-  it('is not refused once where the service tells its limits, and often where it does not', async () => {
+describe('embedding with a rate limiter', () => {
+  it('embedding is never refused where the service reports its limits, and often where it does not', async () => {
     const refused = { told: 0, untold: 0 };
     for (const tells of [true, false]) {
       const clock = createJumpingClock();
@@ -96,17 +96,17 @@ describe('embedding with a rateLimiter', () => {
     expect(refused.untold).toBeGreaterThan(5);
   });
 
-  it('keeps to limits that are set, whatever the service says', async () => {
+  it('embedding keeps to configured limits, even where the service reports none', async () => {
     const clock = createJumpingClock();
     serve(() => undefined);
     const { embed } = embedder(clock, { tokens: 600 });
     const start = clock.now();
     for (let number = 0; number < 10; number += 1) await embed([TEXT]);
-    // 1,000 tokens, less the ten seconds' worth that are there to begin with.
+    // 1,000 tokens, less the ten seconds' worth that are available at the start.
     expect((clock.now() - start) / 1_000).toBeCloseTo((900 / 600 / 0.97) * 60, -1);
   });
 
-  it('stops all requests for as long as a refusal says, and waits for that time once', async () => {
+  it('a refusal stops all requests for as long as it says, and that time is waited for once', async () => {
     const clock = createJumpingClock();
     serve((request) => (request === 1 ? tooFast({ 'retry-after': '30' }) : undefined));
     const { embed, rateLimiter } = embedder(clock);
@@ -118,7 +118,7 @@ describe('embedding with a rateLimiter', () => {
     expect(clock.now() - start).toBe(30_000);
   });
 
-  it('takes want of credit for no reason to slow down', async () => {
+  it('a reply that credit has run out does not slow requests down', async () => {
     const clock = createJumpingClock();
     serve(() => HttpResponse.json({ error: { code: 'insufficient_quota' } }, { status: 429 }));
     const { embed, rateLimiter } = embedder(clock);
@@ -127,7 +127,7 @@ describe('embedding with a rateLimiter', () => {
     expect(clock.waitsMs).toEqual([]);
   });
 
-  it('is held back outside the timeout of the guard, and ends at once when the caller stops', async () => {
+  it('a request waits for its permit outside the guard’s timeout, and ends at once when the caller stops', async () => {
     const seen = serve(() => undefined);
     const { rateLimiter, guard, embed } = embedder({
       now: () => 0,

@@ -17,7 +17,7 @@ function createOpenRateLimiter() {
 
 type Attempt = () => Promise<unknown>;
 
-/** A guard that does as it is reported. */
+/** A guard that follows a script. */
 const guardThat = (run: (attempt: Attempt, before: () => Promise<void>) => Promise<unknown>): Guard => ({
   run: (attempt, { before }: RunOptions = {}) =>
     run(() => attempt(new AbortController().signal), before ?? (async () => {})) as never,
@@ -28,7 +28,7 @@ const tokens = (): number => 7;
 const failed = (code: 'rate-limited' | 'service-unavailable') =>
   new IndexingError({ code, disposition: 'retry', message: 'm' });
 
-it('asks once for an attempt that an open breaker holds back, and again for the next one', async () => {
+it('an attempt that an open breaker holds back asks for one permit, and the next attempt for another', async () => {
   const { rateLimiter, asked, reported } = createOpenRateLimiter();
   const guard = guardThat(async (attempt, before) => {
     await before();
@@ -52,7 +52,7 @@ it('asks once for an attempt that an open breaker holds back, and again for the 
   ]);
 });
 
-it('gives back what never went out', async () => {
+it('a permit whose request never went out is reported as unsent', async () => {
   const { rateLimiter, reported } = createOpenRateLimiter();
   const guard = guardThat(async (_attempt, before) => {
     await before();
@@ -62,7 +62,7 @@ it('gives back what never went out', async () => {
   expect(reported).toEqual([[1, 'unsent']]);
 });
 
-it('counts any other failure as spent', async () => {
+it('a failure other than a rate limit is reported as failed', async () => {
   const { rateLimiter, reported } = createOpenRateLimiter();
   const guard = guardThat(async (attempt, before) => {
     await before();

@@ -16,6 +16,6 @@ it.each([
   [500, 'service-unavailable', 'retry'],
   [503, 'service-unavailable', 'retry'],
   [529, 'service-unavailable', 'retry'],
-])('takes status %i for %s: %s', (status, code, disposition) => {
+])('status %i means %s, disposition %s', (status, code, disposition) => {
   expect(statusFailure(status)).toEqual({ code, disposition });
 });

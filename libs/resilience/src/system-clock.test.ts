@@ -9,7 +9,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-it('sleeps for as long as it is told, and leaves nothing at the signal', async () => {
+it('the system clock sleeps for the given time, and leaves no listener at the signal', async () => {
   const controller = new AbortController();
   const removed = vi.spyOn(controller.signal, 'removeEventListener');
   let awake = false;
@@ -21,7 +21,7 @@ it('sleeps for as long as it is told, and leaves nothing at the signal', async (
   expect(removed).toHaveBeenCalledOnce();
 });
 
-it('wakes at once with the reason of its signal, and leaves no timer', async () => {
+it('an aborted signal ends a sleep at once with its reason, and leaves no timer', async () => {
   const controller = new AbortController();
   const reason = new Error('stop');
   const slept = SYSTEM_CLOCK.sleep(100_000, controller.signal);

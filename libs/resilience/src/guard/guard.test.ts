@@ -13,7 +13,7 @@ const unavailable = (retryAfterMs?: number): Failure =>
 const rateLimited = (retryAfterMs = 100): Failure =>
   new IndexingError({ code: 'rate-limited', disposition: 'retry', message: 'slow down', retryAfterMs });
 
-/** Time is faked: waits, the timeout and the breaker all run on the timers that a test moves. */
+/** Time is faked: waits, the timeout and the breaker all use timers that a test advances. */
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
 });
@@ -49,7 +49,7 @@ function watch<Result>(call: Promise<Result>): { readonly outcome: () => unknown
   return { outcome: () => outcome, afterMs: () => end };
 }
 
-/** An attempt that tells when it was called, and answers by script; the last step repeats. */
+/** An attempt that records when it was called, and answers by script; the last step repeats. */
 function scripted(...steps: readonly (unknown | (() => unknown))[]) {
   const start = Date.now();
   const atMs: number[] = [];
@@ -65,8 +65,8 @@ function scripted(...steps: readonly (unknown | (() => unknown))[]) {
 
 const hanging = (): Promise<never> => new Promise(() => {});
 
-describe('a guard retries', () => {
-  it('nothing that succeeds', async () => {
+describe('retries of a guard', () => {
+  it('a guard calls an attempt that succeeds once', async () => {
     const guard = guardOf();
     const { attempt, atMs } = scripted('done');
     expect(await guard.run(attempt)).toBe('done');
@@ -74,7 +74,7 @@ describe('a guard retries', () => {
     expect(guard.stats()).toEqual({ requests: 1, retries: 0, breakerOpened: 0 });
   });
 
-  it('failures of disposition retry, with waits that double up to the longest', async () => {
+  it('a guard retries failures of disposition retry, with waits that double up to the longest', async () => {
     const guard = guardOf({
       attemptsMax: 7,
       backoffMs: { first: 100, longest: 500 },
@@ -89,7 +89,7 @@ describe('a guard retries', () => {
     expect(guard.stats()).toMatchObject({ requests: 7, retries: 6 });
   });
 
-  it('at half of the wait at the earliest, by jitter', async () => {
+  it('jitter shortens a wait to half of it at most', async () => {
     const { attempt, atMs } = scripted(unavailable(), 'done');
     const call = watch(guardOf({ random: () => 0 }).run(attempt));
     await vi.runAllTimersAsync();
@@ -100,23 +100,23 @@ describe('a guard retries', () => {
     ['abort', new IndexingError({ code: 'request-refused', message: 'm' })],
     ['reject', new IndexingError({ code: 'request-refused', disposition: 'reject', message: 'm' })],
     ['unknown', new TypeError('m')],
-  ])('no failure of disposition %s, and gives it as it is', async (_what, error) => {
+  ])('a guard retries no failure of disposition %s, and throws it unchanged', async (_what, error) => {
     const guard = guardOf();
     const { attempt, atMs } = scripted(error);
     await expect(guard.run(attempt)).rejects.toBe(error);
     expect(atMs).toEqual([0]);
   });
 
-  it('no sooner than the service asks', async () => {
+  it('a guard retries no sooner than Retry-After says', async () => {
     const { attempt, atMs } = scripted(unavailable(7_000), unavailable(10), 'done');
     const call = watch(guardOf().run(attempt));
     await vi.runAllTimersAsync();
     expect(call.outcome()).toBe('done');
-    // The second wait is the own backoff, which is longer than what was asked for.
+    // The second wait is the guard's own backoff, which is longer than the service asked for.
     expect(atMs).toEqual([0, 7_000, 7_200]);
   });
 
-  it('no more often than it may, and tells how often it tried and why it failed', async () => {
+  it('a guard stops at attemptsMax, and its error says how often it tried and why it failed', async () => {
     const guard = guardOf({ breaker: { failures: 99, openMs: 1 } });
     const { attempt, atMs } = scripted(unavailable());
     const call = watch(guard.run(attempt));
@@ -130,7 +130,7 @@ describe('a guard retries', () => {
     expect(atMs).toHaveLength(4);
   });
 
-  it('no longer than its deadline: a wait that would pass it is not begun', async () => {
+  it('a guard begins no wait that would end after its deadline', async () => {
     const { attempt, atMs } = scripted(unavailable(50_000));
     const call = watch(guardOf({ deadlineMs: 60_000 }).run(attempt));
     await vi.runAllTimersAsync();
@@ -140,7 +140,7 @@ describe('a guard retries', () => {
 });
 
 describe('the timeout of a guard', () => {
-  it('ends one attempt through its signal, and the next is made', async () => {
+  it('the timeout aborts the signal of one attempt, and the next attempt is made', async () => {
     const guard = guardOf();
     const reasons: boolean[] = [];
     let number = 0;
@@ -158,7 +158,7 @@ describe('the timeout of a guard', () => {
     expect([call.outcome(), call.afterMs(), reasons]).toEqual(['done', 1_100, [true]]);
   });
 
-  it('counts as an outage', async () => {
+  it('a timeout counts as a failure for the breaker', async () => {
     const guard = guardOf({ attemptsMax: 3 });
     const call = watch(guard.run(hanging));
     await vi.runAllTimersAsync();
@@ -168,12 +168,12 @@ describe('the timeout of a guard', () => {
 });
 
 describe('the breaker of a guard', () => {
-  it('opens after failures in a row, makes callers wait for half-open without using attempts, and tells', async () => {
+  it('the breaker opens after failures in a row, makes callers wait until it is half open without using attempts, and logs each change', async () => {
     const events: unknown[] = [];
-    const tell = (event: string, fields?: object): void => {
+    const log = (event: string, fields?: object): void => {
       if (event.startsWith('breaker-')) events.push([event, fields]);
     };
-    const guard = guardOf({ attemptsMax: 4, logger: { debug() {}, info: tell, warn: tell } });
+    const guard = guardOf({ attemptsMax: 4, logger: { debug() {}, info: log, warn: log } });
     let down = true;
     const attempt = async (): Promise<string> => {
       if (down) throw unavailable();
@@ -197,7 +197,7 @@ describe('the breaker of a guard', () => {
     ]);
   });
 
-  it('loses no job in an outage that is longer than all attempts, and asks little meanwhile', async () => {
+  it('a guard loses no call in an outage that is longer than all attempts, and sends fewer than 20 requests into it', async () => {
     const guard = guardOf({ attemptsMax: 12, deadlineMs: 600_000, random: () => 0.5 });
     const endMs = Date.now() + 30_000;
     const jobs = Array.from({ length: 40 }, () =>
@@ -213,15 +213,16 @@ describe('the breaker of a guard', () => {
     expect(guard.stats().requests - 40).toBeLessThan(20);
   });
 
-  // What was sent before the outage is answered within it, and much is under way when the breaker opens.
+  // Requests that were sent before the outage are answered during it, and many are under way when the breaker opens.
   const ANSWER_TIMES: Readonly<Record<string, (at: { sent: number; lane: number; outageMs: number }) => number>> = {
-    'of all lengths': ({ sent }) => [60, 2_300, 700, 3_100, 1_500][sent % 5] as number,
-    'long but for one lane, until it opens': ({ lane, outageMs }) => (lane === 0 || outageMs > 4_000 ? 60 : 4_000),
+    'times of all lengths': ({ sent }) => [60, 2_300, 700, 3_100, 1_500][sent % 5] as number,
+    'long times on all lanes but one until the breaker opens': ({ lane, outageMs }) =>
+      lane === 0 || outageMs > 4_000 ? 60 : 4_000,
   };
 
-  describe.each(Object.entries(ANSWER_TIMES))('with times of answers that are %s', (_which, answerMs) => {
+  describe.each(Object.entries(ANSWER_TIMES))('answers with %s', (which, answerMs) => {
     it.each([0, 1].flatMap((jitter) => [1, 2, 8].map((lanes) => ({ jitter, lanes }))))(
-      'lets 15 requests at most into an outage of 30 s, and notices its end soon: $lanes lanes, a jitter of $jitter',
+      `the breaker lets at most 15 requests into an outage of 30 s and notices its end soon: ${which}, lanes: $lanes, jitter: $jitter`,
       async ({ jitter, lanes }) => {
         const guard = createGuard({ dependency: 'openai', concurrency: lanes, random: () => jitter });
         const fromMs = Date.now() + 3_000;
@@ -247,27 +248,32 @@ describe('the breaker of a guard', () => {
         const sent = sentMs.filter((at) => at >= fromMs && at < endMs);
         expect(sent.length).toBeGreaterThan(4);
         expect(sent.length).toBeLessThanOrEqual(15);
-        // A lane alone waits as long as its last wait says, which is 20 s at most.
+        // A single lane waits out its last backoff, which is at most 20 s.
         expect(recoveredMs - endMs).toBeLessThanOrEqual(lanes === 1 ? 20_000 : 11_000);
       },
     );
   });
 
   it.each([
-    ['while its probe is under way', 6_000],
-    ['after its probe was answered', 8_000],
-  ])('is not opened again by what was sent before, and fails %s', async (_when, afterMs) => {
-    const guard = guardOf({ timeoutMs: 60_000, breaker: { failures: 1, openMs: 5_000 } });
-    const later = (ms: number, value: unknown) => (): Promise<unknown> =>
-      new Promise((resolve, reject) => setTimeout(() => (value instanceof Error ? reject(value) : resolve(value)), ms));
-    const slow = watch(guard.run(scripted(later(afterMs, unavailable()), 'slow').attempt));
-    const fast = watch(guard.run(scripted(unavailable(), later(1_500, 'fast')).attempt));
-    await vi.runAllTimersAsync();
-    expect([slow.outcome(), fast.outcome(), guard.stats().breakerOpened]).toEqual(['slow', 'fast', 1]);
-    expect(fast.afterMs()).toBeLessThanOrEqual(7_100);
-  });
+    ['while the probe is under way', 6_000],
+    ['after the probe was answered', 8_000],
+  ])(
+    'the breaker is not opened again by a request that was sent before it opened and fails %s',
+    async (_when, afterMs) => {
+      const guard = guardOf({ timeoutMs: 60_000, breaker: { failures: 1, openMs: 5_000 } });
+      const later = (ms: number, value: unknown) => (): Promise<unknown> =>
+        new Promise((resolve, reject) =>
+          setTimeout(() => (value instanceof Error ? reject(value) : resolve(value)), ms),
+        );
+      const slow = watch(guard.run(scripted(later(afterMs, unavailable()), 'slow').attempt));
+      const fast = watch(guard.run(scripted(unavailable(), later(1_500, 'fast')).attempt));
+      await vi.runAllTimersAsync();
+      expect([slow.outcome(), fast.outcome(), guard.stats().breakerOpened]).toEqual(['slow', 'fast', 1]);
+      expect(fast.afterMs()).toBeLessThanOrEqual(7_100);
+    },
+  );
 
-  it('stays open for twice as long after a probe that failed', async () => {
+  it('the breaker stays open for twice as long after a failed probe', async () => {
     const guard = guardOf({ breaker: { failures: 1, openMs: 5_000 }, attemptsMax: 9, random: () => 0 });
     const { attempt, atMs } = scripted(
       ...Array.from({ length: 3 }, () => unavailable()),
@@ -279,12 +285,12 @@ describe('the breaker of a guard', () => {
       watch(guard.run(attempt));
       await vi.runAllTimersAsync();
     }
-    // When it closed, it begins anew.
+    // After it closed, the times start from the beginning.
     const waitsMs = atMs.map((at, number) => at - (atMs[number - 1] ?? 0));
     expect(waitsMs.map((ms) => Math.round(ms / 1_000))).toEqual([0, 5, 10, 10, 0, 5]);
   });
 
-  it('lets one probe through when half open, and the others only after it succeeds', async () => {
+  it('a half-open breaker lets one probe through, and the other calls only after it succeeds', async () => {
     const guard = guardOf({ breaker: { failures: 1, openMs: 5_000 } });
     const pending: ((value: string) => void)[] = [];
     let down = true;
@@ -309,7 +315,7 @@ describe('the breaker of a guard', () => {
     expect(calls.map((call) => call.outcome()).toSorted()).toEqual(['done', 'done', 'done', 'done', 'done', 'probe']);
   });
 
-  it('stays closed under rate limits and refusals', async () => {
+  it('the breaker stays closed under rate limits and refusals', async () => {
     const guard = guardOf({ attemptsMax: 20, breaker: { failures: 2, openMs: 5_000 } });
     const limited = watch(guard.run(scripted(...Array.from({ length: 10 }, () => rateLimited()), 'done').attempt));
     await vi.runAllTimersAsync();
@@ -320,7 +326,7 @@ describe('the breaker of a guard', () => {
     expect(guard.stats()).toEqual({ requests: 16, retries: 10, breakerOpened: 0 });
   });
 
-  it('counts failures anew after any answer, since the service is there', async () => {
+  it('the breaker restarts its count of failures after any answer, since the service is up', async () => {
     const guard = guardOf({ attemptsMax: 20, breaker: { failures: 2, openMs: 5_000 } });
     const refused = new IndexingError({ code: 'request-refused', message: 'm' });
     for (const answer of [refused, rateLimited(), refused]) {
@@ -337,7 +343,7 @@ describe('the breaker of a guard', () => {
     expect(guard.stats().breakerOpened).toBe(0);
   });
 
-  it('gives up at the deadline when it never closes', async () => {
+  it('a guard gives up at its deadline when the breaker never closes', async () => {
     const guard = guardOf({ deadlineMs: 12_000, breaker: { failures: 1, openMs: 5_000 }, attemptsMax: 99 });
     const call = watch(guard.run(scripted(unavailable()).attempt));
     await vi.runAllTimersAsync();
@@ -348,7 +354,7 @@ describe('the breaker of a guard', () => {
 });
 
 describe('aborting a guarded call', () => {
-  it('ends it before the first request', async () => {
+  it('a call whose signal is aborted already sends no request', async () => {
     const guard = guardOf();
     const reason = new Error('stop');
     await expect(guard.run(scripted('done').attempt, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
@@ -357,8 +363,8 @@ describe('aborting a guarded call', () => {
 
   it.each([
     ['between attempts', [unavailable(50_000)], 1],
-    ['before a breaker that is open', [unavailable(), unavailable(), unavailable()], 3],
-  ])('ends a wait %s at once, with the reason', async (_what, steps, requests) => {
+    ['for an open breaker', [unavailable(), unavailable(), unavailable()], 3],
+  ])('aborting ends a wait %s at once, with the reason of the signal', async (_what, steps, requests) => {
     const guard = guardOf();
     const controller = new AbortController();
     const reason = new Error('stop');
@@ -370,7 +376,7 @@ describe('aborting a guarded call', () => {
     expect([call.outcome(), call.afterMs()]).toEqual([reason, 1_000]);
   });
 
-  it('ends an attempt through its signal, and is no timeout', async () => {
+  it('aborting ends an attempt through its signal, and does not count as a timeout', async () => {
     const controller = new AbortController();
     const reason = new Error('stop');
     let inner: AbortSignal | undefined;
@@ -391,11 +397,11 @@ describe('aborting a guarded call', () => {
     expect([inner?.aborted, call.outcome()]).toEqual([true, reason]);
   });
 
-  it('counts for nothing, however many calls end with it: no failure opens the breaker, no probe closes it', async () => {
+  it('aborted calls do not count, however many there are: none opens the breaker, and none closes it as a probe', async () => {
     const events: string[] = [];
-    const tell = (event: string): void => void events.push(event);
-    const guard = guardOf({ breaker: { failures: 2, openMs: 5_000 }, logger: { debug() {}, info: tell, warn: tell } });
-    // What an adapter makes of a connection that ends with the signal.
+    const log = (event: string): void => void events.push(event);
+    const guard = guardOf({ breaker: { failures: 2, openMs: 5_000 }, logger: { debug() {}, info: log, warn: log } });
+    // How an adapter reports a connection that ends with the signal.
     const cut = (signal: AbortSignal): Promise<never> =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(unavailable()), { once: true }));
     async function stopped(calls: number, afterMs: number): Promise<void> {
@@ -412,7 +418,7 @@ describe('aborting a guarded call', () => {
 
     const call = watch(guard.run(scripted(unavailable(), unavailable(), unavailable(), 'done').attempt));
     await vi.advanceTimersByTimeAsync(5_200);
-    // It is open, that call waits, and the probe is one that is stopped; the next failure opens it at once.
+    // The breaker is open, that call waits, and the probe is a call that is stopped; the next failure opens it at once.
     await stopped(1, 10);
     const breakerEvents = (): string[] => events.filter((event) => event.startsWith('breaker-'));
     expect(breakerEvents()).toEqual(['breaker-opened', 'breaker-half-open']);
@@ -421,7 +427,7 @@ describe('aborting a guarded call', () => {
     expect(breakerEvents().slice(2)).toEqual(['breaker-opened', 'breaker-half-open', 'breaker-closed']);
   });
 
-  it('ends its wait for a place at once', async () => {
+  it('aborting ends the wait for a free place at once', async () => {
     const guard = guardOf({ concurrency: 1 });
     const controller = new AbortController();
     const reason = new Error('stop');
@@ -439,8 +445,8 @@ describe('aborting a guarded call', () => {
   });
 });
 
-describe('what a guard awaits before an attempt', () => {
-  it('comes before each one, and counts neither for its timeout nor for the deadline', async () => {
+describe('the before option of a guarded call', () => {
+  it('before is awaited for each attempt, and counts towards neither timeout nor deadline', async () => {
     const guard = guardOf({ deadlineMs: 2_000, timeoutMs: 1_000 });
     const { attempt, atMs } = scripted(unavailable(1_500), 'done');
     const before = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5_000));
@@ -449,7 +455,7 @@ describe('what a guard awaits before an attempt', () => {
     expect([call.outcome(), atMs]).toEqual(['done', [5_000, 11_500]]);
   });
 
-  it('ends the run where it fails, without a request', async () => {
+  it('a call ends without a request when before fails', async () => {
     const guard = guardOf();
     const reason = new Error('stop');
     await expect(guard.run(scripted('done').attempt, { before: () => Promise.reject(reason) })).rejects.toBe(reason);
@@ -458,7 +464,7 @@ describe('what a guard awaits before an attempt', () => {
 });
 
 describe('a guard', () => {
-  it('lets no more calls through at once than it may, and serves all of them', async () => {
+  it('a guard runs at most as many calls at once as its concurrency, and serves all of them', async () => {
     const guard = guardOf({ concurrency: 3 });
     let underway = 0;
     let most = 0;
@@ -475,7 +481,7 @@ describe('a guard', () => {
     expect(most).toBe(3);
   });
 
-  it('tells of every wait: what for, how long and why', async () => {
+  it('a guard logs every wait: for which dependency, how long and why', async () => {
     const events: unknown[] = [];
     const guard = guardOf({
       logger: { debug() {}, info() {}, warn: (event, fields) => events.push([event, fields]) },
@@ -487,9 +493,12 @@ describe('a guard', () => {
     ]);
   });
 
-  it.each(['timeoutMs', 'concurrency', 'attemptsMax', 'deadlineMs'] as const)('refuses a %s of none', (name) => {
-    for (const value of [0, -1, Number.NaN]) {
-      expect(() => guardOf({ [name]: value })).toThrow(expect.objectContaining({ code: 'config-invalid' }));
-    }
-  });
+  it.each(['timeoutMs', 'concurrency', 'attemptsMax', 'deadlineMs'] as const)(
+    'an option %s below 1 is refused',
+    (name) => {
+      for (const value of [0, -1, Number.NaN]) {
+        expect(() => guardOf({ [name]: value })).toThrow(expect.objectContaining({ code: 'config-invalid' }));
+      }
+    },
+  );
 });

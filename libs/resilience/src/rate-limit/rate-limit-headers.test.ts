@@ -18,12 +18,12 @@ describe('parseDuration', () => {
     ['0', 0],
     ['37', 37_000],
     [' 2s ', 2_000],
-  ])('takes %j for %d ms', (text, ms) => {
+  ])('the duration %j is %d ms', (text, ms) => {
     expect(parseDuration(text)).toBeCloseTo(ms, 6);
   });
 
   it.each([null, '', ' ', 'soon', '-1', '-1s', '1x', 's', '1s later', '1,5s', '2025-12-05T10:00:00Z'])(
-    'takes nothing from %j',
+    '%j is not a duration',
     (text) => {
       expect(parseDuration(text)).toBeUndefined();
     },
@@ -31,7 +31,7 @@ describe('parseDuration', () => {
 });
 
 describe('parseRateLimits', () => {
-  it('reads the headers of OpenAI', () => {
+  it('limits are read from the headers of OpenAI', () => {
     const headers = new Headers({
       'x-ratelimit-limit-requests': '5000',
       'x-ratelimit-remaining-requests': '4999',
@@ -50,25 +50,28 @@ describe('parseRateLimits', () => {
     ['20000', '1000', { limit: 20_000, remaining: 1_000, resetMs: 3_000 }],
     ['20000', '19000', { limit: 30_000, remaining: 15_000, resetMs: 30_000 }],
     ['-1', '1000', { limit: 30_000, remaining: 15_000, resetMs: 30_000 }],
-  ])('counts of account and project (%s, %s left) the one with less left', (limit, remaining, expected) => {
-    const headers = new Headers({
-      'x-ratelimit-limit-tokens': '30000',
-      'x-ratelimit-remaining-tokens': '15000',
-      'x-ratelimit-reset-tokens': '30s',
-      'x-ratelimit-limit-project-tokens': limit,
-      'x-ratelimit-remaining-project-tokens': remaining,
-      'x-ratelimit-reset-project-tokens': '3s',
-    });
-    expect(parseRateLimits(headers).tokens).toEqual(expected);
-  });
+  ])(
+    'of account and project (limit %s, remaining %s) the one with less remaining counts',
+    (limit, remaining, expected) => {
+      const headers = new Headers({
+        'x-ratelimit-limit-tokens': '30000',
+        'x-ratelimit-remaining-tokens': '15000',
+        'x-ratelimit-reset-tokens': '30s',
+        'x-ratelimit-limit-project-tokens': limit,
+        'x-ratelimit-remaining-project-tokens': remaining,
+        'x-ratelimit-reset-project-tokens': '3s',
+      });
+      expect(parseRateLimits(headers).tokens).toEqual(expected);
+    },
+  );
 
   it.each<[string, Record<string, string>]>([
     ['no headers', {}],
     ['-1', { 'x-ratelimit-limit-tokens': '-1', 'x-ratelimit-remaining-tokens': '-1' }],
     ['a limit of 0', { 'x-ratelimit-limit-tokens': '0' }],
-    ['words', { 'x-ratelimit-limit-tokens': 'unlimited', 'x-ratelimit-reset-tokens': 'never' }],
-    ['no number', { 'x-ratelimit-limit-tokens': 'NaN', 'x-ratelimit-remaining-tokens': '1e5' }],
-  ])('takes no limit from %s', (_title, headers) => {
+    ['texts', { 'x-ratelimit-limit-tokens': 'unlimited', 'x-ratelimit-reset-tokens': 'never' }],
+    ['values that are not whole numbers', { 'x-ratelimit-limit-tokens': 'NaN', 'x-ratelimit-remaining-tokens': '1e5' }],
+  ])('no limit is read from %s', (_title, headers) => {
     expect(parseRateLimits(new Headers(headers))).toEqual({ tokens: NOTHING, requests: NOTHING });
   });
 });

@@ -5,8 +5,8 @@ import { GUARD_DEFAULTS } from '../guard/guard-options.ts';
 import type { ReportedLimits } from './rate-limit-headers.ts';
 
 /*
- * Workers that always have something to send, a service that limits tokens in one of three ways, and somebody else who
- * takes 40 % of the limit for a third of the time, in virtual time.
+ * Workers that always have something to send, a service that limits tokens in one of three ways, and a competitor that
+ * takes 40 % of the limit for a third of the time, all in virtual time.
  */
 
 const SECOND_MS = 1_000;
@@ -14,26 +14,26 @@ const MINUTE_MS = 60_000;
 const ENOUGH_USE = 0.94;
 const REFUSED_MOST = 0.02;
 
-/** What the competitor wants of the limit, and how much of that it gets; its steps in milliseconds. */
+/** What the competitor wants of the limit, and how much of that it must get; its steps in milliseconds. */
 const COMPETITOR_SHARE = 0.4;
 const COMPETED_LEAST = 0.95;
 const COMPETITOR_STEP_MS = 50;
 
 /** How a service limits tokens. Times in milliseconds since the start. */
 interface Service {
-  /** Takes so many tokens, or refuses. */
+  /** Accepts a request of so many tokens, or refuses it. */
   take(now: number, tokens: number): boolean;
   remaining(now: number): number;
   resetMs(now: number): number;
   /** When a refused request would fit. */
   retryMs(now: number, tokens: number): number;
-  /** All that it has to give until then. */
+  /** All that it can have granted until then. */
   given(now: number): number;
 }
 
-/** A bucket of a minute's tokens that refills all the time, as OpenAI's. */
-function refilling(limit: number): Service {
-  const perMs = limit / MINUTE_MS;
+/** A bucket that refills all the time, as OpenAI's; its limit is one of a minute, or of another period. */
+function refilling(limit: number, periodMs = MINUTE_MS): Service {
+  const perMs = limit / periodMs;
   let level = limit;
   let at = 0;
   const levelAt = (now: number): number => {
@@ -54,7 +54,7 @@ function refilling(limit: number): Service {
   };
 }
 
-/** Windows of fixed length with a part of the limit each. What it tells is always of the minute. */
+/** Windows of fixed length with a part of the limit each. It always reports the limit of the minute. */
 function windowed(limit: number, windowMs: number): Service {
   const cap = (limit * windowMs) / MINUTE_MS;
   const counter = (lengthMs: number) => {
@@ -85,10 +85,12 @@ function windowed(limit: number, windowMs: number): Service {
 interface Scene {
   readonly service: (limit: number) => Service;
   readonly limit: number;
+  /** What the limit is one of. @default MINUTE_MS */
+  readonly periodMs?: number;
   readonly requestTokens: readonly [least: number, most: number];
   readonly workers: number;
   readonly minutes: number;
-  /** Steps in which `Retry-After` is reported. */
+  /** Steps in which `Retry-After` is given; Infinity for a service that gives none. */
   readonly retryStepMs: number;
 }
 
@@ -115,6 +117,17 @@ const SCENES: Readonly<Record<string, Scene>> = {
     retryStepMs: 1,
   },
 };
+/** A limit of a day, which is used up within minutes, from a service that gives no `Retry-After`. */
+const DAY_MS = 1_440 * MINUTE_MS;
+const DAY: Scene = {
+  service: (limit) => refilling(limit, DAY_MS),
+  periodMs: DAY_MS,
+  limit: 6_000_000,
+  requestTokens: [20_000, 40_000],
+  workers: 8,
+  minutes: 360,
+  retryStepMs: Infinity,
+};
 
 interface Result {
   /** Own tokens over those that the competitor left. */
@@ -129,6 +142,7 @@ interface Result {
 
 function simulate(scene: Scene, seedNumber: number, tuning: RateLimitTuning | 'none'): Result {
   const endMs = scene.minutes * MINUTE_MS;
+  const competitorPerMs = (COMPETITOR_SHARE * scene.limit) / (scene.periodMs ?? MINUTE_MS);
   const random = randomOf(seedNumber);
   const between = (least: number, most: number): number => least + random() * (most - least);
   const service = scene.service(scene.limit);
@@ -178,7 +192,9 @@ function simulate(scene: Scene, seedNumber: number, tuning: RateLimitTuning | 'n
       return;
     }
     results.refused += 1;
-    const retryAfterMs = Math.ceil(service.retryMs(now, tokens) / scene.retryStepMs) * scene.retryStepMs;
+    const { retryStepMs } = scene;
+    const retryAfterMs =
+      retryStepMs === Infinity ? undefined : Math.ceil(service.retryMs(now, tokens) / retryStepMs) * retryStepMs;
     later.at(now + between(20, 40), (then) => {
       state = applyRefusal(state, then, permit, { retryAfterMs, reported });
       // The worker waits as the guard does, and asks again.
@@ -186,7 +202,7 @@ function simulate(scene: Scene, seedNumber: number, tuning: RateLimitTuning | 'n
       const backoffMs = Math.min(longest, first * 2 ** (tries - 1)) * between(0.5, 1);
       const lost = tries >= GUARD_DEFAULTS.attemptsMax;
       if (lost) results.lost += 1;
-      later.at(then + (lost ? 0 : Math.max(backoffMs, retryAfterMs)), (again) => {
+      later.at(then + (lost ? 0 : Math.max(backoffMs, retryAfterMs ?? 0)), (again) => {
         idle += 1;
         if (!lost) waiting.push({ tokens, tries });
         sendAll(again);
@@ -194,13 +210,13 @@ function simulate(scene: Scene, seedNumber: number, tuning: RateLimitTuning | 'n
     });
   }
 
-  /** Takes its share in small bites, and is insistent: what is refused is asked for again, however much it becomes. */
+  /** Takes its share in small requests, and asks again for everything that was refused. */
   function compete(now: number): void {
     const [from, to] = [endMs / 4, endMs / 4 + endMs / 3];
     if (now < to) later.at(now + COMPETITOR_STEP_MS, compete);
     if (now < from) return;
     const bite = scene.limit / 2_400;
-    wanted += (COMPETITOR_SHARE * scene.limit * COMPETITOR_STEP_MS) / MINUTE_MS;
+    wanted += competitorPerMs * COMPETITOR_STEP_MS;
     for (; wanted >= bite && service.take(now, bite); wanted -= bite) results.others += bite;
   }
   let wanted = 0;
@@ -210,7 +226,7 @@ function simulate(scene: Scene, seedNumber: number, tuning: RateLimitTuning | 'n
   later.runUntil(endMs);
   return {
     use: results.own / (service.given(endMs) - results.others),
-    competed: results.others / (COMPETITOR_SHARE * scene.limit * (endMs / 3 / MINUTE_MS)),
+    competed: results.others / (competitorPerMs * (endMs / 3)),
     refused: results.refused / results.sent,
     lost: results.lost,
   };
@@ -221,9 +237,9 @@ interface Event {
   readonly run: (now: number) => void;
 }
 
-/** What is to happen, in the order of time. */
+/** Coming events, in the order of time. */
 function createAgenda() {
-  // The last one is the next one.
+  // Latest first: the next event is at the end.
   const events: Event[] = [];
   return {
     at(at: number, run: (now: number) => void): void {
@@ -237,7 +253,7 @@ function createAgenda() {
   };
 }
 
-/** Numbers from 0 to 1, the same for a seed every time (mulberry32). */
+/** Random numbers from 0 to 1, the same every time for a seed (mulberry32). */
 function randomOf(seedNumber: number): () => number {
   let state = seedNumber;
   return () => {
@@ -251,29 +267,50 @@ function randomOf(seedNumber: number): () => number {
 const good = ({ use, refused: share, lost }: Result): boolean =>
   use >= ENOUGH_USE && share <= REFUSED_MOST && lost === 0;
 
-describe.each(Object.entries(SCENES))('against %s', (_title, scene) => {
-  it.each([1, 2, 3])('uses what the competitor leaves and is hardly ever refused, seed %i', (seedNumber) => {
-    const result = simulate(scene, seedNumber, RATE_LIMIT_TUNING);
-    expect(result.use).toBeGreaterThanOrEqual(ENOUGH_USE);
-    expect(result.refused).toBeLessThanOrEqual(REFUSED_MOST);
-    expect(result.lost).toBe(0);
-    expect(result.competed).toBeGreaterThanOrEqual(COMPETED_LEAST);
-  });
+describe.each(Object.entries(SCENES))('against %s', (title, scene) => {
+  it.each([1, 2, 3])(
+    `the rate limiter uses what a competitor leaves of ${title} and is hardly ever refused, seed %i`,
+    (seedNumber) => {
+      const result = simulate(scene, seedNumber, RATE_LIMIT_TUNING);
+      expect(result.use).toBeGreaterThanOrEqual(ENOUGH_USE);
+      expect(result.refused).toBeLessThanOrEqual(REFUSED_MOST);
+      expect(result.lost).toBe(0);
+      expect(result.competed).toBeGreaterThanOrEqual(COMPETED_LEAST);
+    },
+  );
 
-  it('is refused much without a governor', () => {
+  it(`without a rate limiter many requests are refused by ${title}`, () => {
     expect(simulate({ ...scene, minutes: scene.minutes / 4 }, 1, 'none').refused).toBeGreaterThan(5 * REFUSED_MOST);
   });
 });
 
-it('without a governor most requests are refused by a bucket that refills, and calls are lost', () => {
+it('without a rate limiter most requests are refused by a bucket that refills, and calls are lost', () => {
   const result = simulate({ ...LARGE, service: refilling, minutes: 5 }, 1, 'none');
   expect(result.refused).toBeGreaterThan(0.75);
   expect(result.lost).toBeGreaterThan(0);
 });
 
-it.each(['a bucket that refills', 'slices of a second'])('needs headroom and cuts against %s', (title) => {
-  const scene = SCENES[title] as Scene;
-  expect(
-    good(simulate({ ...scene, minutes: scene.minutes / 2 }, 1, { ...RATE_LIMIT_TUNING, headroom: 0, cut: 1 })),
-  ).toBe(false);
+it.each(['a bucket that refills', 'slices of a second'])(
+  'the rate limiter needs headroom and cuts to meet its targets against %s',
+  (title) => {
+    const scene = SCENES[title] as Scene;
+    expect(
+      good(simulate({ ...scene, minutes: scene.minutes / 2 }, 1, { ...RATE_LIMIT_TUNING, headroom: 0, cut: 1 })),
+    ).toBe(false);
+  },
+);
+
+it('without the cut of its pace the rate limiter is refused too often by slices of a second', () => {
+  const scene = SCENES['slices of a second'] as Scene;
+  expect(simulate(scene, 1, { ...RATE_LIMIT_TUNING, cut: 1 }).refused).toBeGreaterThan(REFUSED_MOST);
 });
+
+it.each([1, 2, 3])(
+  'a limit of a day without Retry-After loses at most two calls in six hours, seed %i',
+  (seedNumber) => {
+    const result = simulate(DAY, seedNumber, RATE_LIMIT_TUNING);
+    expect(result.use).toBeGreaterThanOrEqual(ENOUGH_USE);
+    expect(result.refused).toBeLessThan(0.3);
+    expect(result.lost).toBeLessThanOrEqual(2);
+  },
+);

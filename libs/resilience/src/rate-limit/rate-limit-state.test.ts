@@ -53,20 +53,20 @@ function rateLimit(limits: MinuteLimits = {}) {
 /** Milliseconds in which so many tokens come back, of 100,000 a minute less the headroom. */
 const refill = (tokens: number): number => Math.ceil((tokens / 97_000) * 60_000);
 
-describe('a governor without limits', () => {
-  it('lets everything through', () => {
+describe('without limits', () => {
+  it('a state without limits admits everything', () => {
     const own = rateLimit();
     for (let number = 0; number < 100; number += 1) own.send(0, 300_000);
     expect(own.waitMs(0, 300_000)).toBe(0);
   });
 
-  it('still stops everybody after a refusal, for as long as the service says', () => {
+  it('a refusal stops all callers for as long as the service says, even without limits', () => {
     const own = rateLimit();
     own.refuse(1_000, own.send(0, 10), 7_000);
     expect([own.waitMs(1_000, 10), own.waitMs(7_999, 10), own.waitMs(8_000, 10)]).toEqual([7_000, 1, 0]);
   });
 
-  it('stops for longer with each refusal in a row where the service does not say, and starts anew after a success', () => {
+  it('refusals in a row that name no time stop for longer each time, and start from the beginning after a success', () => {
     const own = rateLimit();
     const stops: number[] = [];
     let now = 0;
@@ -81,14 +81,14 @@ describe('a governor without limits', () => {
     expect(own.waitMs(now, 10)).toBe(500);
   });
 
-  it('counts what was refused together once', () => {
+  it('requests that are refused together count as one refusal', () => {
     const own = rateLimit();
     const together = [own.send(0, 10), own.send(0, 10), own.send(0, 10)];
     for (const permit of together) own.refuse(100, permit);
     expect(own.waitMs(100, 10)).toBe(500);
   });
 
-  it('is never stopped for less by a later refusal', () => {
+  it('a later refusal never shortens a stop', () => {
     const own = rateLimit();
     const [first, second] = [own.send(0, 10), own.send(0, 10)];
     own.refuse(0, first, 9_000);
@@ -97,22 +97,22 @@ describe('a governor without limits', () => {
   });
 });
 
-describe('a limit that the caller set', () => {
-  it('lets ten seconds’ worth through at once, and the rest as time brings it, with headroom', () => {
+describe('a configured limit', () => {
+  it('a configured limit admits ten seconds’ worth at once, and the rest as time passes, with headroom', () => {
     const own = rateLimit({ tokens: 100_000 });
     own.send(0, 16_000);
     expect(own.waitMs(0, 10_000)).toBe(refill(10_000 - 97_000 / 6 + 16_000));
     expect(own.waitMs(refill(9_834), 10_000)).toBe(0);
   });
 
-  it('holds for requests too, and a failed request counts', () => {
+  it('a configured limit of requests counts every admitted request, whatever its tokens', () => {
     const own = rateLimit({ requests: 60 });
     for (let number = 0; number < 9; number += 1) own.send(0, 1_000_000);
     expect(own.waitMs(0, 1)).toBeGreaterThan(0);
     expect(own.waitMs(1_000, 1)).toBe(0);
   });
 
-  it('lets a request through that is larger than a minute, and then waits its debt off', () => {
+  it('a request of more than a minute’s tokens is admitted, and the next one waits until its debt is paid', () => {
     const own = rateLimit({ tokens: 100_000 });
     own.send(0, 300_000);
     const debtMs = refill(300_000);
@@ -120,7 +120,7 @@ describe('a limit that the caller set', () => {
     own.send(debtMs, 300_000);
   });
 
-  it('gives way to a lower one that the service tells, and not to a higher one', () => {
+  it('a configured limit is replaced by a lower reported one, and not by a higher one', () => {
     const lowered = rateLimit({ tokens: 100_000 });
     lowered.report(0, lowered.send(0, 0), left(50_000, 50_000));
     const kept = rateLimit({ tokens: 100_000 });
@@ -131,26 +131,26 @@ describe('a limit that the caller set', () => {
   });
 });
 
-describe('a limit that the service tells', () => {
-  it('grants a minute’s worth at once, less what was spent and the headroom', () => {
+describe('a reported limit', () => {
+  it('a reported limit admits a minute’s worth at once, less what was spent and the headroom', () => {
     const own = rateLimit();
     own.report(0, own.send(0, 20_000), left(80_000));
     own.send(0, 77_000);
     expect(own.waitMs(0, 10_000)).toBe(refill(10_000));
   });
 
-  it('takes off what was let through after the request that the reply is to', () => {
+  it('a report is reduced by what was admitted after the request that it answers', () => {
     const own = rateLimit();
     const first = own.send(0, 10_000);
     own.send(0, 30_000);
     own.send(0, 30_000);
     own.report(0, first, left(90_000));
-    // 90,000 less the headroom of 3,000 and the 60,000 that are still under way.
+    // 90,000 less the headroom of 3,000 and the 60,000 that are under way.
     own.send(0, 27_000);
     expect(own.waitMs(0, 1_000)).toBe(refill(1_000));
   });
 
-  it('corrects downward at once where somebody else spends', () => {
+  it('a report lowers the balance at once where somebody else spends', () => {
     const own = rateLimit();
     own.report(0, own.send(0, 10_000), left(90_000));
     own.report(0, own.send(0, 10_000), left(23_000));
@@ -158,14 +158,14 @@ describe('a limit that the service tells', () => {
     expect(own.waitMs(0, 10_000)).toBe(refill(10_000));
   });
 
-  it('never corrects upward: only time brings more', () => {
+  it('a report never raises the balance: only time does', () => {
     const own = rateLimit();
     own.report(0, own.send(0, 10_000), left(13_000));
     own.report(0, own.send(0, 10_000), left(99_000));
     expect(own.waitMs(0, 10_000)).toBe(refill(10_000));
   });
 
-  it('is not taken from a reply that a later request’s overtook', () => {
+  it('a report is ignored after that of a later request', () => {
     const own = rateLimit();
     const [first, second] = [own.send(0, 1_000), own.send(0, 1_000)];
     own.report(0, second, left(60_000));
@@ -173,7 +173,7 @@ describe('a limit that the service tells', () => {
     own.send(0, 57_000);
   });
 
-  it('may change, and come without what is left of it', () => {
+  it('a reported limit may change, and may come without a remaining amount', () => {
     const own = rateLimit();
     own.report(0, own.send(0, 7_000), left(undefined));
     own.send(0, 97_000);
@@ -181,7 +181,7 @@ describe('a limit that the service tells', () => {
     expect(own.waitMs(60_000, 194_000)).toBe(30_000);
   });
 
-  it('counts what is left of it where only the caller knows the limit', () => {
+  it('a remaining amount counts where only the caller knows the limit', () => {
     const own = rateLimit({ tokens: 100_000 });
     own.report(0, own.send(0, 1_000), {
       ...NO_REPORT,
@@ -192,8 +192,8 @@ describe('a limit that the service tells', () => {
   });
 });
 
-describe('a request', () => {
-  it('that was charged less, or more, than expected is counted by what was charged', () => {
+describe('an admitted request', () => {
+  it('a request that was charged less, or more, than expected counts by what was charged', () => {
     const own = rateLimit({ tokens: 600_000 });
     own.settle(0, own.send(0, 90_000), 40_000);
     own.send(0, 57_000);
@@ -201,7 +201,7 @@ describe('a request', () => {
     expect(own.waitMs(0, 9_700)).toBeCloseTo(2_000, -1);
   });
 
-  it('that never went out is given back', () => {
+  it('a request that never went out is given back', () => {
     const own = rateLimit({ tokens: 600_000, requests: 6 });
     own.refund(0, own.send(0, 97_000));
     own.send(0, 97_000);
@@ -209,14 +209,14 @@ describe('a request', () => {
 });
 
 describe('a refusal', () => {
-  it('lets nothing be saved up, so that no burst follows the stop', () => {
+  it('nothing is saved up during a stop, so that no burst follows it', () => {
     const own = rateLimit();
     own.report(0, own.send(0, 1_000), left(99_000));
     own.refuse(0, own.send(0, 10_000), 30_000);
     expect(own.waitMs(30_000, 9_700)).toBe(Math.ceil((9_700 / (97_000 * own.pace(30_000))) * 60_000));
   });
 
-  it('cuts the pace, which climbs back, stays, and goes beyond', () => {
+  it('a refusal cuts the pace, which climbs back, stays, and then goes beyond', () => {
     const own = rateLimit({ tokens: 100_000 });
     const first = own.send(0, 1_000);
     const second = own.send(0, 1_000);
@@ -231,7 +231,7 @@ describe('a refusal', () => {
     expect(own.pace(60_000)).toBe(1);
   });
 
-  it('never cuts it to nothing', () => {
+  it('refusals never cut the pace below 2 %', () => {
     const own = rateLimit({ tokens: 100_000 });
     let now = 0;
     for (let number = 0; number < 200; number += 1) {
@@ -242,20 +242,20 @@ describe('a refusal', () => {
   });
 
   it.each<[string, ReportedLimits, number]>([
-    ['the end of a window, where the reset comes sooner than refilling', left(0, 100_000, 16_000), 16_000],
-    ['nothing more, where the reset is that of a minute that refills', left(0, 100_000, 60_000), 500],
-    ['nothing more, where enough is left', left(90_000, 100_000, 6_000), 500],
-    ['its share of a longer limit', left(0, 100_000, 600_000), 60_000],
-    ['nothing more, where it is larger than the limit', left(5_000, 5_000, 1), 500],
-    ['ten minutes at most', left(0, 100_000, 86_400_000), 600_000],
-  ])('without Retry-After waits for %s', (_title, reported, expected) => {
+    ['until the end of a window, where the reset comes sooner than refilling', left(0, 100_000, 16_000), 16_000],
+    ['no longer than usual, where the reset is that of a minute that refills', left(0, 100_000, 60_000), 500],
+    ['no longer than usual, where enough remains', left(90_000, 100_000, 6_000), 500],
+    ['for its share of a longer limit', left(0, 100_000, 600_000), 60_000],
+    ['no longer than usual, where the request is larger than the limit', left(5_000, 5_000, 1), 500],
+    ['for ten minutes at most', left(0, 100_000, 86_400_000), 600_000],
+  ])('a refusal without Retry-After stops %s', (_title, reported, expected) => {
     const own = rateLimit();
     own.refuse(0, own.send(0, 10_000), undefined, reported);
     expect(own.waitMs(0, 0)).toBe(expected);
   });
 });
 
-it('lets through what is saved up and what time brings, and never more, whatever is reported', () => {
+it('a limit admits what is saved up and what time adds, and never more, whatever is reported', () => {
   const step = fc.record({
     afterMs: fc.integer({ min: 0, max: 5_000 }),
     tokens: fc.integer({ min: 1, max: 30_000 }),
@@ -274,7 +274,7 @@ it('lets through what is saved up and what time brings, and never more, whatever
         sent.push({ at: now, tokens });
         if (reply === 'refused') own.refuse(now, permit, 100, left(remaining));
         if (reply === 'good') own.report(now, permit, left(remaining));
-        // What is refused was not spent.
+        // A refused request spent nothing.
         if (reply === 'refused') sent.pop();
       }
       for (const [at, first] of sent.entries()) {

@@ -3,7 +3,7 @@ import type { LogFields } from '@lockstep/model';
 import type { Permit } from './rate-limit-state.ts';
 import { createRateLimiter, type RateLimiter, type RateLimiterOptions } from './rate-limiter.ts';
 
-/** Time is faked: waits run on the timers that a test moves. */
+/** Time is faked: waits use timers that a test advances. */
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
 });
@@ -19,7 +19,7 @@ const rateLimiterWith = (options: Partial<RateLimiterOptions> = {}): RateLimiter
 /** 97 requests a minute; 16 of them at once. */
 const HUNDRED = { requests: 100 };
 
-/** Asks for several requests at once, and tells which were let through, and when. */
+/** Asks for several permits at once, and records which were given, and when. */
 function ask(rateLimiter: RateLimiter, count: number, tokens = 1) {
   const start = Date.now();
   const through: { number: number; atMs: number; permit: Permit }[] = [];
@@ -33,7 +33,7 @@ const answered = (headers: Record<string, string> = {}, tokens = 0) =>
   ({ kind: 'answered', headers: new Headers(headers), tokens }) as const;
 const refused = (retryAfterMs: number) => ({ kind: 'refused', headers: undefined, retryAfterMs }) as const;
 
-it('lets everything through at once where no limit is known, and holds no timer', async () => {
+it('a rate limiter without known limits admits everything at once, and holds no timer', async () => {
   const rateLimiter = rateLimiterWith();
   const through = ask(rateLimiter, 50, 300_000);
   await vi.advanceTimersByTimeAsync(0);
@@ -41,7 +41,7 @@ it('lets everything through at once where no limit is known, and holds no timer'
   expect(rateLimiter.countsTokens()).toBe(false);
 });
 
-it('lets requests through in the order of the calls, as their turn comes', async () => {
+it('a rate limiter admits requests in the order of the calls', async () => {
   const through = ask(rateLimiterWith({ limits: HUNDRED }), 20);
   await vi.advanceTimersByTimeAsync(0);
   expect(through).toHaveLength(16);
@@ -50,7 +50,7 @@ it('lets requests through in the order of the calls, as their turn comes', async
   expect(through.slice(16).map(({ atMs }) => Math.round(atMs / 100))).toEqual([5, 11, 18, 24]);
 });
 
-it('follows the limits that a reply tells', async () => {
+it('a rate limiter follows the limits that a reply reports', async () => {
   const rateLimiter = rateLimiterWith();
   const first = await rateLimiter.acquire(10_000);
   rateLimiter.report(
@@ -65,7 +65,7 @@ it('follows the limits that a reply tells', async () => {
   expect(through).toHaveLength(3);
 });
 
-it('stops all callers together after a refusal', async () => {
+it('a refusal stops all callers together', async () => {
   const rateLimiter = rateLimiterWith();
   const [one, two] = [await rateLimiter.acquire(1), await rateLimiter.acquire(1)];
   rateLimiter.report(one, refused(5_000));
@@ -78,7 +78,7 @@ it('stops all callers together after a refusal', async () => {
   expect(through.map(({ atMs }) => atMs)).toEqual([13_000, 13_000, 13_000, 13_000]);
 });
 
-it('counts what was expected where a reply does not say what was charged', async () => {
+it('a reply that does not say what was charged counts as the expected tokens', async () => {
   const rateLimiter = rateLimiterWith({ limits: { tokens: 100_000 } });
   rateLimiter.report(await rateLimiter.acquire(16_000), answered());
   const through = ask(rateLimiter, 1, 9_700);
@@ -88,7 +88,7 @@ it('counts what was expected where a reply does not say what was charged', async
   expect(through).toHaveLength(1);
 });
 
-it('counts a failed request, and one that never went out not at all', async () => {
+it('a failed request counts, and one that never went out does not', async () => {
   const rateLimiter = rateLimiterWith({ limits: HUNDRED });
   const first = ask(rateLimiter, 16);
   await vi.advanceTimersByTimeAsync(0);
@@ -101,7 +101,7 @@ it('counts a failed request, and one that never went out not at all', async () =
   expect(second).toHaveLength(1);
 });
 
-it('ends the wait of one caller at once when its signal does, and serves the others', async () => {
+it('an aborted signal ends the wait of its caller at once, and the others are served', async () => {
   const rateLimiter = rateLimiterWith();
   rateLimiter.report(await rateLimiter.acquire(1), refused(60_000));
   const controllers = [0, 1, 2].map(() => new AbortController());
@@ -121,7 +121,7 @@ it('ends the wait of one caller at once when its signal does, and serves the oth
   expect(outcomes).toEqual(['the first', 'the second', 2]);
 });
 
-it('leaves no timer behind when the last caller leaves, and nothing at its signal', async () => {
+it('no timer remains when the last caller leaves, and no listener at the signal of one that was admitted', async () => {
   const rateLimiter = rateLimiterWith();
   rateLimiter.report(await rateLimiter.acquire(1), refused(60_000));
   const controller = new AbortController();
@@ -141,7 +141,7 @@ it('leaves no timer behind when the last caller leaves, and nothing at its signa
   expect(removed).toHaveBeenCalledOnce();
 });
 
-it('waits no longer for a clock that is set back', async () => {
+it('a clock that is set back makes no wait longer by the difference', async () => {
   const rateLimiter = rateLimiterWith();
   rateLimiter.report(await rateLimiter.acquire(1), refused(5_000));
   const through = ask(rateLimiter, 1);
@@ -150,7 +150,7 @@ it('waits no longer for a clock that is set back', async () => {
   expect(through).toHaveLength(1);
 });
 
-it('waits for a debt that is longer than a timer can be', async () => {
+it('a debt that lasts longer than the longest timer is waited for', async () => {
   const rateLimiter = rateLimiterWith({ limits: { tokens: 1 } });
   const controller = new AbortController();
   await rateLimiter.acquire(300_000);
@@ -166,7 +166,7 @@ it('waits for a debt that is longer than a timer can be', async () => {
   await vi.advanceTimersByTimeAsync(0);
 });
 
-it('tells once that limits hold requests back, and which', async () => {
+it('a rate limiter logs once that limits hold requests back, and which', async () => {
   const events: [string, LogFields | undefined][] = [];
   const logger = { debug() {}, warn() {}, info: (event: string, fields?: LogFields) => events.push([event, fields]) };
   const rateLimiter = rateLimiterWith({ logger, limits: HUNDRED });
