@@ -73,8 +73,8 @@ function embedder(options: Partial<OpenAiEmbedderOptions> = {}) {
 async function fail(options: Partial<OpenAiEmbedderOptions> = {}) {
   const { embed, waitsMs } = embedder(options);
   const error = await failureOf(embed(TEXTS));
-  const said = saidBy(error);
-  for (const secret of [KEY, KEY.slice(3, 15), 'private', 'c00kie']) expect(said).not.toContain(secret);
+  const text = saidBy(error);
+  for (const secret of [KEY, KEY.slice(3, 15), 'private', 'c00kie']) expect(text).not.toContain(secret);
   return { error, waitsMs };
 }
 
@@ -204,12 +204,15 @@ describe('a refusal', () => {
     [400, { code: 'billing_hard_limit_reached', type: 'invalid_request_error' }, 'quota-exhausted'],
     [402, { code: null, type: 'other' }, 'quota-exhausted'],
     [429, { code: null, type: 'access_terminated' }, 'unauthorized'],
-  ])('a refusal with %i and %j, which waiting does not resolve, ends the call at once', async (status, told, code) => {
-    answerWith([refusal(status, { ...quoting, ...told }, { 'retry-after': '1' })]);
-    const { error } = await fail();
-    expect(error).toMatchObject({ code, disposition: 'abort', details: { status } });
-    expect(seen).toHaveLength(1);
-  });
+  ])(
+    'a refusal with %i and %j, which waiting does not resolve, ends the call at once',
+    async (status, vendorError, code) => {
+      answerWith([refusal(status, { ...quoting, ...vendorError }, { 'retry-after': '1' })]);
+      const { error } = await fail();
+      expect(error).toMatchObject({ code, disposition: 'abort', details: { status } });
+      expect(seen).toHaveLength(1);
+    },
+  );
 
   it.each([404, 405, 418])(
     'a refusal with %i, which has no more specific meaning, ends the call at once',

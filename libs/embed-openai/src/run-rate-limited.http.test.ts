@@ -67,7 +67,7 @@ const tooFast = (headers: Record<string, string> = {}): Response =>
   HttpResponse.json({ error: { code: 'rate_limit_exceeded', type: 'tokens' } }, { status: 429, headers });
 
 /** A service of 1,000 tokens a minute, 100 a request, in a bucket that refills; it reports its limits or not. */
-function serveLimited(clock: Clock, tells: boolean) {
+function serveLimited(clock: Clock, reports: boolean) {
   let level = 1_000;
   let at = clock.now();
   return serve(() => {
@@ -75,7 +75,7 @@ function serveLimited(clock: Clock, tells: boolean) {
     at = clock.now();
     if (level < 100) return tooFast();
     level -= 100;
-    return tells
+    return reports
       ? { 'x-ratelimit-limit-tokens': '1000', 'x-ratelimit-remaining-tokens': String(Math.floor(level)) }
       : undefined;
   });
@@ -83,17 +83,17 @@ function serveLimited(clock: Clock, tells: boolean) {
 
 describe('embedding with a rate limiter', () => {
   it('embedding is never refused where the service reports its limits, and often where it does not', async () => {
-    const refused = { told: 0, untold: 0 };
-    for (const tells of [true, false]) {
+    const refused = { reported: 0, unreported: 0 };
+    for (const reports of [true, false]) {
       const clock = createJumpingClock();
-      const seen = serveLimited(clock, tells);
+      const seen = serveLimited(clock, reports);
       const { embed } = embedder(clock);
       for (let number = 0; number < 15; number += 1) await embed([TEXT]);
       expect(seen.requests - seen.refused).toBe(15);
-      refused[tells ? 'told' : 'untold'] = seen.refused;
+      refused[reports ? 'reported' : 'unreported'] = seen.refused;
     }
-    expect(refused.told).toBe(0);
-    expect(refused.untold).toBeGreaterThan(5);
+    expect(refused.reported).toBe(0);
+    expect(refused.unreported).toBeGreaterThan(5);
   });
 
   it('embedding keeps to configured limits, even where the service reports none', async () => {
