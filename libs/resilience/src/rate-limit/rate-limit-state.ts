@@ -62,11 +62,7 @@ const MINUTE_MS = 60_000;
 const REPORTED_STOP_MS_MAX = 600_000;
 
 /** A state in which nothing has been sent yet. */
-export function createRateLimitState(
-  limits: MinuteLimits,
-  now: number,
-  tuning: RateLimitTuning = RATE_LIMIT_TUNING,
-): RateLimitState {
+export function createRateLimitState(limits: MinuteLimits, now: number, tuning = RATE_LIMIT_TUNING): RateLimitState {
   const meter = (configured: number | undefined): Meter => {
     const empty = { configured, limit: configured, balance: 0, spent: 0 };
     return { ...empty, balance: capacity(tuning, empty) };
@@ -132,14 +128,14 @@ export function applyReport(
   before: RateLimitState,
   now: number,
   permit: Permit,
-  reported: ReportedLimits,
+  report: ReportedLimits,
 ): RateLimitState {
   const state = advance(before, now);
   if (permit.number < state.reported) return state;
   return {
     ...state,
-    tokens: corrected(state.tuning, state.tokens, reported.tokens, permit.spent.tokens),
-    requests: corrected(state.tuning, state.requests, reported.requests, permit.spent.requests),
+    tokens: corrected(state.tuning, state.tokens, report.tokens, permit.spent.tokens),
+    requests: corrected(state.tuning, state.requests, report.requests, permit.spent.requests),
     reported: permit.number,
   };
 }
@@ -217,17 +213,14 @@ function untilSavedUp(state: RateLimitState, meter: Meter, amount: number): numb
   if (meter.limit === undefined) return 0;
   const missing = Math.min(amount, capacity(state.tuning, meter)) - meter.balance;
   // A millionth may always be missing: adding up small steps is not exact.
-  return missing < Math.max(1, amount) / 1e6
-    ? 0
-    : Math.max(1, Math.ceil(missing / refillPerMs(state, meter, state.at)));
+  if (missing < Math.max(1, amount) / 1e6) return 0;
+  return Math.max(1, Math.ceil(missing / refillPerMs(state, meter, state.at)));
 }
 
 /** A meter after a report on a request, before and with which `spentThen` had been spent. */
 function corrected(tuning: RateLimitTuning, meter: Meter, reported: ReportedLimit, spentThen: number): Meter {
-  const limit = Math.min(
-    reported.limit ?? Infinity,
-    (reported.limit === undefined ? meter.limit : meter.configured) ?? Infinity,
-  );
+  const own = reported.limit === undefined ? meter.limit : meter.configured;
+  const limit = Math.min(reported.limit ?? Infinity, own ?? Infinity);
   if (limit === Infinity) return meter;
   const known = { ...meter, limit };
   const spentSince = meter.spent - spentThen;

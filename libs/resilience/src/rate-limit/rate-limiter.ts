@@ -56,12 +56,8 @@ interface Waiter {
 }
 
 /** The rate-limit state with a clock and a queue. It holds a timer only while somebody waits. */
-export function createRateLimiter({
-  dependency,
-  limits = {},
-  clock = SYSTEM_CLOCK,
-  logger = SILENT,
-}: RateLimiterOptions): RateLimiter {
+export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
+  const { dependency, limits = {}, clock = SYSTEM_CLOCK, logger = SILENT } = options;
   const now = steady(clock);
   const queue: Waiter[] = [];
   let state = createRateLimitState(limits, now());
