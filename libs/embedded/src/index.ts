@@ -6,4 +6,8 @@ export { createNeonHandler } from './postgres/neon-handler.ts';
 export { openPglite, type OpenPgliteOptions } from './postgres/open-pglite.ts';
 export { createPgBackend } from './postgres/pg-backend.ts';
 export type { PostgresBackend } from './postgres/postgres-backend.ts';
-export { startEmbeddedQdrant, type EmbeddedQdrant, type EmbeddedQdrantOptions } from './qdrant/serve.ts';
+export {
+  startEmbeddedQdrant,
+  type EmbeddedQdrant,
+  type EmbeddedQdrantOptions,
+} from './qdrant/start-embedded-qdrant.ts';

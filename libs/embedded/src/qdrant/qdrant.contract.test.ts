@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { qdrantSuite } from '@lockstep/testing';
-import { startEmbeddedQdrant } from './serve.ts';
+import { startEmbeddedQdrant } from './start-embedded-qdrant.ts';
 
 qdrantSuite('the embedded Qdrant', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'embedded-qdrant-'));

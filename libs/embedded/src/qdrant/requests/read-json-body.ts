@@ -1,4 +1,4 @@
-import { QdrantRefusal, formatError } from './refusal.ts';
+import { QdrantRefusal, formatError } from './qdrant-refusal.ts';
 
 /**
  * Reads a request body as JSON.

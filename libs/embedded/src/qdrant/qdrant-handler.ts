@@ -1,4 +1,4 @@
-import { changeAliases, listAliases } from './aliases.ts';
+import { changeAliases, listAliases } from './collections/aliases.ts';
 import {
   collectionExists,
   createCollection,
@@ -8,11 +8,11 @@ import {
   nextOperation,
   resolveCollection,
   updateCollection,
-} from './collections.ts';
-import { facetPoints } from './facet.ts';
-import { createIndex, deleteIndex } from './payload-index.ts';
-import { readPointIdFromPath } from './point-id.ts';
-import { countMatching, retrievePoint, retrievePoints, scrollPoints } from './point-reads.ts';
+} from './collections/collections.ts';
+import { facetPoints } from './points/facet-points.ts';
+import { createIndex, deleteIndex } from './collections/payload-index.ts';
+import { readPointIdFromPath } from './values/point-id.ts';
+import { countMatching, retrievePoint, retrievePoints, scrollPoints } from './points/point-reads.ts';
 import {
   type PointOperation,
   applyOperations,
@@ -24,12 +24,12 @@ import {
   readSetPayload,
   readUpdateVectors,
   readUpsert,
-} from './point-writes.ts';
-import { QdrantRefusal, outOfRange } from './refusal.ts';
-import { readJsonBody } from './request-body.ts';
-import { queryPoints } from './search.ts';
-import type { QdrantStorage, Transaction } from './storage.ts';
-import { VectorSegments } from './vector-segments.ts';
+} from './points/point-operations.ts';
+import { QdrantRefusal, outOfRange } from './requests/qdrant-refusal.ts';
+import { readJsonBody } from './requests/read-json-body.ts';
+import { queryPoints } from './search/query-points.ts';
+import type { QdrantStorage, Transaction } from './storage/qdrant-storage.ts';
+import { VectorSegments } from './search/vector-segments.ts';
 
 /** Options of {@link createQdrantHandler}. */
 export interface QdrantHandlerOptions {

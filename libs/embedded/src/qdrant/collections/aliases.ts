@@ -1,7 +1,7 @@
 import { type Collection, refuseTakenName, resolveCollection } from './collections.ts';
-import { type JsonObject, readArray, readFields, readString } from './json-fields.ts';
-import { formatError, notFound } from './refusal.ts';
-import type { Transaction } from './storage.ts';
+import { type JsonObject, readArray, readFields, readString } from '../requests/read-fields.ts';
+import { formatError, notFound } from '../requests/qdrant-refusal.ts';
+import type { Transaction } from '../storage/qdrant-storage.ts';
 
 /**
  * `POST /collections/aliases`: all actions in order, as one transaction.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from './json-fields.ts';
+import type { JsonObject } from '../requests/read-fields.ts';
 import { mergeAt, mergeInto, readJsonPath, removeAt, valuesAt } from './json-path.ts';
 import { readPayloadSelection, selectPayload } from './payload.ts';
 

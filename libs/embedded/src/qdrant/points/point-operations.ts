@@ -1,14 +1,14 @@
-import { type Collection, nextOperation, resolveCollection, slotRange } from './collections.ts';
-import { type Filter, readFilter } from './filter.ts';
-import { type JsonObject, isJsonObject, readArray, readFields } from './json-fields.ts';
-import { mergeAt, mergeInto, readJsonPath, removeAt } from './json-path.ts';
-import { type PayloadIndex, readIndexes, saveIndexCounts, updateKeys } from './payload-index.ts';
-import { readPaths, readPayload } from './payload.ts';
-import { type PointId, encodePointId, readPointId } from './point-id.ts';
-import { QdrantRefusal, formatError, notFound, notSupported } from './refusal.ts';
-import { type PointRow, findPoint, selectPoints } from './select-points.ts';
-import type { Transaction } from './storage.ts';
-import { normalise, readVector, vectorBytes } from './vector.ts';
+import { type Collection, nextOperation, resolveCollection, slotRange } from '../collections/collections.ts';
+import { type Filter, readFilter } from '../filter/filter.ts';
+import { type JsonObject, isJsonObject, readArray, readFields } from '../requests/read-fields.ts';
+import { mergeAt, mergeInto, readJsonPath, removeAt } from '../values/json-path.ts';
+import { type PayloadIndex, readIndexes, saveIndexCounts, updateKeys } from '../collections/payload-index.ts';
+import { readPaths, readPayload } from '../values/payload.ts';
+import { type PointId, encodePointId, readPointId } from '../values/point-id.ts';
+import { QdrantRefusal, formatError, notFound, notSupported } from '../requests/qdrant-refusal.ts';
+import { type PointRow, findPoint, selectPoints } from '../filter/select-points.ts';
+import type { Transaction } from '../storage/qdrant-storage.ts';
+import { normalise, readVector, vectorBytes } from '../values/vector.ts';
 
 /** One write to the points of a collection, read and checked, not yet done. */
 export type PointOperation = (target: WriteTarget) => void;

@@ -1,14 +1,14 @@
 import { BestScores, type Scored } from './best-scores.ts';
-import { type Collection, resolveCollection } from './collections.ts';
-import { type Filter, readFilter } from './filter.ts';
-import { isJsonObject, readBoolean, readFields, readInteger } from './json-fields.ts';
-import { encodePointId, readPointId } from './point-id.ts';
-import { pointJson, readShown, readVectorBytes } from './point-reads.ts';
-import { formatError, notFound, notSupported } from './refusal.ts';
-import { type PointRow, findPoint, selectPoints } from './select-points.ts';
-import type { Transaction } from './storage.ts';
+import { type Collection, resolveCollection } from '../collections/collections.ts';
+import { type Filter, readFilter } from '../filter/filter.ts';
+import { isJsonObject, readBoolean, readFields, readInteger } from '../requests/read-fields.ts';
+import { encodePointId, readPointId } from '../values/point-id.ts';
+import { pointJson, readShown, readVectorBytes } from '../points/point-reads.ts';
+import { formatError, notFound, notSupported } from '../requests/qdrant-refusal.ts';
+import { type PointRow, findPoint, selectPoints } from '../filter/select-points.ts';
+import type { Transaction } from '../storage/qdrant-storage.ts';
 import type { VectorSegments } from './vector-segments.ts';
-import { dotAt, normalise, readVector } from './vector.ts';
+import { dotAt, normalise, readVector } from '../values/vector.ts';
 
 /** A query without a limit shows 10 points, as in a real Qdrant. */
 const QUERY_LIMIT = 10;

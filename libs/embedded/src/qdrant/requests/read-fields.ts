@@ -1,4 +1,4 @@
-import { formatError, notSupported, outOfRange } from './refusal.ts';
+import { formatError, notSupported, outOfRange } from './qdrant-refusal.ts';
 
 /** A JSON object of unknown values. Own keys only: `__proto__` is an ordinary key after `JSON.parse`. */
 export interface JsonObject {

@@ -1,6 +1,6 @@
-import { type JsonObject, isJsonObject, readArray, readFields } from './json-fields.ts';
+import { type JsonObject, isJsonObject, readArray, readFields } from '../requests/read-fields.ts';
 import { type JsonPath, filterPaths, pathStartsWith, pathsOverlap, readJsonPath } from './json-path.ts';
-import { formatError } from './refusal.ts';
+import { formatError } from '../requests/qdrant-refusal.ts';
 
 /** serde_json, which a real Qdrant reads requests with, refuses deeper nesting. */
 const NESTING_MAX = 128;

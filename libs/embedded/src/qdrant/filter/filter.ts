@@ -1,7 +1,14 @@
-import { type JsonObject, isJsonObject, readArray, readBoolean, readFields, readString } from './json-fields.ts';
-import { type JsonPath, readJsonPath, valuesAt } from './json-path.ts';
-import { type PointId, readPointId } from './point-id.ts';
-import { formatError, notSupported } from './refusal.ts';
+import {
+  type JsonObject,
+  isJsonObject,
+  readArray,
+  readBoolean,
+  readFields,
+  readString,
+} from '../requests/read-fields.ts';
+import { type JsonPath, readJsonPath, valuesAt } from '../values/json-path.ts';
+import { type PointId, readPointId } from '../values/point-id.ts';
+import { formatError, notSupported } from '../requests/qdrant-refusal.ts';
 
 /** A value that `match` compares with: a string, an integer or a boolean. */
 export type MatchValue = string | number | boolean;

@@ -1,5 +1,5 @@
-import { type Collection, slotRange } from './collections.ts';
-import type { Transaction } from './storage.ts';
+import { type Collection, slotRange } from '../collections/collections.ts';
+import type { Transaction } from '../storage/qdrant-storage.ts';
 
 /** Up to `SEGMENT_ROWS` vectors after one another, `slots[i]` being where vector i is stored. */
 export interface VectorSegment {

@@ -1,11 +1,11 @@
-import { resolveCollection } from './collections.ts';
-import { readFilter } from './filter.ts';
-import { readBoolean, readFields, readInteger, readString } from './json-fields.ts';
-import { readJsonPath } from './json-path.ts';
-import { type PayloadIndex, indexedText, readIndexes } from './payload-index.ts';
-import { notSupported, wrongInput } from './refusal.ts';
-import { selectPoints } from './select-points.ts';
-import type { Transaction } from './storage.ts';
+import { resolveCollection } from '../collections/collections.ts';
+import { readFilter } from '../filter/filter.ts';
+import { readBoolean, readFields, readInteger, readString } from '../requests/read-fields.ts';
+import { readJsonPath } from '../values/json-path.ts';
+import { type PayloadIndex, indexedText, readIndexes } from '../collections/payload-index.ts';
+import { notSupported, wrongInput } from '../requests/qdrant-refusal.ts';
+import { selectPoints } from '../filter/select-points.ts';
+import type { Transaction } from '../storage/qdrant-storage.ts';
 
 /** A facet without a limit shows 10 values, as in a real Qdrant. */
 const FACET_LIMIT = 10;

@@ -1,5 +1,5 @@
-import { type JsonObject, isJsonObject, readFields, readInteger } from './json-fields.ts';
-import { formatError, notSupported, outOfRange } from './refusal.ts';
+import { type JsonObject, isJsonObject, readFields, readInteger } from '../requests/read-fields.ts';
+import { formatError, notSupported, outOfRange } from '../requests/qdrant-refusal.ts';
 
 /** A real Qdrant takes vectors of 1 to 65,536 numbers (`VectorParams.size` in its OpenAPI description, 1.19). */
 const DIMENSIONS_MAX = 65_536;

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { describe, expect, it } from 'vitest';
-import { startEmbeddedQdrant } from './serve.ts';
-import { openQdrantStorage } from './storage.ts';
+import { startEmbeddedQdrant } from '../start-embedded-qdrant.ts';
+import { openQdrantStorage } from './qdrant-storage.ts';
 
 const temporary = () => mkdtempDisposable(join(tmpdir(), 'qdrant-storage-'));
 const connect = (url: string) => new QdrantClient({ url, checkCompatibility: false });
@@ -22,7 +22,7 @@ const pointsFrom = (first: number, count: number) =>
 
 /** A server over `directory` in a process of its own. It lives until it is killed or its stdin ends. */
 async function startChild(directory: string): Promise<{ child: ChildProcess; url: string; ended: Promise<unknown> }> {
-  const module = JSON.stringify(new URL('./serve.ts', import.meta.url).href);
+  const module = JSON.stringify(new URL('../start-embedded-qdrant.ts', import.meta.url).href);
   const code = `
     import { startEmbeddedQdrant } from ${module};
     process.stdin.on('end', () => process.exit()).resume();

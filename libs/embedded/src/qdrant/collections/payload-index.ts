@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { flattened } from './filter.ts';
-import { type JsonObject, isJsonObject, readFields, readString } from './json-fields.ts';
-import { type JsonPath, readJsonPath, valuesAt } from './json-path.ts';
-import { formatError, notSupported } from './refusal.ts';
-import type { Transaction } from './storage.ts';
+import { flattened } from '../filter/filter.ts';
+import { type JsonObject, isJsonObject, readFields, readString } from '../requests/read-fields.ts';
+import { type JsonPath, readJsonPath, valuesAt } from '../values/json-path.ts';
+import { formatError, notSupported } from '../requests/qdrant-refusal.ts';
+import type { Transaction } from '../storage/qdrant-storage.ts';
 
 /** A payload index of a collection. `field` is the path as it was asked for. */
 export interface PayloadIndex {

@@ -1,9 +1,9 @@
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
-import { type QdrantHandlerOptions, createQdrantHandler, refusalResponse } from './handler.ts';
-import { QdrantRefusal } from './refusal.ts';
-import { openQdrantStorage } from './storage.ts';
+import { type QdrantHandlerOptions, createQdrantHandler, refusalResponse } from './qdrant-handler.ts';
+import { QdrantRefusal } from './requests/qdrant-refusal.ts';
+import { openQdrantStorage } from './storage/qdrant-storage.ts';
 
 /** Options of {@link startEmbeddedQdrant}: the directory of the storage, and the limits of the handler. */
 export interface EmbeddedQdrantOptions extends Omit<QdrantHandlerOptions, 'storage'> {

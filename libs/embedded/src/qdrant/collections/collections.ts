@@ -5,12 +5,12 @@ import {
   patchCollectionConfig,
   readCollectionConfig,
 } from './collection-config.ts';
-import { type JsonObject, readFields } from './json-fields.ts';
-import { mergeInto } from './json-path.ts';
-import { readPayload } from './payload.ts';
+import { type JsonObject, readFields } from '../requests/read-fields.ts';
+import { mergeInto } from '../values/json-path.ts';
+import { readPayload } from '../values/payload.ts';
 import { describeIndexes, dropIndexKeys } from './payload-index.ts';
-import { QdrantRefusal, notFound, outOfRange, wrongInput } from './refusal.ts';
-import type { Transaction } from './storage.ts';
+import { QdrantRefusal, notFound, outOfRange, wrongInput } from '../requests/qdrant-refusal.ts';
+import type { Transaction } from '../storage/qdrant-storage.ts';
 
 /** A row of the table `collections`. */
 export interface Collection {

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { describe, expect, it } from 'vitest';
-import { startEmbeddedQdrant } from './serve.ts';
+import { startEmbeddedQdrant } from './start-embedded-qdrant.ts';
 
 const temporary = () => mkdtempDisposable(join(tmpdir(), 'qdrant-serve-'));
 
@@ -43,7 +43,7 @@ describe('the embedded server', () => {
 
   it('does not keep a process alive, not even with an open connection', async () => {
     await using directory = await temporary();
-    const module = JSON.stringify(new URL('./serve.ts', import.meta.url).href);
+    const module = JSON.stringify(new URL('./start-embedded-qdrant.ts', import.meta.url).href);
     const code = `
       import { startEmbeddedQdrant } from ${module};
       import { connect } from 'node:net';

@@ -1,4 +1,4 @@
-import { formatError, wrongInput } from './refusal.ts';
+import { formatError, wrongInput } from '../requests/qdrant-refusal.ts';
 
 /** A point id as a client sees it: an unsigned integer, or a UUID in its lower-case form with hyphens. */
 export type PointId = number | string;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { IndexingError } from '@lockstep/model';
-import { QdrantRefusal } from './refusal.ts';
+import { QdrantRefusal } from '../requests/qdrant-refusal.ts';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
 /** SQL inside one transaction. Rows are plain objects; the caller names their shape. */

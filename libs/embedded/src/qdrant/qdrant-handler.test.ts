@@ -2,8 +2,8 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createQdrantHandler } from './handler.ts';
-import { openQdrantStorage } from './storage.ts';
+import { createQdrantHandler } from './qdrant-handler.ts';
+import { openQdrantStorage } from './storage/qdrant-storage.ts';
 
 interface Answer {
   readonly status: number;

@@ -1,9 +1,9 @@
-import type { Collection } from './collections.ts';
+import type { Collection } from '../collections/collections.ts';
 import { type Condition, type Filter, matchesFilter } from './filter.ts';
-import type { JsonObject } from './json-fields.ts';
-import { type PayloadIndex, indexKey, readIndexes } from './payload-index.ts';
-import { decodePointId, encodePointId } from './point-id.ts';
-import type { Transaction } from './storage.ts';
+import type { JsonObject } from '../requests/read-fields.ts';
+import { type PayloadIndex, indexKey, readIndexes } from '../collections/payload-index.ts';
+import { decodePointId, encodePointId } from '../values/point-id.ts';
+import type { Transaction } from '../storage/qdrant-storage.ts';
 
 /** A stored point without its vector. */
 export interface PointRow {

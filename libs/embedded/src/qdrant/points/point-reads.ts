@@ -1,12 +1,12 @@
-import { type Collection, resolveCollection } from './collections.ts';
-import { readFilter } from './filter.ts';
-import { type JsonObject, readArray, readBoolean, readFields, readInteger } from './json-fields.ts';
-import { type PayloadSelection, readPayloadSelection, selectPayload } from './payload.ts';
-import { type PointId, decodePointId, encodePointId, readPointId } from './point-id.ts';
-import { formatError, notFound, notSupported } from './refusal.ts';
-import { type PointRow, countPoints, findPoint, selectPoints } from './select-points.ts';
-import type { Transaction } from './storage.ts';
-import { vectorJson } from './vector.ts';
+import { type Collection, resolveCollection } from '../collections/collections.ts';
+import { readFilter } from '../filter/filter.ts';
+import { type JsonObject, readArray, readBoolean, readFields, readInteger } from '../requests/read-fields.ts';
+import { type PayloadSelection, readPayloadSelection, selectPayload } from '../values/payload.ts';
+import { type PointId, decodePointId, encodePointId, readPointId } from '../values/point-id.ts';
+import { formatError, notFound, notSupported } from '../requests/qdrant-refusal.ts';
+import { type PointRow, countPoints, findPoint, selectPoints } from '../filter/select-points.ts';
+import type { Transaction } from '../storage/qdrant-storage.ts';
+import { vectorJson } from '../values/vector.ts';
 
 /** What an answer shows of each point. */
 export interface Shown {

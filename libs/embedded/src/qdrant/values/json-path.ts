@@ -1,5 +1,5 @@
-import { type JsonObject, isJsonObject, readString } from './json-fields.ts';
-import { formatError } from './refusal.ts';
+import { type JsonObject, isJsonObject, readString } from '../requests/read-fields.ts';
+import { formatError } from '../requests/qdrant-refusal.ts';
 
 /** One step below the first key: a key, an array index, or null for `[]`, every element of an array. */
 type PathStep = string | number | null;

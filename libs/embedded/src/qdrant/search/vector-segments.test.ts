@@ -2,9 +2,9 @@ import { mkdtempDisposable } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createCollection, resolveCollection } from './collections.ts';
-import { applyOperations, readDelete, readUpsert } from './point-writes.ts';
-import { type QdrantStorage, openQdrantStorage } from './storage.ts';
+import { createCollection, resolveCollection } from '../collections/collections.ts';
+import { applyOperations, readDelete, readUpsert } from '../points/point-operations.ts';
+import { type QdrantStorage, openQdrantStorage } from '../storage/qdrant-storage.ts';
 import { VectorSegments } from './vector-segments.ts';
 
 const ROWS = 4096;

@@ -3,15 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createCollection, deleteCollection, describeCollection, resolveCollection } from './collections.ts';
-import { facetPoints } from './facet.ts';
+import {
+  createCollection,
+  deleteCollection,
+  describeCollection,
+  resolveCollection,
+} from '../collections/collections.ts';
+import { facetPoints } from '../points/facet-points.ts';
 import { matchesFilter, readFilter } from './filter.ts';
-import type { JsonObject } from './json-fields.ts';
-import { createIndex, deleteIndex } from './payload-index.ts';
-import { type PointId, decodePointId, encodePointId } from './point-id.ts';
-import { type PointOperation, applyOperations, readBatch } from './point-writes.ts';
+import type { JsonObject } from '../requests/read-fields.ts';
+import { createIndex, deleteIndex } from '../collections/payload-index.ts';
+import { type PointId, decodePointId, encodePointId } from '../values/point-id.ts';
+import { type PointOperation, applyOperations, readBatch } from '../points/point-operations.ts';
 import { countPoints, selectPoints } from './select-points.ts';
-import { type Transaction, openQdrantStorage } from './storage.ts';
+import { type Transaction, openQdrantStorage } from '../storage/qdrant-storage.ts';
 
 const directory = await mkdtempDisposable(join(tmpdir(), 'qdrant-select-'));
 const storage = await openQdrantStorage({ directory: directory.path });
