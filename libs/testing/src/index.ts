@@ -1,6 +1,5 @@
 export { bytesOf } from './bytes-of.ts';
 export { collect } from './collect.ts';
-export { type QdrantUnderTest, qdrantSuite } from './qdrant-suite.ts';
 export { copyOfOnceMade } from './copy-of-once-made.ts';
 export { createDatabase, type TestDatabase } from './postgres-database.ts';
 export { type PostgresServer, startPostgresServer } from './postgres-server.ts';

@@ -57,23 +57,26 @@ describe('answers', () => {
     });
   });
 
-  it.each(['/healthz', '/livez', '/readyz'])('to %s are plain text', async (path) => {
-    const response = await handle(new Request(`http://127.0.0.1${path}`));
-    expect([response.status, await response.text()]).toEqual([200, expect.stringMatching(/passed|ready/)]);
-  });
-
   it('to a write are completed, also with wait=false, after it is done', async () => {
-    const { body } = await call('PUT /collections/c/points?wait=false&ordering=strong&timeout=5', {
+    const { body } = await call('PUT /collections/c/points?wait=false', {
       points: [{ id: 2, vector: [0, 1] }],
     });
     expect(body.result).toEqual({ operation_id: expect.any(Number) as number, status: 'completed' });
-    expect((await call('GET /collections/c/points/2')).body.result).toEqual({ id: 2, payload: {}, vector: [0, 1] });
+    const stored = await call('POST /collections/c/points', { ids: [2], with_vector: true });
+    expect(stored.body.result).toEqual([{ id: 2, payload: {}, vector: [0, 1] }]);
   });
 
-  it('to a point that is absent are 404 with the text of a real server', async () => {
-    expect(await call('GET /collections/c/points/77')).toEqual(
-      refusal(404, 'Not found: Point with id 77 does not exists!'),
-    );
+  it('show __proto__ in a payload as an ordinary key, which set_payload merges and removes', async () => {
+    await call('PUT /collections/proto', { vectors });
+    await call('PUT /collections/proto/points', { points: [point] });
+    const set = async (payload: string) => {
+      const headers = { 'content-type': 'application/json' };
+      const body = `{"points":[1],"payload":${payload}}`;
+      await handle(new Request('http://127.0.0.1/collections/proto/points/payload', { method: 'POST', headers, body }));
+      return JSON.stringify((await call('POST /collections/proto/points', { ids: [1] })).body.result);
+    };
+    expect(await set('{"__proto__":{"b":2}}')).toBe('[{"id":1,"payload":{"a":1,"__proto__":{"b":2}}}]');
+    expect(await set('{"__proto__":null}')).toBe('[{"id":1,"payload":{"a":1}}]');
   });
 
   it('count operations on a collection', async () => {
@@ -86,6 +89,9 @@ describe('answers', () => {
 
 describe('requests that are refused', () => {
   it.each([
+    'GET /healthz',
+    'GET /livez',
+    'GET /readyz',
     'GET /telemetry',
     'GET /metrics',
     'GET /collections/c/cluster',
@@ -95,7 +101,13 @@ describe('requests that are refused', () => {
     'POST /collections/c/points/search/matrix/pairs',
     'PUT /collections/c/points/batch',
     'GET /collections/',
+    'GET /collections/c/exists',
+    'GET /collections/c/points/1',
     'GET /collections/c/points/1/more',
+    'POST /collections/c/points/payload/delete',
+    'POST /collections/c/points/payload/clear',
+    'POST /collections/c/points/vectors/delete',
+    'DELETE /collections/c/index/a',
     'POST /',
     'OPTIONS /collections',
   ])('with 501: %s', async (route) => {
@@ -106,18 +118,16 @@ describe('requests that are refused', () => {
     ['POST /collections/c/points/count?shard=1', 400, 'the query parameter shard'],
     ['POST /collections/c/points/count?constructor=1', 400, 'the query parameter constructor'],
     ['POST /collections/c/points/count?wait=1', 422, 'wait: value 1 invalid'],
-    ['POST /collections/c/points/count?timeout=0', 422, 'timeout: value 0 invalid'],
-    ['POST /collections/c/points/count?ordering=any', 422, 'ordering: value any invalid'],
+    ['POST /collections/c/points/count?timeout=5', 400, 'the query parameter timeout'],
+    ['POST /collections/c/points/count?ordering=weak', 400, 'the query parameter ordering'],
+    ['POST /collections/c/points/count?consistency=all', 400, 'the query parameter consistency'],
   ])('%s', async (route, status, text) => expect(await call(route, {})).toEqual(refusal(status, text)));
 
-  it.each(['integer', 'bool', 'uuid'])('with 400: a facet over an index of type %s', async (field_schema) => {
+  it('with 400: a facet over an index of type integer', async () => {
     await call('PUT /collections/facets', { vectors });
-    await call('PUT /collections/facets/index', { field_name: 'a', field_schema });
-    const refused = refusal(
-      400,
-      `Not supported by the embedded Qdrant: a facet over a payload index of type ${field_schema}`,
-    );
-    expect(await call('POST /collections/facets/facet', { key: 'a' })).toEqual(refused);
+    await call('PUT /collections/facets/index', { field_name: 'a', field_schema: 'integer' });
+    const text = 'Not supported by the embedded Qdrant: a facet over a payload index of type integer';
+    expect(await call('POST /collections/facets/facet', { key: 'a' })).toEqual(refusal(400, text));
   });
 
   const where = { filter: { must: [{ key: 'a', match: { value: 1 } }] } };
@@ -142,7 +152,15 @@ describe('requests that are refused', () => {
     ],
     ['a facet without a key', 'POST /collections/c/facet', {}, 400, 'key must be a string'],
     ['a facet of no values', 'POST /collections/c/facet', { key: 'a', limit: 0 }, 422, 'limit: value 0 invalid'],
+    ['a facet with a filter', 'POST /collections/c/facet', { key: 'a', filter: {} }, 400, '`filter`'],
     ['a facet in one shard', 'POST /collections/c/facet', { key: 'a', shard_key: 'k' }, 400, '`shard_key`'],
+    [
+      'parts of a payload that are left out',
+      'POST /collections/c/points',
+      { ids: [1], with_payload: { exclude: ['a'] } },
+      400,
+      '`exclude` in with_payload',
+    ],
     ['no ids', 'POST /collections/c/points', {}, 400, 'missing field `ids`'],
     ['names of vectors', 'POST /collections/c/points', { ids: [1], with_vector: ['v'] }, 400, 'names in with_vector'],
     [
@@ -158,6 +176,48 @@ describe('requests that are refused', () => {
       { filter: { must: [{ nested: {} }] } },
       400,
       '`nested` in filter.must',
+    ],
+    [
+      'a filter inside a filter',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ should: [] }] } },
+      400,
+      '`should` in filter.must',
+    ],
+    [
+      'a condition that is no list',
+      'POST /collections/c/points/count',
+      { filter: { must: { has_id: [1] } } },
+      400,
+      'filter.must must be an array',
+    ],
+    [
+      'two conditions in one',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ has_id: [1], is_empty: { key: 'a' } }] } },
+      400,
+      'must hold one condition',
+    ],
+    [
+      'is_null',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ is_null: { key: 'a' } }] } },
+      400,
+      '`is_null` in filter.must',
+    ],
+    [
+      'is_empty with a key beside it',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ key: 'a', is_empty: true }] } },
+      400,
+      '`is_empty` in filter.must',
+    ],
+    [
+      'except',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ key: 'a', match: { except: [1] } }] } },
+      400,
+      '`except` in filter.must.match',
     ],
     [
       'a geo condition',
@@ -215,7 +275,7 @@ describe('requests that are refused', () => {
       400,
       'unknown field `near`',
     ],
-    ['an empty condition', 'POST /collections/c/points/count', { filter: { must: [{}] } }, 400, 'empty condition'],
+    ['an empty condition', 'POST /collections/c/points/count', { filter: { must: [{}] } }, 400, 'one condition'],
     [
       'a bad path',
       'POST /collections/c/points/count',
@@ -223,29 +283,38 @@ describe('requests that are refused', () => {
       400,
       "Invalid json path: 'a..b'",
     ],
-    ['a query without a vector', 'POST /collections/c/points/query', {}, 400, 'a query without a vector'],
-    ['recommend', 'POST /collections/c/points/query', { query: { recommend: {} } }, 400, '`recommend`'],
-    ['mmr', 'POST /collections/c/points/query', { query: { nearest: [1, 0], mmr: {} } }, 400, '`mmr`'],
+    [
+      'a path into an array',
+      'POST /collections/c/points/count',
+      { filter: { must: [{ key: 'a[].b', match: { value: 1 } }] } },
+      400,
+      'a step into an array in filter.must.key',
+    ],
+    ['a query without a vector', 'POST /collections/c/points/query', {}, 400, 'a query that is not a vector'],
+    ['a point to compare with', 'POST /collections/c/points/query', { query: 1 }, 400, 'a query that is not a vector'],
+    [
+      'recommend',
+      'POST /collections/c/points/query',
+      { query: { recommend: {} } },
+      400,
+      'a query that is not a vector',
+    ],
+    ['an offset', 'POST /collections/c/points/query', { query: [1, 0], offset: 1 }, 400, '`offset`'],
+    [
+      'a threshold',
+      'POST /collections/c/points/query',
+      { query: [1, 0], score_threshold: 1 },
+      400,
+      '`score_threshold`',
+    ],
     ['prefetch', 'POST /collections/c/points/query', { query: [1, 0], prefetch: [] }, 400, '`prefetch`'],
     ['a vector name', 'POST /collections/c/points/query', { query: [1, 0], using: 'v' }, 400, '`using`'],
-    [
-      'quantization',
-      'POST /collections/c/points/query',
-      { query: [1, 0], params: { quantization: {} } },
-      400,
-      '`quantization`',
-    ],
+    ['search parameters', 'POST /collections/c/points/query', { query: [1, 0], params: {} }, 400, '`params`'],
     ['a zero query', 'POST /collections/c/points/query', { query: [0, 0] }, 400, 'zero vector'],
     ['a zero vector', 'PUT /collections/c/points', { points: [{ id: 3, vector: [0, 0] }] }, 400, 'zero vector'],
     ['an update mode', 'PUT /collections/c/points', { points: [], update_mode: 'insert_only' }, 400, '`update_mode`'],
-    ['both shapes', 'PUT /collections/c/points', { points: [], batch: {} }, 400, '`points` or `batch`'],
-    [
-      'uneven columns',
-      'PUT /collections/c/points',
-      { batch: { ids: [1, 2], vectors: [[1, 0]] } },
-      400,
-      'equal lengths',
-    ],
+    ['an update filter', 'PUT /collections/c/points', { points: [], update_filter: {} }, 400, '`update_filter`'],
+    ['points as columns', 'PUT /collections/c/points', { batch: { ids: [], vectors: [] } }, 400, '`batch`'],
     [
       'an unknown part of a point',
       'PUT /collections/c/points',
@@ -263,6 +332,21 @@ describe('requests that are refused', () => {
     ],
     ['no payload', 'POST /collections/c/points/payload', { points: [1] }, 400, 'missing field `payload`'],
     ['overwrite at a path', 'PUT /collections/c/points/payload', { points: [1], payload: {}, key: 'a' }, 400, '`key`'],
+    ['set at a path', 'POST /collections/c/points/payload', { points: [1], payload: {}, key: 'a' }, 400, '`key`'],
+    [
+      'delete_payload',
+      'POST /collections/c/points/batch',
+      { operations: [{ delete_payload: { points: [1], keys: ['a'] } }] },
+      400,
+      '`delete_payload`',
+    ],
+    [
+      'clear_payload',
+      'POST /collections/c/points/batch',
+      { operations: [{ clear_payload: { points: [1] } }] },
+      400,
+      '`clear_payload`',
+    ],
     [
       'delete_vectors',
       'POST /collections/c/points/batch',
@@ -307,7 +391,7 @@ describe('requests that are refused', () => {
       'PUT /collections/d',
       { vectors: { ...vectors, datatype: 'uint8' } },
       400,
-      'the datatype uint8',
+      '`datatype` in vectors',
     ],
     ['quantized vectors', 'PUT /collections/d', { vectors, quantization_config: {} }, 400, '`quantization_config`'],
     ['sparse vectors', 'PUT /collections/d', { vectors, sparse_vectors: {} }, 400, '`sparse_vectors`'],
@@ -320,12 +404,25 @@ describe('requests that are refused', () => {
       '`prevent_unoptimized`',
     ],
     [
-      'unknown tuning',
+      'an unknown setting of the optimizer',
       'PUT /collections/d',
-      { vectors, hnsw_config: { ef: 1 } },
+      { vectors, optimizers_config: { ef: 1 } },
       400,
-      'unknown field `ef` in hnsw_config',
+      'unknown field `ef` in optimizers_config',
     ],
+    [
+      'a setting that is no number',
+      'PATCH /collections/c',
+      { optimizers_config: { indexing_threshold: '5' } },
+      400,
+      'optimizers_config.indexing_threshold must be a number',
+    ],
+    ['a graph of vectors', 'PUT /collections/d', { vectors, hnsw_config: { m: 0 } }, 400, '`hnsw_config`'],
+    ['a log of writes', 'PUT /collections/d', { vectors, wal_config: {} }, 400, '`wal_config`'],
+    ['payloads in memory', 'PUT /collections/d', { vectors, on_disk_payload: false }, 400, '`on_disk_payload`'],
+    ['vectors on disk', 'PUT /collections/d', { vectors: { ...vectors, on_disk: true } }, 400, '`on_disk`'],
+    ['metadata', 'PUT /collections/d', { vectors, metadata: { a: 1 } }, 400, '`metadata`'],
+    ['new metadata', 'PATCH /collections/c', { metadata: { a: 1 } }, 400, '`metadata`'],
     ['a forbidden name', 'PUT /collections/a%2Fb', { vectors }, 422, 'cannot contain "/"'],
     ['a long name', `PUT /collections/${'x'.repeat(256)}`, { vectors }, 422, 'from 1 to 255 characters'],
     ['new dimensions', 'PATCH /collections/c', { vectors: { '': {} } }, 400, '`vectors`'],
@@ -336,7 +433,28 @@ describe('requests that are refused', () => {
       400,
       'a payload index of type text',
     ],
-    ['no type of index', 'PUT /collections/c/index', { field_name: 'a' }, 400, 'missing field `field_schema`'],
+    [
+      'a bool index',
+      'PUT /collections/c/index',
+      { field_name: 'a', field_schema: 'bool' },
+      400,
+      'a payload index of type bool',
+    ],
+    [
+      'settings of an index',
+      'PUT /collections/c/index',
+      { field_name: 'a', field_schema: { type: 'keyword', is_tenant: true } },
+      400,
+      'settings of a payload index',
+    ],
+    ['no type of index', 'PUT /collections/c/index', { field_name: 'a' }, 400, 'field_schema must be a string'],
+    [
+      'an alias with a new name',
+      'POST /collections/aliases',
+      { actions: [{ rename_alias: { old_alias_name: 'a', new_alias_name: 'b' } }] },
+      400,
+      '`rename_alias`',
+    ],
     [
       'two actions in one',
       'POST /collections/aliases',
@@ -367,12 +485,6 @@ describe('requests that are refused', () => {
     ['no object', '[1]', 'must be an object'],
   ])('for a payload with %s', async (_title, payload, text) => {
     expect(await raw(`{"points":[{"id":1,"vector":[1,0],"payload":${payload}}]}`)).toEqual(refusal(400, text));
-  });
-
-  it('for a filter that is nested too deep', async () => {
-    const deep = '{"must":['.repeat(100) + '{"has_id":[1]}' + ']}'.repeat(100);
-    const body = JSON.parse(`{"filter":${deep}}`) as unknown;
-    expect(await call('POST /collections/c/points/count', body)).toEqual(refusal(400, 'nested deeper'));
   });
 
   it('for a body that is not JSON, without quoting it', async () => {
@@ -423,7 +535,7 @@ describe('writes that are refused', () => {
       actions: [{ create_alias: { alias_name: 'other-name', collection_name: 'kept' } }],
     });
     expect((await call('DELETE /collections/other-name')).body.result).toBe(false);
-    expect((await call('GET /collections/kept/exists')).body.result).toEqual({ exists: true });
+    expect((await call('GET /collections/kept')).status).toBe(200);
     await call('DELETE /collections/kept');
   });
 });

@@ -1,6 +1,5 @@
 import { changeAliases, listAliases } from './collections/aliases.ts';
 import {
-  collectionExists,
   createCollection,
   deleteCollection,
   describeCollection,
@@ -9,27 +8,24 @@ import {
   resolveCollection,
   updateCollection,
 } from './collections/collections.ts';
+import { createIndex } from './collections/payload-index.ts';
 import { facetPoints } from './points/facet-points.ts';
-import { createIndex, deleteIndex } from './collections/payload-index.ts';
-import { readPointIdFromPath } from './values/point-id.ts';
-import { countMatching, retrievePoint, retrievePoints, scrollPoints } from './points/point-reads.ts';
 import {
   type PointOperation,
   applyOperations,
   readBatch,
-  readClearPayload,
   readDelete,
-  readDeletePayload,
   readOverwritePayload,
   readSetPayload,
   readUpdateVectors,
   readUpsert,
 } from './points/point-operations.ts';
-import { QdrantRefusal, outOfRange } from './requests/qdrant-refusal.ts';
+import { countMatching, retrievePoints, scrollPoints } from './points/point-reads.ts';
+import { QdrantRefusal, notSupported, outOfRange } from './requests/qdrant-refusal.ts';
 import { readJsonBody } from './requests/read-json-body.ts';
 import { queryPoints } from './search/query-points.ts';
-import type { QdrantStorage, Transaction } from './storage/qdrant-storage.ts';
 import { VectorSegments } from './search/vector-segments.ts';
+import type { QdrantStorage, Transaction } from './storage/qdrant-storage.ts';
 
 /** Options of {@link createQdrantHandler}. */
 export interface QdrantHandlerOptions {
@@ -44,6 +40,7 @@ export interface QdrantHandlerOptions {
 
 /** The version whose REST API this server speaks a part of. */
 const QDRANT_VERSION = '1.19.0';
+const TITLE = 'Lockstep embedded Qdrant (qdrant-compatible)';
 const DEFAULTS = { pointsMax: 200_000, bodyBytesMax: 32 * 2 ** 20, searchBytesMax: 256 * 2 ** 20 };
 const JSON_HEADERS = { 'content-type': 'application/json' };
 
@@ -64,7 +61,7 @@ export function createQdrantHandler(options: QdrantHandlerOptions): (request: Re
       const { answer, names } = findRoute(routes, request.method, url.pathname);
       checkQuery(url.searchParams);
       const result = await answer({ names, body: () => readJsonBody(request, bodyBytesMax) });
-      if (typeof result !== 'string') return result();
+      if (result instanceof Response) return result;
       const seconds = (performance.now() - started) / 1000;
       return new Response(`{"result":${result},"status":"ok","time":${seconds}}`, { headers: JSON_HEADERS });
     } catch (error) {
@@ -88,15 +85,11 @@ interface Call {
 }
 
 /** Gives the JSON text of `result`, or a response of another form. */
-type Answer = (call: Call) => Promise<string | (() => Response)>;
+type Answer = (call: Call) => Promise<string | Response>;
 type Routes = readonly (readonly [method: string, path: readonly string[], answer: Answer])[];
 
 function buildRoutes({ storage, pointsMax, searchBytesMax }: Required<QdrantHandlerOptions>): Routes {
   const segments = new VectorSegments(searchBytesMax);
-  const fixed =
-    (make: () => Response): Answer =>
-    () =>
-      Promise.resolve(make);
   const show =
     (work: (tx: Transaction, name: string) => unknown): Answer =>
     ({ names: [name = ''] }) =>
@@ -121,32 +114,19 @@ function buildRoutes({ storage, pointsMax, searchBytesMax }: Required<QdrantHand
       return updateResult(id);
     };
   const routes: readonly (readonly [string, Answer])[] = [
-    [
-      'GET /',
-      fixed(() => Response.json({ title: 'Lockstep embedded Qdrant (qdrant-compatible)', version: QDRANT_VERSION })),
-    ],
-    ['GET /healthz', fixed(() => new Response('healthz check passed'))],
-    ['GET /livez', fixed(() => new Response('healthz check passed'))],
-    ['GET /readyz', fixed(() => new Response('all shards are ready'))],
+    ['GET /', () => Promise.resolve(Response.json({ title: TITLE, version: QDRANT_VERSION }))],
 
     ['GET /collections', show(listCollections)],
     ['GET /collections/*', show(describeCollection)],
     ['PUT /collections/*', change(createCollection)],
     ['PATCH /collections/*', change(updateCollection)],
     ['DELETE /collections/*', ({ names: [name = ''] }) => storage.write((tx) => String(deleteCollection(tx, name)))],
-    ['GET /collections/*/exists', show((tx, name) => ({ exists: collectionExists(tx, name) }))],
+    ['PUT /collections/*/index', change(putIndex)],
 
     ['POST /collections/aliases', change((tx, _name, body) => changeAliases(tx, body))],
     ['GET /aliases', show((tx) => listAliases(tx))],
     ['GET /collections/*/aliases', show(listAliases)],
 
-    ['PUT /collections/*/index', change(putIndex)],
-    ['DELETE /collections/*/index/*', ({ names }) => storage.write((tx) => JSON.stringify(removeIndex(tx, names)))],
-
-    [
-      'GET /collections/*/points/*',
-      ({ names: [name = '', id = ''] }) => storage.read((tx) => retrievePoint(tx, name, readPointIdFromPath(id))),
-    ],
     ['POST /collections/*/points', ask(retrievePoints)],
     ['POST /collections/*/points/scroll', ask(scrollPoints)],
     ['POST /collections/*/points/count', ask(countMatching)],
@@ -157,8 +137,6 @@ function buildRoutes({ storage, pointsMax, searchBytesMax }: Required<QdrantHand
     ['POST /collections/*/points/delete', write(readDelete)],
     ['POST /collections/*/points/payload', write(readSetPayload)],
     ['PUT /collections/*/points/payload', write(readOverwritePayload)],
-    ['POST /collections/*/points/payload/delete', write(readDeletePayload)],
-    ['POST /collections/*/points/payload/clear', write(readClearPayload)],
     ['PUT /collections/*/points/vectors', write(readUpdateVectors)],
     [
       'POST /collections/*/points/batch',
@@ -185,12 +163,6 @@ function putIndex(tx: Transaction, name: string, body: unknown): unknown {
   return { operation_id: nextOperation(tx, collection), status: 'completed' };
 }
 
-function removeIndex(tx: Transaction, [name = '', field = '']: readonly string[]): unknown {
-  const collection = resolveCollection(tx, name);
-  deleteIndex(tx, collection.id, field);
-  return { operation_id: nextOperation(tx, collection), status: 'completed' };
-}
-
 function findRoute(routes: Routes, method: string, pathname: string): { answer: Answer; names: string[] } {
   const parts = pathname.split('/');
   for (const [routeMethod, path, answer] of routes) {
@@ -209,21 +181,10 @@ function decodePart(part: string): string {
   }
 }
 
-/**
- * Checks the query parameters. None changes an answer: a write is always complete when it is answered (`wait`), there is
- * one replica (`ordering`, `consistency`), and nothing runs long enough to be cut off (`timeout`).
- */
+/** Refuses every query parameter but `wait`, which changes no answer: a write is always complete when it is answered. */
 function checkQuery(parameters: URLSearchParams): void {
-  const valid: Readonly<Record<string, RegExp>> = {
-    wait: /^(true|false)$/,
-    ordering: /^(weak|medium|strong)$/,
-    timeout: /^[1-9]\d*$/,
-    consistency: /^(majority|quorum|all|[1-9]\d*)$/,
-  };
   for (const [name, value] of parameters) {
-    const pattern = Object.hasOwn(valid, name) ? valid[name] : undefined;
-    if (pattern === undefined)
-      throw new QdrantRefusal(400, `Not supported by the embedded Qdrant: the query parameter ${name}`);
-    if (!pattern.test(value)) throw outOfRange('query parameters', `${name}: value ${value} invalid`);
+    if (name !== 'wait') throw notSupported(`the query parameter ${name}`);
+    if (!/^(true|false)$/.test(value)) throw outOfRange('query parameters', `wait: value ${value} invalid`);
   }
 }

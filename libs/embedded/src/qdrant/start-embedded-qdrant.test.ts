@@ -15,9 +15,9 @@ describe('the embedded server', () => {
     await using directory = await temporary();
     const server = await startEmbeddedQdrant({ directory: directory.path });
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-    expect(await (await fetch(`${server.url}/readyz`)).text()).toBe('all shards are ready');
+    expect((await fetch(server.url)).status).toBe(200);
     await server.close();
-    await expect(fetch(`${server.url}/readyz`)).rejects.toThrow('fetch failed');
+    await expect(fetch(server.url)).rejects.toThrow('fetch failed');
   });
 
   it('ends open connections when it closes, and may be closed twice', async () => {

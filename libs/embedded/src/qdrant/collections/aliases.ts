@@ -1,7 +1,7 @@
-import { type Collection, refuseTakenName, resolveCollection } from './collections.ts';
-import { type JsonObject, readArray, readFields, readString } from '../requests/read-fields.ts';
 import { formatError, notFound } from '../requests/qdrant-refusal.ts';
+import { type JsonObject, readArray, readFields, readString } from '../requests/read-fields.ts';
 import type { Transaction } from '../storage/qdrant-storage.ts';
+import { type Collection, refuseTakenName, resolveCollection } from './collections.ts';
 
 /**
  * `POST /collections/aliases`: all actions in order, as one transaction.
@@ -15,7 +15,7 @@ export function changeAliases(tx: Transaction, body: unknown): true {
 }
 
 function changeAlias(tx: Transaction, action: unknown, where: string): void {
-  const fields = readFields(action, where, ['create_alias', 'delete_alias', 'rename_alias']);
+  const fields = readFields(action, where, ['create_alias', 'delete_alias'], ['rename_alias']);
   const [kind, ...others] = Object.keys(fields);
   if (kind === undefined || others.length > 0) throw formatError(`${where} must hold one action`);
   if (kind === 'create_alias') {
@@ -25,24 +25,11 @@ function changeAlias(tx: Transaction, action: unknown, where: string): void {
     const target = tx.get<Collection>('SELECT * FROM collections WHERE name = ?', name);
     if (target === undefined) throw notFound(`Collection \`${name}\` doesn't exist!`);
     refuseTakenName(tx, alias);
-    putAlias(tx, alias, target.id);
-  } else if (kind === 'delete_alias') {
+    tx.run('INSERT OR REPLACE INTO aliases (alias, collection_id) VALUES (?, ?)', alias, target.id);
+  } else {
     const { alias_name } = readFields(fields[kind], `${where}.${kind}`, ['alias_name']);
     tx.run('DELETE FROM aliases WHERE alias = ?', readString(alias_name, `${where}.${kind}.alias_name`));
-  } else {
-    const rename = readFields(fields[kind], `${where}.${kind}`, ['old_alias_name', 'new_alias_name']);
-    const from = readString(rename['old_alias_name'], `${where}.${kind}.old_alias_name`);
-    const to = readString(rename['new_alias_name'], `${where}.${kind}.new_alias_name`);
-    const old = tx.get<{ collection_id: number }>('SELECT collection_id FROM aliases WHERE alias = ?', from);
-    if (old === undefined) throw notFound(`Alias ${from} does not exists!`);
-    refuseTakenName(tx, to);
-    tx.run('DELETE FROM aliases WHERE alias = ?', from);
-    putAlias(tx, to, old.collection_id);
   }
-}
-
-function putAlias(tx: Transaction, alias: string, collectionId: number): void {
-  tx.run('INSERT OR REPLACE INTO aliases (alias, collection_id) VALUES (?, ?)', alias, collectionId);
 }
 
 /** `GET /aliases`, or those of one collection for `GET /collections/{c}/aliases`. */

@@ -1,3 +1,6 @@
+import { QdrantRefusal, notFound, outOfRange, wrongInput } from '../requests/qdrant-refusal.ts';
+import { type JsonObject, readFields } from '../requests/read-fields.ts';
+import type { Transaction } from '../storage/qdrant-storage.ts';
 import {
   CREATE_KEYS,
   type CollectionConfig,
@@ -5,12 +8,7 @@ import {
   patchCollectionConfig,
   readCollectionConfig,
 } from './collection-config.ts';
-import { type JsonObject, readFields } from '../requests/read-fields.ts';
-import { mergeInto } from '../values/json-path.ts';
-import { readPayload } from '../values/payload.ts';
 import { describeIndexes, dropIndexKeys } from './payload-index.ts';
-import { QdrantRefusal, notFound, outOfRange, wrongInput } from '../requests/qdrant-refusal.ts';
-import type { Transaction } from '../storage/qdrant-storage.ts';
 
 /** A row of the table `collections`. */
 export interface Collection {
@@ -18,46 +16,41 @@ export interface Collection {
   readonly name: string;
   readonly dimensions: number;
   readonly config: string;
-  readonly metadata: string | null;
   readonly points_count: number;
   readonly next_slot: number;
   readonly operations: number;
   readonly vectors_changed: number;
 }
 
-const UNSUPPORTED_CREATE_KEYS = [
+const UNSUPPORTED_KEYS = [
+  'hnsw_config',
+  'init_from',
+  'metadata',
+  'on_disk_payload',
+  'payload',
+  'quantization_config',
+  'replication_factor',
   'shard_number',
   'sharding_method',
-  'replication_factor',
-  'write_consistency_factor',
-  'quantization_config',
   'sparse_vectors',
   'strict_mode_config',
-  'payload',
-  'init_from',
+  'wal_config',
+  'write_consistency_factor',
 ];
-const UNSUPPORTED_PATCH_KEYS = ['vectors', 'params', 'quantization_config', 'sparse_vectors', 'strict_mode_config'];
 /** Characters and the length that a real Qdrant refuses in a name, since it names directories by collections. */
 const FORBIDDEN_IN_NAMES = ['<', '>', ':', '"', '/', '\\', '|', '?', '*', '\0', '\u{1F}'];
 const NAME_CHARACTERS_MAX = 255;
 
 /** The collection of a name or an alias. Refuses with 404 and the text of a real Qdrant. */
 export function resolveCollection(tx: Transaction, name: string): Collection {
-  const found = findCollection(tx, name);
+  const found =
+    tx.get<Collection>('SELECT * FROM collections WHERE name = ?', name) ??
+    tx.get<Collection>(
+      'SELECT c.* FROM aliases a JOIN collections c ON c.id = a.collection_id WHERE a.alias = ?',
+      name,
+    );
   if (found === undefined) throw notFound(`Collection \`${name}\` doesn't exist!`);
   return found;
-}
-
-/** Whether a collection or an alias has this name. */
-export function collectionExists(tx: Transaction, name: string): boolean {
-  return findCollection(tx, name) !== undefined;
-}
-
-function findCollection(tx: Transaction, name: string): Collection | undefined {
-  return (
-    tx.get<Collection>('SELECT * FROM collections WHERE name = ?', name) ??
-    tx.get<Collection>('SELECT c.* FROM aliases a JOIN collections c ON c.id = a.collection_id WHERE a.alias = ?', name)
-  );
 }
 
 /** `GET /collections`, by name. */
@@ -68,19 +61,16 @@ export function listCollections(tx: Transaction): JsonObject {
 /** `PUT /collections/{c}`. Refuses with 409 when it exists, and with 400 when an alias has the name. */
 export function createCollection(tx: Transaction, name: string, body: unknown): true {
   checkName(name);
-  const fields = readFields(body, 'the request', [...CREATE_KEYS, 'metadata'], UNSUPPORTED_CREATE_KEYS);
-  const config = readCollectionConfig(fields);
-  const metadata = (fields['metadata'] ?? null) === null ? null : readPayload(fields['metadata'], 'metadata');
+  const config = readCollectionConfig(readFields(body, 'the request', CREATE_KEYS, UNSUPPORTED_KEYS));
   refuseTakenName(tx, name);
   if (tx.get('SELECT 1 FROM aliases WHERE alias = ?', name) !== undefined) {
     throw wrongInput(`Can't create collection with name ${name}. Alias with the same name already exists`);
   }
   tx.run(
-    'INSERT INTO collections (name, dimensions, config, metadata) VALUES (?, ?, ?, ?)',
+    'INSERT INTO collections (name, dimensions, config) VALUES (?, ?, ?)',
     name,
     config.vectors.size,
     JSON.stringify(config),
-    metadata === null ? null : JSON.stringify(metadata),
   );
   return true;
 }
@@ -92,23 +82,12 @@ export function refuseTakenName(tx: Transaction, name: string): void {
   }
 }
 
-/** `PATCH /collections/{c}`: merges `metadata` (null removes a key) and the tuning parts. */
+/** `PATCH /collections/{c}`: replaces the optimizer settings that are given. */
 export function updateCollection(tx: Transaction, name: string, body: unknown): true {
-  const known = ['metadata', 'hnsw_config', 'optimizers_config'];
-  const fields = readFields(body, 'the request', known, UNSUPPORTED_PATCH_KEYS);
+  const fields = readFields(body, 'the request', ['optimizers_config'], ['params', 'vectors', ...UNSUPPORTED_KEYS]);
   const collection = resolveCollection(tx, name);
   const config = patchCollectionConfig(JSON.parse(collection.config) as CollectionConfig, fields);
-  let metadata = readMetadata(collection);
-  if ((fields['metadata'] ?? null) !== null) {
-    metadata ??= {};
-    mergeInto(metadata, readPayload(fields['metadata'], 'metadata'));
-  }
-  tx.run(
-    'UPDATE collections SET config = ?, metadata = ? WHERE id = ?',
-    JSON.stringify(config),
-    metadata === undefined ? null : JSON.stringify(metadata),
-    collection.id,
-  );
+  tx.run('UPDATE collections SET config = ? WHERE id = ?', JSON.stringify(config), collection.id);
   return true;
 }
 
@@ -133,7 +112,7 @@ export function describeCollection(tx: Transaction, name: string): JsonObject {
     indexed_vectors_count: 0,
     points_count: collection.points_count,
     segments_count: 1,
-    config: describeConfig(JSON.parse(collection.config) as CollectionConfig, readMetadata(collection)),
+    config: describeConfig(JSON.parse(collection.config) as CollectionConfig),
     payload_schema: describeIndexes(tx, collection.id),
     update_queue: { length: 0 },
   };
@@ -148,10 +127,6 @@ export function slotRange(collectionId: number): readonly [number, number] {
 export function nextOperation(tx: Transaction, collection: Collection): number {
   tx.run('UPDATE collections SET operations = operations + 1 WHERE id = ?', collection.id);
   return collection.operations + 1;
-}
-
-function readMetadata(collection: Collection): JsonObject | undefined {
-  return collection.metadata === null ? undefined : (JSON.parse(collection.metadata) as JsonObject);
 }
 
 function checkName(name: string): void {

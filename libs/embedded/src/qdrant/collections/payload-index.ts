@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
-import { flattened } from '../filter/filter.ts';
+import { notSupported } from '../requests/qdrant-refusal.ts';
 import { type JsonObject, isJsonObject, readFields, readString } from '../requests/read-fields.ts';
-import { type JsonPath, readJsonPath, valuesAt } from '../values/json-path.ts';
-import { formatError, notSupported } from '../requests/qdrant-refusal.ts';
 import type { Transaction } from '../storage/qdrant-storage.ts';
+import { type JsonPath, elementsAt, readJsonPath } from '../values/json-path.ts';
 
 /** A payload index of a collection. `field` is the path as it was asked for. */
 export interface PayloadIndex {
@@ -21,9 +20,8 @@ export interface IndexedPoint {
   readonly point_id: Uint8Array;
 }
 
-/** Types whose index changes only the speed of `match` and `range`. A text or geo index would add new conditions. */
-const TYPES = ['keyword', 'integer', 'float', 'bool', 'uuid', 'datetime'];
-const TUNING_KEYS = ['is_tenant', 'is_principal', 'on_disk', 'memory', 'enable_hnsw', 'lookup', 'range'];
+/** The types that the vector store asks for. All of them only make `match` faster; other types take part in conditions. */
+const TYPES = ['keyword', 'integer', 'datetime'];
 /** Longer strings are kept as their SHA-256, so that a row of the index stays small. */
 const KEY_CHARACTERS_MAX = 128;
 
@@ -49,7 +47,7 @@ export function indexedText(
   if (key.startsWith('s:')) return key.slice(2);
   if (!key.startsWith('h:')) return undefined;
   const row = tx.get<{ payload: string }>('SELECT payload FROM points WHERE slot = ?', slot);
-  const values = flattened(valuesAt(JSON.parse(row?.payload ?? '{}') as JsonObject, index.path));
+  const values = elementsAt(JSON.parse(row?.payload ?? '{}') as JsonObject, index.path);
   return values.find((value) => typeof value === 'string' && indexKey(value) === key) as string | undefined;
 }
 
@@ -96,7 +94,7 @@ export function updateKeys(
 function keysOf(payload: JsonObject | undefined, path: JsonPath): Set<string> {
   const keys = new Set<string>();
   if (payload === undefined) return keys;
-  for (const value of flattened(valuesAt(payload, path))) {
+  for (const value of elementsAt(payload, path)) {
     const key = indexKey(value);
     if (key !== undefined) keys.add(key);
   }
@@ -108,7 +106,7 @@ export function createIndex(tx: Transaction, collectionId: number, body: unknown
   const fields = readFields(body, 'the request', ['field_name', 'field_schema']);
   const field = readString(fields['field_name'], 'field_name');
   readJsonPath(field, 'field_name');
-  const schema = JSON.stringify(readSchema(fields['field_schema']));
+  const schema = JSON.stringify({ type: readType(fields['field_schema']) });
   const known = tx.get<{ id: number }>(
     'SELECT id FROM payload_indexes WHERE collection_id = ? AND field = ?',
     collectionId,
@@ -133,24 +131,11 @@ export function createIndex(tx: Transaction, collectionId: number, body: unknown
   saveIndexCounts(tx, made);
 }
 
-function readSchema(value: unknown): JsonObject {
-  if (value === undefined || value === null) throw formatError('missing field `field_schema`');
-  const fields = typeof value === 'string' ? { type: value } : value;
-  if (!isJsonObject(fields)) throw formatError('field_schema must be a type or an object with one');
-  const type = readString(fields['type'], 'field_schema.type');
+function readType(value: unknown): string {
+  if (isJsonObject(value)) throw notSupported('settings of a payload index in field_schema, only the name of its type');
+  const type = readString(value, 'field_schema');
   if (!TYPES.includes(type)) throw notSupported(`a payload index of type ${type}, only ${TYPES.join(', ')}`);
-  return readFields(fields, 'field_schema', ['type', ...TUNING_KEYS], ['prefix']);
-}
-
-/** Removes an index, and does nothing when there is none. */
-export function deleteIndex(tx: Transaction, collectionId: number, field: string): void {
-  const where = 'collection_id = ? AND field = ?';
-  tx.run(
-    `DELETE FROM payload_keys WHERE index_id IN (SELECT id FROM payload_indexes WHERE ${where})`,
-    collectionId,
-    field,
-  );
-  tx.run(`DELETE FROM payload_indexes WHERE ${where}`, collectionId, field);
+  return type;
 }
 
 /** Removes the keys of all indexes of a collection. */
@@ -161,14 +146,6 @@ export function dropIndexKeys(tx: Transaction, collectionId: number): void {
 
 /** The `payload_schema` of a collection: for each indexed field its type and the number of points with a value there. */
 export function describeIndexes(tx: Transaction, collectionId: number): JsonObject {
-  const rows = tx.all<{ field: string; field_schema: string; points: number }>(
-    'SELECT field, field_schema, points FROM payload_indexes WHERE collection_id = ? ORDER BY field',
-    collectionId,
-  );
-  const entries = rows.map(({ field, field_schema, points }): [string, JsonObject] => {
-    const params = JSON.parse(field_schema) as JsonObject;
-    const info = { data_type: params['type'], ...(Object.keys(params).length > 1 ? { params } : {}), points };
-    return [field, info];
-  });
-  return Object.fromEntries(entries);
+  const indexes = readIndexes(tx, collectionId).toSorted((a, b) => (a.field < b.field ? -1 : 1));
+  return Object.fromEntries(indexes.map(({ field, type, points }) => [field, { data_type: type, points }]));
 }

@@ -1,9 +1,9 @@
 import type { Collection } from '../collections/collections.ts';
-import { type Condition, type Filter, matchesFilter } from './filter.ts';
-import type { JsonObject } from '../requests/read-fields.ts';
 import { type PayloadIndex, indexKey, readIndexes } from '../collections/payload-index.ts';
-import { decodePointId, encodePointId } from '../values/point-id.ts';
+import type { JsonObject } from '../requests/read-fields.ts';
 import type { Transaction } from '../storage/qdrant-storage.ts';
+import { decodePointId, encodePointId } from '../values/point-id.ts';
+import { type Condition, type Filter, matchesFilter } from './filter.ts';
 
 /** A stored point without its vector. */
 export interface PointRow {
@@ -61,7 +61,7 @@ function chooseSource(tx: Transaction, collection: Collection, filter: Filter | 
   const isEmpty = must.length === 0 && should.length === 0 && mustNot.length === 0;
   let best: Source = { kind: 'all', exact: isEmpty };
   let bestSize = Infinity;
-  const indexes = must.some(({ kind }) => kind === 'any') ? readIndexes(tx, collection.id) : [];
+  const indexes = must.some(({ kind }) => kind === 'match') ? readIndexes(tx, collection.id) : [];
   for (const condition of must) {
     const source = sourceOf(condition, indexes, isWhole);
     if (source === undefined) continue;
@@ -76,7 +76,7 @@ function sourceOf(condition: Condition, indexes: readonly PayloadIndex[], exact:
     const ids = [...condition.ids].map(encodePointId).toSorted(Buffer.compare);
     return { kind: 'ids', ids, exact } as const;
   }
-  if (condition.kind !== 'any') return undefined;
+  if (condition.kind !== 'match') return undefined;
   const index = indexes.find(({ field }) => field === condition.field);
   if (index === undefined) return undefined;
   const keys = [...condition.values].map(indexKey).filter((key) => key !== undefined);

@@ -1,16 +1,12 @@
 import { resolveCollection } from '../collections/collections.ts';
-import { readFilter } from '../filter/filter.ts';
-import { readBoolean, readFields, readInteger, readString } from '../requests/read-fields.ts';
-import { readJsonPath } from '../values/json-path.ts';
 import { type PayloadIndex, indexedText, readIndexes } from '../collections/payload-index.ts';
 import { notSupported, wrongInput } from '../requests/qdrant-refusal.ts';
-import { selectPoints } from '../filter/select-points.ts';
+import { readBoolean, readFields, readInteger, readString } from '../requests/read-fields.ts';
 import type { Transaction } from '../storage/qdrant-storage.ts';
+import { readJsonPath } from '../values/json-path.ts';
 
 /** A facet without a limit shows 10 values, as in a real Qdrant. */
 const FACET_LIMIT = 10;
-/** Types whose values a real Qdrant counts and this server does not. */
-const OTHER_FACET_TYPES = ['integer', 'bool', 'uuid'];
 
 /**
  * `POST /collections/{c}/facet`: the strings at a key, each with the number of points that have it, most first and equal
@@ -20,37 +16,26 @@ const OTHER_FACET_TYPES = ['integer', 'bool', 'uuid'];
  * (qdrant/qdrant, `lib/segment/src/data_types/facets.rs` and `lib/segment/src/common/operation_error.rs`).
  */
 export function facetPoints(tx: Transaction, name: string, body: unknown): string {
-  const fields = readFields(body, 'the request', ['key', 'limit', 'filter', 'exact'], ['shard_key']);
+  const fields = readFields(body, 'the request', ['key', 'limit', 'exact'], ['filter', 'shard_key']);
   readJsonPath(fields['key'], 'key');
   const key = readString(fields['key'], 'key');
   const limit = readInteger(fields['limit'], 'limit', 1, FACET_LIMIT);
   readBoolean(fields['exact'], 'exact', false);
-  const filter = readFilter(fields['filter']);
-  const collection = resolveCollection(tx, name);
-  const index = keywordIndex(readIndexes(tx, collection.id), key);
-
-  const allowed = filter === undefined ? undefined : new Set<number>();
-  if (filter !== undefined) for (const { slot } of selectPoints(tx, collection, filter)) allowed?.add(slot);
-  const hits = countTexts(tx, index, allowed).toSorted((a, b) => b.count - a.count || compareBytes(a.value, b.value));
+  const index = keywordIndex(readIndexes(tx, resolveCollection(tx, name).id), key);
+  const hits = countTexts(tx, index).toSorted((a, b) => b.count - a.count || compareBytes(a.value, b.value));
   return JSON.stringify({ hits: hits.slice(0, limit) });
 }
 
 function keywordIndex(indexes: readonly PayloadIndex[], key: string): PayloadIndex {
   const index = indexes.find(({ field }) => field === key);
   if (index?.type === 'keyword') return index;
-  if (index !== undefined && OTHER_FACET_TYPES.includes(index.type)) {
-    throw notSupported(`a facet over a payload index of type ${index.type}, only keyword`);
-  }
+  if (index?.type === 'integer') throw notSupported('a facet over a payload index of type integer, only keyword');
   throw wrongInput(
     `No appropriate index for faceting: \`${key}\`. Please create one to facet on this field. Check https://qdrant.tech/documentation/concepts/indexing/#payload-index to see which payload schemas support Match conditions`,
   );
 }
 
-function countTexts(
-  tx: Transaction,
-  index: PayloadIndex,
-  allowed: ReadonlySet<number> | undefined,
-): { value: string; count: number }[] {
+function countTexts(tx: Transaction, index: PayloadIndex): { value: string; count: number }[] {
   // The first slot of each key tells its text where the key does not.
   const found = new Map<string, { readonly slot: number; count: number }>();
   const rows = tx.each<{ key: string; slot: number }>(
@@ -58,7 +43,6 @@ function countTexts(
     index.id,
   );
   for (const { key, slot } of rows) {
-    if (allowed !== undefined && !allowed.has(slot)) continue;
     const known = found.get(key);
     if (known === undefined) found.set(key, { slot, count: 1 });
     else known.count += 1;

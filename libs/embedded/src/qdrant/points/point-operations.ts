@@ -1,13 +1,12 @@
 import { type Collection, nextOperation, resolveCollection, slotRange } from '../collections/collections.ts';
-import { type Filter, readFilter } from '../filter/filter.ts';
-import { type JsonObject, isJsonObject, readArray, readFields } from '../requests/read-fields.ts';
-import { mergeAt, mergeInto, readJsonPath, removeAt } from '../values/json-path.ts';
 import { type PayloadIndex, readIndexes, saveIndexCounts, updateKeys } from '../collections/payload-index.ts';
-import { readPaths, readPayload } from '../values/payload.ts';
-import { type PointId, encodePointId, readPointId } from '../values/point-id.ts';
-import { QdrantRefusal, formatError, notFound, notSupported } from '../requests/qdrant-refusal.ts';
+import { type Filter, readFilter } from '../filter/filter.ts';
 import { type PointRow, findPoint, selectPoints } from '../filter/select-points.ts';
+import { QdrantRefusal, formatError, notFound, notSupported } from '../requests/qdrant-refusal.ts';
+import { type JsonObject, isJsonObject, readArray, readFields } from '../requests/read-fields.ts';
 import type { Transaction } from '../storage/qdrant-storage.ts';
+import { readPayload } from '../values/payload.ts';
+import { type PointId, encodePointId, readPointId } from '../values/point-id.ts';
 import { normalise, readVector, vectorBytes } from '../values/vector.ts';
 
 /** One write to the points of a collection, read and checked, not yet done. */
@@ -30,13 +29,12 @@ interface NewPoint {
   readonly payload: JsonObject;
 }
 
+const UNSUPPORTED_OPERATIONS = ['delete_payload', 'clear_payload', 'delete_vectors'];
 const OPERATIONS: Readonly<Record<string, (body: unknown) => PointOperation>> = {
   upsert: readUpsert,
   delete: readDelete,
-  set_payload: (body) => readSetPayload(body),
+  set_payload: readSetPayload,
   overwrite_payload: readOverwritePayload,
-  delete_payload: readDeletePayload,
-  clear_payload: readClearPayload,
   update_vectors: readUpdateVectors,
 };
 
@@ -92,7 +90,7 @@ export function readBatch(body: unknown): PointOperation[] {
   const { operations } = readFields(body, 'the request', ['operations']);
   return readArray(operations, 'operations').map((operation, index) => {
     const where = `operations[${index}]`;
-    const fields = readFields(operation, where, Object.keys(OPERATIONS), ['delete_vectors']);
+    const fields = readFields(operation, where, Object.keys(OPERATIONS), UNSUPPORTED_OPERATIONS);
     const [kind, ...others] = Object.keys(fields);
     const read = kind === undefined ? undefined : OPERATIONS[kind];
     if (kind === undefined || read === undefined || others.length > 0) {
@@ -102,13 +100,15 @@ export function readBatch(body: unknown): PointOperation[] {
   });
 }
 
-/** Reads an upsert: `points`, or `batch` with parallel lists. Of points with one id the last is kept. */
+/** Reads an upsert. Of points with one id the last is kept. */
 export function readUpsert(body: unknown): PointOperation {
-  const fields = readFields(body, 'the request', ['points', 'batch'], ['shard_key', 'update_filter', 'update_mode']);
-  const { points, batch } = fields;
-  if ((points === undefined) === (batch === undefined)) throw formatError('the request takes `points` or `batch`');
-  const read = points === undefined ? readColumns(batch) : readArray(points, 'points').map(readPoint);
-  const last = new Map(read.map((point) => [point.id, point]));
+  const unsupported = ['batch', 'shard_key', 'update_filter', 'update_mode'];
+  const { points } = readFields(body, 'the request', ['points'], unsupported);
+  const last = new Map(
+    readArray(points, 'points')
+      .map(readPoint)
+      .map((point) => [point.id, point]),
+  );
   return (target) => {
     for (const point of last.values()) upsertPoint(target, point);
   };
@@ -122,22 +122,6 @@ function readPoint(value: unknown, index: number): NewPoint {
     vector: readVector(fields['vector'], `${where}.vector`),
     payload: readPayload(fields['payload'], `${where}.payload`),
   };
-}
-
-function readColumns(value: unknown): NewPoint[] {
-  const fields = readFields(value, 'batch', ['ids', 'vectors', 'payloads']);
-  const ids = readArray(fields['ids'], 'batch.ids');
-  if (isJsonObject(fields['vectors'])) throw notSupported('named vectors in batch.vectors');
-  const vectors = readArray(fields['vectors'], 'batch.vectors');
-  const payloads = (fields['payloads'] ?? null) === null ? undefined : readArray(fields['payloads'], 'batch.payloads');
-  if (vectors.length !== ids.length || (payloads !== undefined && payloads.length !== ids.length)) {
-    throw formatError('the lists in batch must have equal lengths');
-  }
-  return ids.map((id, index) => ({
-    id: readPointId(id),
-    vector: readVector(vectors[index], `batch.vectors[${index}]`),
-    payload: readPayload(payloads?.[index], `batch.payloads[${index}]`),
-  }));
 }
 
 function upsertPoint(target: WriteTarget, point: NewPoint): void {
@@ -181,50 +165,30 @@ export function readDelete(body: unknown): PointOperation {
   };
 }
 
-/** Reads `set_payload`: merges `payload`, at the path `key` if given; a null removes a key. */
+/** Reads `set_payload`: merges `payload` key by key; a null removes a key, as in a real Qdrant. */
 export function readSetPayload(body: unknown): PointOperation {
-  const fields = readFields(body, 'the request', ['payload', 'points', 'filter', 'key'], ['shard_key']);
-  const patch = requirePayload(fields);
-  const path = (fields['key'] ?? null) === null ? undefined : readJsonPath(fields['key'], 'key');
-  return payloadChange(fields, (payload) => {
-    if (path === undefined) mergeInto(payload, patch);
-    else mergeAt(payload, path, patch);
-    return payload;
+  return readPayloadChange(body, (payload, patch) => {
+    const entries = Object.entries({ ...payload, ...patch });
+    return Object.fromEntries(entries.filter(([key]) => patch[key] !== null));
   });
 }
 
 /** Reads `overwrite_payload`: replaces the whole payload. */
 export function readOverwritePayload(body: unknown): PointOperation {
+  return readPayloadChange(body, (_payload, next) => next);
+}
+
+function readPayloadChange(
+  body: unknown,
+  change: (before: JsonObject, given: JsonObject) => JsonObject,
+): PointOperation {
   const fields = readFields(body, 'the request', ['payload', 'points', 'filter'], ['shard_key', 'key']);
-  const payload = requirePayload(fields);
-  return payloadChange(fields, () => payload);
-}
-
-/** Reads `delete_payload`: removes the paths in `keys`. */
-export function readDeletePayload(body: unknown): PointOperation {
-  const fields = readFields(body, 'the request', ['keys', 'points', 'filter'], ['shard_key']);
-  const paths = readPaths(fields['keys'], 'keys');
-  return payloadChange(fields, (payload) => {
-    for (const path of paths) removeAt(payload, path);
-    return payload;
-  });
-}
-
-/** Reads `clear_payload`: leaves an empty payload. */
-export function readClearPayload(body: unknown): PointOperation {
-  return payloadChange(readFields(body, 'the request', ['points', 'filter'], ['shard_key']), () => ({}));
-}
-
-function requirePayload(fields: JsonObject): JsonObject {
   if (!isJsonObject(fields['payload'])) throw formatError('missing field `payload`');
-  return readPayload(fields['payload'], 'payload');
-}
-
-function payloadChange(fields: JsonObject, change: (payload: JsonObject) => JsonObject): PointOperation {
+  const given = readPayload(fields['payload'], 'payload');
   const selector = readSelector(fields);
   return (target) => {
     for (const row of selectedRows(target, selector, true)) {
-      writePayload(target, row, change(JSON.parse(row.payload) as JsonObject));
+      writePayload(target, row, change(JSON.parse(row.payload) as JsonObject, given));
     }
   };
 }

@@ -56,7 +56,7 @@ describe('the storage', () => {
     await using directory = await temporary();
     const first = await startEmbeddedQdrant({ directory: directory.path });
     const before = connect(first.url);
-    await before.createCollection('c', { vectors, metadata: { model: 'm' } });
+    await before.createCollection('c', { vectors, optimizers_config: { indexing_threshold: 5 } });
     await before.createPayloadIndex('c', { field_name: 'corpus', field_schema: 'keyword', wait: true });
     await before.upsert('c', { wait: true, points: pointsFrom(1, 10) });
     await before.updateCollectionAliases({ actions: [{ create_alias: { alias_name: 'a', collection_name: 'c' } }] });

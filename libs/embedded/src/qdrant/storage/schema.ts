@@ -14,6 +14,7 @@ export const SCHEMA_VERSION = 1;
  *   description of a collection cost nothing.
  * - `vectors_changed` grows when a stored vector is replaced or removed: what a search cache is checked against. New
  *   vectors need no mark, they have higher slots.
+ * - `metadata` of a collection is no longer read or written; the column stays, so that files keep their format.
  */
 export const SCHEMA = `
 CREATE TABLE collections (

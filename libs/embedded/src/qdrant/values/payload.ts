@@ -1,6 +1,6 @@
-import { type JsonObject, isJsonObject, readArray, readFields } from '../requests/read-fields.ts';
-import { type JsonPath, filterPaths, pathStartsWith, pathsOverlap, readJsonPath } from './json-path.ts';
 import { formatError } from '../requests/qdrant-refusal.ts';
+import { type JsonObject, isJsonObject, readBoolean, readFields } from '../requests/read-fields.ts';
+import { type JsonPath, pickPaths, readJsonPath } from './json-path.ts';
 
 /** serde_json, which a real Qdrant reads requests with, refuses deeper nesting. */
 const NESTING_MAX = 128;
@@ -36,39 +36,18 @@ function checkExact(value: unknown, where: string, depth: number): void {
   }
 }
 
-/** What part of a payload a reader asked for. */
-export type PayloadSelection =
-  | { readonly kind: 'all' }
-  | { readonly kind: 'none' }
-  | { readonly kind: 'include' | 'exclude'; readonly paths: readonly JsonPath[] };
+/** What a reader asked for of a payload: all of it, nothing, or what some paths lead to. */
+export type PayloadSelection = boolean | readonly JsonPath[];
 
-/** Reads `with_payload`: a boolean, a list of paths, `{ include }` or `{ exclude }`. */
+/** Reads `with_payload`: a boolean or a list of paths. */
 export function readPayloadSelection(value: unknown, fallback: boolean): PayloadSelection {
-  const chosen = value ?? fallback;
-  if (typeof chosen === 'boolean') return { kind: chosen ? 'all' : 'none' };
-  if (Array.isArray(chosen)) return { kind: 'include', paths: readPaths(chosen, 'with_payload') };
-  const fields = readFields(chosen, 'with_payload', ['include', 'exclude']);
-  const { include, exclude } = fields;
-  if ((include === undefined) === (exclude === undefined)) {
-    throw formatError('with_payload takes exactly one of `include` and `exclude`');
-  }
-  if (include !== undefined) return { kind: 'include', paths: readPaths(include, 'with_payload.include') };
-  return { kind: 'exclude', paths: readPaths(exclude, 'with_payload.exclude') };
+  if (Array.isArray(value)) return value.map((path) => readJsonPath(path, 'with_payload'));
+  if (isJsonObject(value)) readFields(value, 'with_payload', [], ['include', 'exclude']);
+  return readBoolean(value, 'with_payload', fallback);
 }
 
-/** Reads a list of payload paths. */
-export function readPaths(value: unknown, where: string): JsonPath[] {
-  return readArray(value, where).map((path) => readJsonPath(path, where));
-}
-
-/** The JSON text of the selected part of a stored payload, undefined for none. */
+/** The JSON text of the selected part of a stored payload, undefined for nothing. */
 export function selectPayload(payloadText: string, selection: PayloadSelection): string | undefined {
-  if (selection.kind === 'none') return undefined;
-  if (selection.kind === 'all') return payloadText;
-  const { kind, paths } = selection;
-  const keep =
-    kind === 'include'
-      ? (path: JsonPath): boolean => paths.some((wanted) => pathsOverlap(path, wanted))
-      : (path: JsonPath): boolean => !paths.some((unwanted) => pathStartsWith(path, unwanted));
-  return JSON.stringify(filterPaths(JSON.parse(payloadText) as JsonObject, keep));
+  if (typeof selection === 'boolean') return selection ? payloadText : undefined;
+  return JSON.stringify(pickPaths(JSON.parse(payloadText), selection));
 }

@@ -1,4 +1,4 @@
-import { formatError, wrongInput } from '../requests/qdrant-refusal.ts';
+import { formatError } from '../requests/qdrant-refusal.ts';
 
 /** A point id as a client sees it: an unsigned integer, or a UUID in its lower-case form with hyphens. */
 export type PointId = number | string;
@@ -24,13 +24,6 @@ export function readPointId(value: unknown): PointId {
   }
   const shown = typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value);
   throw formatError(`value ${shown} is not a valid point ID, valid values are either an unsigned integer or a UUID`);
-}
-
-/** Reads a point id from a URL path, where integers are text. Refuses with 400 like {@link readPointId}. */
-export function readPointIdFromPath(text: string): PointId {
-  if (/^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-  if (UUID.test(text)) return canonicalUuid(text);
-  throw wrongInput(`Can not recognize "${text}" as point id`);
 }
 
 /**

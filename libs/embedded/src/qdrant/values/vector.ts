@@ -1,5 +1,5 @@
-import { type JsonObject, isJsonObject } from '../requests/read-fields.ts';
 import { formatError, notSupported, wrongInput } from '../requests/qdrant-refusal.ts';
+import { type JsonObject, isJsonObject } from '../requests/read-fields.ts';
 
 /** A real Qdrant leaves a vector as it is when its squared length differs from 1 by at most this (`simple.rs`). */
 const UNIT_TOLERANCE = 1e-6;
