@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createNeonHandler, createPgBackend, startEmbeddedQdrant } from '@lockstep/embedded';
 import { createDatabase, createStubOpenAiHandler, forwardTo, startFaultyServices } from '@lockstep/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { CLOUD_EMBED_CONCURRENCY } from './open-services.ts';
+import { CLOUD_EMBED_CONCURRENCY } from './wiring/open-services.ts';
 import { startIndexer } from './test-support/run-indexer.ts';
 
 const DIMENSIONS = 8;

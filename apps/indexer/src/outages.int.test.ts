@@ -23,7 +23,7 @@ import {
   type TestDatabase,
 } from '@lockstep/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CLOUD_EMBED_CONCURRENCY } from './open-services.ts';
+import { CLOUD_EMBED_CONCURRENCY } from './wiring/open-services.ts';
 import { heldProblems } from './test-support/held-problems.ts';
 import { fasterTimes, watchedGuard, type FailedRequest, type WatchedGuard } from './test-support/outage-guard.ts';
 import {

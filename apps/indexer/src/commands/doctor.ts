@@ -1,67 +1,37 @@
-import { CORPUS_DEFAULTS, EXIT, isIndexingError, type Dependency, type ServiceInfo } from '@lockstep/model';
-import { createConsoleLogger } from '../console-logger.ts';
-import { openServices } from '../open-services.ts';
-import { PROBE_GUARD } from '../probe-guard.ts';
-import { workspaceCommand } from '../run-command.ts';
+import { CORPUS_DEFAULTS, EXIT, isIndexingError, type Dependency, type Embedder } from '@lockstep/model';
 import { resolveModel } from '../settings/corpus-settings.ts';
-import { COMMON_ARGS } from '../settings/flags.ts';
-import { KNOWN_MODELS } from '../settings/known-models.ts';
 import type { Choice } from '../settings/profile.ts';
-
-interface ServiceReport {
-  readonly service: Dependency;
-  readonly choice: Choice;
-  readonly reachable: boolean;
-  readonly name?: string;
-  readonly version?: string;
-  readonly problem?: string;
-}
+import { doctorText, type ServiceReport } from '../text/doctor-text.ts';
+import { PROBE_GUARD } from '../wiring/probe-guard.ts';
+import { withServices } from '../wiring/with-services.ts';
+import { workspaceCommand } from '../wiring/workspace-command.ts';
 
 export const doctor = workspaceCommand({
   name: 'doctor',
   description: 'Says which services are configured and reachable, and with what versions',
-  args: COMMON_ARGS,
-  async run({ flags, environment, profile, stateDirectory, signal }) {
-    const logger = createConsoleLogger({ verbose: flags.verbose, prefix: 'doctor' });
-    const services = openServices({ environment, profile, stateDirectory, logger, signal, guardLimits: PROBE_GUARD });
-    try {
-      const reports = [
-        await examine('openai', profile.embedder, async () =>
-          (await services.embedder(resolveModel({}, flags, profile, KNOWN_MODELS))).describe({ signal }),
-        ),
-        await examine('qdrant', profile.vectors, async () =>
-          (await services.vectors(CORPUS_DEFAULTS.collection)).describe({ signal }),
-        ),
-        await examine('neon', profile.rows, async () =>
-          (await services.rows(CORPUS_DEFAULTS.table)).describe({ signal }),
-        ),
-      ];
-      const ok = reports.every(({ reachable }) => reachable);
-      return {
-        text: reports.map(reportText).join('\n'),
-        json: { ok, services: reports },
-        exit: ok ? EXIT.done : EXIT.failed,
-      };
-    } finally {
-      await services.close();
-    }
+  async run(context) {
+    const { flags, profile, signal } = context;
+    const reports = await withServices({ ...context, guardLimits: PROBE_GUARD }, 'doctor', async (services) => [
+      await examine('openai', profile.embedder, signal, () => services.embedder(resolveModel({}, flags, profile))),
+      await examine('qdrant', profile.vectors, signal, () => services.vectors(CORPUS_DEFAULTS.collection)),
+      await examine('neon', profile.rows, signal, () => services.rows(CORPUS_DEFAULTS.table)),
+    ]);
+    const ok = reports.every(({ reachable }) => reachable);
+    return { text: doctorText(reports), json: { ok, services: reports }, exit: ok ? EXIT.done : EXIT.failed };
   },
 });
 
 async function examine(
   service: Dependency,
   choice: Choice,
-  describe: () => Promise<ServiceInfo>,
+  signal: AbortSignal,
+  open: () => Promise<Pick<Embedder, 'describe'>>,
 ): Promise<ServiceReport> {
   try {
-    const { name, version } = await describe();
+    const { name, version } = await (await open()).describe({ signal });
     return { service, choice, reachable: true, name, version };
   } catch (error) {
     const problem = isIndexingError(error) ? `${error.message} ${error.advice}` : 'failed in an unknown way';
     return { service, choice, reachable: false, problem };
   }
-}
-
-function reportText({ service, choice, reachable, name, version, problem }: ServiceReport): string {
-  return `${reachable ? 'ok  ' : 'FAIL'} ${service.padEnd(7)} ${choice.padEnd(9)} ${reachable ? `${name} ${version}` : problem}`;
 }

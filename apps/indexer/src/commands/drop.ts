@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { basename, join } from 'node:path';
 import { CORPUS_DEFAULTS, IndexingError } from '@lockstep/model';
-import { dropCorpus, type DropReceipt } from '@lockstep/pipeline';
+import { dropCorpus } from '@lockstep/pipeline';
 import { SYSTEM_CLOCK } from '@lockstep/resilience';
-import { createConsoleLogger } from '../console-logger.ts';
-import { newRunId, openServices } from '../open-services.ts';
-import { workspaceCommand } from '../run-command.ts';
 import { readCorpusConfig } from '../settings/corpus-file.ts';
-import { COMMON_ARGS, YES_ARG } from '../settings/flags.ts';
 import { workspaceCorpora } from '../settings/workspace-corpora.ts';
+import { dropText } from '../text/drop-text.ts';
+import { newRunId } from '../wiring/open-services.ts';
+import { withServices } from '../wiring/with-services.ts';
+import { workspaceCommand } from '../wiring/workspace-command.ts';
 
 /** Points or rows deleted by one request. */
 const BATCH_ITEMS = 500;
@@ -17,19 +17,15 @@ const BATCH_ITEMS = 500;
 export const drop = workspaceCommand({
   name: 'drop',
   description: 'Deletes every point and row of one corpus from both stores; asks first',
+  flags: ['collection', 'table', 'yes'],
   args: {
     corpus: { type: 'positional', description: 'Name of a corpus, or a folder with its corpus.json', required: true },
-    collection: { type: 'string', description: 'Qdrant collection', valueHint: 'name' },
-    table: { type: 'string', description: 'Postgres table', valueHint: 'name' },
-    ...YES_ARG,
-    ...COMMON_ARGS,
   },
-  async run({ flags, root, environment, profile, stateDirectory, signal }, args) {
-    const place = findCorpus(String(args['corpus']), root);
+  async run(context, args) {
+    const { flags, signal } = context;
+    const place = findCorpus(String(args['corpus']), context.root);
     const { corpus } = place;
-    const logger = createConsoleLogger({ verbose: flags.verbose, prefix: `${corpus} drop` });
-    const services = openServices({ environment, profile, stateDirectory, logger, signal });
-    try {
+    return withServices(context, `${corpus} drop`, async (services, logger) => {
       const vectors = await services.vectors(flags.collection ?? place.collection ?? CORPUS_DEFAULTS.collection);
       const rows = await services.rows(flags.table ?? place.table ?? CORPUS_DEFAULTS.table);
       const points = await vectors.count(corpus, { signal });
@@ -40,13 +36,12 @@ export const drop = workspaceCommand({
       }
       const what = `${points} points from ${vectors.target} and ${stored} rows from ${rows.target}`;
       if (!flags.yes) await confirm(corpus, what, signal);
-      const context = { corpus, clock: SYSTEM_CLOCK, logger, signal };
-      const ledger = await services.ledger();
-      const receipt = await dropCorpus(context, { runId: newRunId(), vectors, rows, ledger, batchItems: BATCH_ITEMS });
+      const receipt = await dropCorpus(
+        { corpus, clock: SYSTEM_CLOCK, logger, signal },
+        { runId: newRunId(), vectors, rows, ledger: await services.ledger(), batchItems: BATCH_ITEMS },
+      );
       return { text: dropText(receipt, place.named), json: { ok: true, ...receipt } };
-    } finally {
-      await services.close();
-    }
+    });
   },
 });
 
@@ -92,11 +87,4 @@ async function confirm(corpus: string, what: string, signal: AbortSignal): Promi
     code: 'confirmation-needed',
     message: `The answer was not ${corpus}. Nothing was deleted.`,
   });
-}
-
-function dropText({ corpus, deleted, targets }: DropReceipt, named: boolean): string {
-  const head = `${corpus} drop: ${deleted.qdrant} points deleted from ${targets.qdrant}, ${deleted.neon} rows from ${targets.neon}`;
-  return named
-    ? `${head}\n  Its corpus.json is still in the workspace: the next load brings it back, from the cache.`
-    : head;
 }

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { createCorpusRig } from '@lockstep/testing';
-import { parseFlags, REJECTS_ARG, STRICT_ARG } from '../settings/flags.ts';
-import { embedText, rejectsLimit } from './embed.ts';
+import { argsOf, parseFlags, resolveFlags } from '../settings/parse-flags.ts';
+import { rejectsLimit } from '../settings/run-limits.ts';
+import { embedText } from '../text/embed-text.ts';
 
 it.each([
   ['what embed allows by itself where no flag says it', {}, undefined],
@@ -10,8 +11,8 @@ it.each([
   ['what --max-rejects says also under --strict', { strict: true, 'max-rejects': '3' }, 3],
   ['none where --max-rejects says so', { 'max-rejects': '0' }, 0],
 ])('texts that the service may refuse are %s', (_what, typed, limit) => {
-  const flags = parseFlags({ _: [], strict: false, ...typed }, { ...REJECTS_ARG, ...STRICT_ARG });
-  expect(rejectsLimit(flags)).toBe(limit);
+  const flags = parseFlags({ _: [], strict: false, ...typed }, argsOf(['max-rejects', 'strict']));
+  expect(rejectsLimit(resolveFlags(flags, {}))).toBe(limit);
 });
 
 it('the line about embed says how many texts were refused, and how many were possibly paid for nothing', async () => {

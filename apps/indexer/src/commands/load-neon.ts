@@ -1,11 +1,9 @@
-import { loadText } from '../load-text.ts';
-import { corpusCommand } from '../run-command.ts';
-import { CORPUS_ARGS } from '../settings/flags.ts';
+import { loadText } from '../text/load-text.ts';
+import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const loadNeon = corpusCommand({
   name: 'load-neon',
-  description: 'Brings the rows of the corpus to what it wants',
-  args: CORPUS_ARGS,
+  description: 'Writes rows that are new or changed, then deletes those that are no longer wanted',
   only: 'neon',
   async run({ session }) {
     const receipt = await session.loadNeon();

@@ -1,11 +1,9 @@
-import { loadText } from '../load-text.ts';
-import { corpusCommand } from '../run-command.ts';
-import { CORPUS_ARGS } from '../settings/flags.ts';
+import { loadText } from '../text/load-text.ts';
+import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const loadQdrant = corpusCommand({
   name: 'load-qdrant',
-  description: 'Brings the points of the corpus to what it wants',
-  args: CORPUS_ARGS,
+  description: 'Writes points that are new or changed, then deletes those that are no longer wanted',
   only: 'qdrant',
   async run({ session }) {
     const receipt = await session.loadQdrant();

@@ -1,15 +1,13 @@
-import { workspaceCommand } from '../run-command.ts';
 import { inputFileDigest } from '../runtime/input-file.ts';
 import { readSource } from '../settings/corpus-file.ts';
-import { COMMON_ARGS } from '../settings/flags.ts';
 import { shownEmbedder } from '../settings/shown-embedder.ts';
+import { workspaceCommand } from '../wiring/workspace-command.ts';
 
 export const runtime = workspaceCommand({
   name: 'runtime',
   description: 'Prints which model is in use, and a digest of the input; no secret. Nx hashes it',
   args: {
     source: { type: 'positional', description: 'A corpus: the path of its corpus.json', required: true },
-    ...COMMON_ARGS,
   },
   async run({ environment, profile, root, signal }, args) {
     const { inputPath } = readSource(String(args['source']), undefined, root);

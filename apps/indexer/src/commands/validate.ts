@@ -1,24 +1,12 @@
-import type { ValidateReceipt } from '@lockstep/pipeline';
-import { corpusCommand } from '../run-command.ts';
-import { CORPUS_ARGS, STRICT_ARG } from '../settings/flags.ts';
+import { validateText } from '../text/validate-text.ts';
+import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const validate = corpusCommand({
   name: 'validate',
   description: 'Reads the input into chunks, and sets bad records aside',
-  args: { ...CORPUS_ARGS, ...STRICT_ARG },
+  flags: ['strict'],
   async run({ session, flags }) {
     const receipt = await session.validate({ strict: flags.strict });
     return { text: validateText(receipt, session.folder), json: receipt };
   },
 });
-
-/** What validate found, in one line. */
-export function validateText(receipt: ValidateReceipt, folder: string): string {
-  const { corpus, records, accepted, rejected, duplicates, held, truncated } = receipt;
-  const parts = [`${records} records`, `${accepted} accepted`];
-  if (duplicates > 0) parts.push(`${duplicates} duplicates`);
-  if (rejected > 0) parts.push(`${rejected} rejected (${folder}/validate/rejects.jsonl)`);
-  if (truncated > 0) parts.push(`${truncated} too long for the model, embedded by their beginning`);
-  if (held > 0) parts.push(`${held} of them held in the stores if they are there`);
-  return `${corpus} validate: ${parts.join(', ')}`;
-}

@@ -1,19 +1,15 @@
 import { EXIT } from '@lockstep/model';
-import { corpusCommand } from '../run-command.ts';
-import { CORPUS_ARGS, ONLY_STORE_ARG, VERIFY_ARGS } from '../settings/flags.ts';
-import { onlyStore } from '../settings/stage-choices.ts';
-import { verifyText } from '../verify-text.ts';
+import { onlyStore } from '../settings/only-store.ts';
+import { verifyText } from '../text/verify-text.ts';
+import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const verify = corpusCommand({
   name: 'verify',
   description: 'Compares input, cache, Qdrant and Postgres, and names what differs',
-  args: { ...CORPUS_ARGS, ...ONLY_STORE_ARG, ...VERIFY_ARGS },
+  flags: ['only', 'level', 'vectors-every'],
   async run({ session, flags }) {
-    const receipt = await session.verify({
-      only: onlyStore(flags),
-      level: flags.level ?? 'content',
-      vectorsEvery: flags['vectors-every'],
-    });
+    const { level } = flags;
+    const receipt = await session.verify({ only: onlyStore(flags), level, vectorsEvery: flags['vectors-every'] });
     return { text: verifyText(receipt, session.folder), json: receipt, exit: receipt.ok ? EXIT.done : EXIT.differ };
   },
 });

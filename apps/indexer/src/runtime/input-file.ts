@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { constants, statSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { IndexingError } from '@lockstep/model';
-import { shownText } from '../shown-text.ts';
+import { printable } from '../terminal/printable.ts';
 
 /** Bytes of one block. */
 const BLOCK_BYTES = 256 * 1024;
@@ -96,7 +96,7 @@ async function openInput(path: string): Promise<FileHandle> {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
     // What opening a socket says.
     if (code === 'ENXIO') throw notAFile(path, 'a socket');
-    throw new IndexingError({ code: 'input-missing', message: `${shownText(path)} cannot be read (${code}).` });
+    throw new IndexingError({ code: 'input-missing', message: `${printable(path)} cannot be read (${code}).` });
   }
 }
 
@@ -121,7 +121,7 @@ function kindOf(stats: Pick<Stats, 'isDirectory' | 'isFIFO' | 'isSocket'>): stri
 function notAFile(path: string, kind: string): IndexingError {
   return new IndexingError({
     code: 'input-not-a-file',
-    message: `Expected a regular file as the input, found ${kind}: ${shownText(path)}.`,
+    message: `Expected a regular file as the input, found ${kind}: ${printable(path)}.`,
   });
 }
 
@@ -132,6 +132,6 @@ function isOther(before: Version, now: Version): boolean {
 function changed(path: string): IndexingError {
   return new IndexingError({
     code: 'input-changed',
-    message: `The input was written to while it was read: ${shownText(path)}. What was read would be a mixture; nothing of it was used.`,
+    message: `The input was written to while it was read: ${printable(path)}. What was read would be a mixture; nothing of it was used.`,
   });
 }

@@ -4,7 +4,7 @@ import { DISK, type FileSystem } from '@lockstep/embedding-cache';
 
 /** Temporary files of one corpus, apart from its outputs, so that no cache ever takes one for a result. */
 export interface Temporaries {
-  /** A path for a new temporary file or folder; its name tells whose it is. */
+  /** A path for a new temporary file or folder; its name has the id of the process that owns it. */
   path(): string;
   /** Removes one of them, if it is there. */
   remove(path: string): void;

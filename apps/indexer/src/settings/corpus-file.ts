@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { CorpusConfigSchema, CorpusName, IndexingError, type CorpusConfig } from '@lockstep/model';
 import { assertRegularFile } from '../runtime/input-file.ts';
-import { shownText } from '../shown-text.ts';
+import { printable } from '../terminal/printable.ts';
 import { workspaceCorpora } from './workspace-corpora.ts';
 
 /** What a command works on: a corpus with its file, or one input file that has none. */
@@ -26,7 +26,7 @@ export function readSource(argument: string, corpusFlag: string | undefined, roo
   const config = readCorpusConfig(configPath);
   const inputPath = resolve(dirname(configPath), config.input);
   if (!existsSync(inputPath)) {
-    throw missing(`${shownText(config.input)} (the input of ${shownText(argument)}) does not exist`);
+    throw missing(`${printable(config.input)} (the input of ${printable(argument)}) does not exist`);
   }
   assertRegularFile(inputPath);
   return { config: corpusFlag === undefined ? config : { ...config, name: checkedName(corpusFlag) }, inputPath };
@@ -39,19 +39,19 @@ function sourcePath(argument: string, root: string): string {
   if (exists && (!statSync(path).isDirectory() || existsSync(join(path, 'corpus.json')))) return path;
   const named = workspaceCorpora(root).find(({ name }) => name === argument);
   if (named !== undefined) return join(root, named.folder);
-  const what = shownText(exists ? join(argument, 'corpus.json') : argument);
+  const what = printable(exists ? join(argument, 'corpus.json') : argument);
   throw missing(`${what} does not exist, and no corpus of the workspace has that name`);
 }
 
 /** Bytes that a `corpus.json` may have; it has a few hundred. */
 const CONFIG_BYTES_MAX = 1024 * 1024;
 
-/** Wrong fields that are told of one file. */
-const ISSUES_TOLD = 10;
+/** Wrong fields that are named of one file. */
+const ISSUES_NAMED = 10;
 
 /** Reads and checks a `corpus.json`. Fails with `config-invalid`, naming each wrong field. */
 export function readCorpusConfig(path: string): CorpusConfig {
-  const shown = shownText(`${basename(dirname(path))}/corpus.json`);
+  const shown = printable(`${basename(dirname(path))}/corpus.json`);
   const stats = statSync(path);
   if (!stats.isFile() || stats.size > CONFIG_BYTES_MAX) {
     const message = `${shown}: expected a regular file of at most ${CONFIG_BYTES_MAX} bytes.`;
@@ -67,9 +67,9 @@ export function readCorpusConfig(path: string): CorpusConfig {
   const result = v.safeParse(CorpusConfigSchema, parsed);
   if (result.success) return result.output;
   const wrong = result.issues
-    .slice(0, ISSUES_TOLD)
-    .map((issue) => shownText(`${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`));
-  if (result.issues.length > ISSUES_TOLD) wrong.push(`and ${result.issues.length - ISSUES_TOLD} more`);
+    .slice(0, ISSUES_NAMED)
+    .map((issue) => printable(`${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`));
+  if (result.issues.length > ISSUES_NAMED) wrong.push(`and ${result.issues.length - ISSUES_NAMED} more`);
   throw new IndexingError({ code: 'config-invalid', message: `${shown}: ${wrong.join('; ')}.` });
 }
 
@@ -89,7 +89,7 @@ function checkedName(name: string): string {
   if (result.success) return result.output;
   throw new IndexingError({
     code: 'config-invalid',
-    message: `Corpus name ${JSON.stringify(shownText(name))}: ${result.issues[0].message}. Give one with --corpus.`,
+    message: `Corpus name ${JSON.stringify(printable(name))}: ${result.issues[0].message}. Give one with --corpus.`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { CORPUS_DEFAULTS, IndexingError, type CorpusConfig, type DeleteMode, type OverlongMode } from '@lockstep/model';
 import type { Flags } from './flags.ts';
+import { KNOWN_MODELS } from './known-models.ts';
 import type { Profile } from './profile.ts';
 import type { Source } from './corpus-file.ts';
 
@@ -38,32 +39,24 @@ export interface ModelSettings {
   readonly dimensions: number;
 }
 
-export interface KnownModels {
-  readonly embedded: ModelSettings;
-  readonly cloudDefault: string;
-  /** Usual dimensions of the cloud models that are known. */
-  readonly cloudDimensions: Readonly<Record<string, number>>;
-}
-
 /** Which model embeds: a flag, else corpus.json, else the profile's. */
 export function resolveModel(
   { model, dimensions }: Pick<CorpusConfig, 'model' | 'dimensions'>,
   flags: Flags,
   { embedder }: Profile,
-  known: KnownModels,
 ): ModelSettings {
   const asked = flags.model ?? model;
   const askedDimensions = flags.dimensions ?? dimensions;
   if (embedder === 'embedded') {
-    const own = known.embedded;
+    const own = KNOWN_MODELS.embedded;
     if ((asked ?? own.model) === own.model && (askedDimensions ?? own.dimensions) === own.dimensions) return own;
     throw invalid(
       `The embedded service embeds with ${own.model} in ${own.dimensions} dimensions; expected that, no model at all, ` +
         'or --embedder cloud',
     );
   }
-  const name = asked ?? known.cloudDefault;
-  const size = askedDimensions ?? known.cloudDimensions[name];
+  const name = asked ?? KNOWN_MODELS.cloudDefault;
+  const size = askedDimensions ?? KNOWN_MODELS.cloudDimensions[name];
   if (size === undefined) throw invalid(`The dimensions of ${name} are not known; expected --dimensions`);
   return { model: name, dimensions: size };
 }

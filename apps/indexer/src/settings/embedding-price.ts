@@ -1,32 +1,24 @@
 import { OPENAI_MODELS } from '@lockstep/embed-openai/models';
 import { EMBEDDED_MODEL } from '@lockstep/embedded/model';
 import { IndexingError, type EmbedderIdentity } from '@lockstep/model';
-import type { Environment } from './environment.ts';
 import type { Flags } from './flags.ts';
 
 /**
- * US dollars for a million tokens: a flag, else a variable, else what is known of the model. Undefined where it is not
- * known: a price is never guessed. The embedded model is free.
+ * US dollars for a million tokens: what was said, else what is known of the model. Undefined where it is not known: a
+ * price is never guessed. The embedded model is free.
  */
 export function embeddingPrice(
   { model, host }: Pick<EmbedderIdentity, 'model' | 'host'>,
   { price }: Pick<Flags, 'price'>,
-  { LOCKSTEP_PRICE }: Environment,
 ): number | undefined {
   if (model === EMBEDDED_MODEL) return 0;
-  const asked = price ?? LOCKSTEP_PRICE;
-  if (asked !== undefined || host !== null) return asked;
+  if (price !== undefined || host !== null) return price;
   return OPENAI_MODELS[model]?.dollarsPerMillionTokens;
 }
 
 /** What tokens cost in US dollars. */
 export function costOf(tokens: number, dollarsPerMillionTokens: number): number {
   return (tokens / 1_000_000) * dollarsPerMillionTokens;
-}
-
-/** The limit of what embedding may cost, in US dollars: a flag, else a variable, else none. */
-export function costLimit(flags: Flags, environment: Environment): number | undefined {
-  return flags['max-cost'] ?? environment.LOCKSTEP_MAX_COST;
 }
 
 /** Refuses, with `cost-guard`, to embed for more than the limit; and where no price is known to hold against it. */

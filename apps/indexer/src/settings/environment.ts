@@ -3,9 +3,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import * as v from 'valibot';
 import { IndexingError } from '@lockstep/model';
-import { Dollars, Percent, PerMinute } from './amounts.ts';
-
-const choice = v.picklist(['embedded', 'cloud'], 'expected embedded or cloud');
+import { FLAG_NAMES, FLAGS, type Flag } from './flags.ts';
 
 /** The client quotes any other key in its error. */
 const headerValue = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without spaces'));
@@ -53,8 +51,8 @@ function decodes(text: string): boolean {
   }
 }
 
-/** Every variable that is read. An empty one counts as not set. */
-const EnvironmentSchema = v.object({
+/** Variables that no flag sets too. */
+const OwnSchema = v.object({
   OPENAI_API_KEY: v.optional(headerValue),
   OPENAI_BASE_URL: v.optional(httpUrl),
   QDRANT_HOST: v.optional(v.pipe(v.string(), v.regex(/^\S+$/, 'expected a URL or a host'))),
@@ -62,19 +60,29 @@ const EnvironmentSchema = v.object({
   QDRANT_API_KEY: v.optional(headerValue),
   NEON_POSTGRES_CONNECTION_STRING: v.optional(postgresUrl),
   NEON_FETCH_ENDPOINT: v.optional(httpUrl),
-  LOCKSTEP_PROFILE: v.optional(choice),
-  LOCKSTEP_EMBEDDER: v.optional(choice),
-  LOCKSTEP_VECTORS: v.optional(choice),
-  LOCKSTEP_ROWS: v.optional(choice),
-  LOCKSTEP_ALLOW_DELETES: v.optional(v.picklist(['0', '1'], 'expected 0 or 1')),
-  LOCKSTEP_MAX_DELETE_PERCENT: v.optional(Percent),
-  LOCKSTEP_MAX_COST: v.optional(Dollars),
-  LOCKSTEP_PRICE: v.optional(Dollars),
-  LOCKSTEP_TOKENS_PER_MINUTE: v.optional(PerMinute),
-  LOCKSTEP_REQUESTS_PER_MINUTE: v.optional(PerMinute),
+  LOCKSTEP_PROFILE: v.optional(FLAGS.embedder.check),
 });
 
-export type Environment = v.InferOutput<typeof EnvironmentSchema>;
+const onOrOff = v.pipe(
+  v.picklist(['0', '1'], 'expected 0 or 1'),
+  v.transform((text) => text === '1'),
+);
+
+/** Every variable that is read. An empty one counts as not set. */
+const EnvironmentSchema = v.object({
+  ...OwnSchema.entries,
+  ...Object.fromEntries(
+    FLAG_NAMES.flatMap((name) => {
+      const { variable, check = onOrOff }: Flag = FLAGS[name];
+      return variable === undefined ? [] : [[variable, v.optional(check)]];
+    }),
+  ),
+});
+
+export const VARIABLES: readonly string[] = Object.keys(EnvironmentSchema.entries);
+
+/** Values of the variables that are set; those of flags are for `resolveFlags` alone. */
+export type Environment = v.InferOutput<typeof OwnSchema> & Readonly<Record<string, unknown>>;
 
 /**
  * Reads the environment once: the process's own variables over those of `.env` at the root. Fails with
@@ -84,13 +92,13 @@ export function readEnvironment(root: string, own: Readonly<Record<string, strin
   const file = join(root, '.env');
   const fromFile = existsSync(file) ? parseEnv(utf8(readFileSync(file))) : {};
   const all = Object.fromEntries(
-    Object.keys(EnvironmentSchema.entries).flatMap((name) => {
+    VARIABLES.flatMap((name) => {
       const value = (own[name] || fromFile[name] || '').trim();
       return value === '' ? [] : [[name, value]];
     }),
   );
   const result = v.safeParse(EnvironmentSchema, all);
-  if (result.success) return result.output;
+  if (result.success) return result.output as Environment;
   const wrong = result.issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
   throw new IndexingError({ code: 'environment-invalid', message: `${wrong.join('; ')}.` });
 }

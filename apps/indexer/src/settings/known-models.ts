@@ -1,10 +1,10 @@
 import { DEFAULT_OPENAI_MODEL, OPENAI_MODELS } from '@lockstep/embed-openai/models';
 import { EMBEDDED_DIMENSIONS, EMBEDDED_MODEL } from '@lockstep/embedded/model';
-import type { KnownModels } from './corpus-settings.ts';
 
 /** What is known of models before any service is opened. */
-export const KNOWN_MODELS: KnownModels = {
+export const KNOWN_MODELS = {
   embedded: { model: EMBEDDED_MODEL, dimensions: EMBEDDED_DIMENSIONS },
   cloudDefault: DEFAULT_OPENAI_MODEL,
+  /** Usual dimensions of the cloud models that are known. */
   cloudDimensions: Object.fromEntries(Object.entries(OPENAI_MODELS).map(([id, { dimensions }]) => [id, dimensions])),
 };

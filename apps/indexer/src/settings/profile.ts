@@ -1,5 +1,6 @@
 import { IndexingError } from '@lockstep/model';
 import type { Environment } from './environment.ts';
+import type { Flags } from './flags.ts';
 
 export type Choice = 'embedded' | 'cloud';
 
@@ -10,20 +11,18 @@ export interface Profile {
   readonly rows: Choice;
 }
 
-export type ProfileFlags = { readonly [Service in keyof Profile]?: Choice | undefined };
-
 /**
- * Decides which services are used: a flag for one service, else its variable, else `LOCKSTEP_PROFILE`, else what the
- * two store variables say together. An OpenAI key alone chooses nothing, so that nobody pays by accident.
+ * Decides which services are used: what was said of one service, else `LOCKSTEP_PROFILE`, else what the two store
+ * variables say together. An OpenAI key alone chooses nothing, so that nobody pays by accident.
  */
 export function resolveProfile(
   environment: Environment,
-  flags: ProfileFlags,
-  only: 'qdrant' | 'neon' | 'embed' | undefined,
+  flags: Pick<Flags, keyof Profile>,
+  only: Flags['only'],
 ): Profile {
-  const embedder = flags.embedder ?? environment.LOCKSTEP_EMBEDDER ?? environment.LOCKSTEP_PROFILE;
-  const vectors = flags.vectors ?? environment.LOCKSTEP_VECTORS ?? environment.LOCKSTEP_PROFILE;
-  const rows = flags.rows ?? environment.LOCKSTEP_ROWS ?? environment.LOCKSTEP_PROFILE;
+  const embedder = flags.embedder ?? environment.LOCKSTEP_PROFILE;
+  const vectors = flags.vectors ?? environment.LOCKSTEP_PROFILE;
+  const rows = flags.rows ?? environment.LOCKSTEP_PROFILE;
   if (embedder !== undefined && vectors !== undefined && rows !== undefined) return { embedder, vectors, rows };
   const implied = impliedChoice(environment, only, { vectors, rows });
   return { embedder: embedder ?? implied, vectors: vectors ?? implied, rows: rows ?? implied };
@@ -31,7 +30,7 @@ export function resolveProfile(
 
 function impliedChoice(
   environment: Environment,
-  only: 'qdrant' | 'neon' | 'embed' | undefined,
+  only: Flags['only'],
   chosen: { readonly vectors: Choice | undefined; readonly rows: Choice | undefined },
 ): Choice {
   const qdrant = environment.QDRANT_HOST !== undefined || environment.QDRANT_URL !== undefined;

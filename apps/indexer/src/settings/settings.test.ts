@@ -1,17 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import * as v from 'valibot';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readSource } from './corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from './corpus-settings.ts';
 import { embeddingPrice, guardCost } from './embedding-price.ts';
-import { readEnvironment, type Environment } from './environment.ts';
-import { CORPUS_ARGS, DELETE_LIMIT_ARGS, PACE_ARGS, parseFlags } from './flags.ts';
+import { readEnvironment, VARIABLES } from './environment.ts';
+import { CORPUS_FLAGS, FLAG_NAMES, FLAGS, type Flag } from './flags.ts';
 import { KNOWN_MODELS } from './known-models.ts';
 import { minuteLimits } from './minute-limits.ts';
+import { argsOf, parseFlags, resolveFlags } from './parse-flags.ts';
 import { resolveProfile } from './profile.ts';
 import { openAiKey, postgresAddress, qdrantAddress } from './service-address.ts';
-import { deleteLimit } from './stage-choices.ts';
+import { deleteLimit } from './delete-limit.ts';
 
 const folders: string[] = [];
 function folder(files: Record<string, string> = {}): string {
@@ -23,6 +25,10 @@ function folder(files: Record<string, string> = {}): string {
 afterEach(() => {
   for (const made of folders.splice(0)) rmSync(made, { recursive: true });
 });
+
+/** The flags of a command line that takes all of them, with these variables set. */
+const flagsOf = (args: Record<string, unknown>, own: Readonly<Record<string, string>> = {}) =>
+  resolveFlags(parseFlags({ _: [], ...args }, argsOf(FLAG_NAMES)), readEnvironment(folder(), own));
 
 const both = { QDRANT_HOST: 'https://q.test', NEON_POSTGRES_CONNECTION_STRING: 'postgresql://u:p@db.test/d' };
 
@@ -43,14 +49,18 @@ describe('the profile', () => {
       { ...embedded, embedder: 'cloud' },
     ],
   ] as const)('%s', (_, environment, flags, expected) => {
-    expect(resolveProfile(environment, flags, undefined)).toEqual(expected);
+    expect(resolveProfile(environment, flagsOf(flags, environment), undefined)).toEqual(expected);
   });
 
   it('is refused with one store set, naming the other', () => {
     const { QDRANT_HOST, NEON_POSTGRES_CONNECTION_STRING } = both;
-    expect(() => resolveProfile({ QDRANT_HOST }, {}, undefined)).toThrow(/NEON_POSTGRES_CONNECTION_STRING is not/);
-    expect(() => resolveProfile({ NEON_POSTGRES_CONNECTION_STRING }, {}, undefined)).toThrow(/QDRANT_HOST is not/);
-    expect(resolveProfile({ QDRANT_HOST }, {}, 'qdrant').vectors).toBe('cloud');
+    expect(() => resolveProfile({ QDRANT_HOST }, flagsOf({}), undefined)).toThrow(
+      /NEON_POSTGRES_CONNECTION_STRING is not/,
+    );
+    expect(() => resolveProfile({ NEON_POSTGRES_CONNECTION_STRING }, flagsOf({}), undefined)).toThrow(
+      /QDRANT_HOST is not/,
+    );
+    expect(resolveProfile({ QDRANT_HOST }, flagsOf({}), 'qdrant').vectors).toBe('cloud');
   });
 });
 
@@ -160,8 +170,9 @@ describe('addresses', () => {
 });
 
 describe('flags', () => {
+  const known = { source: { type: 'positional' }, ...argsOf(CORPUS_FLAGS) } as const;
   const parse = (args: Record<string, unknown>) =>
-    parseFlags({ _: ['chunks.json'], source: 'chunks.json', ...args }, CORPUS_ARGS);
+    parseFlags({ _: ['chunks.json'], source: 'chunks.json', ...args }, known);
 
   it.each([
     [{ bogus: true }, /no flag --bogus/],
@@ -184,7 +195,8 @@ describe('flags', () => {
       'corpus.json': JSON.stringify({ name: 'docs', input: 'in.json', table: 'own_table', batchSize: 7 }),
       'in.json': '[]',
     });
-    const settings = resolveCorpusSettings(readSource(place, undefined, tmpdir()), parse({ 'batch-size': '9' }));
+    const flags = flagsOf({ 'batch-size': '9' });
+    const settings = resolveCorpusSettings(readSource(place, undefined, tmpdir()), flags);
     expect(settings).toMatchObject({ corpus: 'docs', table: 'own_table', batchItems: 9, collection: 'book_vectors' });
   });
 });
@@ -223,28 +235,26 @@ describe('a source', () => {
 });
 
 describe('the model', () => {
-  const flags = parseFlags({ _: [] }, CORPUS_ARGS);
+  const flags = resolveFlags({}, {});
   const profile = (embedder: 'embedded' | 'cloud') => ({ embedder, vectors: 'embedded', rows: 'embedded' }) as const;
 
   it('is the embedded one, or OpenAI’s default, or that of corpus.json with its usual dimensions', () => {
-    expect(resolveModel({}, flags, profile('embedded'), KNOWN_MODELS)).toEqual({
+    expect(resolveModel({}, flags, profile('embedded'))).toEqual({
       model: 'embedded/all-minilm-l6-v2',
       dimensions: 384,
     });
-    expect(resolveModel({}, flags, profile('cloud'), KNOWN_MODELS)).toEqual({
+    expect(resolveModel({}, flags, profile('cloud'))).toEqual({
       model: 'text-embedding-3-small',
       dimensions: 1536,
     });
-    expect(resolveModel({ model: 'text-embedding-3-large' }, flags, profile('cloud'), KNOWN_MODELS).dimensions).toBe(
-      3072,
-    );
+    expect(resolveModel({ model: 'text-embedding-3-large' }, flags, profile('cloud')).dimensions).toBe(3072);
   });
 
   it('is refused where the embedded service has another, or its dimensions are not known', () => {
-    expect(() => resolveModel({ model: 'text-embedding-3-small' }, flags, profile('embedded'), KNOWN_MODELS)).toThrow(
+    expect(() => resolveModel({ model: 'text-embedding-3-small' }, flags, profile('embedded'))).toThrow(
       /embedded service/,
     );
-    expect(() => resolveModel({ model: 'own-model' }, flags, profile('cloud'), KNOWN_MODELS)).toThrow(/--dimensions/);
+    expect(() => resolveModel({ model: 'own-model' }, flags, profile('cloud'))).toThrow(/--dimensions/);
   });
 });
 
@@ -253,12 +263,13 @@ describe('what embedding may cost', () => {
   const proxy = { ...openai, host: 'proxy.test' };
 
   it('has the price of a flag, else of a variable, else of the model where OpenAI itself serves it', () => {
-    expect(embeddingPrice(openai, {}, {})).toBe(0.02);
-    expect(embeddingPrice(openai, { price: 0.5 }, { LOCKSTEP_PRICE: 3 })).toBe(0.5);
-    expect(embeddingPrice(proxy, {}, { LOCKSTEP_PRICE: 3 })).toBe(3);
-    expect(embeddingPrice(proxy, {}, {})).toBeUndefined();
-    expect(embeddingPrice({ ...openai, model: 'unheard-of' }, {}, {})).toBeUndefined();
-    expect(embeddingPrice({ ...openai, model: KNOWN_MODELS.embedded.model }, { price: 9 }, {})).toBe(0);
+    const own = { LOCKSTEP_PRICE: '3' };
+    expect(embeddingPrice(openai, flagsOf({}))).toBe(0.02);
+    expect(embeddingPrice(openai, flagsOf({ price: '0.5' }, own))).toBe(0.5);
+    expect(embeddingPrice(proxy, flagsOf({}, own))).toBe(3);
+    expect(embeddingPrice(proxy, flagsOf({}))).toBeUndefined();
+    expect(embeddingPrice({ ...openai, model: 'unheard-of' }, flagsOf({}))).toBeUndefined();
+    expect(embeddingPrice({ ...openai, model: KNOWN_MODELS.embedded.model }, flagsOf({ price: '9' }))).toBe(0);
   });
 
   it('is refused above the limit, and where no price is known', () => {
@@ -272,8 +283,7 @@ describe('what embedding may cost', () => {
 });
 
 describe('what may be sent in a minute', () => {
-  const limits = (args: Record<string, unknown>, own: Readonly<Record<string, string>> = {}) =>
-    minuteLimits(parseFlags({ _: [], ...args }, { ...CORPUS_ARGS, ...PACE_ARGS }), readEnvironment(folder(), own));
+  const limits = (...said: Parameters<typeof flagsOf>) => minuteLimits(flagsOf(...said));
 
   it('is a flag’s word, else a variable’s, else unknown', () => {
     const own = { LOCKSTEP_TOKENS_PER_MINUTE: '1000000', LOCKSTEP_REQUESTS_PER_MINUTE: '3000' };
@@ -288,18 +298,17 @@ describe('what may be sent in a minute', () => {
 });
 
 describe('what a load may delete', () => {
-  const limit = (args: Record<string, unknown>, environment: Environment = {}) =>
-    deleteLimit(parseFlags({ _: [], ...args }, { ...CORPUS_ARGS, ...DELETE_LIMIT_ARGS }), environment);
+  const limit = (...said: Parameters<typeof flagsOf>) => deleteLimit(flagsOf(...said));
 
   it('is a flag’s word, else a variable’s, else the default', () => {
     expect(limit({})).toEqual({ percent: 20, count: 20 });
     expect(limit({}, { LOCKSTEP_ALLOW_DELETES: '1' })).toEqual({ percent: 100, count: 0 });
-    expect(limit({}, { LOCKSTEP_MAX_DELETE_PERCENT: 3, LOCKSTEP_ALLOW_DELETES: '1' })).toEqual({
+    expect(limit({}, { LOCKSTEP_MAX_DELETE_PERCENT: '3', LOCKSTEP_ALLOW_DELETES: '1' })).toEqual({
       percent: 3,
       count: 0,
     });
     expect(limit({ 'max-delete-percent': '7.5' }, { LOCKSTEP_ALLOW_DELETES: '1' })).toEqual({ percent: 7.5, count: 0 });
-    expect(limit({ 'allow-deletes': true }, { LOCKSTEP_MAX_DELETE_PERCENT: 3 })).toEqual({ percent: 100, count: 0 });
+    expect(limit({ 'allow-deletes': true }, { LOCKSTEP_MAX_DELETE_PERCENT: '3' })).toEqual({ percent: 100, count: 0 });
   });
 
   it.each(['-1', '101', 'many', ''])('is refused as %j', (text) => {
@@ -308,5 +317,25 @@ describe('what a load may delete', () => {
 
   it('is refused when it contradicts itself', () => {
     expect(() => limit({ 'max-delete-percent': '5', 'allow-deletes': true })).toThrow(/contradict/);
+  });
+});
+
+describe('variables', () => {
+  it('.env.example lists the variables of services and flags, and no other that the program reads', () => {
+    const text = readFileSync(resolve(import.meta.dirname, '../../../../.env.example'), 'utf8');
+    const listed = [...text.matchAll(/^([A-Z_]+)=/gm)].map(([, name]) => name);
+    expect(listed.filter((name) => !name?.startsWith('LOCKSTEP_TEST_')).toSorted()).toEqual(VARIABLES.toSorted());
+  });
+
+  it('a variable sets its flag where the flag is not typed, and is checked as the flag is', () => {
+    const texts: Readonly<Record<string, string>> = { embedder: 'cloud', vectors: 'cloud', rows: 'cloud' };
+    for (const name of FLAG_NAMES) {
+      const { check, variable }: Flag = FLAGS[name];
+      if (variable === undefined) continue;
+      const text = texts[name] ?? '1';
+      const value = check === undefined ? true : v.parse(check, text);
+      expect(flagsOf({}, { [variable]: text }), name).toMatchObject({ [name]: value });
+      expect(() => flagsOf({}, { [variable]: 'wrong' }), name).toThrow(new RegExp(`^${variable}: expected`));
+    }
   });
 });

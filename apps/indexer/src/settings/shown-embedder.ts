@@ -5,7 +5,7 @@ import type { Profile } from './profile.ts';
 
 /**
  * Who embeds where corpus.json names no model. It is all of the environment that validate and embed depend on; which
- * stores are in use is told by the nonces that provision has from them. No secret is in it.
+ * stores are in use is known from the nonces that provision gets from them. No secret is in it.
  */
 export function shownEmbedder(environment: Environment, { embedder }: Profile): object {
   if (embedder === 'embedded') return KNOWN_MODELS.embedded;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { SILENT } from '@lockstep/model';
 import { search } from '@lockstep/pipeline';
-import { openServices } from '../open-services.ts';
+import { openServices } from '../wiring/open-services.ts';
 import { KNOWN_MODELS } from '../settings/known-models.ts';
 
 /*

@@ -16,7 +16,7 @@ import {
   type EmbedReceipt,
 } from '@lockstep/pipeline';
 import { SYSTEM_CLOCK } from '@lockstep/resilience';
-import { openKnownEmbeddings } from '../known-embeddings.ts';
+import { openKnownEmbeddings } from '../wiring/known-embeddings.ts';
 import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
 import { openTemporaries } from '../runtime/temporaries.ts';

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { EXIT, ERROR_CATALOGUE, IndexingError, isIndexingError, type ErrorCode } from '@lockstep/model';
 import type { ValidateReceipt } from '@lockstep/pipeline';
-import { openCorpusSession } from '../corpus-session.ts';
+import { openCorpusSession } from '../wiring/corpus-session.ts';
 import { embedderFacts } from '../settings/embedder-facts.ts';
 import { readSource } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
-import { CORPUS_ARGS, parseFlags } from '../settings/flags.ts';
-import { KNOWN_MODELS } from '../settings/known-models.ts';
+import { CORPUS_FLAGS } from '../settings/flags.ts';
+import { argsOf, parseFlags, resolveFlags } from '../settings/parse-flags.ts';
 import { resolveProfile } from '../settings/profile.ts';
 
 /** What came of one input. */
@@ -64,11 +64,11 @@ export async function createHostileWorkspace(): Promise<HostileWorkspace> {
     },
     async validate(given, signal = new AbortController().signal, more = {}) {
       try {
-        const flags = parseFlags({ _: [], corpus: CORPUS, ...more }, CORPUS_ARGS);
+        const flags = resolveFlags(parseFlags({ _: [], corpus: CORPUS, ...more }, argsOf(CORPUS_FLAGS)), {});
         const profile = resolveProfile({}, flags, undefined);
         const source = readSource(given, CORPUS, root);
         const settings = resolveCorpusSettings(source, flags);
-        const model = resolveModel(source.config, flags, profile, KNOWN_MODELS);
+        const model = resolveModel(source.config, flags, profile);
         const embedder = embedderFacts(model, profile, {});
         const own = { settings, model, embedder, profile, environment: {}, stateDirectory, verbose: false, signal };
         const session = openCorpusSession(own);

@@ -10,11 +10,11 @@ import {
 } from '@lockstep/model';
 import { corpusStatus, createProjection, FILES, type StoreStatus, type ValidateReceipt } from '@lockstep/pipeline';
 import type { Services } from './open-services.ts';
-import type { CommandContext } from './run-command.ts';
-import { readCorpusConfig } from './settings/corpus-file.ts';
-import { resolveCorpusSettings, resolveModel } from './settings/corpus-settings.ts';
-import { KNOWN_MODELS } from './settings/known-models.ts';
-import { readJson, workspaceCorpora } from './settings/workspace-corpora.ts';
+import { readCorpusConfig } from '../settings/corpus-file.ts';
+import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
+import type { Flags } from '../settings/flags.ts';
+import type { Profile } from '../settings/profile.ts';
+import { readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
 
 /** What `status` finds out. */
 export interface Status {
@@ -48,12 +48,23 @@ export interface StoreHolding {
 /** A run that has no end is under way or was killed; if a later one has taken the corpus, it will never end. */
 export type RunState = 'ended' | 'open' | 'abandoned';
 
+export interface WorkspaceStatusOptions {
+  readonly root: string;
+  readonly stateDirectory: string;
+  readonly flags: Flags;
+  readonly profile: Profile;
+  readonly signal: AbortSignal;
+  readonly services: Services;
+  /** How many runs it names, the last ones. */
+  readonly runs: number;
+}
+
 /**
  * Asks the ledger and both stores about every corpus of the workspace, and about what is there besides. Writes nothing.
- * What a service does not answer is a problem, and the rest is told all the same.
+ * What a service does not answer is a problem, and the rest is reported all the same.
  */
-export async function workspaceStatus(context: CommandContext, services: Services, runs: number): Promise<Status> {
-  const { root, flags, signal } = context;
+export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<Status> {
+  const { root, stateDirectory, flags, profile, signal, services } = options;
   const problems = new Set<string>();
 
   /** What a question gives, or undefined and a problem. */
@@ -72,14 +83,14 @@ export async function workspaceStatus(context: CommandContext, services: Service
   const collections = new Set<string>([CORPUS_DEFAULTS.collection]);
   const tables = new Set<string>([CORPUS_DEFAULTS.table]);
   for (const { name, folder } of known) {
-    const validated = readJson<ValidateReceipt>(join(context.stateDirectory, name, FILES.validateReceipt));
+    const validated = readJson<ValidateReceipt>(join(stateDirectory, name, FILES.validateReceipt));
     const stores = await ask(async () => {
       const path = join(root, folder, 'corpus.json');
       const config = readCorpusConfig(path);
       const { collection, table, ...own } = resolveCorpusSettings({ config, inputPath: path }, flags);
       collections.add(collection);
       tables.add(table);
-      const { model } = resolveModel(config, flags, context.profile, KNOWN_MODELS);
+      const { model } = resolveModel(config, flags, profile);
       return corpusStatus(name, {
         vectors: await services.vectors(collection),
         rows: await services.rows(table),
@@ -106,7 +117,7 @@ export async function workspaceStatus(context: CommandContext, services: Service
   for (const collection of collections) await ask(() => look('qdrant', () => services.vectors(collection)));
   for (const table of tables) await ask(() => look('neon', () => services.rows(table)));
 
-  const last = await ask(async () => lastRuns(await services.ledger(), runs, signal));
+  const last = await ask(async () => lastRuns(await services.ledger(), options.runs, signal));
   return { corpora, strangers, unowned, runs: last ?? [], problems: [...problems] };
 }
 

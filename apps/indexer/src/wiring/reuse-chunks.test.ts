@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FILES, type CorpusPorts } from '@lockstep/pipeline';
 import { createCorpusRig, createStubEmbedder } from '@lockstep/testing';
-import { createDiskArtifacts } from './runtime/disk-artifacts.ts';
-import { withInputFile } from './runtime/input-file.ts';
-import { openTemporaries } from './runtime/temporaries.ts';
-import { takeOverChunks, type TakeOverOptions } from './take-over-chunks.ts';
+import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
+import { withInputFile } from '../runtime/input-file.ts';
+import { openTemporaries } from '../runtime/temporaries.ts';
+import { reuseChunks, type ReuseOptions } from './reuse-chunks.ts';
 
 const NEVER = new AbortController().signal;
 const embedder = createStubEmbedder();
 
 let folder: string;
-let options: TakeOverOptions;
+let options: ReuseOptions;
 const at = (name: string) => join(folder, name);
 
 beforeEach(async () => {
@@ -58,7 +58,7 @@ async function makeChunks(): Promise<void> {
 const takenFile = (name: string) => readFileSync(join(options.into, name), 'utf8');
 
 it('takes over what was made of the same bytes, whatever becomes of the originals', async () => {
-  expect(await takeOverChunks(options)).toMatchObject({ accepted: 1, rejected: 1 });
+  expect(await reuseChunks(options)).toMatchObject({ accepted: 1, rejected: 1 });
   writeFileSync(at('chunks.json'), JSON.stringify([{ id: 'a', text: 'two' }]));
   await makeChunks();
   expect(takenFile(FILES.chunks)).toContain('"one"');
@@ -66,7 +66,7 @@ it('takes over what was made of the same bytes, whatever becomes of the original
   expect(takenFile(FILES.rejects)).toContain('"b"');
 });
 
-it.each<[string, () => Partial<TakeOverOptions> | void]>([
+it.each<[string, () => Partial<ReuseOptions> | void]>([
   ['the input has one byte more', () => appendFileSync(at('chunks.json'), '\n')],
   ['the model is another', () => ({ embedder: { ...embedder, identity: { ...embedder.identity, model: 'other' } } })],
   ['a text may have more tokens', () => ({ embedder: { ...embedder, inputTokensMax: 1_000_000 } })],
@@ -75,7 +75,7 @@ it.each<[string, () => Partial<TakeOverOptions> | void]>([
   ['the receipt is damaged', () => writeFileSync(join(options.from, FILES.validateReceipt), '{')],
   ['the stage never ended', () => rmSync(join(options.from, FILES.validateReceipt))],
 ])('takes over nothing where %s', async (_what, change) => {
-  expect(await takeOverChunks({ ...options, ...change() })).toBeUndefined();
+  expect(await reuseChunks({ ...options, ...change() })).toBeUndefined();
 });
 
 it('takes over nothing that is replaced meanwhile', async () => {
@@ -91,5 +91,5 @@ it('takes over nothing that is replaced meanwhile', async () => {
       return embedder.identity;
     },
   };
-  expect(await takeOverChunks({ ...options, embedder: embedderOfSlowRun })).toBeUndefined();
+  expect(await reuseChunks({ ...options, embedder: embedderOfSlowRun })).toBeUndefined();
 });

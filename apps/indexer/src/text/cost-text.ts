@@ -1,4 +1,4 @@
-import { costOf } from './settings/embedding-price.ts';
+import { costOf } from '../settings/embedding-price.ts';
 
 /** What tokens cost, in words; `price` is in US dollars for a million tokens, undefined where it is not known. */
 export function costText(tokens: number, price: number | undefined): string {

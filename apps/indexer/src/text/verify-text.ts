@@ -2,20 +2,7 @@ import type { Difference, VerifyReceipt } from '@lockstep/pipeline';
 
 /** The outcome of a verification, with the first differences. */
 export function verifyText(receipt: VerifyReceipt, folder: string): string {
-  const {
-    corpus,
-    ok,
-    overtakenBy,
-    level,
-    counts,
-    refused,
-    held,
-    kept,
-    notComparable,
-    differences,
-    differencesCount,
-    sides,
-  } = receipt;
+  const { corpus, ok, overtakenBy, level, counts, refused, held, kept, notComparable, sides } = receipt;
   const numbers = Object.entries(counts)
     .filter(([, count]) => count !== null)
     .map(([side, count]) => `${side} ${count}`);
@@ -29,8 +16,8 @@ export function verifyText(receipt: VerifyReceipt, folder: string): string {
     );
   }
   if (ok) return lines.join('\n');
-  lines.push(...differences.map(differenceText));
-  const rest = differencesCount - differences.length;
+  lines.push(...receipt.differences.map(differenceText));
+  const rest = receipt.differencesCount - receipt.differences.length;
   if (rest > 0) lines.push(`  and ${rest} more`);
   const wrong = Object.entries(sides).filter(([, count]) => count > 0);
   if (overtakenBy !== null) {

@@ -17,19 +17,19 @@ import {
   type EmbedReceipt,
 } from '@lockstep/pipeline';
 import { SYSTEM_CLOCK, type MinuteLimits } from '@lockstep/resilience';
-import { createConsoleLogger } from './console-logger.ts';
+import { createConsoleLogger } from '../terminal/console-logger.ts';
 import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, newRunId, openServices } from './open-services.ts';
-import { createProgress } from './progress.ts';
-import { createDiskArtifacts } from './runtime/disk-artifacts.ts';
-import { withInputFile } from './runtime/input-file.ts';
-import { corpusFolder } from './runtime/state-directory.ts';
-import { openTemporaries } from './runtime/temporaries.ts';
-import { takeOverChunks } from './take-over-chunks.ts';
-import type { CorpusSettings, ModelSettings } from './settings/corpus-settings.ts';
-import type { EmbedderFacts } from './settings/embedder-facts.ts';
-import type { Environment } from './settings/environment.ts';
-import type { Profile } from './settings/profile.ts';
+import { createProgress } from '../terminal/progress.ts';
+import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
+import { withInputFile } from '../runtime/input-file.ts';
+import { corpusFolder } from '../runtime/state-directory.ts';
+import { openTemporaries } from '../runtime/temporaries.ts';
+import { reuseChunks } from './reuse-chunks.ts';
+import type { CorpusSettings, ModelSettings } from '../settings/corpus-settings.ts';
+import type { EmbedderFacts } from '../settings/embedder-facts.ts';
+import type { Environment } from '../settings/environment.ts';
+import type { Profile } from '../settings/profile.ts';
 
 export interface CorpusSessionOptions {
   readonly settings: CorpusSettings;
@@ -40,7 +40,7 @@ export interface CorpusSessionOptions {
   readonly stateDirectory: string;
   readonly verbose: boolean;
   readonly signal: AbortSignal;
-  /** What may be sent to the embedding service. @default what the environment says */
+  /** What may be sent to the embedding service. @default no limit but the service's own */
   readonly minuteLimits?: MinuteLimits;
   /** Works on files that are gone when the session closes, and leaves those of the stages as they are. @default false */
   readonly temporary?: boolean;
@@ -79,7 +79,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     input: (read) =>
       withInputFile(settings.inputPath, signal, (bytes, digest) => read({ name: settings.inputPath, bytes, digest })),
     reusableChunks: () =>
-      takeOverChunks({
+      reuseChunks({
         from: ownFolder,
         into: folder,
         temporaries,

@@ -1,11 +1,11 @@
 import { basisDigest, FILES, receiptIfThere, type ValidateReceipt } from '@lockstep/pipeline';
-import { createDiskArtifacts } from './runtime/disk-artifacts.ts';
-import { inputFileDigest } from './runtime/input-file.ts';
-import { linkFiles } from './runtime/linked-files.ts';
-import type { Temporaries } from './runtime/temporaries.ts';
-import type { EmbedderFacts } from './settings/embedder-facts.ts';
+import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
+import { inputFileDigest } from '../runtime/input-file.ts';
+import { linkFiles } from '../runtime/linked-files.ts';
+import type { Temporaries } from '../runtime/temporaries.ts';
+import type { EmbedderFacts } from '../settings/embedder-facts.ts';
 
-export interface TakeOverOptions {
+export interface ReuseOptions {
   /** Folder of the corpus, with what its stages made. */
   readonly from: string;
   /** Folder that gets the same files; none of the stage's are there yet. */
@@ -21,12 +21,12 @@ export interface TakeOverOptions {
 const MADE = [FILES.chunks, FILES.held, FILES.rejects, FILES.validateReceipt];
 
 /**
- * Takes over the chunks that `validate` made of the same bytes with the same settings, so that they need not be made
+ * Reuses the chunks that `validate` made of the same bytes with the same settings, so that they need not be made
  * again; undefined where there are none, or where another run is replacing them.
  */
-export async function takeOverChunks(options: TakeOverOptions): Promise<ValidateReceipt | undefined> {
+export async function reuseChunks(options: ReuseOptions): Promise<ValidateReceipt | undefined> {
   const { from, into, temporaries, inputPath, embedder, truncates, signal } = options;
-  /** A receipt that cannot be read is as good as none. */
+  /** A receipt that cannot be read counts as missing. */
   const receiptIn = (folder: string) =>
     receiptIfThere<ValidateReceipt>(createDiskArtifacts(folder, temporaries), FILES.validateReceipt).catch(() => {});
   const made = await receiptIn(from);
@@ -35,6 +35,6 @@ export async function takeOverChunks(options: TakeOverOptions): Promise<Validate
   const { identity, inputTokensMax } = embedder;
   if (made.basis !== basisDigest({ inputDigest, identity, inputTokensMax, truncates })) return undefined;
   if (!linkFiles(MADE, from, into)) return undefined;
-  const taken = await receiptIn(into);
-  return taken?.startedAt === made.startedAt ? taken : undefined;
+  const reused = await receiptIn(into);
+  return reused?.startedAt === made.startedAt ? reused : undefined;
 }

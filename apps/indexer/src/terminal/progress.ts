@@ -1,4 +1,4 @@
-/** What a stage tells of its way. */
+/** Shows how far a stage has come. */
 export interface Progress {
   update(done: number, total: number | undefined): void;
   /** Takes the bar off the terminal. */

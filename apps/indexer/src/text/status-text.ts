@@ -1,6 +1,6 @@
 import type { RunRecord } from '@lockstep/model';
 import type { StoreStatus } from '@lockstep/pipeline';
-import type { CorpusState, Status } from './workspace-status.ts';
+import type { CorpusState, Status } from '../wiring/workspace-status.ts';
 
 const STATES: Readonly<Record<StoreStatus['state'], string>> = {
   'in-step': 'in step',

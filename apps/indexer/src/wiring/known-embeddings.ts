@@ -17,7 +17,7 @@ export function openKnownEmbeddings(options: {
   readonly cachePath: string;
   readonly slicePath: string;
   readonly dimensions: number;
-  /** What `embed` told when it made the slice. */
+  /** The receipt of the `embed` that made the slice. */
   readonly embedded: EmbedReceipt | undefined;
 }): EmbeddingCacheReader & Required<KnownKeys> {
   const { cachePath, slicePath, dimensions, embedded } = options;

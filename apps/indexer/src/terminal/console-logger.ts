@@ -1,17 +1,19 @@
-import type { ConsolaInstance } from 'consola';
+import { createRequire } from 'node:module';
+import type * as Consola from 'consola';
 import type { LogFields, Logger } from '@lockstep/model';
-import { shownText } from './shown-text.ts';
+import { printable } from './printable.ts';
 
-// Badges and colours on a terminal, one plain line an event elsewhere, which takes a quarter of the time to load.
-const isTerminal = process.stderr.isTTY === true;
-const { createConsola } = await (isTerminal ? import('consola') : import('consola/basic'));
+const require = createRequire(import.meta.url);
 
 /** consola's levels: 3 shows information and warnings, 4 also single batches. */
 const LEVEL = { normal: 3, verbose: 4 } as const;
 
 /** A logger for people: one line an event on stderr, so that stdout holds results alone. */
 export function createConsoleLogger(options: { readonly verbose: boolean; readonly prefix: string }): Logger {
-  const out: ConsolaInstance = createConsola({
+  const isTerminal = process.stderr.isTTY === true;
+  // Badges and colours on a terminal, one plain line an event elsewhere, which takes a quarter of the time to load.
+  const { createConsola } = require(isTerminal ? 'consola' : 'consola/basic') as typeof Consola;
+  const out = createConsola({
     level: options.verbose ? LEVEL.verbose : LEVEL.normal,
     stdout: process.stderr,
     stderr: process.stderr,
@@ -33,6 +35,6 @@ export function createConsoleLogger(options: { readonly verbose: boolean; readon
 
 /** A text as one word of a line. Ids and keys come from the input and may hold anything. */
 function word(text: string): string {
-  const shown = shownText(text);
-  return shown !== text || /[\s"=]/.test(text) ? shownText(JSON.stringify(text)) : text;
+  const shown = printable(text);
+  return shown !== text || /[\s"=]/.test(text) ? printable(JSON.stringify(text)) : text;
 }

@@ -22,11 +22,10 @@ import {
 } from '@lockstep/resilience';
 import { EMBEDDED_INPUT_TOKENS_MAX } from '@lockstep/embedded/model';
 import type { SqlClient } from '@lockstep/store-neon';
-import type { ModelSettings } from './settings/corpus-settings.ts';
-import type { Environment } from './settings/environment.ts';
-import { minuteLimits } from './settings/minute-limits.ts';
-import type { Profile } from './settings/profile.ts';
-import { openAiKey, postgresAddress, qdrantAddress } from './settings/service-address.ts';
+import type { ModelSettings } from '../settings/corpus-settings.ts';
+import type { Environment } from '../settings/environment.ts';
+import type { Profile } from '../settings/profile.ts';
+import { openAiKey, postgresAddress, qdrantAddress } from '../settings/service-address.ts';
 
 export interface ServicesOptions {
   readonly environment: Environment;
@@ -34,7 +33,7 @@ export interface ServicesOptions {
   readonly stateDirectory: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** What may be sent to the embedding service; what the environment says where it is left out. */
+  /** What may be sent to the embedding service. @default {}, what the service itself reports */
   readonly minuteLimits?: MinuteLimits;
   /** How long a command waits for a service that does not answer. @default GUARD_DEFAULTS */
   readonly guardLimits?: Pick<GuardOptions, 'attemptsMax' | 'timeoutMs' | 'deadlineMs'>;
@@ -124,7 +123,7 @@ export function openServices(options: ServicesOptions): Services {
   });
 
   const rateLimiter = once(async () =>
-    createRateLimiter({ dependency: 'openai', limits: options.minuteLimits ?? minuteLimits({}, environment), logger }),
+    createRateLimiter({ dependency: 'openai', limits: options.minuteLimits ?? {}, logger }),
   );
 
   const qdrant = once(async (): Promise<{ url: URL; apiKey?: string; shownHost?: string }> => {

@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { runCommandLine } from './command-line.ts';
+import { COMMON_FLAGS, FLAG_NAMES } from './settings/flags.ts';
+
+const host = { signal: new AbortController().signal };
+
+let printed = '';
+beforeEach(() => {
+  printed = '';
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+});
+afterEach(() => vi.restoreAllMocks());
+
+/** What `--help` prints after these words. */
+async function help(...words: string[]): Promise<string> {
+  printed = '';
+  expect(await runCommandLine([...words, '--help'], host)).toBe(0);
+  return printed;
+}
+
+const commandsIn = (text: string) => text.match(/USAGE .* (\S+\|\S+)/)?.[1]?.split('|') ?? [];
+const flagsIn = (text: string) => [...text.matchAll(/^ +--([a-z-]+)/gm)].map(([, name]) => name);
+
+it('the help of every command names it and lists flags of the table, and each flag has a command', async () => {
+  const names = commandsIn(await help());
+  expect(names).toContain('run');
+  const paths = [
+    ...names.filter((name) => name !== 'cache').map((name) => [name]),
+    ['cache', 'recover'],
+    ['cache', 'repair'],
+  ];
+  const listed = new Set<string | undefined>();
+  for (const path of paths) {
+    const text = await help(...path);
+    expect(text).toContain(`USAGE indexer ${path.join(' ')} `);
+    expect(flagsIn(text)).toEqual(expect.arrayContaining([...COMMON_FLAGS]));
+    for (const flag of flagsIn(text)) listed.add(flag);
+  }
+  expect([...listed].toSorted()).toEqual(FLAG_NAMES.toSorted());
+  expect(commandsIn(await help('cache'))).toEqual(['recover', 'repair']);
+});
+
+it('no word shows the commands, and --version the version', async () => {
+  expect(await runCommandLine([], host)).toBe(0);
+  expect(printed).toBe(await help());
+  printed = '';
+  expect(await runCommandLine(['--version'], host)).toBe(0);
+  expect(printed).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+it.each([
+  [['bogus'], /^There is no command "bogus"; expected run, validate, .*, runtime\.$/],
+  [['toString'], /^There is no command "toString"/],
+  [['cache'], /^Expected one of recover, repair after cache\.$/],
+  [['cache', 'bogus'], /^There is no command "cache bogus"; expected recover, repair after cache\.$/],
+  [['run'], /SOURCE/],
+  [['verify', 'a', 'b'], /^"b" is one argument too many\.$/],
+  [['plan', 'a', '--yes'], /^There is no flag --yes\.$/],
+  [['plan', 'a', '--batchSize', '0'], /^--batch-size: expected 1 or more, found "0"\.$/],
+])('%j is refused with what was expected', async (words, message) => {
+  await expect(runCommandLine(words, host)).rejects.toThrow(message);
+  expect(printed).toBe('');
+});

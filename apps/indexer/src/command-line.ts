@@ -1,0 +1,72 @@
+import { stripVTControlCharacters } from 'node:util';
+import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
+import { EXIT, IndexingError, type ExitCode } from '@lockstep/model';
+import type { Host } from './wiring/workspace-command.ts';
+
+const VERSION = '0.0.0';
+
+const cache = defineCommand({
+  meta: { name: 'cache', description: 'Repairs the embedding cache, or reads vectors back into it' },
+  subCommands: {
+    recover: () => import('./commands/cache-recover.ts').then(({ cacheRecover }) => cacheRecover),
+    repair: () => import('./commands/cache-repair.ts').then(({ cacheRepair }) => cacheRepair),
+  },
+});
+
+const indexer = defineCommand({
+  meta: {
+    name: 'indexer',
+    version: VERSION,
+    description: 'Keeps an index in Qdrant and Postgres in step with a file of chunks',
+  },
+  subCommands: {
+    run: () => import('./commands/run.ts').then(({ run }) => run),
+    validate: () => import('./commands/validate.ts').then(({ validate }) => validate),
+    embed: () => import('./commands/embed.ts').then(({ embed }) => embed),
+    provision: () => import('./commands/provision.ts').then(({ provision }) => provision),
+    'load-qdrant': () => import('./commands/load-qdrant.ts').then(({ loadQdrant }) => loadQdrant),
+    'load-neon': () => import('./commands/load-neon.ts').then(({ loadNeon }) => loadNeon),
+    verify: () => import('./commands/verify.ts').then(({ verify }) => verify),
+    plan: () => import('./commands/plan.ts').then(({ plan }) => plan),
+    repair: () => import('./commands/repair.ts').then(({ repair }) => repair),
+    drop: () => import('./commands/drop.ts').then(({ drop }) => drop),
+    status: () => import('./commands/status.ts').then(({ status }) => status),
+    cache: async () => cache,
+    search: () => import('./commands/search.ts').then(({ search }) => search),
+    doctor: () => import('./commands/doctor.ts').then(({ doctor }) => doctor),
+    summary: () => import('./commands/summary.ts').then(({ summary }) => summary),
+    runtime: () => import('./commands/runtime.ts').then(({ runtime }) => runtime),
+  },
+});
+
+/** Runs the command that these words name, and gives its exit code; or prints a usage text or the version. */
+export async function runCommandLine(words: readonly string[], host: Host): Promise<ExitCode> {
+  const wantsHelp = words.length === 0 || words.some((word) => word === '--help' || word === '-h');
+  if (words[0] === '--version') {
+    process.stdout.write(`${VERSION}\n`);
+    return EXIT.done;
+  }
+  const names: string[] = [];
+  const rest = [...words];
+  let command: CommandDef = indexer;
+  while (command.subCommands !== undefined) {
+    const inner = command.subCommands as Readonly<Record<string, () => Promise<CommandDef>>>;
+    const name = rest[0];
+    if (name === undefined || !Object.hasOwn(inner, name)) {
+      if (wantsHelp) break;
+      const known = `${Object.keys(inner).join(', ')}${names.length === 0 ? '' : ` after ${names.join(' ')}`}`;
+      const problem =
+        name === undefined
+          ? `Expected one of ${known}`
+          : `There is no command ${JSON.stringify([...names, name].join(' '))}; expected ${known}`;
+      throw new IndexingError({ code: 'usage', message: `${problem}.` });
+    }
+    command = await (inner[name] as () => Promise<CommandDef>)();
+    names.push(...rest.splice(0, 1));
+  }
+  if (!wantsHelp) return (await runCommand(command, { rawArgs: rest, data: host })).result as ExitCode;
+  const parent = { meta: { name: ['indexer', ...names.slice(0, -1)].join(' '), version: VERSION } };
+  const usage = await renderUsage(command, names.length === 0 ? undefined : parent);
+  process.stdout.write(`${process.stdout.isTTY ? usage : stripVTControlCharacters(usage)}\n`);
+  return EXIT.done;
+}

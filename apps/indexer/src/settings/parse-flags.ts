@@ -1,0 +1,62 @@
+import type { ArgsDef } from 'citty';
+import * as v from 'valibot';
+import { IndexingError } from '@lockstep/model';
+import type { Environment } from './environment.ts';
+import { FLAG_NAMES, FLAGS, type Flag, type FlagName, type Flags } from './flags.ts';
+
+/** Flags of a command as citty's arguments, in the order in which help lists them. */
+export function argsOf(names: readonly FlagName[]): ArgsDef {
+  return Object.fromEntries(
+    names.map((name) => {
+      const { help: description, valueHint = name, check }: Flag = FLAGS[name];
+      return check === undefined
+        ? [name, { type: 'boolean', description, default: false }]
+        : [name, { type: 'string', description, valueHint }];
+    }),
+  );
+}
+
+/**
+ * Checks what was typed against what a command takes: unknown flags, flags without their value, values out of range,
+ * flags that contradict each other. Fails with `usage`, naming the flag.
+ */
+export function parseFlags(args: Readonly<Record<string, unknown>>, known: ArgsDef): Partial<Flags> {
+  const typed: Record<string, unknown> = {};
+  const positionals = Object.values(known).filter(({ type }) => type === 'positional').length;
+  for (const [given, value] of Object.entries(args)) {
+    if (given === '_') continue;
+    // citty gives a flag of two words under two names.
+    const name = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (!Object.hasOwn(known, name)) throw usage(`there is no flag --${given}`);
+    if (!Object.hasOwn(FLAGS, name) || value === undefined) continue;
+    const { check, excludes = '' }: Flag = FLAGS[name as FlagName];
+    if (check === undefined) {
+      if (value !== true) continue;
+      typed[name] = true;
+    } else {
+      if (typeof value !== 'string' || value === '') throw usage(`--${name} needs a value`);
+      const result = v.safeParse(check, value);
+      if (!result.success) throw usage(`--${name}: ${result.issues[0].message}, found ${JSON.stringify(value)}`);
+      typed[name] = result.output;
+    }
+    if (excludes in typed) {
+      throw usage(`--${name} and --${excludes} contradict each other; expected one of them`);
+    }
+  }
+  const extra = ((args['_'] ?? []) as unknown[]).slice(positionals);
+  if (extra.length > 0) throw usage(`${JSON.stringify(String(extra[0]))} is one argument too many`);
+  return typed as Partial<Flags>;
+}
+
+/** What was typed, else what the variable of the flag says, else its default. */
+export function resolveFlags(typed: Partial<Flags>, environment: Environment): Flags {
+  const values = FLAG_NAMES.map((name) => {
+    const { check, variable = '', excludes = '', default: byDefault = check ? undefined : false }: Flag = FLAGS[name];
+    return [name, typed[name] ?? (excludes in typed ? undefined : environment[variable]) ?? byDefault];
+  });
+  return Object.fromEntries(values) as Flags;
+}
+
+function usage(what: string): IndexingError {
+  return new IndexingError({ code: 'usage', message: `${what.charAt(0).toUpperCase()}${what.slice(1)}.` });
+}

@@ -1,0 +1,22 @@
+import type { Dependency } from '@lockstep/model';
+import type { Choice } from '../settings/profile.ts';
+
+/** What doctor found out about one service. */
+export interface ServiceReport {
+  readonly service: Dependency;
+  readonly choice: Choice;
+  readonly reachable: boolean;
+  readonly name?: string;
+  readonly version?: string;
+  readonly problem?: string;
+}
+
+/** Each service in one line. */
+export function doctorText(reports: readonly ServiceReport[]): string {
+  return reports
+    .map(
+      ({ service, choice, reachable, name, version, problem }) =>
+        `${reachable ? 'ok  ' : 'FAIL'} ${service.padEnd(7)} ${choice.padEnd(9)} ${reachable ? `${name} ${version}` : problem}`,
+    )
+    .join('\n');
+}

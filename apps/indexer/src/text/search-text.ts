@@ -1,0 +1,36 @@
+import type { SearchResult } from '@lockstep/pipeline';
+
+/** Characters of a text shown on screen; `--json` has the whole. */
+const SHOWN_UNITS = 300;
+
+/** What was found, best first. */
+export function searchText({ found, dropped }: SearchResult): string {
+  const lines = found.map(({ score, row }, at) => {
+    const title = row.chapterTitle ?? row.documentId ?? row.chunkId;
+    const text = row.text.length > SHOWN_UNITS ? `${row.text.slice(0, SHOWN_UNITS).trimEnd()} …` : row.text;
+    return `${at + 1}. ${score.toFixed(3)}  ${title}  [${row.corpus} ${row.chunkId}]\n   ${text.replaceAll(/\s+/g, ' ')}\n`;
+  });
+  if (found.length === 0) lines.push('Nothing found. Has a corpus been loaded?');
+  if (dropped > 0)
+    lines.push(`${dropped} hits have no row of the same content and are not shown; \`indexer verify\` says why.`);
+  return lines.join('\n').trimEnd();
+}
+
+/** The same for `--json`, with whole texts. */
+export function searchJson(question: string, { found, dropped }: SearchResult): object {
+  return {
+    question,
+    results: found.map(({ score, row }) => ({
+      score,
+      corpus: row.corpus,
+      chunk_id: row.chunkId,
+      document_id: row.documentId,
+      chapter_title: row.chapterTitle,
+      page_number: row.pageNumber,
+      text: row.text,
+      created_at: row.createdAt,
+      metadata: row.metadata,
+    })),
+    dropped,
+  };
+}

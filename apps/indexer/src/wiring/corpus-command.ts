@@ -1,0 +1,52 @@
+import type { CommandDef } from 'citty';
+import type { EmbedderIdentity } from '@lockstep/model';
+import type { CorpusSession } from './corpus-session.ts';
+import { workspaceCommand, type CommandContext, type CommandOptions } from './workspace-command.ts';
+import { readSource } from '../settings/corpus-file.ts';
+import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
+import { embedderFacts } from '../settings/embedder-facts.ts';
+import { COMMON_FLAGS, CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
+
+export interface CorpusCommandContext extends CommandContext {
+  /** The embedding model and its host, which decide the price of a token. */
+  readonly embedder: EmbedderIdentity;
+  readonly session: CorpusSession;
+}
+
+interface CorpusCommandOptions extends CommandOptions<CorpusCommandContext> {
+  /** Whether it works on files of its own, which are gone afterwards. */
+  readonly temporary?: (flags: Flags) => boolean;
+}
+
+/** A command that works on one corpus. */
+export function corpusCommand(options: CorpusCommandOptions): CommandDef {
+  return workspaceCommand({
+    ...options,
+    flags: [...CORPUS_FLAGS, ...COMMON_FLAGS, ...(options.flags ?? [])],
+    args: {
+      source: {
+        type: 'positional',
+        description: 'A corpus.json, a folder with one, the name of a corpus of the workspace, or an input file',
+        required: true,
+        valueHint: 'corpus.json|chunks.json',
+      },
+      ...options.args,
+    },
+    async run(context, args) {
+      const { flags, profile, environment } = context;
+      const source = readSource(String(args['source']), flags.corpus, context.root);
+      const settings = resolveCorpusSettings(source, flags);
+      const model = resolveModel(source.config, flags, profile);
+      const embedder = embedderFacts(model, profile, environment);
+      const temporary = options.temporary?.(flags) ?? false;
+      // Commands that work on no corpus load none of it; Nx runs `runtime` before each run.
+      const { openCorpusSession } = await import('./corpus-session.ts');
+      const session = openCorpusSession({ ...context, settings, model, embedder, verbose: flags.verbose, temporary });
+      try {
+        return await options.run({ ...context, embedder: embedder.identity, session }, args);
+      } finally {
+        await session.close();
+      }
+    },
+  });
+}

@@ -1,0 +1,19 @@
+import type { Logger } from '@lockstep/model';
+import { openServices, type Services, type ServicesOptions } from './open-services.ts';
+import type { CommandContext } from './workspace-command.ts';
+import { createConsoleLogger } from '../terminal/console-logger.ts';
+
+/** Opens the services for a command that is not about one corpus's files, and closes them when it is done. */
+export async function withServices<Result>(
+  context: CommandContext & Pick<ServicesOptions, 'guardLimits'>,
+  prefix: string,
+  use: (services: Services, logger: Logger) => Promise<Result>,
+): Promise<Result> {
+  const logger = createConsoleLogger({ verbose: context.flags.verbose, prefix });
+  const services = openServices({ ...context, logger });
+  try {
+    return await use(services, logger);
+  } finally {
+    await services.close();
+  }
+}

@@ -1,0 +1,74 @@
+import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
+import { EXIT, type ExitCode, type StoreName } from '@lockstep/model';
+import type { MinuteLimits } from '@lockstep/resilience';
+import { openStateDirectory } from '../runtime/state-directory.ts';
+import { workspaceRoot } from '../runtime/workspace-root.ts';
+import { readEnvironment, type Environment } from '../settings/environment.ts';
+import { COMMON_FLAGS, type FlagName, type Flags } from '../settings/flags.ts';
+import { minuteLimits } from '../settings/minute-limits.ts';
+import { argsOf, parseFlags, resolveFlags } from '../settings/parse-flags.ts';
+import { resolveProfile, type Profile } from '../settings/profile.ts';
+
+/** What the entry point hands to a command. */
+export interface Host {
+  /** Aborts when the user stops the program. */
+  readonly signal: AbortSignal;
+}
+
+/** What a command prints on stdout, for people or as JSON, and the exit code it ends with. */
+export interface CommandResult {
+  readonly text: string;
+  readonly json: unknown;
+  /** @default EXIT.done */
+  readonly exit?: ExitCode;
+}
+
+/** What every command is given. */
+export interface CommandContext extends Host {
+  readonly flags: Flags;
+  readonly root: string;
+  readonly stateDirectory: string;
+  readonly environment: Environment;
+  readonly profile: Profile;
+  readonly minuteLimits: MinuteLimits;
+}
+
+export interface CommandOptions<Context> {
+  readonly name: string;
+  readonly description: string;
+  /** Flags besides those that every such command takes. @default [] */
+  readonly flags?: readonly FlagName[];
+  /** Positional arguments, and flags that help describes otherwise than the table does. @default {} */
+  readonly args?: ArgsDef;
+  /** The one store that the command concerns, whatever the flags say. */
+  readonly only?: StoreName;
+  readonly run: (context: Context, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
+}
+
+/** A command that works on the workspace as a whole. Run with a {@link Host} as its data, it gives the exit code. */
+export function workspaceCommand(options: CommandOptions<CommandContext>): CommandDef {
+  const known = { ...options.args, ...argsOf([...(options.flags ?? []), ...COMMON_FLAGS]) };
+  return defineCommand({
+    meta: { name: options.name, description: options.description },
+    args: known,
+    async run({ args, data }): Promise<ExitCode> {
+      const { signal } = data as Host;
+      const typed = parseFlags(args, known);
+      const root = workspaceRoot(process.cwd());
+      const environment = readEnvironment(root, process.env);
+      const flags = resolveFlags(typed, environment);
+      const context = {
+        signal,
+        flags,
+        root,
+        environment,
+        profile: resolveProfile(environment, flags, options.only ?? flags.only),
+        stateDirectory: openStateDirectory(root, flags['state-dir']),
+        minuteLimits: minuteLimits(flags),
+      };
+      const { text, json, exit = EXIT.done } = await options.run(context, args);
+      process.stdout.write(flags.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
+      return exit;
+    },
+  });
+}
