@@ -10,7 +10,9 @@ import {
   createInstantGuard,
   ledgerSuite,
   openPostgresSession,
+  postgresTableSuite,
   rowStoreSuite,
+  type PostgresTablesUnderTest,
 } from '@lockstep/testing';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
@@ -77,14 +79,26 @@ for (const [name, open] of [
   const database = (): Promise<Database> => (opened ??= open());
   afterAll(async () => (await opened)?.close(), 60_000);
 
-  rowStoreSuite(`a row store in ${name}`, async () => {
+  const tables = async (): Promise<PostgresTablesUnderTest> => {
     const { client } = await database();
     return {
       store: (table) => createNeonRowStore({ sql: client(), table, shownDatabase: 'host.invalid/db' }),
       query: (text) => client().query([text]),
       close: () => Promise.resolve(),
     };
+  };
+
+  rowStoreSuite(`a row store in ${name}`, async () => {
+    const { query, ...under } = await tables();
+    return {
+      ...under,
+      serviceName: 'Postgres',
+      hasTable: async (table) => (await query(`select to_regclass('${table}') as found`))[0]?.['found'] !== null,
+      dropTable: async (table) => void (await query(`drop table ${table}`)),
+    };
   });
+
+  postgresTableSuite(`a table in ${name}`, tables);
 
   ledgerSuite(`a ledger in ${name}`, async () => {
     const { client } = await database();

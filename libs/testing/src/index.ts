@@ -8,6 +8,7 @@ export { failureOf } from './failure-of.ts';
 export { createInstantGuard, type InstantGuard } from './instant-guard.ts';
 export { ledgerSuite, type LedgersUnderTest, type OldLedger } from './ledger-suite.ts';
 export { openPostgresSession, type PostgresSession } from './postgres-session.ts';
+export { postgresTableSuite, type PostgresTablesUnderTest } from './postgres-table-suite.ts';
 export { rowStoreSuite, type RowStoresUnderTest } from './row-store-suite.ts';
 export { saidBy } from './said-by.ts';
 export { vectorStoreSuite, type VectorStoresUnderTest } from './vector-store-suite.ts';

@@ -15,28 +15,44 @@ export interface MemoryRowStore extends RowStore {
   beforeWrite: ((word: 'upsert' | 'delete') => void | Promise<void>) | undefined;
 }
 
+/** A database in memory: rows by point id, by table, and the fences that writes are checked against. */
+export interface MemoryDatabase {
+  readonly tables: Map<string, Map<string, MemoryRow>>;
+  readonly fences: Map<string, number>;
+}
+
 export interface MemoryRowStoreOptions {
   readonly target?: string;
   /** Rows in one page of a scan. */
   readonly pageItems?: number;
   /** Items in one write, at most. */
   readonly packItems?: number;
+  /** A database that other stores use too; one of its own where it is left out. */
+  readonly database?: MemoryDatabase;
 }
 
-/** Rows of all corpora in memory. A write is refused unless its fence is the one that the table holds. */
+export function createMemoryDatabase(): MemoryDatabase {
+  return { tables: new Map(), fences: new Map() };
+}
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** Rows of all corpora in memory. A write is refused unless its fence is the one that the database holds. */
 export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): MemoryRowStore {
   const { target = 'memory/rows', pageItems = 3, packItems = 100 } = options;
-  const table = new Map<string, MemoryRow>();
-  const fences = new Map<string, number>();
+  const { tables, fences } = options.database ?? createMemoryDatabase();
+  /** What stands for the table until it is made. */
+  const unmade = new Map<string, MemoryRow>();
   const cost = { calls: 0, written: 0, deleted: 0 };
   const journal: string[] = [];
 
-  function enter({ signal }: CallOptions = {}): void {
+  function enter({ signal }: CallOptions = {}): Map<string, MemoryRow> {
     signal?.throwIfAborted();
     cost.calls += 1;
+    return tables.get(target) ?? unmade;
   }
 
-  function rowsOf(corpus: string): MemoryRow[] {
+  function rowsOf(table: ReadonlyMap<string, MemoryRow>, corpus: string): MemoryRow[] {
     return [...table.values()]
       .filter((row) => row.corpus === corpus)
       .toSorted((a, b) => (a.pointId < b.pointId ? -1 : 1));
@@ -45,8 +61,7 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
   async function* pages(corpus: string, call?: CallOptions): AsyncGenerator<MemoryRow[]> {
     let after = '';
     for (;;) {
-      enter(call);
-      const page = rowsOf(corpus)
+      const page = rowsOf(enter(call), corpus)
         .filter(({ pointId }) => pointId > after)
         .slice(0, pageItems);
       if (page.length > 0) yield page.map((row) => structuredClone(row));
@@ -56,13 +71,16 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
   }
 
   function assertFence(corpus: string, fence: number): void {
+    if (!tables.has(target)) throw refused(`There is no table ${target}.`);
     if (fences.get(corpus) === fence) return;
     throw new IndexingError({ code: 'overtaken', message: `Another run of ${corpus} took over.` });
   }
 
   const store: MemoryRowStore = {
     target,
-    table,
+    get table() {
+      return tables.get(target) ?? unmade;
+    },
     cost,
     journal,
     beforeWrite: undefined,
@@ -70,18 +88,14 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
       return { name: 'Memory', version: '1.0.0' };
     },
     async census(call) {
-      enter(call);
-      const counts = Map.groupBy(table.values(), ({ corpus }) => corpus);
+      const counts = Map.groupBy(enter(call).values(), ({ corpus }) => corpus);
       const corpora = [...counts].map(([corpus, { length: count }]) => ({ corpus, count }));
       return { corpora: corpora.toSorted((a, b) => (a.corpus < b.corpus ? -1 : 1)), unowned: 0 };
     },
     async ensure(call) {
-      enter(call);
+      tables.set(target, enter(call));
     },
-    async count(corpus, call) {
-      enter(call);
-      return rowsOf(corpus).length;
-    },
+    count: async (corpus, call) => rowsOf(enter(call), corpus).length,
     async *scan(corpus, call) {
       for await (const page of pages(corpus, call)) {
         yield page.map(({ pointId, chunkId, documentId, contentHash, embeddingKey }) => ({
@@ -95,7 +109,7 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
     },
     scanRows: (corpus, call) => pages(corpus, call),
     async rows(pointIds, call) {
-      enter(call);
+      const table = enter(call);
       return pointIds.flatMap((pointId) => {
         const row = table.get(pointId);
         return row === undefined ? [] : [structuredClone(row)];
@@ -114,6 +128,9 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
       enter(call);
       await store.beforeWrite?.('upsert');
       assertFence(corpus, fence);
+      const broken = items.find(({ pointId }) => !UUID.test(pointId));
+      if (broken !== undefined) throw refused(`${broken.pointId} is no UUID.`);
+      const { table } = store;
       for (const item of items) table.set(item.pointId, { ...structuredClone(item), corpus });
       cost.written += items.length;
       journal.push(`upsert ${items.length}`);
@@ -122,6 +139,7 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
       enter(call);
       await store.beforeWrite?.('delete');
       assertFence(corpus, fence);
+      const { table } = store;
       for (const pointId of items) {
         if (table.get(pointId)?.corpus === corpus && table.delete(pointId)) cost.deleted += 1;
       }
@@ -129,4 +147,8 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
     },
   };
   return store;
+}
+
+function refused(message: string): IndexingError {
+  return new IndexingError({ code: 'request-refused', message });
 }
