@@ -1,7 +1,7 @@
-import { readImportGraph } from './import-graph.ts';
-import { IMPORT_RULES } from './import-rules.ts';
-import { checkOxlintFolders } from './oxlint-folders.ts';
-import type { Violation } from './violation.ts';
+import { checkImports } from './check-imports.ts';
+import { FOLDER_FILES_MAX, LAYERS, type Layers } from './dependency-table.ts';
+import { importRules } from './import-rules.ts';
+import { checkStructure, type Violation } from './structure-rules.ts';
 import { readWorkspace } from './workspace.ts';
 
 /** What a check of a workspace found. */
@@ -17,34 +17,18 @@ export interface BoundaryReport {
  * Reads files only; the packages must be installed, since a workspace package is found through its link.
  * Throws when `root` is no workspace, or has no .oxlintrc.json.
  */
-export async function checkBoundaries(root: string): Promise<BoundaryReport> {
+export async function checkBoundaries(
+  root: string,
+  { layers = LAYERS, folderFilesMax = FOLDER_FILES_MAX }: { layers?: Layers; folderFilesMax?: number } = {},
+): Promise<BoundaryReport> {
   const workspace = readWorkspace(root);
-  const { files, edges, cycles } = await readImportGraph(workspace);
-  const brokenImports = edges.flatMap((edge) =>
-    IMPORT_RULES.flatMap(({ name, advice }): Violation[] => {
-      const text = advice(edge, workspace);
-      if (text === undefined) return [];
-      return [{ file: edge.file, found: `imports ${edge.specifier}`, rule: name, advice: text }];
-    }),
-  );
+  const files = workspace.projects.flatMap((project) => project.files);
   return {
     violations: [
-      ...workspace.tagViolations,
-      ...brokenImports,
-      ...cycles.map(toViolation),
-      ...checkOxlintFolders(workspace),
+      ...checkStructure(workspace, layers, folderFilesMax),
+      ...(await checkImports(workspace.root, files, importRules(workspace, layers))),
     ],
     fileCount: files.length,
     projectCount: workspace.projects.length,
-  };
-}
-
-function toViolation(cycle: readonly string[]): Violation {
-  const last = cycle.at(-1) ?? '';
-  return {
-    file: last,
-    found: `imports itself by way of ${cycle.join(' -> ')}`,
-    rule: 'no-cycles',
-    advice: 'move what both files need into a third',
   };
 }

@@ -3,40 +3,50 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { checkBoundaries } from './check-boundaries.ts';
-import { MAY_IMPORT, type TypeTag } from './dependency-table.ts';
-import { IMPORT_RULES } from './import-rules.ts';
+import { PIPELINE_LAYERS, TYPE_TAGS } from './dependency-table.ts';
+import { importRules } from './import-rules.ts';
 import { plantWorkspace, type PlantedProject, type Planting } from './planted-workspace.ts';
-import { formatViolation } from './violation.ts';
+import { readWorkspace } from './workspace.ts';
 
 const REPOSITORY = resolve(import.meta.dirname, '../../..');
 
 async function violationsOf(planting: Planting): Promise<string[]> {
   using workspace = plantWorkspace(planting);
-  const { violations } = await checkBoundaries(workspace.root);
-  return violations.map(({ file, found, rule }) => `${file} ${found}: ${rule}`);
+  const { violations } = await checkBoundaries(workspace.root, planting.limits);
+  return violations.map(({ found, rule }) => `${found}: ${rule}`);
 }
 
-/** A violation, the file that holds it, and the one line it must give. */
-const PLANTED: readonly (readonly [title: string, planting: Planting, line: string])[] = [
+const FLOW_LAYERS = { 'libs/flow/src': ['low', 'high', 'top.ts'] };
+
+const LAYERED_FILES = {
+  'libs/flow/src/low/any.ts': 'export {};',
+  'libs/flow/src/high/any.ts': 'export {};',
+  'libs/flow/src/top.ts': `import './high/any.ts'; import './low/any.ts';`,
+};
+
+/** A violation, the files that hold it, and the lines it must give. */
+const PLANTED: readonly (readonly [title: string, planting: Planting, ...lines: string[]])[] = [
   [
     'a model that imports a util',
     { files: { 'libs/model/src/bad.ts': `export * from '@x/retry';` }, declare: { model: ['@x/retry'] } },
-    'libs/model/src/bad.ts imports @x/retry: type-table',
+    'libs/retry/src imports itself by way of libs/model/src -> libs/retry/src: no-folder-circles',
+    'libs/model/src/bad.ts imports libs/retry/src/index.ts: type-table/model',
   ],
   [
     'an adapter that imports another adapter for its types',
     { files: { 'libs/vectors/src/bad.ts': `import type {} from '@x/store';` }, declare: { vectors: ['@x/store'] } },
-    'libs/vectors/src/bad.ts imports @x/store: type-table',
+    'libs/vectors/src/bad.ts imports libs/store/src/index.ts: type-table/adapter',
   ],
   [
     'an app that imports the testing project',
     { files: { 'apps/cli/src/bad.ts': `import '@x/testing';` }, declare: { cli: ['@x/testing'] } },
-    'apps/cli/src/bad.ts imports @x/testing: testing-in-tests-only',
+    'apps/cli/src/bad.ts imports libs/testing/src/index.ts: type-table/app',
   ],
   [
     'a test that imports an app',
-    { files: { 'libs/flow/src/bad.test.ts': `import '@x/cli';` }, declare: { flow: ['@x/cli'] } },
-    'libs/flow/src/bad.test.ts imports @x/cli: nothing-imports-an-app-or-tool',
+    { files: { 'libs/flow/src/bad.test.ts': `import '@x/cli';` } },
+    'libs/flow/src/bad.test.ts imports apps/cli/src/index.ts: declared-packages-only/libs/flow',
+    'libs/flow/src/bad.test.ts imports apps/cli/src/index.ts: type-table/tests',
   ],
   [
     'a tool that imports another tool',
@@ -51,47 +61,53 @@ const PLANTED: readonly (readonly [title: string, planting: Planting, line: stri
         'tools/other/src/index.ts': 'export {};',
       },
     },
-    'tools/other/src/bad.ts imports @x/bench: nothing-imports-an-app-or-tool',
+    'tools/other/src/bad.ts imports tools/bench/src/index.ts: type-table/tool',
   ],
   [
     'a relative import of another project',
     { files: { 'libs/flow/src/bad.ts': `export {} from '../../model/src/index.ts';` } },
-    'libs/flow/src/bad.ts imports ../../model/src/index.ts: no-path-across-projects',
+    'libs/flow/src/bad.ts imports libs/model/src/index.ts: no-path-across-projects',
   ],
   [
     'a relative import of a folder whose name begins like the own one',
-    { files: { 'libs/flow/src/bad.ts': `import '../../flow-notes/text.ts';` } },
-    'libs/flow/src/bad.ts imports ../../flow-notes/text.ts: no-path-across-projects',
+    { files: { 'libs/flow/src/bad.ts': `import '../../flow-notes/text.ts';`, 'libs/flow-notes/text.ts': '' } },
+    'libs/flow/src/bad.ts imports libs/flow-notes/text.ts: no-path-across-projects',
+  ],
+  [
+    'a path from the root of the disk',
+    { files: { 'libs/flow/src/bad.ts': `import '${import.meta.filename}'; import '${import.meta.url}';` } },
+    `libs/flow/src/bad.ts imports ${import.meta.filename}: no-path-across-projects`,
+    `libs/flow/src/bad.ts imports ${import.meta.url}: no-path-across-projects`,
   ],
   [
     'a relative type import in a test',
     { files: { 'libs/flow/src/bad.test.ts': `export type A = typeof import('../../model/src/index.ts');` } },
-    'libs/flow/src/bad.test.ts imports ../../model/src/index.ts: no-path-across-projects',
+    'libs/flow/src/bad.test.ts imports libs/model/src/index.ts: no-path-across-projects',
   ],
   [
     'a deep import',
     { files: { 'libs/flow/src/bad.ts': `await import('@x/model/src/index.ts');` } },
-    'libs/flow/src/bad.ts imports @x/model/src/index.ts: no-deep-import',
+    'libs/flow/src/bad.ts imports @x/model/src/index.ts: no-unresolvable',
   ],
   [
     'a workspace package that is not declared',
     { files: { 'libs/store/src/bad.ts': `import '@x/retry';` } },
-    'libs/store/src/bad.ts imports @x/retry: declared-packages-only',
+    'libs/store/src/bad.ts imports libs/retry/src/index.ts: declared-packages-only/libs/store',
   ],
   [
     'a vendor package that is not declared',
     { files: { 'libs/flow/src/bad.ts': `import 'vendor/part.js';` } },
-    'libs/flow/src/bad.ts imports vendor/part.js: declared-packages-only',
+    'libs/flow/src/bad.ts imports node_modules/vendor/part.js: declared-packages-only/libs/flow',
   ],
   [
     'a development package of the root outside tests',
     { files: { 'libs/flow/src/bad.ts': `import 'runner';` } },
-    'libs/flow/src/bad.ts imports runner: declared-packages-only',
+    'libs/flow/src/bad.ts imports node_modules/runner/index.js: declared-packages-only/libs/flow',
   ],
   [
     'a vendor package that is not declared, in a test',
     { files: { 'libs/flow/src/bad.test.ts': `import 'vendor';` } },
-    'libs/flow/src/bad.test.ts imports vendor: declared-packages-only',
+    'libs/flow/src/bad.test.ts imports node_modules/vendor/index.js: declared-packages-only/libs/flow',
   ],
   [
     'a node module in runtime:any',
@@ -101,30 +117,30 @@ const PLANTED: readonly (readonly [title: string, planting: Planting, line: stri
   [
     'a node module without its prefix in runtime:any',
     { files: { 'libs/model/src/bad.ts': `import 'fs/promises';` } },
-    'libs/model/src/bad.ts imports node:fs/promises: runtime-any-without-node',
+    'libs/model/src/bad.ts imports fs/promises: runtime-any-without-node',
   ],
   [
     'a node module by process.getBuiltinModule in runtime:any',
     { files: { 'libs/model/src/bad.ts': `process.getBuiltinModule('node:os');` } },
-    'libs/model/src/bad.ts imports node:os: runtime-any-without-node',
+    'libs/model/src/bad.ts imports os: runtime-any-without-node',
   ],
   [
     'a runtime:fs project in runtime:any',
     { files: { 'libs/store/src/bad.ts': `import '@x/disk';` }, declare: { store: ['@x/disk'] } },
-    'libs/store/src/bad.ts imports @x/disk: runtime-any-without-fs-projects',
+    'libs/store/src/bad.ts imports libs/disk/src/index.ts: runtime-any-without-fs-projects',
   ],
   [
     'citty outside an app',
     { files: { 'libs/disk/src/bad.ts': `import 'citty';` }, declare: { disk: ['citty'] } },
-    'libs/disk/src/bad.ts imports citty: terminal-in-apps-only',
+    'libs/disk/src/bad.ts imports node_modules/citty/index.js: terminal-in-apps-only',
   ],
   [
     'consola in a tool',
-    { files: { 'tools/bench/src/bad.ts': `import 'consola/basic';` }, declare: { bench: ['consola'] } },
-    'tools/bench/src/bad.ts imports consola/basic: terminal-in-apps-only',
+    { files: { 'tools/bench/src/bad.ts': `import 'consola/basic.js';` }, declare: { bench: ['consola'] } },
+    'tools/bench/src/bad.ts imports node_modules/consola/basic.js: terminal-in-apps-only',
   ],
   [
-    'a cycle between files, by way of a type',
+    'a circle of files, by way of a type',
     {
       files: {
         'libs/flow/src/one.ts': `import './two.ts';`,
@@ -132,7 +148,70 @@ const PLANTED: readonly (readonly [title: string, planting: Planting, line: stri
         'libs/flow/src/three.ts': `export * from './one.ts';`,
       },
     },
-    'libs/flow/src/one.ts imports itself by way of libs/flow/src/two.ts -> libs/flow/src/three.ts -> libs/flow/src/one.ts: no-cycles',
+    'libs/flow/src/one.ts imports itself by way of libs/flow/src/two.ts -> libs/flow/src/three.ts -> libs/flow/src/one.ts: no-circles',
+  ],
+  [
+    'a circle of folders without one of files',
+    {
+      files: {
+        'libs/flow/src/one/up.ts': `import '../two/low.ts';`,
+        'libs/flow/src/one/low.ts': 'export {};',
+        'libs/flow/src/two/up.ts': `import '../one/low.ts';`,
+        'libs/flow/src/two/low.ts': 'export {};',
+      },
+    },
+    'libs/flow/src/two imports itself by way of libs/flow/src/one -> libs/flow/src/two: no-folder-circles',
+  ],
+  [
+    'a file that is not there',
+    { files: { 'libs/flow/src/bad.ts': `import './gone.ts';` } },
+    'libs/flow/src/bad.ts imports ./gone.ts: no-unresolvable',
+  ],
+  [
+    'an import of a test file',
+    {
+      files: { 'libs/flow/src/bad.ts': `import './own.test.ts';`, 'libs/flow/src/own.test.ts': `import './index.ts';` },
+    },
+    'libs/flow/src/bad.ts imports libs/flow/src/own.test.ts: no-import-of-tests',
+  ],
+  [
+    'a dependency that only a test uses',
+    { files: { 'libs/flow/src/own.test.ts': `import 'vendor';` }, declare: { flow: ['vendor'] } },
+    'libs/flow/package.json lists vendor: no-unused-dependencies',
+  ],
+  [
+    'an import of a higher layer',
+    {
+      files: {
+        ...LAYERED_FILES,
+        'libs/flow/src/low/bad.ts': `import '../high/any.ts';`,
+        'libs/flow/src/low/own.test.ts': `import '../top.ts';`,
+        'libs/flow/src/high/bad.ts': `import '../index.ts';`,
+      },
+      limits: { layers: FLOW_LAYERS },
+    },
+    'libs/flow/src/high/bad.ts imports libs/flow/src/index.ts: layers/libs/flow/src',
+    'libs/flow/src/low/bad.ts imports libs/flow/src/high/any.ts: layers/libs/flow/src',
+  ],
+  [
+    'a layer that is not there',
+    { files: LAYERED_FILES, limits: { layers: { 'libs/flow/src': ['low', 'high', 'top.ts', 'roof'] } } },
+    'libs/flow/src lacks roof: layers-exist',
+  ],
+  [
+    'a folder of more files than one may hold',
+    {
+      files: {
+        'libs/flow/src/many/one.ts': '',
+        'libs/flow/src/many/two.ts': '',
+        'libs/flow/src/many/three.ts': '',
+        'libs/flow/src/enough/one.ts': '',
+        'libs/flow/src/enough/two.ts': '',
+        'libs/flow/src/enough/two.test.ts': '',
+      },
+      limits: { folderFilesMax: 2 },
+    },
+    'libs/flow/src/many holds 3 source files: small-folders',
   ],
   [
     'a project without a runtime',
@@ -165,8 +244,8 @@ const PLANTED: readonly (readonly [title: string, planting: Planting, line: stri
 ];
 
 describe('one planted violation', () => {
-  test.for(PLANTED)('%s is named, and nothing else', async ([, planting, line]) => {
-    expect(await violationsOf(planting)).toEqual([line]);
+  test.for(PLANTED)('%s is named, and nothing else', async ([, planting, ...lines]) => {
+    expect(await violationsOf(planting)).toEqual(lines);
   });
 
   test('an oxlint folder that is not runtime:any is named', async () => {
@@ -184,14 +263,17 @@ describe('one planted violation', () => {
   });
 
   test('every rule about imports has one', () => {
-    const named = PLANTED.map(([, , line]) => line.split(': ').at(-1));
-    expect(IMPORT_RULES.map(({ name }) => name).filter((name) => !named.includes(name))).toEqual([]);
+    using workspace = plantWorkspace();
+    const kindOf = (rule = ''): string | undefined => rule.split(': ').at(-1)?.split('/')[0];
+    const named = PLANTED.flatMap(([, , ...lines]) => lines.map(kindOf));
+    const rules = importRules(readWorkspace(workspace.root), FLOW_LAYERS).map(({ name }) => kindOf(name));
+    expect(rules.filter((name) => !named.includes(name))).toEqual([]);
   });
 });
 
 describe('the table', () => {
   test('decides for every pair of types, in code and in tests', async () => {
-    const types = Object.keys(MAY_IMPORT) as TypeTag[];
+    const types = TYPE_TAGS;
     const projects = Object.fromEntries(
       types.flatMap((type): [string, PlantedProject][] => [
         [`${type}-a`, { area: 'libs', type, runtime: 'fs' }],
@@ -229,14 +311,25 @@ describe('the table', () => {
       'testing > util',
       'testing > core',
       'testing > adapter',
+      'testing > testing',
       'app > model',
       'app > util',
       'app > core',
       'app > adapter',
+      'e2e > model',
+      'e2e > util',
+      'e2e > core',
+      'e2e > adapter',
+      'e2e > testing',
+      'e2e > app',
       'tool > model',
       'tool > testing',
     ]);
-    expect(refused('.test.ts')).toEqual(types.flatMap((from) => [`${from} > app`, `${from} > tool`]));
+    expect(refused('.test.ts')).toEqual(
+      types.flatMap((from) =>
+        ['app', 'e2e', 'tool'].filter((to) => `${from} ${to}` !== 'e2e app').map((to) => `${from} > ${to}`),
+      ),
+    );
   });
 });
 
@@ -248,18 +341,35 @@ describe('a clean workspace', () => {
         'libs/flow/src/own.ts': `import './index.ts'; import '../package.json' with { type: 'json' };`,
         'libs/disk/src/own.ts': `import 'node:fs';`,
         'libs/testing/src/suite.ts': `import 'runner';`,
+        'libs/flow/src/one/any.ts': 'export {};',
+        'libs/flow/src/one/any.test.ts': `import '../two/any.ts';`,
+        'libs/flow/src/two/any.ts': 'export {};',
+        'libs/flow/src/two/any.test.ts': `import '../one/any.ts';`,
         'libs/flow/out-tsc/lib/old.js': `import 'citty';`,
         'libs/flow/node_modules/dep/index.js': `import 'citty';`,
       },
     });
     const { violations, fileCount, projectCount } = await checkBoundaries(workspace.root);
     expect(violations).toEqual([]);
-    expect({ fileCount, projectCount }).toEqual({ fileCount: 13, projectCount: 9 });
+    expect({ fileCount, projectCount }).toEqual({ fileCount: 17, projectCount: 9 });
+  });
+
+  test('passes with the layers of the pipeline, each of which imports all before it', async () => {
+    const paths = PIPELINE_LAYERS.map((layer) => (layer.endsWith('.ts') ? layer : `${layer}/any.ts`));
+    const importing = (path: string, index: number): [string, string] => [
+      `libs/flow/src/${path}`,
+      paths
+        .slice(0, index)
+        .map((other) => `import '${path.includes('/') ? '../' : './'}${other}';`)
+        .join('\n'),
+    ];
+    const files = Object.fromEntries(paths.map(importing));
+    expect(await violationsOf({ files, limits: { layers: { 'libs/flow/src': PIPELINE_LAYERS } } })).toEqual([]);
   });
 
   test('is what this repository is', async () => {
     const { violations, fileCount } = await checkBoundaries(REPOSITORY);
-    expect(violations.map(formatViolation)).toEqual([]);
+    expect(violations).toEqual([]);
     expect(fileCount).toBeGreaterThan(10);
   });
 });
@@ -274,8 +384,8 @@ describe('the command', () => {
       code: 1,
       stdout: '',
       stderr:
-        'libs/disk/src/bad.ts imports vendor: declared-packages-only: ' +
-        'add vendor to the dependencies in libs/disk/package.json\n',
+        'libs/disk/src/bad.ts imports node_modules/vendor/index.js: declared-packages-only/libs/disk: ' +
+        'add it to the dependencies in its package.json, for a test to the devDependencies\n',
     });
   });
 

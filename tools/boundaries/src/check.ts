@@ -4,13 +4,12 @@
  */
 import { resolve } from 'node:path';
 import { checkBoundaries } from './check-boundaries.ts';
-import { formatViolation } from './violation.ts';
 
 const root = resolve(process.argv[2] ?? resolve(import.meta.dirname, '../../..'));
 const { violations, fileCount, projectCount } = await checkBoundaries(root);
 if (violations.length === 0) {
   console.log(`boundaries hold: ${fileCount} files in ${projectCount} projects`);
 } else {
-  for (const violation of violations) console.error(formatViolation(violation));
+  for (const { found, rule, advice } of violations) console.error(`${found}: ${rule}: ${advice}`);
   process.exitCode = 1;
 }

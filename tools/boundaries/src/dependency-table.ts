@@ -1,51 +1,60 @@
 /**
- * Who may import whom: the one place for the table, read by the check and by nothing else.
+ * Who may import whom, and how large a folder may be: the one place for these numbers and names.
  * A project states its row in its package.json, under `nx.tags`: one `type:` tag and one `runtime:` tag.
  */
 
-/** What a project is for. Decides what it may import. */
-export type TypeTag = 'model' | 'util' | 'core' | 'adapter' | 'testing' | 'app' | 'tool';
-
-/** Where a project runs. `any`: web APIs only. `fs`: Node modules too. */
-export type RuntimeTag = 'any' | 'fs';
-
-/** The types that the files of a project may import from other projects, by the type of that project. Test files: see below. */
-export const MAY_IMPORT: Readonly<Record<TypeTag, readonly TypeTag[]>> = {
+/** The types that a project may import, by its own type. Nothing imports an e2e project or a tool. */
+export const MAY_IMPORT = {
   model: [],
   util: ['model'],
   core: ['model', 'util', 'core'],
   adapter: ['model', 'util'],
-  testing: ['model', 'util', 'core', 'adapter'],
+  testing: ['model', 'util', 'core', 'adapter', 'testing'],
   app: ['model', 'util', 'core', 'adapter'],
+  e2e: ['model', 'util', 'core', 'adapter', 'testing', 'app'],
   tool: ['model', 'testing'],
-};
+} as const satisfies Readonly<Record<string, readonly string[]>>;
 
-/** What a test file of any project may import from other projects. Nobody imports an app or a tool. */
+/** What a project is for. */
+export type TypeTag = keyof typeof MAY_IMPORT;
+
+/** Every type. */
+export const TYPE_TAGS = Object.keys(MAY_IMPORT) as readonly TypeTag[];
+
+/** Where a project runs. `any`: web APIs only. `fs`: Node modules too. */
+export const RUNTIME_TAGS = ['any', 'fs'] as const;
+
+/** What a test file may import besides what its project may. */
 export const TEST_FILES_MAY_IMPORT: readonly TypeTag[] = ['model', 'util', 'core', 'adapter', 'testing'];
 
-/** Every runtime tag. */
-export const RUNTIME_TAGS: readonly RuntimeTag[] = ['any', 'fs'];
-
-/**
- * Types that never leave the checkout: the root's development packages count as declared for them,
- * as they do for every test file.
- */
-export const DEVELOPMENT_TYPES: readonly TypeTag[] = ['testing', 'tool'];
+/** Types that never leave the checkout: the root's development packages count as declared for them, as for every test. */
+export const DEVELOPMENT_TYPES: readonly TypeTag[] = ['testing', 'e2e', 'tool'];
 
 /** Packages that talk to a person at a terminal: for `type:app` alone. */
 export const APP_ONLY_PACKAGES: readonly string[] = ['citty', 'consola'];
 
-/** True for a file that only the test runner loads, such as `x.test.ts`, `x.http.test.ts` or `x.test-d.ts`. */
-export function isTestFile(file: string): boolean {
-  return /\.test(-d)?\.ts$/.test(file);
-}
+/**
+ * Layers inside a package, lowest first: a file may import its own layer and the ones before it. A name is a folder or a
+ * file. What the list does not name, such as index.ts, lies above all of them.
+ */
+export type Layers = Readonly<Record<string, readonly string[]>>;
 
-/** True for a word that stands in the table. */
-export function isTypeTag(word: string): word is TypeTag {
-  return Object.hasOwn(MAY_IMPORT, word);
-}
+/** The order of the pipeline's folders; takes effect as `'libs/pipeline/src': PIPELINE_LAYERS` in {@link LAYERS}. */
+export const PIPELINE_LAYERS: readonly string[] = [
+  'receipts.ts',
+  'work',
+  'input',
+  'files',
+  'compare',
+  'runs',
+  'stages',
+  'operations',
+  'corpus.ts',
+  'run.ts',
+];
 
-/** True for a known runtime. */
-export function isRuntimeTag(word: string): word is RuntimeTag {
-  return (RUNTIME_TAGS as readonly string[]).includes(word);
-}
+/** By the folder that holds the layers. Each layer must exist. */
+export const LAYERS: Layers = {};
+
+/** Source files that one folder may hold, tests not counted. */
+export const FOLDER_FILES_MAX = Number.POSITIVE_INFINITY;

@@ -1,109 +1,127 @@
+/** Who may import whom, as rules for dependency-cruiser, computed from the table and from each project's package.json. */
+import type { IRegularForbiddenRuleType } from 'dependency-cruiser';
 import {
   APP_ONLY_PACKAGES,
   DEVELOPMENT_TYPES,
-  isTestFile,
+  type Layers,
   MAY_IMPORT,
   TEST_FILES_MAY_IMPORT,
+  TYPE_TAGS,
   type TypeTag,
 } from './dependency-table.ts';
-import type { ImportEdge } from './import-graph.ts';
-import type { Workspace } from './workspace.ts';
+import { type Project, TEST_FILE, type Workspace } from './workspace.ts';
 
-/** A rule about single imports. */
-export interface ImportRule {
-  /** Kebab-case, unique. */
+/** A rule about imports. Rules of one name, which may end with `/` and what it is about, have one piece of advice. */
+export interface ImportRule extends IRegularForbiddenRuleType {
   readonly name: string;
-  /** What to do about an import that breaks the rule; undefined for an import that keeps it. */
-  readonly advice: (edge: ImportEdge, workspace: Workspace) => string | undefined;
+  /** What to do about an import that breaks it. */
+  readonly comment: string;
 }
 
-/** Every rule about single imports. Each looks at one thing, so one import can break several. */
-export const IMPORT_RULES: readonly ImportRule[] = [
-  {
-    name: 'type-table',
-    advice: ({ file, from, to }) => {
-      if (to === undefined || to === from || isTestFile(file) || isUnimportable(to.type) || to.type === 'testing')
-        return;
-      if (MAY_IMPORT[from.type].includes(to.type)) return;
-      return `${rowOf(from.type)}, not type:${to.type}; take it as an argument behind a port, or move the shared part down`;
+/** Every rule about imports. Each looks at one thing, so one import can break several. */
+export function importRules(workspace: Workspace, layers: Layers): ImportRule[] {
+  const { projects } = workspace;
+  const all = foldersOf(projects);
+  const ofTypes = (...types: readonly TypeTag[]): string[] =>
+    foldersOf(projects.filter(({ type }) => type !== undefined && types.includes(type)));
+  const ofRuntime = (name: Project['runtime']): string[] =>
+    foldersOf(projects.filter(({ runtime }) => runtime === name));
+  return [
+    rule('no-circles', 'move what both files need into a third', {}, { circular: true }),
+    {
+      ...rule('no-folder-circles', 'move what both folders need into a third', {}, { circular: true }),
+      scope: 'folder',
     },
-  },
-  {
-    name: 'testing-in-tests-only',
-    advice: ({ file, from, to }) => {
-      if (to?.type !== 'testing' || to === from || isTestFile(file) || MAY_IMPORT[from.type].includes('testing'))
-        return;
-      return 'only *.test.ts files and tools may import type:testing; move the code into a test or into that project';
-    },
-  },
-  {
-    name: 'nothing-imports-an-app-or-tool',
-    advice: ({ from, to }) => {
-      if (to === undefined || to === from || !isUnimportable(to.type)) return;
-      return `nothing imports a type:${to.type}; move the shared part into a lib`;
-    },
-  },
-  {
-    name: 'no-path-across-projects',
-    advice: ({ from, path }) => {
-      if (path === undefined || path.startsWith(`${from.folder}/`)) return;
-      return `a path may not leave ${from.folder}; import the other project by its package name`;
-    },
-  },
-  {
-    name: 'no-deep-import',
-    advice: ({ specifier, from, to, packageName }) => {
-      if (to === undefined || packageName === undefined) return;
-      const subpath = `.${specifier.slice(packageName.length)}`;
-      if (to.exports.includes(subpath)) return;
-      return `import ${packageName} itself${to === from ? ' or a relative path' : ''}, and export there what is missing`;
-    },
-  },
-  {
-    name: 'declared-packages-only',
-    advice: (edge, workspace) => {
-      if (edge.packageName === undefined || edge.to === edge.from || isDeclared(edge, workspace)) return;
-      const list = isTestFile(edge.file) ? 'devDependencies' : 'dependencies';
-      return `add ${edge.packageName} to the ${list} in ${edge.from.folder}/package.json`;
-    },
-  },
-  {
-    name: 'runtime-any-without-node',
-    advice: ({ file, from, isBuiltin }) => {
-      if (!isBuiltin || from.runtime !== 'any' || isTestFile(file)) return;
-      return 'runtime:any has web APIs only; take it as an argument, or move the code to a runtime:fs project';
-    },
-  },
-  {
-    name: 'runtime-any-without-fs-projects',
-    advice: ({ file, from, to }) => {
-      if (to?.runtime !== 'fs' || to === from || from.runtime !== 'any' || isTestFile(file)) return;
-      return `${to.packageName} is runtime:fs and cannot run at the edge; take it as an argument behind a port`;
-    },
-  },
-  {
-    name: 'terminal-in-apps-only',
-    advice: ({ from, packageName }) => {
-      if (packageName === undefined || !APP_ONLY_PACKAGES.includes(packageName) || from.type === 'app') return;
-      return 'only type:app talks to a terminal; emit events through the Logger port';
-    },
-  },
-];
-
-function isUnimportable(type: TypeTag): boolean {
-  return !TEST_FILES_MAY_IMPORT.includes(type);
+    rule(
+      'no-unresolvable',
+      'there is no such file, or its package does not export it: import the package itself, and export there what is missing',
+      {},
+      { couldNotResolve: true },
+    ),
+    rule(
+      'no-path-across-projects',
+      'import the other project by its package name',
+      { path: under(all) },
+      { dependencyTypes: ['local'], pathNot: under(['$1']) },
+    ),
+    rule('no-import-of-tests', 'move what is shared into a file of its own', {}, testsOf(all)),
+    ...TYPE_TAGS.flatMap((type) => [
+      rule(
+        `type-table/${type}`,
+        `type:${type} may import ${MAY_IMPORT[type].map((to) => `type:${to}`).join(', ') || 'no other project'}; ` +
+          'take it as an argument behind a port, or move the shared part down',
+        codeOf(ofTypes(type)),
+        { path: under(all), pathNot: under(['$1', ...ofTypes(...MAY_IMPORT[type])]) },
+      ),
+      rule('type-table/tests', 'nothing imports that; move the shared part into a lib', testsOf(ofTypes(type)), {
+        path: under(all),
+        pathNot: under(['$1', ...ofTypes(...MAY_IMPORT[type], ...TEST_FILES_MAY_IMPORT)]),
+      }),
+    ]),
+    ...projects.flatMap((project) => declaredPackagesOnly(project, workspace, ofTypes(...TEST_FILES_MAY_IMPORT))),
+    rule(
+      'runtime-any-without-node',
+      'runtime:any has web APIs only; take it as an argument, or move the code to a runtime:fs project',
+      codeOf(ofRuntime('any')),
+      { dependencyTypes: ['core'] },
+    ),
+    rule(
+      'runtime-any-without-fs-projects',
+      'a runtime:fs project cannot run at the edge; take it as an argument behind a port',
+      codeOf(ofRuntime('any')),
+      { path: under(ofRuntime('fs')) },
+    ),
+    rule(
+      'terminal-in-apps-only',
+      'only type:app talks to a terminal; emit events through the Logger port',
+      { path: under(all), pathNot: under(ofTypes('app')) },
+      { path: APP_ONLY_PACKAGES.map(inNodeModules) },
+    ),
+    ...Object.entries(layers).flatMap(([folder, names]) =>
+      names.map((name, index) =>
+        rule(
+          `layers/${folder}`,
+          `lowest first, the layers are ${names.join(', ')}; take it as an argument, or move the shared part down`,
+          { path: inLayers(folder, [name]), pathNot: TEST_FILE },
+          { path: under([folder]), pathNot: inLayers(folder, names.slice(0, index + 1)) },
+        ),
+      ),
+    ),
+  ];
 }
 
-function rowOf(type: TypeTag): string {
-  const types = MAY_IMPORT[type];
-  return types.length === 0
-    ? `type:${type} may import no other project`
-    : `type:${type} may import type:${types.join('|')}`;
+/** What a project imports stands in its own package.json; tests and development types have the root's packages too. */
+function declaredPackagesOnly(
+  { folder, type, dependencies, devDependencies }: Project,
+  workspace: Workspace,
+  importableByTests: readonly string[],
+): ImportRule[] {
+  const pathOf = (name: string): string => {
+    const project = workspace.projects.find(({ packageName }) => packageName === name);
+    return project === undefined ? inNodeModules(name) : under([project.folder]);
+  };
+  const name = `declared-packages-only/${folder}`;
+  const comment = `add it to the dependencies in its package.json, for a test to the devDependencies`;
+  const path = [under(foldersOf(workspace.projects)), inNodeModules('.*')];
+  const ofRoot = workspace.devDependencies;
+  const isDevelopment = type !== undefined && DEVELOPMENT_TYPES.includes(type);
+  const forCode = [...dependencies, ...(isDevelopment ? ofRoot : [])].map(pathOf);
+  const forTests = [...dependencies, ...devDependencies, ...ofRoot].map(pathOf);
+  return [
+    rule(name, comment, codeOf([folder]), { path, pathNot: [under([folder]), ...forCode] }),
+    rule(name, comment, testsOf([folder]), { path, pathNot: [under([folder, ...importableByTests]), ...forTests] }),
+  ];
 }
 
-function isDeclared({ file, from, to, packageName }: ImportEdge, workspace: Workspace): boolean {
-  if (packageName === undefined || from.dependencies.has(packageName)) return true;
-  const isTest = isTestFile(file);
-  if (isTest && (from.devDependencies.has(packageName) || (to !== undefined && !isUnimportable(to.type)))) return true;
-  return (isTest || DEVELOPMENT_TYPES.includes(from.type)) && workspace.devDependencies.has(packageName);
+function rule(name: string, comment: string, from: ImportRule['from'], to: ImportRule['to']): ImportRule {
+  return { name, comment, severity: 'error', from, to };
 }
+
+// Paths as regular expressions. The folder that matches a rule's `from` is `$1` in its `to`.
+const foldersOf = (projects: readonly Project[]): string[] => projects.map(({ folder }) => folder);
+const under = (folders: readonly string[]): string => `^(${folders.join('|')})/`;
+const codeOf = (folders: readonly string[]): ImportRule['from'] => ({ path: under(folders), pathNot: TEST_FILE });
+const testsOf = (folders: readonly string[]): { path: string } => ({ path: `${under(folders)}.*${TEST_FILE}` });
+const inNodeModules = (name: string): string => `(^|/)node_modules/(@types/)?${name}/`;
+const inLayers = (folder: string, names: readonly string[]): string =>
+  `^${folder}/(${names.map((name) => (name.endsWith('.ts') ? `${name}$` : `${name}/`)).join('|')})`;

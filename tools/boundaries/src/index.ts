@@ -1,2 +1,2 @@
 export { checkBoundaries, type BoundaryReport } from './check-boundaries.ts';
-export { formatViolation, type Violation } from './violation.ts';
+export type { Violation } from './structure-rules.ts';

@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { RuntimeTag, TypeTag } from './dependency-table.ts';
+import type { Layers, TypeTag } from './dependency-table.ts';
 
 /** A project to write: `@x/<name>` in `<area>/<name>`. */
 export interface PlantedProject {
   readonly area: 'libs' | 'apps' | 'tools';
   readonly type: TypeTag;
-  readonly runtime: RuntimeTag;
+  readonly runtime: 'any' | 'fs';
   readonly dependencies?: readonly string[];
 }
 
@@ -34,6 +34,8 @@ export interface Planting {
   readonly declare?: Readonly<Record<string, readonly string[]>>;
   /** Projects instead of the clean ones. */
   readonly projects?: Readonly<Record<string, PlantedProject>>;
+  /** What the check takes instead of its own limits. */
+  readonly limits?: { readonly layers?: Layers; readonly folderFilesMax?: number };
 }
 
 /**
@@ -66,7 +68,7 @@ export function plantWorkspace({ files = {}, declare = {}, projects = CLEAN_PROJ
   }
   for (const name of VENDOR_PACKAGES) {
     write(`node_modules/${name}/package.json`, JSON.stringify({ name, main: 'index.js' }));
-    write(`node_modules/${name}/index.js`, '');
+    for (const file of ['index.js', 'part.js', 'basic.js']) write(`node_modules/${name}/${file}`, '');
   }
   write(
     'package.json',

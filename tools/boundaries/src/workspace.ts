@@ -1,44 +1,35 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import {
-  isRuntimeTag,
-  isTypeTag,
-  MAY_IMPORT,
-  RUNTIME_TAGS,
-  type RuntimeTag,
-  type TypeTag,
-} from './dependency-table.ts';
-import type { Violation } from './violation.ts';
+import { basename, join } from 'node:path';
+import { RUNTIME_TAGS, TYPE_TAGS, type TypeTag } from './dependency-table.ts';
 
 /** A package of the workspace. */
 export interface Project {
   /** Path from the workspace root, with `/`, such as `libs/model`. */
   readonly folder: string;
   readonly packageName: string;
-  readonly type: TypeTag;
-  readonly runtime: RuntimeTag;
-  /** Subpaths that others may import: `.` and the like. */
-  readonly exports: readonly string[];
+  /** Undefined, as is `runtime`, where the tags do not name exactly one of the table. */
+  readonly type: TypeTag | undefined;
+  readonly runtime: (typeof RUNTIME_TAGS)[number] | undefined;
+  readonly tags: readonly string[];
   /** Packages that any of its files may import. */
-  readonly dependencies: ReadonlySet<string>;
+  readonly dependencies: readonly string[];
   /** Packages that its test files may import as well. */
-  readonly devDependencies: ReadonlySet<string>;
+  readonly devDependencies: readonly string[];
+  /** Its TypeScript and JavaScript files, generated ones left out; paths from the workspace root, sorted. */
+  readonly files: readonly string[];
 }
 
-/** All projects of a workspace, and what is wrong with their tags. */
+/** All projects of a workspace. */
 export interface Workspace {
   readonly root: string;
   readonly projects: readonly Project[];
   /** The root's development packages. */
-  readonly devDependencies: ReadonlySet<string>;
-  /** A project with bad tags is listed here and left out of `projects`. */
-  readonly tagViolations: readonly Violation[];
+  readonly devDependencies: readonly string[];
 }
 
 interface Manifest {
   readonly name?: string;
   readonly workspaces?: readonly string[];
-  readonly exports?: Readonly<Record<string, unknown>>;
   readonly nx?: { readonly tags?: readonly string[] };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -46,70 +37,64 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
+/** What the path of a test file matches. */
+export const TEST_FILE = String.raw`[.]test(-d)?[.]ts$`;
+
+/** Folders that hold no source. */
+export const GENERATED: readonly string[] = ['node_modules', 'out-tsc', 'dist', 'coverage'];
+
 /**
  * Reads every project that the root's `workspaces` name, in the order of their folders.
  * Throws when the root, or a project, has no readable package.json.
  */
 export function readWorkspace(root: string): Workspace {
   const rootManifest = readManifest(root);
-  const folders = globSync([...(rootManifest.workspaces ?? [])], { cwd: root })
+  const projects = globSync([...(rootManifest.workspaces ?? [])], { cwd: root })
     .map((folder) => folder.replaceAll('\\', '/'))
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
-    .sort();
-  const projects: Project[] = [];
-  const tagViolations: Violation[] = [];
-  for (const folder of folders) {
-    const manifest = readManifest(join(root, folder));
-    const type = soleTag(manifest, 'type', isTypeTag);
-    const runtime = soleTag(manifest, 'runtime', isRuntimeTag);
-    if (type === undefined || runtime === undefined) {
-      tagViolations.push(badTags(folder, manifest));
-      continue;
-    }
-    projects.push({
-      folder,
-      packageName: manifest.name ?? folder,
-      type,
-      runtime,
-      exports: Object.keys(manifest.exports ?? {}),
-      dependencies: namesOf(manifest.dependencies, manifest.optionalDependencies, manifest.peerDependencies),
-      devDependencies: namesOf(manifest.devDependencies),
+    .sort()
+    .map((folder): Project => {
+      const manifest = readManifest(join(root, folder));
+      const tags = manifest.nx?.tags ?? [];
+      return {
+        folder,
+        packageName: manifest.name ?? folder,
+        type: soleTag(tags, 'type', TYPE_TAGS),
+        runtime: soleTag(tags, 'runtime', RUNTIME_TAGS),
+        tags,
+        dependencies: Object.keys({
+          ...manifest.dependencies,
+          ...manifest.optionalDependencies,
+          ...manifest.peerDependencies,
+        }),
+        devDependencies: Object.keys(manifest.devDependencies ?? {}),
+        files: sourceFiles(root, folder),
+      };
     });
-  }
-  return { root, projects, devDependencies: namesOf(rootManifest.devDependencies), tagViolations };
+  return { root, projects, devDependencies: Object.keys(rootManifest.devDependencies ?? {}) };
 }
 
-/** The project that holds a path given from the workspace root, or undefined. */
-export function projectOfPath(workspace: Workspace, path: string): Project | undefined {
-  return workspace.projects.find(({ folder }) => path === folder || path.startsWith(`${folder}/`));
+/** True for a file that only the test runner loads, such as `x.test.ts`, `x.http.test.ts` or `x.test-d.ts`. */
+export function isTestFile(file: string): boolean {
+  return new RegExp(TEST_FILE).test(file);
 }
 
 function readManifest(folder: string): Manifest {
   return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;
 }
 
-function namesOf(...lists: readonly (Readonly<Record<string, string>> | undefined)[]): ReadonlySet<string> {
-  return new Set(lists.flatMap((list) => Object.keys(list ?? {})));
-}
-
 function soleTag<Tag extends string>(
-  manifest: Manifest,
+  tags: readonly string[],
   dimension: string,
-  isTag: (word: string) => word is Tag,
+  known: readonly Tag[],
 ): Tag | undefined {
-  const words = (manifest.nx?.tags ?? [])
-    .filter((tag) => tag.startsWith(`${dimension}:`))
-    .map((tag) => tag.slice(dimension.length + 1));
-  const [word] = words;
-  return words.length === 1 && word !== undefined && isTag(word) ? word : undefined;
+  const words = tags.filter((tag) => tag.startsWith(`${dimension}:`));
+  return words.length === 1 ? known.find((word) => words[0] === `${dimension}:${word}`) : undefined;
 }
 
-function badTags(folder: string, manifest: Manifest): Violation {
-  return {
-    file: `${folder}/package.json`,
-    found: `has nx.tags [${(manifest.nx?.tags ?? []).join(', ')}]`,
-    rule: 'one-type-one-runtime',
-    advice:
-      `give it one of type:${Object.keys(MAY_IMPORT).join('|')} ` + `and one of runtime:${RUNTIME_TAGS.join('|')}`,
-  };
+function sourceFiles(root: string, folder: string): string[] {
+  const isGenerated = (path: string): boolean => GENERATED.includes(basename(path)) || /^\../.test(basename(path));
+  return globSync(`${folder}/**/*.{ts,mts,cts,js,mjs,cjs}`, { cwd: root, exclude: isGenerated })
+    .map((file) => file.replaceAll('\\', '/'))
+    .sort();
 }

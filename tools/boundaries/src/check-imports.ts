@@ -1,0 +1,74 @@
+import { cruise, type ICruiseResult } from 'dependency-cruiser';
+import type { ImportRule } from './import-rules.ts';
+import type { Violation } from './structure-rules.ts';
+import { GENERATED, isTestFile, TEST_FILE } from './workspace.ts';
+
+/** An absolute path and a URL of a file, which rules cannot tell from the name of a package. */
+const ABSOLUTE = /^(\/|file:)/;
+
+/**
+ * Holds every import, export-from, dynamic import, require and type import of the files against the rules. Tests are
+ * looked at apart, since what they import may make circles of folders.
+ * Node resolution through `exports`; links of the workspace are followed to the true folder.
+ */
+export async function checkImports(
+  root: string,
+  files: readonly string[],
+  rules: readonly ImportRule[],
+): Promise<Violation[]> {
+  const code = files.filter((file) => !isTestFile(file));
+  const tests = files.filter(isTestFile);
+  return [
+    ...(await checkPart(root, code, TEST_FILE, rules)),
+    ...(await checkPart(
+      root,
+      tests,
+      `^(?!.*${TEST_FILE})`,
+      rules.filter(({ scope }) => scope !== 'folder'),
+    )),
+  ];
+}
+
+async function checkPart(
+  root: string,
+  files: string[],
+  otherFiles: string,
+  rules: readonly ImportRule[],
+): Promise<Violation[]> {
+  if (files.length === 0) return [];
+  const { output } = await cruise(
+    files,
+    {
+      baseDir: root,
+      validate: true,
+      ruleSet: { forbidden: [...rules] },
+      tsPreCompilationDeps: true,
+      detectProcessBuiltinModuleCalls: true,
+      doNotFollow: { path: [`(^|/)(${GENERATED.join('|')})/`, otherFiles] },
+      enhancedResolveOptions: {
+        exportsFields: ['exports'],
+        conditionNames: ['import', 'require', 'node', 'default'],
+        extensions: ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'],
+      },
+    },
+    // What the code resolved holds for the tests, which come second.
+    { bustTheCache: otherFiles === TEST_FILE },
+  );
+  const { modules, summary } = output as ICruiseResult;
+  const adviceOf = (rule: string): string => rules.find(({ name }) => name === rule)?.comment ?? '';
+  const violations = new Map<string, Violation>();
+  for (const { from, to, cycle, rule } of summary.violations) {
+    const names = cycle?.map(({ name }) => name);
+    const found = `${from} imports ${names === undefined ? to : `itself by way of ${names.join(' -> ')}`}`;
+    // A circle is found from each of its members, and told once.
+    const key = `${rule.name} ${names === undefined ? found : names.toSorted().join(' ')}`;
+    violations.set(key, { found, rule: rule.name, advice: adviceOf(rule.name) });
+  }
+  const rule = 'no-path-across-projects';
+  for (const { source, dependencies } of modules) {
+    for (const { module } of dependencies.filter((it) => ABSOLUTE.test(it.module))) {
+      violations.set(module, { found: `${source} imports ${module}`, rule, advice: adviceOf(rule) });
+    }
+  }
+  return [...violations.values()];
+}
