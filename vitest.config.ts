@@ -1,10 +1,10 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const ALL = ['libs/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/*/src/**/*.test.ts'];
+const ALL = ['libs/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/{,testing/}*/src/**/*.test.ts'];
 
 /** Files that stand alone: their second name says that they touch what is outside, or they change what a process shares. */
-const ALONE = ['**/*.{contract,e2e,fault,http,int}.test.ts', 'libs/testing/src/postgres-*.test.ts'];
+const ALONE = ['**/*.{contract,e2e,fault,http,int}.test.ts', 'tools/testing/postgres/src/postgres-*.test.ts'];
 
 /** Without a record of earlier runs nobody knows which files take longest, but these do; those that share go last. */
 const LONGEST = /\.e2e\.test\.ts$|\.int\.test\.ts$|reconcile\.test\.ts$/;
@@ -23,7 +23,7 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    globalSetup: ['libs/testing/src/postgres-global-setup.ts'],
+    globalSetup: ['tools/testing/postgres/src/postgres-global-setup.ts'],
     // Engines start and processes are spawned; two cores are shared by all files.
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -1,13 +1,18 @@
+export {
+  copyOfOnceMade,
+  createDatabase,
+  openPostgresSession,
+  type PostgresServer,
+  type PostgresSession,
+  startPostgresServer,
+  type TestDatabase,
+} from '@lockstep/testing-postgres';
 export { bytesOf } from './bytes-of.ts';
 export { collect } from './collect.ts';
-export { copyOfOnceMade } from './copy-of-once-made.ts';
-export { createDatabase, type TestDatabase } from './postgres-database.ts';
-export { type PostgresServer, startPostgresServer } from './postgres-server.ts';
 export { AWKWARD_NUMBERS, AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';
 export { failureOf } from './failure-of.ts';
 export { createInstantGuard, type InstantGuard } from './instant-guard.ts';
 export { ledgerSuite, type LedgersUnderTest, type OldLedger } from './ledger-suite.ts';
-export { openPostgresSession, type PostgresSession } from './postgres-session.ts';
 export { postgresTableSuite, type PostgresTablesUnderTest } from './postgres-table-suite.ts';
 export { rowStoreSuite, type RowStoresUnderTest } from './row-store-suite.ts';
 export { saidBy } from './said-by.ts';

