@@ -2,15 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedQdrant, type EmbeddedQdrant } from '@lockstep/embedded';
+import { startStubOpenAi, stubVector, type StubOpenAi } from '@lockstep/testing';
 import {
   createDatabase,
   openPostgresSession,
-  startStubOpenAi,
-  stubVector,
   type PostgresSession,
-  type StubOpenAi,
   type TestDatabase,
-} from '@lockstep/testing';
+} from '@lockstep/testing-postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCorpusWorkspace, type CorpusRun, type CorpusWorkspace } from './test-support/corpus-workspace.ts';
 import { databaseMoves, withDatabase, type DatabaseMoves } from './test-support/database-moves.ts';

@@ -1,14 +1,8 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openPglite, startEmbeddedQdrant } from '@lockstep/embedded';
-import {
-  createDatabase,
-  openPostgresSession,
-  startStubOpenAi,
-  stubVector,
-  type StubOpenAi,
-  type TestDatabase,
-} from '@lockstep/testing';
+import { startStubOpenAi, stubVector, type StubOpenAi } from '@lockstep/testing';
+import { createDatabase, openPostgresSession, type TestDatabase } from '@lockstep/testing-postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { corpusRun, type CorpusRun } from './test-support/corpus-workspace.ts';
 import { filesBelow } from './test-support/files-below.ts';

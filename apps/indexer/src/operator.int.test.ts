@@ -2,7 +2,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedQdrant, type EmbeddedQdrant } from '@lockstep/embedded';
-import { createDatabase, startStubOpenAi, type StubOpenAi, type TestDatabase } from '@lockstep/testing';
+import { startStubOpenAi, type StubOpenAi } from '@lockstep/testing';
+import { createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

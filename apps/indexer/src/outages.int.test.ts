@@ -5,12 +5,10 @@ import { createNeonHandler, createPgBackend, startEmbeddedQdrant, type EmbeddedQ
 import { SILENT, type Dependency, type EmbedderIdentity, type Logger } from '@lockstep/model';
 import { GUARD_DEFAULTS } from '@lockstep/resilience';
 import {
-  createDatabase,
   createMemoryArtifacts,
   createMemoryEmbeddings,
   createStubOpenAiHandler,
   forwardTo,
-  openPostgresSession,
   scaledClock,
   startFaultyServices,
   stubVector,
@@ -19,9 +17,13 @@ import {
   type FaultRule,
   type FaultScript,
   type Handler,
+} from '@lockstep/testing';
+import {
+  createDatabase,
+  openPostgresSession,
   type PostgresSession,
   type TestDatabase,
-} from '@lockstep/testing';
+} from '@lockstep/testing-postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLOUD_EMBED_CONCURRENCY } from './wiring/open-services.ts';
 import { heldProblems } from './test-support/held-problems.ts';

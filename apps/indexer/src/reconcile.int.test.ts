@@ -7,7 +7,6 @@ import { createNeonHandler, openPglite, openSqliteLedger, startEmbeddedQdrant } 
 import { createNeonRowStore, createSqlClient, type SqlClient } from '@lockstep/store-neon';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 import {
-  copyOfOnceMade,
   createInstantGuard,
   reconcile,
   reconcileCases,
@@ -15,6 +14,7 @@ import {
   type DriftingStores,
   type ReconcileCase,
 } from '@lockstep/testing';
+import { copyOfOnceMade } from '@lockstep/testing-postgres';
 
 let stores: DriftingStores;
 let sql: SqlClient;

@@ -2,7 +2,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { startEmbeddedQdrant } from '@lockstep/embedded';
-import { createDatabase, startStubOpenAi, stubVector, type StubOpenAi, type TestDatabase } from '@lockstep/testing';
+import { startStubOpenAi, stubVector, type StubOpenAi } from '@lockstep/testing';
+import { createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

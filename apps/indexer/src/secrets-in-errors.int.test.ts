@@ -10,7 +10,8 @@ import {
 } from '@lockstep/model';
 import { createNeonLedger, createNeonRowStore, createSqlClient } from '@lockstep/store-neon';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
-import { createDatabase, createInstantGuard, saidBy, stubVector, type TestDatabase } from '@lockstep/testing';
+import { createInstantGuard, saidBy, stubVector } from '@lockstep/testing';
+import { createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   errorSaying,

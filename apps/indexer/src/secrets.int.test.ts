@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedQdrant, type EmbeddedQdrant } from '@lockstep/embedded';
 import {
-  createDatabase,
   forwardTo,
   saidBy,
   startFaultServer,
@@ -11,8 +10,8 @@ import {
   stubVector,
   type FaultServer,
   type StubOpenAi,
-  type TestDatabase,
 } from '@lockstep/testing';
+import { createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readEnvironment } from './settings/environment.ts';

@@ -5,15 +5,13 @@ import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { createNeonHandler, createPgBackend, openPglite, type PostgresBackend } from '@lockstep/embedded';
 import {
-  copyOfOnceMade,
-  createDatabase,
   createInstantGuard,
   ledgerSuite,
-  openPostgresSession,
   postgresTableSuite,
   rowStoreSuite,
   type PostgresTablesUnderTest,
 } from '@lockstep/testing';
+import { copyOfOnceMade, createDatabase, openPostgresSession } from '@lockstep/testing-postgres';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { createNeonLedger } from './neon-ledger.ts';

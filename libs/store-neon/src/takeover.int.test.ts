@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { createNeonHandler, createPgBackend, type PostgresBackend } from '@lockstep/embedded';
+import { createInstantGuard, failureOf } from '@lockstep/testing';
 import {
   createDatabase,
-  createInstantGuard,
-  failureOf,
   openPostgresSession,
   type PostgresSession,
   type TestDatabase,
-} from '@lockstep/testing';
+} from '@lockstep/testing-postgres';
 import { pointIdOf, type Ledger, type IndexedChunk, type RowStore } from '@lockstep/model';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';

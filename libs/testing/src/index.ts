@@ -1,12 +1,3 @@
-export {
-  copyOfOnceMade,
-  createDatabase,
-  openPostgresSession,
-  type PostgresServer,
-  type PostgresSession,
-  startPostgresServer,
-  type TestDatabase,
-} from '@lockstep/testing-postgres';
 export { bytesOf } from './bytes-of.ts';
 export { collect } from './collect.ts';
 export { AWKWARD_NUMBERS, AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { openPostgresSession, startPostgresServer } from '@lockstep/testing';
+import { openPostgresSession, startPostgresServer } from '@lockstep/testing-postgres';
 
 /** A database of a real Postgres server, for one benchmark. */
 export interface BenchDatabase {

@@ -7,7 +7,7 @@ import { neon, neonConfig, NeonDbError } from '@neondatabase/serverless';
 import type { NeonQueryFunction } from '@neondatabase/serverless';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { copyOfOnceMade, createDatabase, type TestDatabase } from '@lockstep/testing';
+import { copyOfOnceMade, createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { createNeonHandler } from './neon-handler.ts';
 import { openPglite } from './open-pglite.ts';
 import { createPgBackend } from './pg-backend.ts';

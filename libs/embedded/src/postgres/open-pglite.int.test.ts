@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 
 import { FileLockTimeoutError } from '@lockstep/file-lock';
 import type { FileLockHolder } from '@lockstep/file-lock';
-import { copyOfOnceMade } from '@lockstep/testing';
+import { copyOfOnceMade } from '@lockstep/testing-postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { openPglite } from './open-pglite.ts';

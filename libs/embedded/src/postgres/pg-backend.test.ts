@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import process from 'node:process';
 
-import { createDatabase, type TestDatabase } from '@lockstep/testing';
+import { createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createPgBackend } from './pg-backend.ts';
