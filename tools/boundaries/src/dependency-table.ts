@@ -39,22 +39,21 @@ export const APP_ONLY_PACKAGES: readonly string[] = ['citty', 'consola'];
  */
 export type Layers = Readonly<Record<string, readonly string[]>>;
 
-/** The order of the pipeline's folders; takes effect as `'libs/pipeline/src': PIPELINE_LAYERS` in {@link LAYERS}. */
-export const PIPELINE_LAYERS: readonly string[] = [
-  'receipts.ts',
-  'work',
-  'input',
-  'files',
-  'compare',
-  'runs',
-  'stages',
-  'operations',
-  'corpus.ts',
-  'run.ts',
-];
-
-/** By the folder that holds the layers. Each layer must exist. */
-export const LAYERS: Layers = {};
+/** By the folder that holds the layers. Each must exist. */
+export const LAYERS: Layers = {
+  'libs/pipeline/src': [
+    'receipts.ts',
+    'work',
+    'input',
+    'files',
+    'compare',
+    'runs',
+    'stages',
+    'operations',
+    'corpus.ts',
+    'run.ts',
+  ],
+};
 
 /** Source files that one folder may hold, tests not counted. */
 export const FOLDER_FILES_MAX = Number.POSITIVE_INFINITY;

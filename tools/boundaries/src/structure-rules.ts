@@ -31,7 +31,7 @@ export function checkStructure(workspace: Workspace, layers: Layers, folderFiles
     ...projects.flatMap(({ files }) => findLargeFolders(files, folderFilesMax)),
     ...Object.entries(layers).flatMap(([folder, names]) =>
       names
-        .filter((name) => !existsSync(join(root, folder, name)))
+        .filter((name) => existsSync(join(root, folder)) && !existsSync(join(root, folder, name)))
         .map((name) => ({
           found: `${folder} lacks ${name}`,
           rule: 'layers-exist',
