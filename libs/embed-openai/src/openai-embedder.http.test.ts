@@ -1,7 +1,7 @@
 import { delay, http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
+import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing-ports';
 import { countCl100kTokens } from './count-tokens.ts';
 import { createOpenAiEmbedder, type OpenAiEmbedderOptions } from './openai-embedder.ts';
 

@@ -3,7 +3,7 @@ import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Clock } from '@lockstep/model';
 import { createGuard, createRateLimiter, type MinuteLimits } from '@lockstep/resilience';
-import { failureOf } from '@lockstep/testing';
+import { failureOf } from '@lockstep/testing-ports';
 import { createOpenAiEmbedder } from './openai-embedder.ts';
 
 const server = setupServer();

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { acquireFileLock } from '@lockstep/file-lock';
 import { sha256Hex, type CacheEntry, type EmbeddingReader } from '@lockstep/model';
-import { failureOf } from '@lockstep/testing';
+import { failureOf } from '@lockstep/testing-ports';
 import { encodeLine, lineBytes } from './cache-line.ts';
 import { openEmbeddingCache } from './embedding-cache.ts';
 import { openEmbeddingSlice } from './embedding-slice.ts';

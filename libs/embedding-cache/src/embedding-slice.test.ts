@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { isIndexingError, type EmbeddingSlice } from '@lockstep/model';
-import { failureOf } from '@lockstep/testing';
+import { failureOf } from '@lockstep/testing-ports';
 import { encodeLine, KEY_AT, lineBytes } from './cache-line.ts';
 import { openEmbeddingSlice } from './embedding-slice.ts';
 

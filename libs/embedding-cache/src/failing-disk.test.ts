@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sha256Hex, type CacheEntry } from '@lockstep/model';
-import { failureOf } from '@lockstep/testing';
+import { failureOf } from '@lockstep/testing-ports';
 import { encodeLine } from './cache-line.ts';
 import { DISK, tellingDisk } from './disk.ts';
 import { openEmbeddingCache } from './embedding-cache.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { acquireFileLock } from '@lockstep/file-lock';
 import { sha256Hex, type CacheEntry } from '@lockstep/model';
-import { failureOf } from '@lockstep/testing';
+import { failureOf } from '@lockstep/testing-ports';
 import { encodeLine, lineBytes } from './cache-line.ts';
 import { openEmbeddingCache } from './embedding-cache.ts';
 import { readEmbeddingCache, type EmbeddingCacheReader } from './read-embedding-cache.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sha256Hex } from '@lockstep/model';
-import { failureOf } from '@lockstep/testing';
+import { failureOf } from '@lockstep/testing-ports';
 import { encodeLine } from './cache-line.ts';
 import { openEmbeddingCache } from './embedding-cache.ts';
 import { repairEmbeddingCache } from './repair-embedding-cache.ts';

@@ -1,14 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import {
-  createMemoryLedger,
-  createMemoryRowStore,
-  createMemoryVectorStore,
-  reconcile,
-  reconcileCases,
-  TELLING_CASES,
-  type DriftingStores,
-} from '@lockstep/testing';
+import { createMemoryLedger, createMemoryRowStore, createMemoryVectorStore } from '@lockstep/testing-ports';
+import { reconcile, reconcileCases, TELLING_CASES, type DriftingStores } from '@lockstep/testing-runs';
 
 function newStores(): DriftingStores {
   const rows = createMemoryRowStore();

@@ -10,7 +10,7 @@ import {
   postgresTableSuite,
   rowStoreSuite,
   type PostgresTablesUnderTest,
-} from '@lockstep/testing';
+} from '@lockstep/testing-ports';
 import { copyOfOnceMade, createDatabase, openPostgresSession } from '@lockstep/testing-postgres';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';

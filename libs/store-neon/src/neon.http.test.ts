@@ -2,7 +2,7 @@ import { delay, http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pointIdOf, ROW_BYTES_MAX, rowBytes, type IndexedChunk } from '@lockstep/model';
-import { collect, createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
+import { collect, createInstantGuard, failureOf, saidBy } from '@lockstep/testing-ports';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
 import { createSqlClient, type SqlClientOptions } from './sql-client.ts';

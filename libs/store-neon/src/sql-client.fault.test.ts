@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
+import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing-ports';
 import { createSqlClient } from './sql-client.ts';
 
 const REPLY = JSON.stringify({ rowAsArray: true, fields: [], rows: [], command: 'SELECT', rowCount: 0 });

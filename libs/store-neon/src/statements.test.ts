@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { IndexedChunk } from '@lockstep/model';
-import { collect } from '@lockstep/testing';
+import { collect } from '@lockstep/testing-ports';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
 import type { SqlClient, SqlRow, Statement } from './sql-client.ts';

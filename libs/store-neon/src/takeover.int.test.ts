@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { createNeonHandler, createPgBackend, type PostgresBackend } from '@lockstep/embedded';
-import { createInstantGuard, failureOf } from '@lockstep/testing';
+import { createInstantGuard, failureOf } from '@lockstep/testing-ports';
 import {
   createDatabase,
   openPostgresSession,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { startEmbeddedQdrant } from '@lockstep/embedded';
-import { createInstantGuard, vectorStoreSuite, type VectorStoresUnderTest } from '@lockstep/testing';
+import { createInstantGuard, vectorStoreSuite, type VectorStoresUnderTest } from '@lockstep/testing-ports';
 import { createQdrantVectorStore } from './qdrant-vector-store.ts';
 
 function storesAt({ url, apiKey }: { url: string; apiKey?: string }): Omit<VectorStoresUnderTest, 'close'> {

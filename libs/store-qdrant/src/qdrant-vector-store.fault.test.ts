@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { createInstantGuard, failureOf } from '@lockstep/testing';
+import { createInstantGuard, failureOf } from '@lockstep/testing-ports';
 import { createQdrantVectorStore } from './qdrant-vector-store.ts';
 
 const REPLY = JSON.stringify({ result: { count: 3 }, status: 'ok', time: 0 });

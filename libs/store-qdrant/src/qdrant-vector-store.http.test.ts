@@ -2,7 +2,7 @@ import { delay, http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pointIdOf, type Point, type VectorStore } from '@lockstep/model';
-import { collect, createInstantGuard, failureOf, saidBy } from '@lockstep/testing';
+import { collect, createInstantGuard, failureOf, saidBy } from '@lockstep/testing-ports';
 import { createQdrantVectorStore, type QdrantVectorStoreOptions } from './qdrant-vector-store.ts';
 
 const KEY = 'qdrant-verysecretkey';

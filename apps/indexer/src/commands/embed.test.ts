@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { createCorpusRig } from '@lockstep/testing';
+import { createCorpusRig } from '@lockstep/testing-runs';
 import { argsOf, parseFlags, resolveFlags } from '../settings/parse-flags.ts';
 import { rejectsLimit } from '../settings/run-limits.ts';
 import { embedText } from '../text/embed-text.ts';

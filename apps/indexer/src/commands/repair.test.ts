@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { pointIdOf } from '@lockstep/model';
 import { repairCorpus } from '@lockstep/pipeline';
-import { createCorpusRig } from '@lockstep/testing';
+import { createCorpusRig } from '@lockstep/testing-runs';
 import { repairResult } from '../text/repair-text.ts';
 
 it('repair reports how many texts were possibly paid for nothing, those of held chunks too', async () => {

@@ -18,7 +18,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { IndexingError } from '@lockstep/model';
-import { failureOf } from '@lockstep/testing';
+import { failureOf } from '@lockstep/testing-ports';
 import { assertRegularFile, withInputFile } from './input-file.ts';
 
 const onWindows = process.platform === 'win32';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { RunStart } from '@lockstep/model';
-import { ledgerSuite } from '@lockstep/testing';
+import { ledgerSuite } from '@lockstep/testing-ports';
 import { openSqliteLedger } from './sqlite-ledger.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { collect, failureOf } from '@lockstep/testing';
+import { collect, failureOf } from '@lockstep/testing-ports';
 import type { ChunkLine, HeldRecord } from '../files/chunk-line.ts';
 import { alignedPages } from './aligned-pages.ts';
 

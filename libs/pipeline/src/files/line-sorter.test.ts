@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Scratch } from '@lockstep/model';
-import { collect, createMemoryArtifacts } from '@lockstep/testing';
+import { collect, createMemoryArtifacts } from '@lockstep/testing-ports';
 import { createLineSorter } from './line-sorter.ts';
 
 async function sorted(lines: readonly string[], runUnitsMax?: number) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { collect } from '@lockstep/testing';
+import { collect } from '@lockstep/testing-ports';
 import { linesOf } from './lines.ts';
 
 async function* blocksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {

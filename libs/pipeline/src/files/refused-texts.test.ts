@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IndexingError } from '@lockstep/model';
-import { createCorpusRig, createStubEmbedder, failureOf, NO_COSTS, type CorpusRig } from '@lockstep/testing';
+import { createStubEmbedder, failureOf } from '@lockstep/testing-ports';
+import { createCorpusRig, NO_COSTS, type CorpusRig } from '@lockstep/testing-runs';
 import { FILES } from './corpus-files.ts';
 import { validate } from '../stages/validate.ts';
 

@@ -1,6 +1,6 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '@lockstep/testing';
+import { failureOf } from '@lockstep/testing-ports';
 import { readRecords, type InputRecord, type ReadRecordsOptions } from './read-records.ts';
 import { stringEnd } from './scan-bytes.ts';
 

@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { JsonValue } from '@lockstep/model';
-import { failureOf } from '@lockstep/testing';
+import { failureOf } from '@lockstep/testing-ports';
 import { readRecords, type InputRecord, type ReadRecordsOptions } from './read-records.ts';
 
 /** The bytes in blocks of the given sizes, over and over. */

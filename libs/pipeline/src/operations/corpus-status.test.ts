@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { STORES } from '@lockstep/model';
-import { createCorpusRig, NO_COSTS, type CorpusRig } from '@lockstep/testing';
+import { createCorpusRig, NO_COSTS, type CorpusRig } from '@lockstep/testing-runs';
 import { FILES } from '../files/corpus-files.ts';
 import { corpusStatus, type StoreState } from './corpus-status.ts';
 import { readReceipt } from '../files/receipt-file.ts';

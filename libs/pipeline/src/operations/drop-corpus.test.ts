@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isIndexingError, type JsonObject } from '@lockstep/model';
-import {
-  announceCalls,
-  createCorpusRig,
-  failureOf,
-  inBothStores,
-  NO_COSTS,
-  storedTexts,
-  type CorpusRig,
-} from '@lockstep/testing';
+import { announceCalls, failureOf } from '@lockstep/testing-ports';
+import { createCorpusRig, inBothStores, NO_COSTS, storedTexts, type CorpusRig } from '@lockstep/testing-runs';
 
 const inputs = (count: number): JsonObject[] =>
   Array.from({ length: count }, (_, at) => ({ id: `c${at}`, text: `text ${at}` }));

@@ -1,13 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { STORES, type DeleteMode, type JsonObject } from '@lockstep/model';
-import {
-  createCorpusRig,
-  createMemoryVectorStore,
-  createStubEmbedder,
-  failureOf,
-  NO_COSTS,
-  type CorpusRig,
-} from '@lockstep/testing';
+import { createMemoryVectorStore, createStubEmbedder, failureOf } from '@lockstep/testing-ports';
+import { createCorpusRig, NO_COSTS, type CorpusRig } from '@lockstep/testing-runs';
 import { planCorpus } from './plan-corpus.ts';
 
 const inputs = (count: number): { id: string; text: string }[] =>

@@ -1,15 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CollectionFacts, JsonObject } from '@lockstep/model';
-import {
-  collect,
-  createCorpusRig,
-  createMemoryVectorStore,
-  createStubEmbedder,
-  failureOf,
-  NO_COSTS,
-  stubVector,
-  type CorpusRig,
-} from '@lockstep/testing';
+import { collect, createMemoryVectorStore, createStubEmbedder, failureOf, stubVector } from '@lockstep/testing-ports';
+import { createCorpusRig, NO_COSTS, type CorpusRig } from '@lockstep/testing-runs';
 import { readChunks } from '../files/corpus-files.ts';
 
 const inputs = (count: number): { id: string; text: string }[] =>

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { IndexingError, pointIdOf, sha256Hex, STORES, type JsonObject } from '@lockstep/model';
+import { announceCalls, failureOf } from '@lockstep/testing-ports';
 import {
-  announceCalls,
   createCorpusRig,
-  failureOf,
   inBothStores,
   NO_COSTS,
   storedTexts,
   type CorpusRig,
   type CorpusRigOptions,
-} from '@lockstep/testing';
+} from '@lockstep/testing-runs';
 import { FILES } from '../files/corpus-files.ts';
 import { corpusStatus } from './corpus-status.ts';
 import { payloadOf } from '../compare/projection.ts';

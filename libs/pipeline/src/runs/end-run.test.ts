@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { IndexingError, type RunRecord } from '@lockstep/model';
-import { createCorpusRig, failureOf, type CorpusRig, type CorpusRigOptions } from '@lockstep/testing';
+import { failureOf } from '@lockstep/testing-ports';
+import { createCorpusRig, type CorpusRig, type CorpusRigOptions } from '@lockstep/testing-runs';
 import { FILES } from '../files/corpus-files.ts';
 import { provision } from '../stages/provision.ts';
 import { endRun } from './end-run.ts';

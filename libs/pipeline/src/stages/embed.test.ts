@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createCorpusRig, createStubEmbedder, stubVector, type CorpusRig } from '@lockstep/testing';
-import { collect, failureOf } from '@lockstep/testing';
+import { collect, createStubEmbedder, failureOf, stubVector } from '@lockstep/testing-ports';
+import { createCorpusRig, type CorpusRig } from '@lockstep/testing-runs';
 import { IndexingError } from '@lockstep/model';
 import { FILES, readChunks } from '../files/corpus-files.ts';
 

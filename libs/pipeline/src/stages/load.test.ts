@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { contentHashOf, IndexingError, STORES } from '@lockstep/model';
-import { createCorpusRig, failureOf, NO_COSTS, stubVector, type CorpusRig } from '@lockstep/testing';
+import { failureOf, stubVector } from '@lockstep/testing-ports';
+import { createCorpusRig, NO_COSTS, type CorpusRig } from '@lockstep/testing-runs';
 import { FILES } from '../files/corpus-files.ts';
 
 interface Input {

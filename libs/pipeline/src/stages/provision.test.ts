@@ -1,15 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  announceCalls,
-  createCorpusRig,
-  createMemoryVectorStore,
-  createStubEmbedder,
-  failureOf,
-  inBothStores,
-  NO_COSTS,
-  storedTexts,
-  type CorpusRig,
-} from '@lockstep/testing';
+import { announceCalls, createMemoryVectorStore, createStubEmbedder, failureOf } from '@lockstep/testing-ports';
+import { createCorpusRig, inBothStores, NO_COSTS, storedTexts, type CorpusRig } from '@lockstep/testing-runs';
 import { STORES } from '@lockstep/model';
 import { FILES } from '../files/corpus-files.ts';
 import type { DeleteLimit } from '../compare/delete-guard.ts';

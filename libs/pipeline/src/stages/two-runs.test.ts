@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isIndexingError, type JsonObject } from '@lockstep/model';
-import { announceCalls, createCorpusRig, inBothStores, storedTexts, type CorpusRig } from '@lockstep/testing';
+import { announceCalls } from '@lockstep/testing-ports';
+import { createCorpusRig, inBothStores, storedTexts, type CorpusRig } from '@lockstep/testing-runs';
 
 /*
  * Two runs of one corpus, on two machines with the same stores. The other run takes over at a call of the first one:

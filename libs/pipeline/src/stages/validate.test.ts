@@ -15,12 +15,12 @@ import {
 } from '@lockstep/model';
 import {
   collect,
-  createCorpusRig,
   createMemoryArtifacts,
   createStubEmbedder,
   failureOf,
   type MemoryArtifacts,
-} from '@lockstep/testing';
+} from '@lockstep/testing-ports';
+import { createCorpusRig } from '@lockstep/testing-runs';
 import { FILES, readChunks } from '../files/corpus-files.ts';
 import { validate } from './validate.ts';
 import { basisDigest } from './validate-basis.ts';

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { STORES, type DeleteMode, type JsonObject, type StoreName } from '@lockstep/model';
-import {
-  createCorpusRig,
-  createMemoryVectorStore,
-  type CorpusRig,
-  type MemoryPoint,
-  type MemoryRow,
-} from '@lockstep/testing';
+import { createMemoryVectorStore, type MemoryPoint, type MemoryRow } from '@lockstep/testing-ports';
+import { createCorpusRig, type CorpusRig } from '@lockstep/testing-runs';
 import { FILES } from '../files/corpus-files.ts';
 import { SHOWN_DIFFERENCES } from './difference-log.ts';
 import { verify } from './verify.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createCorpusRig, NO_COSTS, type CorpusRig } from '@lockstep/testing';
+import { createCorpusRig, NO_COSTS, type CorpusRig } from '@lockstep/testing-runs';
 import { STORES, type JsonObject } from '@lockstep/model';
 import { FILES } from '../files/corpus-files.ts';
 import { search } from '../operations/search.ts';

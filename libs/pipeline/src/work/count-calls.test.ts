@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { IndexingError, type CallStats } from '@lockstep/model';
-import { createCorpusRig, failureOf } from '@lockstep/testing';
+import { failureOf } from '@lockstep/testing-ports';
+import { createCorpusRig } from '@lockstep/testing-runs';
 import { countCalls } from './count-calls.ts';
 import { embed } from '../stages/embed.ts';
 

@@ -1,0 +1,108 @@
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNeonHandler, createPgBackend, startEmbeddedQdrant } from '@lockstep/embedded';
+import { createStubOpenAiHandler, forwardTo, startFaultyServices } from '@lockstep/testing-faults';
+import { createDatabase } from '@lockstep/testing-postgres';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { CLOUD_EMBED_CONCURRENCY } from '@lockstep/indexer/wiring/open-services';
+import { startIndexer } from '../support/run-indexer.ts';
+
+const DIMENSIONS = 8;
+const BATCH = 10;
+
+/** Far longer than an end may take, far shorter than any patience of the program's with a silent service. */
+const PATIENCE_MS = 1_900;
+
+let folder: string;
+let cleanups: (() => unknown)[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'lockstep-interrupt-'));
+  cleanups = [() => rmSync(folder, { recursive: true, force: true })];
+  writeFileSync(join(folder, 'nx.json'), '{}');
+  mkdirSync(join(folder, 'books'));
+  const records = Array.from({ length: 12 * BATCH }, (_, at) => ({ id: `c${at}`, text: `text ${at}` }));
+  writeFileSync(join(folder, 'books/chunks.json'), JSON.stringify(records));
+  const config = { name: 'books', input: 'chunks.json', dimensions: DIMENSIONS, batchSize: BATCH };
+  writeFileSync(join(folder, 'books/corpus.json'), JSON.stringify(config));
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.toReversed()) await cleanup();
+});
+
+/** Whether a process ends while a service that says nothing would still be waited for. */
+function endsSoon(ended: Promise<unknown>): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const timer = setTimeout(resolve, PATIENCE_MS, false);
+  void ended.then(() => resolve(true));
+  return promise.finally(() => clearTimeout(timer));
+}
+
+function savedVectors(): number {
+  const cache = join(folder, '.lockstep/cache');
+  const files = readdirSync(cache).filter((name) => name.endsWith('.jsonl'));
+  return files.reduce((sum, name) => sum + readFileSync(join(cache, name), 'latin1').split('\n').length - 1, 0);
+}
+
+it('a run that is interrupted ends at once, though services are silent, and accounts for all that was paid', async () => {
+  const database = await createDatabase();
+  cleanups.push(() => database.drop());
+  const backend = createPgBackend({ connectionString: database.connectionString });
+  cleanups.push(() => backend.close());
+  const qdrant = await startEmbeddedQdrant({ directory: join(folder, 'qdrant') });
+  cleanups.push(() => qdrant.close());
+  const sql = createNeonHandler(backend);
+  const silence = Promise.withResolvers<void>();
+  let isSilent = false;
+  const struck = Promise.withResolvers<void>();
+  const services = await startFaultyServices({
+    handlers: {
+      openai: createStubOpenAiHandler({ dimensions: DIMENSIONS }),
+      qdrant: forwardTo(qdrant.url),
+      async neon(request) {
+        if (isSilent) await silence.promise;
+        return sql(request);
+      },
+    },
+    script: { openai: [{ from: 3, fault: { stall: 'in-body' } }] },
+    onFault: () => struck.resolve(),
+  });
+  cleanups.push(() => services.close());
+  cleanups.push(() => silence.resolve());
+
+  const run = startIndexer(folder, ['run', 'books'], services.environment);
+  await struck.promise;
+  isSilent = true;
+  run.interrupt();
+  expect(await endsSoon(run.ended)).toBe(true);
+  const { exit, stderr } = await run.ended;
+  expect(exit).toBe(1);
+  expect(stderr).toContain('error aborted in embed: Stopped. What was embedded is saved.');
+  const possiblyPaid = Number(/inputs-possibly-paid itemCount=(\d+)/.exec(stderr)?.[1]);
+  expect(savedVectors() + possiblyPaid).toBeGreaterThanOrEqual(services.openai.counts().worked);
+  expect(possiblyPaid).toBeLessThanOrEqual(CLOUD_EMBED_CONCURRENCY * BATCH);
+});
+
+it('a Postgres server that takes a connection and says nothing does not hold it up', async () => {
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const arrived = once(server, 'connection');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const run = startIndexer(folder, ['run', 'books', '--only', 'neon'], {
+    OPENAI_API_KEY: 'none',
+    NEON_POSTGRES_CONNECTION_STRING: `postgresql://me:none@127.0.0.1:${port}/db`,
+  });
+  await Promise.race([arrived, run.ended]);
+  run.interrupt();
+  expect(await endsSoon(run.ended)).toBe(true);
+  expect(await run.ended).toMatchObject({ exit: 1 });
+  expect((await run.ended).stderr).toContain('error aborted in plan: Stopped.');
+});

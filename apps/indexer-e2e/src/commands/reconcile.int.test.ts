@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createNeonHandler, openPglite, openSqliteLedger, startEmbeddedQdrant } from '@lockstep/embedded';
+import { createNeonRowStore, createSqlClient, type SqlClient } from '@lockstep/store-neon';
+import { createQdrantVectorStore } from '@lockstep/store-qdrant';
+import { createInstantGuard } from '@lockstep/testing-ports';
+import {
+  reconcile,
+  reconcileCases,
+  TELLING_CASES,
+  type DriftingStores,
+  type ReconcileCase,
+} from '@lockstep/testing-runs';
+import { copyOfOnceMade } from '@lockstep/testing-postgres';
+
+let stores: DriftingStores;
+let sql: SqlClient;
+const closers: (() => Promise<void>)[] = [];
+
+/** The embedded services as the program wires them, with a way around the ports. */
+beforeAll(async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'reconcile-'));
+  closers.push(() => rm(folder, { recursive: true }));
+  const postgres = { directory: join(folder, 'postgres'), waitMs: 0 };
+  await copyOfOnceMade({
+    name: 'empty-pglite',
+    into: postgres.directory,
+    make: async (directory) => (await openPglite({ ...postgres, directory })).close(),
+  });
+  const [qdrant, backend] = await Promise.all([
+    startEmbeddedQdrant({ directory: join(folder, 'qdrant') }),
+    openPglite(postgres),
+  ]);
+  const ledger = openSqliteLedger(join(folder, 'ledger.sqlite'));
+  closers.push(
+    () => qdrant.close(),
+    () => backend.close(),
+    () => ledger.close(),
+  );
+  const handle = createNeonHandler(backend);
+  sql = createSqlClient({
+    connectionString: 'postgresql://embedded:embedded@pglite.invalid/lockstep',
+    fetch: (url, init) => handle(new Request(url, init)),
+    guard: createInstantGuard('neon').guard,
+  });
+  stores = {
+    vectors: createQdrantVectorStore({
+      url: new URL(qdrant.url),
+      collection: 'points',
+      guard: createInstantGuard('qdrant').guard,
+      timeoutMs: 60_000,
+    }),
+    rows: createNeonRowStore({ sql, table: 'rag_metadata', shownDatabase: 'embedded' }),
+    ledger,
+    async renameRow({ corpus, pointId, chunkId }) {
+      await sql.query([
+        'update rag_metadata set chunk_id = $3 where corpus = $1 and point_id = $2',
+        [corpus, pointId, chunkId],
+      ]);
+    },
+  };
+});
+afterAll(async () => {
+  for (const close of closers.toReversed()) await close();
+});
+
+it('the embedded services keep in step with two corpora whatever happens to them', { timeout: 180_000 }, async () => {
+  let cases = 0;
+  await fc.assert(
+    fc.asyncProperty(reconcileCases({ actionsMax: 3 }), async (happening) => {
+      cases += 1;
+      await reconcile(happening, { stores, corpora: [`one-${cases}`, `two-${cases}`] });
+    }),
+    // A case is small here; looking for a smaller one would take minutes.
+    { numRuns: 30, endOnFailure: true, examples: TELLING_CASES.map((happening) => [happening]) },
+  );
+});
+
+it('they would not, did Postgres not assert the fence', async () => {
+  const happening: ReconcileCase = {
+    deletes: ['full', 'full'],
+    actions: [
+      {
+        do: 'load',
+        side: 0,
+        // The later run has come and gone when the earlier one's first rows arrive.
+        fault: {
+          fault: 'takeover',
+          at: { of: 'neon writes', number: 1 },
+          by: { run: 'load', edits: [], stays: false },
+        },
+      },
+    ],
+  };
+  await reconcile(happening, { stores, corpora: ['asserted', 'beside it'] });
+  await sql.query([
+    `create or replace function lockstep_assert_fence(the_corpus text, the_fence bigint) returns void language plpgsql
+     as $$ begin end $$`,
+  ]);
+  const unasserted = reconcile(happening, { stores, corpora: ['not asserted', 'beside that'] });
+  await expect(unasserted).rejects.toThrow('went through after another run took over');
+});

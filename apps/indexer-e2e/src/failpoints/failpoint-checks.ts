@@ -1,0 +1,215 @@
+import type { StoreName } from '@lockstep/model';
+import { FILES } from '@lockstep/pipeline';
+import { IDENTITY, type Seen } from './failpoint-rig.ts';
+import { CORPUS, NEW_CHUNKS, OLD_RECORDS, OTHER_CORPUS, OTHER_RECORDS } from './failpoint-scenario.ts';
+import { expectedChunks, type HeldChunk } from '../support/held-by-stores.ts';
+
+/** Says in one line each what is not as it must be; nothing where all is well. */
+export interface FailpointChecks {
+  /** After a kill: nothing is half there under its name, and no stamp and no receipt says what is not so. */
+  killed(seen: Seen): string[];
+  /** After a run that came to its end: the new version is there, the whole of it and nothing else. */
+  done(seen: Seen): string[];
+}
+
+/** One version of the corpus in a store: what it says of each chunk, by point id. */
+type Version = ReadonlyMap<string, string>;
+
+/** Which version a store holds, or that it is on the way from the old one to the new. */
+type Progress = 'old' | 'new' | 'between';
+
+/** A line of the cache takes 64 digits of its key from here. */
+const KEY_AT = '{"key":"'.length;
+
+const CHUNK_FILES = [FILES.chunks, FILES.held, FILES.rejects];
+const EMBED_FILES = [FILES.slice, FILES.refused];
+const DATA_FILES = [...CHUNK_FILES, ...EMBED_FILES];
+const JSON_FILES = [
+  FILES.validateReceipt,
+  FILES.embedReceipt,
+  FILES.embeddedHere,
+  FILES.run,
+  FILES.loadQdrantReceipt,
+  FILES.loadNeonReceipt,
+  FILES.verifyReceipt,
+];
+
+/** Float32 numbers that were made of one text, normalised twice. */
+const TOLERANCE = 1e-6;
+
+/** Checks against the states before and after a run that was not killed; `vectorOf` gives what a text is embedded as. */
+export function createFailpointChecks(options: {
+  readonly before: Seen;
+  readonly after: Seen;
+  readonly vectorOf: (text: string) => Float32Array;
+}): FailpointChecks {
+  const { before, after } = options;
+  const oldVersion = versionOf(expectedChunks(CORPUS, OLD_RECORDS, IDENTITY));
+  const newVersion = versionOf(expectedChunks(CORPUS, NEW_CHUNKS, IDENTITY));
+  const others = expectedChunks(OTHER_CORPUS, OTHER_RECORDS, IDENTITY);
+  const textOf = new Map(
+    [...expectedChunks(CORPUS, [...OLD_RECORDS, ...NEW_CHUNKS], IDENTITY), ...others].map(
+      ({ embeddingKey, text }) => [embeddingKey, text] as const,
+    ),
+  );
+
+  /** Points whose vector, and rows whose text, is not what their own labels say. */
+  function* mislabelled({ points, rows }: Seen): Generator<string> {
+    for (const { chunkId, embeddingKey, vector } of points) {
+      const wanted = options.vectorOf(textOf.get(embeddingKey) ?? '');
+      const off = Math.max(...vector.map((value, at) => Math.abs(value - (wanted[at] ?? Number.NaN))));
+      if (!(off < TOLERANCE)) yield `point ${String(chunkId)} has a vector of another text`;
+    }
+    for (const { chunkId, embeddingKey, text } of rows) {
+      if (text !== textOf.get(embeddingKey)) yield `row ${String(chunkId)} has another text than its key`;
+    }
+  }
+
+  function progressOf(held: readonly HeldChunk[]): Progress {
+    const version = versionOf(held.filter(({ corpus }) => corpus === CORPUS));
+    if (isSame(version, newVersion)) return 'new';
+    return isSame(version, oldVersion) ? 'old' : 'between';
+  }
+
+  /** What is lost, or neither old nor new, in a store on its way; and what went before all that comes was there. */
+  function* onTheWay(store: StoreName, held: readonly HeldChunk[]): Generator<string> {
+    const version = versionOf(held.filter(({ corpus }) => corpus === CORPUS));
+    for (const [pointId, label] of version) {
+      const isKnown = label === oldVersion.get(pointId) || label === newVersion.get(pointId);
+      if (!isKnown) yield `${store} holds ${pointId} in a version that never was`;
+    }
+    for (const pointId of oldVersion.keys()) {
+      if (newVersion.has(pointId) && !version.has(pointId)) yield `${store} lost ${pointId}`;
+    }
+    const isGone = [...oldVersion.keys()].some((pointId) => !newVersion.has(pointId) && !version.has(pointId));
+    const isAllThere = [...newVersion].every(([pointId, label]) => version.get(pointId) === label);
+    if (isGone && !isAllThere) yield `${store} lost what goes before it got all that comes`;
+  }
+
+  /** A stamp says that the store holds exactly what was wanted when it was written. */
+  function* untrueStamps({ stamps, points, rows }: Seen): Generator<string> {
+    for (const [store, held] of [
+      ['qdrant', points],
+      ['neon', rows],
+    ] as const) {
+      const digest = stamps[store]?.digest;
+      if (digest === undefined) continue;
+      const said = digest === after.stamps[store]?.digest ? 'new' : 'old';
+      if (said === 'old' && digest !== before.stamps[store]?.digest) yield `${store} has a stamp of no version`;
+      const progress = progressOf(held);
+      if (progress !== said) yield `${store} has the stamp of the ${said} version, and holds ${progress}`;
+    }
+  }
+
+  /** Files that are neither the old one nor the new one, and receipts of what is not there. */
+  function* untrueFiles({ files, points, rows }: Seen): Generator<string> {
+    const own = (seen: { readonly files: Seen['files'] }, name: string) => seen.files.get(`${CORPUS}/${name}`);
+    const is = (name: string, state: Seen): boolean => own({ files }, name) === own(state, name);
+    for (const name of DATA_FILES) {
+      if (own({ files }, name) !== undefined && !is(name, before) && !is(name, after))
+        yield `${name} is neither old nor new`;
+    }
+    for (const name of JSON_FILES) {
+      const content = own({ files }, name);
+      if (content !== undefined && !isJson(content)) yield `${name} is not whole`;
+    }
+    const progress = { qdrant: progressOf(points), neon: progressOf(rows) };
+    const holds = (names: readonly string[], state: Seen): boolean => names.every((name) => is(name, state));
+    for (const [receipt, isOld, isNew] of [
+      [FILES.validateReceipt, holds(CHUNK_FILES, before), holds(CHUNK_FILES, after)],
+      [FILES.embedReceipt, holds(EMBED_FILES, before), holds(EMBED_FILES, after)],
+      [FILES.loadQdrantReceipt, progress.qdrant === 'old', progress.qdrant === 'new'],
+      [FILES.loadNeonReceipt, progress.neon === 'old', progress.neon === 'new'],
+      // That of the run before stays until the stores are looked at again.
+      [FILES.verifyReceipt, true, progress.qdrant === 'new' && progress.neon === 'new'],
+    ] as const) {
+      if (own({ files }, receipt) === undefined) continue;
+      if (!(is(receipt, before) ? isOld : isNew)) yield `${receipt} says what is not so`;
+    }
+  }
+
+  /** Keys that stand in the cache more than once. A piece of a line at its end is no line yet. */
+  function* doubled({ files }: Seen): Generator<string> {
+    const keys = cacheKeys(files);
+    if (new Set(keys).size !== keys.length) yield 'the cache holds a key twice';
+  }
+
+  /** What any run must leave alone: stamps, fences, rows, points and files of the other corpus. */
+  function* touched({ other, points, files }: Seen): Generator<string> {
+    if (other !== before.other) yield 'Postgres holds something else of the other corpus';
+    const held = points.filter(({ corpus }) => corpus !== CORPUS);
+    if (!isSame(versionOf(held), versionOf(others))) yield 'Qdrant holds something else of the other corpus';
+    const ofOther = ({ files: all }: { readonly files: Seen['files'] }) =>
+      [...all].filter(([path]) => path.startsWith(`${OTHER_CORPUS}/`)).toString();
+    if (ofOther({ files }) !== ofOther(before)) yield 'a file of the other corpus has changed';
+  }
+
+  return {
+    killed: (seen) => [
+      ...mislabelled(seen),
+      ...onTheWay('qdrant', seen.points),
+      ...onTheWay('neon', seen.rows),
+      ...untrueStamps(seen),
+      ...untrueFiles(seen),
+      ...doubled(seen),
+      ...touched(seen),
+    ],
+    done(seen) {
+      const problems = [
+        ...mislabelled(seen),
+        ...untrueStamps(seen),
+        ...untrueFiles(seen),
+        ...doubled(seen),
+        ...touched(seen),
+      ];
+      for (const [store, held] of [
+        ['qdrant', seen.points],
+        ['neon', seen.rows],
+      ] as const) {
+        if (progressOf(held) !== 'new') problems.push(`${store} does not hold the new version`);
+        if (seen.stamps[store] === undefined) problems.push(`${store} has no stamp`);
+      }
+      const names = (state: Seen): string => [...state.files.keys()].sort().join('\n');
+      if (names(seen) !== names(after)) problems.push(`files are left or missing:\n${names(seen)}`);
+      for (const name of DATA_FILES) {
+        const path = `${CORPUS}/${name}`;
+        if (seen.files.get(path) !== after.files.get(path)) problems.push(`${name} is another one`);
+      }
+      const keys = new Set(cacheKeys(seen.files));
+      if (!cacheKeys(after.files).every((key) => keys.has(key))) problems.push('the cache lacks an embedding');
+      return problems;
+    },
+  };
+}
+
+function versionOf(held: readonly HeldChunk[]): Version {
+  return new Map(
+    held.map(({ pointId, corpus, chunkId, contentHash, embeddingKey }) => [
+      String(pointId),
+      [corpus, chunkId, contentHash, embeddingKey].join(' '),
+    ]),
+  );
+}
+
+function isSame(one: Version, other: Version): boolean {
+  return one.size === other.size && [...one].every(([pointId, label]) => other.get(pointId) === label);
+}
+
+function cacheKeys(files: Seen['files']): string[] {
+  const caches = [...files].filter(([path]) => path.startsWith('cache/') && path.endsWith('.jsonl'));
+  return caches.flatMap(([, content]) =>
+    content
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => line.slice(KEY_AT, KEY_AT + 64)),
+  );
+}
+
+function isJson(content: string): boolean {
+  try {
+    JSON.parse(content);
+    return true;
+  } catch {
+    return false;
+  }
+}

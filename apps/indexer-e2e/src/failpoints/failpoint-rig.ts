@@ -1,0 +1,237 @@
+import { fork } from 'node:child_process';
+import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { createOpenAiEmbedder } from '@lockstep/embed-openai';
+import { createNeonHandler, createPgBackend, startEmbeddedQdrant } from '@lockstep/embedded';
+import { DISK } from '@lockstep/embedding-cache';
+import type { EmbedderIdentity, Stage, Stamp, StoreName } from '@lockstep/model';
+import { createGuard, GUARD_DEFAULTS } from '@lockstep/resilience';
+import { createNeonLedger, createNeonRowStore, createSqlClient } from '@lockstep/store-neon';
+import { createQdrantVectorStore } from '@lockstep/store-qdrant';
+import { corpusFolder } from '@lockstep/indexer/runtime/state-directory';
+import { cleanEnvironment } from '../support/clean-environment.ts';
+import { answerCalls } from './failpoint-calls.ts';
+import type { FailpointEnd, FailpointRun } from './failpoint-run.ts';
+import {
+  CORPUS,
+  DIMENSIONS,
+  MODEL,
+  NEW_RECORDS,
+  OLD_RECORDS,
+  OTHER_CORPUS,
+  OTHER_RECORDS,
+} from './failpoint-scenario.ts';
+import { runPart, type Part } from './failpoint-corpus.ts';
+import type { Failpoint } from './failpoint-steps.ts';
+import { askQdrant, pointsAt, rowsOf, type HeldPoint, type HeldRow, type Query } from '../support/held-by-stores.ts';
+
+export interface FailpointRigOptions {
+  /** A folder of its own. */
+  readonly folder: string;
+  /** A database of its own, and a connection to it. */
+  readonly connectionString: string;
+  readonly query: Query;
+  /** An embedding service of its own, and how many texts it was paid for. */
+  readonly openAi: { readonly baseUrl: string; readonly seen: { readonly inputs: number } };
+  /** Where children keep compiled code. */
+  readonly compileCache: string;
+}
+
+/** How a child ended. */
+export interface ChildEnd {
+  /** Signal or exit code. */
+  readonly exit: string | number | null;
+  readonly end: FailpointEnd | undefined;
+  readonly stderr: string;
+}
+
+/** What is there of both corpora, in the stores, the ledger and the state directory. */
+export interface Seen {
+  readonly points: readonly HeldPoint[];
+  readonly rows: readonly HeldRow[];
+  readonly stamps: Readonly<Record<StoreName, Stamp | undefined>>;
+  /** Contents by path in the state directory; of folders none. */
+  readonly files: ReadonlyMap<string, string>;
+  /** All that Postgres holds of the other corpus. */
+  readonly other: string;
+}
+
+/** Which embedder the keys in the stores are of. */
+export const IDENTITY: EmbedderIdentity = { model: MODEL, host: null, dimensions: DIMENSIONS };
+
+/** Real stores and a state directory in which the corpus can be run, killed and put back. */
+export interface FailpointRig {
+  /** Keeps a copy of everything, as what is there before a stage. */
+  save(stage: Stage): Promise<void>;
+  /** Puts everything back to what was there before a stage. */
+  restore(stage: Stage): Promise<void>;
+  /** Runs parts in a child that dies at a failpoint. Resolves when what it asked the services for is done. */
+  runChild(parts: readonly Part[], failpoint?: Failpoint): Promise<ChildEnd>;
+  /** Runs a part in this process; false where `verify` found a difference. */
+  run(part: Part): Promise<boolean>;
+  look(): Promise<Seen>;
+  /** Texts that were paid for since `restore`. */
+  paid(): number;
+  close(): Promise<void>;
+}
+
+const PROGRAM = resolve(import.meta.dirname, 'failpoint-run.ts');
+const COLLECTION = 'book_vectors';
+const TABLE = 'rag_metadata';
+const TABLES = [TABLE, 'lockstep_fence', 'lockstep_stamp', 'lockstep_run'];
+
+/** A child that takes longer hangs. */
+const CHILD_TIMEOUT_MS = 30_000;
+
+/** A process id that no system gives out. */
+const NOBODY = 4_194_304;
+
+let rigs = 0;
+
+/** Opens the services, and loads the other corpus and the old version of the one that is to be killed. */
+export async function openFailpointRig(options: FailpointRigOptions): Promise<FailpointRig> {
+  const { folder, query, openAi } = options;
+  rigs += 1;
+  const stateDirectory = join(folder, 'state');
+  const saved = join(folder, 'saved');
+  const inputPath = join(folder, 'chunks.json');
+  mkdirSync(stateDirectory);
+
+  const qdrant = await startEmbeddedQdrant({ directory: join(folder, 'qdrant') });
+  const backend = createPgBackend({ connectionString: options.connectionString });
+  const handler = createNeonHandler(backend);
+  const { timeoutMs } = GUARD_DEFAULTS;
+  const sql = createSqlClient({
+    // The driver tells databases apart by host.
+    connectionString: `postgresql://user:secret@rig-${rigs}.invalid/lockstep`,
+    fetch: async (url, init) => handler(new Request(url, init)),
+    guard: createGuard({ dependency: 'neon' }),
+  });
+  const ports = {
+    embedder: createOpenAiEmbedder({
+      apiKey: 'sk-test',
+      baseUrl: openAi.baseUrl,
+      hostIdentity: null,
+      model: MODEL,
+      dimensions: DIMENSIONS,
+      guard: createGuard({ dependency: 'openai' }),
+      timeoutMs,
+    }),
+    vectors: createQdrantVectorStore({
+      url: new URL(qdrant.url),
+      collection: COLLECTION,
+      shownHost: 'rig',
+      guard: createGuard({ dependency: 'qdrant' }),
+      timeoutMs,
+    }),
+    rows: createNeonRowStore({ sql, table: TABLE, shownDatabase: 'rig' }),
+    ledger: createNeonLedger(sql),
+  };
+
+  const run = (corpus: string, part: Part): Promise<boolean> =>
+    runPart({ corpus, inputPath, stateDirectory }, part, { ...ports, files: DISK });
+
+  async function load(corpus: string, records: readonly object[]): Promise<void> {
+    writeFileSync(inputPath, JSON.stringify(records));
+    if (!(await run(corpus, 'run'))) throw new Error(`${corpus} could not be loaded to begin with`);
+  }
+
+  await load(OTHER_CORPUS, OTHER_RECORDS);
+  const cache = join(stateDirectory, 'cache', `${MODEL}.jsonl`);
+  const othersLines = readFileSync(cache);
+  await load(CORPUS, OLD_RECORDS);
+  // As on another machine: what was paid for is in the corpus's slice alone. And as after a kill long ago: the cache
+  // ends in half a line, and a temporary is left.
+  writeFileSync(cache, othersLines);
+  appendFileSync(cache, othersLines.subarray(0, 50));
+  writeFileSync(join(corpusFolder(stateDirectory, CORPUS), 'tmp', `${NOBODY}-1-1`), 'left');
+  writeFileSync(inputPath, JSON.stringify(NEW_RECORDS));
+
+  const points = `${qdrant.url}/collections/${COLLECTION}/points`;
+  /** The points as they were before each stage. */
+  const savedPoints = new Map<Stage, readonly { readonly id: string }[]>();
+  let paidBefore = 0;
+
+  return {
+    async save(stage) {
+      cpSync(stateDirectory, join(saved, stage), { recursive: true });
+      const copies = TABLES.map((table) => `create table "${stage}".${table} as table ${table}`);
+      await query([`create schema "${stage}"`, ...copies].join('; '));
+      const everything = { limit: 1000, with_payload: true, with_vector: true };
+      const { points: all } = (await askQdrant(`${points}/scroll`, everything)) as { points: { id: string }[] };
+      savedPoints.set(stage, all);
+    },
+    async restore(stage) {
+      rmSync(stateDirectory, { recursive: true });
+      cpSync(join(saved, stage), stateDirectory, { recursive: true });
+      const copies = TABLES.map((table) => `insert into ${table} table "${stage}".${table}`);
+      await query([`truncate ${TABLES.join(', ')}`, ...copies].join('; '));
+      const wanted = savedPoints.get(stage) ?? [];
+      const ids = new Set(wanted.map(({ id }) => id));
+      const added = (await pointsAt(qdrant.url, COLLECTION)).filter(({ pointId }) => !ids.has(pointId));
+      await askQdrant(`${points}/delete?wait=true`, { points: added.map(({ pointId }) => pointId) });
+      await askQdrant(`${points}?wait=true`, { points: wanted }, 'PUT');
+      paidBefore = openAi.seen.inputs;
+    },
+    async runChild(parts, failpoint) {
+      const told: FailpointRun = {
+        corpus: CORPUS,
+        inputPath,
+        stateDirectory,
+        parts,
+        identity: IDENTITY,
+        targets: { vectors: ports.vectors.target, rows: ports.rows.target },
+        ...(failpoint === undefined ? {} : { failpoint }),
+      };
+      const child = fork(PROGRAM, [JSON.stringify(told)], {
+        serialization: 'advanced',
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        env: { ...cleanEnvironment(), NODE_COMPILE_CACHE: options.compileCache },
+        timeout: CHILD_TIMEOUT_MS,
+      });
+      let end: FailpointEnd | undefined;
+      const exited = new Promise<string | number | null>((done, fail) => {
+        child.on('exit', (code, signal) => done(signal ?? code));
+        child.on('error', fail);
+      });
+      const said = child.stderr === null ? Promise.resolve('') : text(child.stderr);
+      await answerCalls(child, ports, (message) => (end = message as FailpointEnd));
+      return { exit: await exited, end, stderr: await said };
+    },
+    run: (part) => run(CORPUS, part),
+    async look() {
+      const [row] = await query(
+        `select string_agg(line, e'\\n' order by line) as lines from (${TABLES.map(
+          (table) => `select to_jsonb(held)::text as line from ${table} held where corpus = '${OTHER_CORPUS}'`,
+        ).join(' union all ')}) all_lines`,
+      );
+      return {
+        points: await pointsAt(qdrant.url, COLLECTION),
+        rows: await rowsOf(query, TABLE),
+        stamps: {
+          qdrant: await ports.ledger.stamp(CORPUS, 'qdrant'),
+          neon: await ports.ledger.stamp(CORPUS, 'neon'),
+        },
+        files: filesIn(stateDirectory),
+        other: String(row?.['lines']),
+      };
+    },
+    paid: () => openAi.seen.inputs - paidBefore,
+    async close() {
+      await backend.close();
+      await qdrant.close();
+    },
+  };
+}
+
+/** Contents of all files in a folder, by their paths from there; a folder in it has none. */
+function filesIn(folder: string): Map<string, string> {
+  return new Map(
+    readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => {
+      const path = join(entry.parentPath, entry.name);
+      return [relative(folder, path), entry.isFile() ? readFileSync(path, 'latin1') : ''];
+    }),
+  );
+}

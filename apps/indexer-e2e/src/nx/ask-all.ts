@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+import { SILENT } from '@lockstep/model';
+import { search } from '@lockstep/pipeline';
+import { openServices } from '@lockstep/indexer/wiring/open-services';
+import { KNOWN_MODELS } from '@lockstep/indexer/settings/known-models';
+
+/*
+ * Asks the corpora of the workspace in the current folder many questions in one process, and prints the ids of the first
+ * five chunks for each, as JSON. Argument: the questions by corpus, as JSON.
+ */
+const questions = JSON.parse(process.argv[2] ?? '{}') as Record<string, string[]>;
+const services = openServices({
+  environment: {},
+  profile: { embedder: 'embedded', vectors: 'embedded', rows: 'embedded' },
+  stateDirectory: join(process.cwd(), '.lockstep'),
+  logger: SILENT,
+  signal: new AbortController().signal,
+});
+const stores = {
+  embedder: await services.embedder(KNOWN_MODELS.embedded),
+  vectors: await services.vectors('book_vectors'),
+  rows: await services.rows('rag_metadata'),
+};
+const answers: Record<string, string[][]> = {};
+for (const [corpus, asked] of Object.entries(questions)) {
+  answers[corpus] = [];
+  for (const question of asked) {
+    const { found } = await search(question, { ...stores, corpus, limit: 5 });
+    answers[corpus].push(found.map(({ row }) => row.chunkId));
+  }
+}
+await services.close();
+process.stdout.write(JSON.stringify(answers));

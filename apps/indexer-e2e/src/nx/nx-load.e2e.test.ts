@@ -1,0 +1,242 @@
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openPglite, startEmbeddedQdrant } from '@lockstep/embedded';
+import { startStubOpenAi, type StubOpenAi } from '@lockstep/testing-faults';
+import { stubVector } from '@lockstep/testing-ports';
+import { createDatabase, openPostgresSession, type TestDatabase } from '@lockstep/testing-postgres';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { corpusRun, type CorpusRun } from './corpus-workspace.ts';
+import { filesBelow } from '../support/files-below.ts';
+import { heldProblems, type HeldOptions } from '../support/held-problems.ts';
+import { copyWorkspace, tasksOf, type WorkspaceCopy } from './workspace-copy.ts';
+
+const CORPORA = ['handbook', 'moby-dick'];
+const COLLECTION = 'book_vectors';
+const TABLE = 'rag_metadata';
+const CACHED = ['embed', 'load-neon', 'load-qdrant', 'validate'];
+
+/** Real Nx runs over the embedded services and the real model, one after the other on one workspace. */
+describe('loading through Nx', { timeout: 240_000 }, () => {
+  let workspace: WorkspaceCopy;
+  let openai: StubOpenAi;
+  const closers: (() => unknown)[] = [];
+  const path = (...parts: string[]) => join(workspace.root, ...parts);
+  const chunksFile = () => path('fixtures', 'corpora', 'moby-dick', 'chunks.json');
+  const receipt = (corpus: string, name: string) =>
+    JSON.parse(readFileSync(path('.lockstep', corpus, name), 'utf8')) as Record<string, unknown>;
+  /** Alone they change nothing. */
+  const openAiVariables = () => ({ OPENAI_API_KEY: 'sk-test', OPENAI_BASE_URL: openai.baseUrl });
+
+  beforeAll(async () => {
+    workspace = await copyWorkspace();
+    closers.push(() => workspace.dispose());
+    openai = await startStubOpenAi({ dimensions: 1536 });
+    closers.push(() => openai.close());
+  });
+  afterAll(async () => {
+    for (const close of closers.toReversed()) await close();
+  });
+
+  /** Reads the points back, vectors too; a run that ended well has just read back all else. */
+  async function expectVectorsInStep(corpus: string): Promise<void> {
+    const { stdout, exit, output } = await workspace.indexer(
+      ...['verify', `fixtures/corpora/${corpus}`, '--json', '--level', 'vectors', '--only', 'qdrant'],
+    );
+    expect(exit, output).toBe(0);
+    const { ok, counts, differences } = JSON.parse(stdout) as ReturnType<typeof JSON.parse>;
+    expect({ ok, differences }).toEqual({ ok: true, differences: [] });
+    expect([counts.cache, counts.qdrant]).toEqual([counts.input, counts.input]);
+  }
+
+  async function loadAll(environment: Readonly<Record<string, string>> = {}): Promise<ReturnType<typeof tasksOf>> {
+    const run = await workspace.run('nx', ['run', 'indexer:load'], environment);
+    expect(run.exit, run.output).toBe(0);
+    return tasksOf(run);
+  }
+
+  /** Files and folders of the state directory that others than their owner may read: caches, receipts, engines' data. */
+  const openToOthers = () =>
+    // Within its own folder, which is closed, the Postgres engine gives files modes of its own.
+    filesBelow(path('.lockstep')).filter(({ isOpen, path: name }) => isOpen && !name.startsWith('postgres/'));
+
+  const stages = (...targets: string[]) =>
+    CORPORA.flatMap((corpus) => targets.map((target) => `${corpus}:${target}`)).sort();
+
+  it('loads every corpus on a machine that has nothing, and says so', async () => {
+    const run = await workspace.nx('run', 'indexer:load');
+    expect(run.exit, run.output).toBe(0);
+    expect(tasksOf(run).replayed).toEqual([]);
+    expect(run.output).toContain('All corpora are in step');
+    for (const corpus of CORPORA) {
+      const { ok, counts, differences } = receipt(corpus, 'verify.json');
+      expect({ ok, differences }).toEqual({ ok: true, differences: [] });
+      const { input, cache, qdrant, neon } = counts as Record<string, number>;
+      expect(input).toBeGreaterThan(0);
+      expect([cache, qdrant, neon]).toEqual([input, input, input]);
+    }
+    expect(openToOthers().map(({ path: name }) => name)).toEqual([]);
+  });
+
+  it('finds the answer among the first five for at least 80 % of the questions', async () => {
+    const asked = CORPORA.map((corpus) => {
+      const file = path('fixtures', 'corpora', corpus, 'questions.json');
+      const questions = JSON.parse(readFileSync(file, 'utf8')) as {
+        question: string;
+        answer: string;
+        document: string;
+      }[];
+      expect(questions.length).toBeGreaterThanOrEqual(12);
+      expect(new Set(questions.map(({ document }) => document)).size).toBeGreaterThanOrEqual(6);
+      return { corpus, questions };
+    });
+    const run = await workspace.run('node', [
+      path('apps', 'indexer-e2e', 'src', 'nx', 'ask-all.ts'),
+      JSON.stringify(
+        Object.fromEntries(asked.map(({ corpus, questions }) => [corpus, questions.map(({ question }) => question)])),
+      ),
+    ]);
+    expect(run.exit, run.output).toBe(0);
+    const answers = JSON.parse(run.stdout) as Record<string, string[][]>;
+    for (const { corpus, questions } of asked) {
+      const found = questions.filter(({ answer }, at) => answers[corpus]?.[at]?.includes(answer));
+      expect(found.length / questions.length, corpus).toBeGreaterThanOrEqual(0.8);
+    }
+    const whale = await workspace.indexer('search', 'What is the whiteness of the whale?', '--corpus', 'moby-dick');
+    expect(whale.stdout).toContain('The Whiteness of the Whale');
+  });
+
+  it('loads only the points again after the data of the embedded Qdrant are gone, whatever became of other packages', async () => {
+    const lock = readFileSync(path('package-lock.json'), 'utf8');
+    const { integrity } = JSON.parse(lock).packages['node_modules/prettier'] as { integrity: string };
+    writeFileSync(path('package-lock.json'), lock.replace(integrity, `sha512-${'A'.repeat(86)}==`));
+    rmSync(path('.lockstep', 'qdrant'), { recursive: true });
+    const { replayed, ran } = await loadAll();
+    writeFileSync(path('package-lock.json'), lock);
+    expect(replayed).toEqual(stages('validate', 'embed', 'load-neon'));
+    expect(ran).toEqual(expect.arrayContaining(stages('load-qdrant')));
+    for (const corpus of CORPORA) await expectVectorsInStep(corpus);
+  });
+
+  it('touches one corpus after an edit of it, and pays for one text', async () => {
+    cpSync(path('.lockstep', 'postgres'), path('postgres-before'), { recursive: true });
+    cpSync(chunksFile(), path('chunks-before.json'));
+    const records = JSON.parse(readFileSync(chunksFile(), 'utf8')) as { text_snippet_preview: string }[];
+    const edited = records.map((record, at) =>
+      at === 3 ? { ...record, text_snippet_preview: `${record.text_snippet_preview} So it was.` } : record,
+    );
+    writeFileSync(chunksFile(), JSON.stringify(edited));
+    const affected = await workspace.run('nx', ['affected', '-t', 'load', '--base=HEAD'], openAiVariables());
+    expect(affected.exit, affected.output).toBe(0);
+    const { ran, replayed } = tasksOf(affected);
+    expect([...ran, ...replayed].filter((task) => !task.startsWith('moby-dick:'))).toEqual([]);
+    expect(receipt('moby-dick', 'embed/receipt.json')).toMatchObject({ embedded: 1, cached: records.length - 1 });
+    expect(receipt('moby-dick', 'load-qdrant/receipt.json')).toMatchObject({ written: 1, deleted: 0 });
+    expect(receipt('moby-dick', 'load-neon/receipt.json')).toMatchObject({ written: 1, deleted: 0 });
+    expect(openai.seen.requests).toBe(0);
+    await expectVectorsInStep('moby-dick');
+  });
+
+  it('is back at once after the edit is undone, pays for nothing after an edit of a title, and replays the other corpus', async () => {
+    const records = JSON.parse(readFileSync(path('chunks-before.json'), 'utf8')) as { chapter_title: string }[];
+    writeFileSync(
+      chunksFile(),
+      JSON.stringify(records.map((record, at) => (at === 5 ? { ...record, chapter_title: 'Another title' } : record))),
+    );
+    const { replayed } = await loadAll(openAiVariables());
+    expect(replayed).toEqual(CACHED.map((target) => `handbook:${target}`));
+    expect(receipt('moby-dick', 'embed/receipt.json')).toMatchObject({ embedded: 0, requests: 0 });
+    expect(receipt('moby-dick', 'load-neon/receipt.json')).toMatchObject({ written: 2, deleted: 0 });
+    expect(openai.seen.requests).toBe(0);
+    await expectVectorsInStep('moby-dick');
+    // Nx makes folders of its own where it puts outputs back; files keep their mode.
+    expect(openToOthers().flatMap(({ path: name, isFolder }) => (isFolder ? [] : [name]))).toEqual([]);
+  });
+
+  it('is in step again after at most one failed verify when an old copy of the Postgres data is put back', async () => {
+    rmSync(path('.lockstep', 'postgres'), { recursive: true });
+    cpSync(path('postgres-before'), path('.lockstep', 'postgres'), { recursive: true });
+    const first = await workspace.nx('run', 'moby-dick:load');
+    expect(first.exit, 'the old rows must not pass for the new ones').not.toBe(0);
+    expect(first.output).toContain('stale');
+    const second = await workspace.nx('run', 'moby-dick:load');
+    expect(second.exit, second.output).toBe(0);
+    await expectVectorsInStep('moby-dick');
+  });
+
+  describe('when services are switched from embedded to one’s own, and back', () => {
+    const corpus = 'handbook';
+    const cloud = { model: 'text-embedding-3-small', dimensions: 1536 };
+    const embedded = { model: 'embedded/all-minilm-l6-v2', host: null, dimensions: 384 };
+    let database: TestDatabase;
+    let ownUrl: string;
+    const records = () =>
+      readFileSync(path('fixtures', 'corpora', corpus, 'chunks.jsonl'), 'utf8')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as object);
+    const ownVariables = () => ({
+      ...openAiVariables(),
+      QDRANT_HOST: ownUrl,
+      NEON_POSTGRES_CONNECTION_STRING: database.connectionString,
+    });
+
+    beforeAll(async () => {
+      database = await createDatabase();
+      closers.push(() => database.drop());
+      const qdrant = await startEmbeddedQdrant({ directory: path('own-qdrant') });
+      closers.push(() => qdrant.close());
+      ownUrl = qdrant.url;
+    });
+
+    const load = async (environment: Readonly<Record<string, string>>): Promise<CorpusRun> => {
+      const run = corpusRun(corpus, await workspace.run('nx', ['run', `${corpus}:load`], environment));
+      expect(run.exit, run.output).toBe(0);
+      return run;
+    };
+    const problems = (options: Omit<HeldOptions, 'corpus' | 'collection' | 'table' | 'records'>): Promise<string[]> =>
+      heldProblems({ corpus, collection: COLLECTION, table: TABLE, records: records(), ...options });
+
+    /** What one's own services hold that they should not, or not. */
+    async function problemsOfOwn(): Promise<string[]> {
+      const session = await openPostgresSession(database.connectionString);
+      return problems({
+        identity: { ...cloud, host: new URL(openai.baseUrl).host },
+        qdrantUrl: ownUrl,
+        query: session.query,
+        vectorOf: (text) => stubVector(text, cloud.dimensions),
+      }).finally(() => session.end());
+    }
+
+    /** The same of the embedded services, whose data nothing may be using. */
+    async function problemsOfEmbedded(): Promise<string[]> {
+      const qdrant = await startEmbeddedQdrant({ directory: path('.lockstep', 'qdrant') });
+      const postgres = await openPglite({ directory: path('.lockstep', 'postgres'), waitMs: 0 });
+      const query = async (text: string) => {
+        const [result] = await postgres.run([{ text, values: [] }]);
+        const names = result?.fields.map((field) => field.name) ?? [];
+        return (result?.rows ?? []).map((row) => Object.fromEntries(row.map((value, at) => [names[at], value])));
+      };
+      try {
+        return await problems({ identity: embedded, qdrantUrl: qdrant.url, query, isAmongOthers: true });
+      } finally {
+        await qdrant.close();
+        await postgres.close();
+      }
+    }
+
+    it('keeps the small model’s vectors apart', async () => {
+      const own = await load(ownVariables());
+      expect(own.replayed).toEqual([]);
+      expect(openai.seen.inputs).toBe(records().length);
+      expect(await problemsOfOwn()).toEqual([]);
+      expect((await load(ownVariables())).replayed).toEqual(CACHED);
+
+      const back = await load(openAiVariables());
+      expect(back).toMatchObject({ replayed: CACHED, ran: ['provision', 'verify'] });
+      expect(receipt(corpus, 'embed/receipt.json')).toMatchObject(embedded);
+      expect(openai.seen.inputs).toBe(records().length);
+      expect(await problemsOfEmbedded()).toEqual([]);
+      expect(await problemsOfOwn()).toEqual([]);
+    });
+  });
+});

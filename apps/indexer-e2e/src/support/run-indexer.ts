@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { cleanEnvironment } from './clean-environment.ts';
+
+export interface IndexerRun {
+  readonly exit: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const BINARY = resolve(import.meta.dirname, '../../../indexer/bin/indexer.js');
+
+/** A command line that is under way. */
+export interface StartedIndexer {
+  readonly ended: Promise<IndexerRun>;
+  interrupt(): void;
+}
+
+/** Starts the command line in a folder of its own, with no variable but those given choosing its services. */
+export function startIndexer(
+  folder: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): StartedIndexer {
+  const child = spawn(process.execPath, [BINARY, ...args], {
+    cwd: folder,
+    env: { ...cleanEnvironment(), ...environment },
+  });
+  const ended = new Promise<IndexerRun>((done, fail) => {
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    child.on('error', fail);
+    child.on('close', (exit) => done({ exit, stdout, stderr }));
+  });
+  return { ended, interrupt: () => void child.kill('SIGINT') };
+}
+
+/** Runs the command line to its end. */
+export function runIndexer(...given: Parameters<typeof startIndexer>): Promise<IndexerRun> {
+  return startIndexer(...given).ended;
+}

@@ -1,0 +1,10 @@
+export { startStubOpenAi, type Script, type StubOpenAi } from './stub-openai.ts';
+export { countInputs, createStubOpenAiHandler } from './stub-openai-handler.ts';
+export { startFaultServer, type FaultServer, type FaultServerOptions, type Handler } from './fault-server.ts';
+export type { FaultCounts, FaultRecord, RequestEnd } from './fault-record.ts';
+export type { Fault, FaultRule, FaultScript } from './fault-rule.ts';
+export { startFaultyServices, type FaultyServices, type FaultyServicesOptions } from './faulty-services.ts';
+export { forwardTo } from './forward-to.ts';
+export { createManualClock, type ManualClock } from './manual-clock.ts';
+export { readFaultScript } from './read-fault-script.ts';
+export { scaledClock } from './scaled-clock.ts';
