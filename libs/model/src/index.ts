@@ -76,6 +76,12 @@ export {
 export { packByBytes } from './pack-by-bytes.ts';
 export { parseRecord } from './record.ts';
 export { ROW_BYTES_MAX, rowBytes, rowTooLarge, STATEMENT_BYTES } from './row-bytes.ts';
+export { ANSWER_BYTES_MAX, answerTooLarge, isAnswerTooLarge } from './sql/answer-too-large.ts';
+export { postgresUnavailable, refusedByPostgres, sqlStateOf, type PostgresError } from './sql/refused-by-postgres.ts';
+export { runStatements, type RunStatementsOptions } from './sql/run-statements.ts';
+export type { SqlClient, SqlParameter, SqlRow, Statement } from './sql/sql-client.ts';
+export { sqlParser } from './sql/sql-parser.ts';
+export { sqlText } from './sql/sql-text.ts';
 export { STAGE_DEPENDENCIES, STAGES, type Stage } from './stages.ts';
 export { STORES, type Dependency, type StoreName } from './stores.ts';
 export { utf8Bytes } from './utf8-bytes.ts';

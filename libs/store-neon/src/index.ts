@@ -1,3 +1,2 @@
 export { createNeonLedger } from './neon-ledger.ts';
 export { createNeonRowStore, type NeonRowStoreOptions } from './neon-row-store.ts';
-export { createSqlClient, type SqlClient, type SqlClientOptions } from './sql-client.ts';

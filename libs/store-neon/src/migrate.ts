@@ -1,6 +1,4 @@
-import type { CallOptions } from '@lockstep/model';
-import type { SqlClient, Statement } from './sql-client.ts';
-import { sqlStateOf } from './to-indexing-error.ts';
+import { sqlStateOf, type CallOptions, type SqlClient, type Statement } from '@lockstep/model';
 
 /** One step of a schema: statements that are applied together or not at all. Never changed once released. */
 export type Migration = readonly string[];

@@ -1,9 +1,16 @@
-import type { CallOptions, FenceHolder, Ledger, Stamp } from '@lockstep/model';
+import {
+  sqlStateOf,
+  type CallOptions,
+  type FenceHolder,
+  type Ledger,
+  type SqlClient,
+  type SqlRow,
+  type Stamp,
+  type Statement,
+} from '@lockstep/model';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { enterRun, finishRun, latestRuns, toRunRecord } from './run-table.ts';
-import type { SqlClient, SqlRow, Statement } from './sql-client.ts';
-import { sqlStateOf } from './to-indexing-error.ts';
 
 const UNDEFINED_TABLE = '42P01';
 

@@ -1,19 +1,22 @@
 import {
   IndexingError,
   invariant,
+  isAnswerTooLarge,
   isTableName,
+  sqlStateOf,
   type CallOptions,
   type JsonObject,
   type IndexedChunk,
   type RowState,
   type RowStore,
+  type SqlClient,
+  type SqlRow,
+  type Statement,
 } from '@lockstep/model';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { rowsMigrations } from './migrations/rows.ts';
 import { packRows } from './pack-rows.ts';
-import type { SqlClient, SqlRow, Statement } from './sql-client.ts';
-import { isAnswerTooLarge, sqlStateOf } from './to-indexing-error.ts';
 
 export interface NeonRowStoreOptions {
   readonly sql: SqlClient;
@@ -25,7 +28,7 @@ export interface NeonRowStoreOptions {
 
 /** Rows of ids and hashes in one page, about 240 kB on the wire; larger pages take more memory and no less time. */
 const SCAN_ITEMS = 1000;
-/** Whole rows in one page; Neon answers with at most 10 MB (notes of its proxy, 2024-11), and texts may be long. */
+/** Whole rows in one page: an answer has a limit, and texts may be long. */
 const SCAN_ROWS_ITEMS = 200;
 /** Sorts before every point id. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
@@ -35,7 +38,7 @@ const UNDEFINED_TABLE = '42P01';
 const ROW_COLUMNS = `corpus, point_id, chunk_id, document_id, chapter_title, page_number, text_snippet_preview, metadata,
   content_hash, embedding_key, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at`;
 
-/** The rows of all corpora in one Postgres table, over Neon's HTTP protocol. */
+/** The rows of all corpora in one Postgres table. */
 export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOptions): RowStore {
   invariant(isTableName(table), 'a table has a name that was not checked');
   const name = `"${table}"`;

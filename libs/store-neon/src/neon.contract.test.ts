@@ -3,41 +3,30 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { createNeonHandler, createPgBackend, openPglite, type PostgresBackend } from '@lockstep/embedded';
+import { createPgliteClient, openPglite } from '@lockstep/embedded';
+import type { SqlClient, Statement } from '@lockstep/model';
+import type { Guard } from '@lockstep/resilience';
+import { createPgClient } from '@lockstep/sql-pg';
 import {
   createInstantGuard,
   ledgerSuite,
   postgresTableSuite,
   rowStoreSuite,
+  sqlClientSuite,
   type PostgresTablesUnderTest,
 } from '@lockstep/testing-ports';
+import { createPostgresNeon, startFaultServer } from '@lockstep/testing-faults';
 import { copyOfOnceMade, createDatabase, openPostgresSession } from '@lockstep/testing-postgres';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
+import { createNeonClient } from './neon-client.ts';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
-import { createSqlClient, type SqlClient, type Statement } from './sql-client.ts';
 
 /** A Postgres of this file, and SQL clients for it. */
 interface Database {
-  readonly client: () => SqlClient;
+  readonly client: (guard: Guard) => SqlClient;
   readonly close: () => Promise<void>;
-}
-
-function databaseOver(host: string, backend: PostgresBackend, clean: () => Promise<void>): Database {
-  const handle = createNeonHandler(backend);
-  return {
-    client: () =>
-      createSqlClient({
-        connectionString: `postgresql://user:secret@${host}/db`,
-        fetch: (input, init) => handle(new Request(input, init)),
-        guard: createInstantGuard('neon').guard,
-      }),
-    close: async () => {
-      await backend.close();
-      await clean();
-    },
-  };
 }
 
 async function embedded(): Promise<Database> {
@@ -45,17 +34,58 @@ async function embedded(): Promise<Database> {
   const directory = join(folder, 'postgres');
   const make = async (made: string) => (await openPglite({ directory: made, waitMs: 0 })).close();
   await copyOfOnceMade({ name: 'empty-pglite', into: directory, make });
-  const backend = await openPglite({ directory, waitMs: 0 });
-  return databaseOver('pglite.invalid', backend, () => rm(folder, { recursive: true }));
+  const database = await openPglite({ directory, waitMs: 0 });
+  return {
+    client: (guard) => createPgliteClient({ database, guard }),
+    async close() {
+      await database.close();
+      await rm(folder, { recursive: true });
+    },
+  };
 }
 
-async function server(): Promise<Database> {
+/** A database whose times are the same texts wherever the server thinks it is. */
+async function elsewhere() {
   const { connectionString, name, drop } = await createDatabase();
-  // Times are the same texts wherever the server thinks it is.
   const session = await openPostgresSession(connectionString);
   await session.query(`alter database ${name} set timezone = 'Asia/Kathmandu'`);
   await session.end();
-  return databaseOver('server.invalid', createPgBackend({ connectionString }), drop);
+  return { connectionString, drop };
+}
+
+async function server(): Promise<Database> {
+  const { connectionString, drop } = await elsewhere();
+  const clients: { close(): Promise<void> }[] = [];
+  return {
+    client(guard) {
+      const client = createPgClient({ connectionString, guard });
+      clients.push(client);
+      return client;
+    },
+    async close() {
+      await Promise.all(clients.map((client) => client.close()));
+      await drop();
+    },
+  };
+}
+
+async function neon(): Promise<Database> {
+  const { connectionString, drop } = await elsewhere();
+  const { handler, close } = createPostgresNeon({ connectionString });
+  const http = await startFaultServer({ handler });
+  return {
+    client: (guard) =>
+      createNeonClient({
+        connectionString: 'postgresql://user:secret@ep-one.test/db',
+        fetchEndpoint: `${http.url}/sql`,
+        guard,
+      }),
+    async close() {
+      await http.close();
+      await close();
+      await drop();
+    },
+  };
 }
 
 /** A client whose tables lie in a new schema: an empty database at the price of none. */
@@ -71,14 +101,24 @@ async function inNewSchema(sql: SqlClient): Promise<SqlClient> {
 for (const [name, open] of [
   ['the embedded Postgres', embedded],
   ['a Postgres server', server],
+  ['Neon', neon],
 ] as const) {
   // Opened by the suite that comes first, and shared: a first start of the embedded one takes seconds.
   let opened: Promise<Database> | undefined;
   const database = (): Promise<Database> => (opened ??= open());
   afterAll(async () => (await opened)?.close(), 60_000);
+  const clientOf = async (): Promise<() => SqlClient> => {
+    const { client } = await database();
+    return () => client(createInstantGuard('neon').guard);
+  };
+
+  sqlClientSuite(`statements to ${name}`, async () => ({
+    client: (await database()).client,
+    close: () => Promise.resolve(),
+  }));
 
   const tables = async (): Promise<PostgresTablesUnderTest> => {
-    const { client } = await database();
+    const client = await clientOf();
     return {
       store: (table) => createNeonRowStore({ sql: client(), table, shownDatabase: 'host.invalid/db' }),
       query: (text) => client().query([text]),
@@ -99,7 +139,7 @@ for (const [name, open] of [
   postgresTableSuite(`a table in ${name}`, tables);
 
   ledgerSuite(`a ledger in ${name}`, async () => {
-    const { client } = await database();
+    const client = await clientOf();
     await createNeonRowStore({ sql: client(), table: 'rag_metadata', shownDatabase: 'host.invalid/db' }).ensure();
     return {
       open: () => Promise.resolve(createNeonLedger(client())),

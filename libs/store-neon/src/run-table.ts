@@ -1,5 +1,4 @@
-import type { RunEnd, RunKind, RunOutcome, RunRecord, RunStart } from '@lockstep/model';
-import type { SqlRow, Statement } from './sql-client.ts';
+import type { RunEnd, RunKind, RunOutcome, RunRecord, RunStart, SqlRow, Statement } from '@lockstep/model';
 
 /**
  * Takes the next fence of a corpus and enters its run, both or neither; gives the `fence`. It lies above every run that
@@ -79,7 +78,7 @@ export function toRunRecord(row: SqlRow): RunRecord {
 }
 
 function toRunEnd(row: SqlRow): RunEnd {
-  // The driver gives bigints as texts.
+  // Bigints come as texts.
   const numberOf = (column: string): number | null => (row[column] === null ? null : Number(row[column]));
   return {
     finishedAt: row['finished_at'] as string,

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { IndexedChunk } from '@lockstep/model';
+import type { IndexedChunk, SqlClient, SqlRow, Statement } from '@lockstep/model';
 import { collect } from '@lockstep/testing-ports';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
-import type { SqlClient, SqlRow, Statement } from './sql-client.ts';
 
 const MARK = `marked'; drop table lockstep_run; --`;
 const marked = (what: string): string => `${MARK} ${what}`;

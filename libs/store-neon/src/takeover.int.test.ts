@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
-import { createNeonHandler, createPgBackend, type PostgresBackend } from '@lockstep/embedded';
+import { createPgClient, type PgClient } from '@lockstep/sql-pg';
 import { createInstantGuard, failureOf } from '@lockstep/testing-ports';
 import {
   createDatabase,
@@ -10,14 +10,12 @@ import {
 import { pointIdOf, type Ledger, type IndexedChunk, type RowStore } from '@lockstep/model';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
-import { createSqlClient } from './sql-client.ts';
 
-const HOST = 'takeover.invalid';
 const CORPUS = 'books';
 const STAMP = { digest: 'd', nonce: 'n', count: 1 };
 
 let database: TestDatabase;
-let backend: PostgresBackend;
+let sql: PgClient;
 let store: RowStore;
 let ledger: Ledger;
 /** A connection on which the test holds a transaction open, and one that looks on. */
@@ -39,14 +37,8 @@ const row: IndexedChunk = {
 
 beforeAll(async () => {
   database = await createDatabase();
-  backend = createPgBackend({ connectionString: database.connectionString });
-  const handle = createNeonHandler(backend);
-  const sql = createSqlClient({
-    connectionString: `postgresql://user:secret@${HOST}/db`,
-    fetch: (input, init) => handle(new Request(input, init)),
-    guard: createInstantGuard('neon').guard,
-  });
-  store = createNeonRowStore({ sql, table: 'rag_metadata', shownDatabase: HOST });
+  sql = createPgClient({ connectionString: database.connectionString, guard: createInstantGuard('neon').guard });
+  store = createNeonRowStore({ sql, table: 'rag_metadata', shownDatabase: 'takeover' });
   ledger = createNeonLedger(sql);
   await store.ensure();
   held = await openPostgresSession(database.connectionString);
@@ -56,7 +48,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await held.end();
   await onlooker.end();
-  await backend.close();
+  await sql.close();
   await database.drop();
 }, 60_000);
 

@@ -16,7 +16,7 @@ export function resolvePluginOptions(options: PluginOptions = {}): ResolvedPlugi
     command: 'node node_modules/@lockstep/indexer/bin/indexer.js',
     codeInputs: [
       '{workspaceRoot}/apps/indexer/{bin,src}/**/*',
-      '{workspaceRoot}/libs/{model,pipeline,resilience,file-lock,embedding-cache,embed-openai,store-qdrant,store-neon,embedded}/src/**/*',
+      '{workspaceRoot}/libs/*/src/**/*',
       '!{workspaceRoot}/**/*.test.ts',
     ],
     packages: [

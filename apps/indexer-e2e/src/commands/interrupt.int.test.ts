@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createNeonHandler, createPgBackend, startEmbeddedQdrant } from '@lockstep/embedded';
-import { createStubOpenAiHandler, forwardTo, startFaultyServices } from '@lockstep/testing-faults';
+import { startEmbeddedQdrant } from '@lockstep/embedded';
+import { createPostgresNeon, createStubOpenAiHandler, forwardTo, startFaultyServices } from '@lockstep/testing-faults';
 import { createDatabase } from '@lockstep/testing-postgres';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CLOUD_EMBED_CONCURRENCY } from '@lockstep/indexer/wiring/open-services';
@@ -50,11 +50,10 @@ function savedVectors(): number {
 it('a run that is interrupted ends at once, though services are silent, and accounts for all that was paid', async () => {
   const database = await createDatabase();
   cleanups.push(() => database.drop());
-  const backend = createPgBackend({ connectionString: database.connectionString });
-  cleanups.push(() => backend.close());
+  const sql = createPostgresNeon(database);
+  cleanups.push(() => sql.close());
   const qdrant = await startEmbeddedQdrant({ directory: join(folder, 'qdrant') });
   cleanups.push(() => qdrant.close());
-  const sql = createNeonHandler(backend);
   const silence = Promise.withResolvers<void>();
   let isSilent = false;
   const struck = Promise.withResolvers<void>();
@@ -64,7 +63,7 @@ it('a run that is interrupted ends at once, though services are silent, and acco
       qdrant: forwardTo(qdrant.url),
       async neon(request) {
         if (isSilent) await silence.promise;
-        return sql(request);
+        return sql.handler(request);
       },
     },
     script: { openai: [{ from: 3, fault: { stall: 'in-body' } }] },
@@ -86,23 +85,43 @@ it('a run that is interrupted ends at once, though services are silent, and acco
   expect(possiblyPaid).toBeLessThanOrEqual(CLOUD_EMBED_CONCURRENCY * BATCH);
 });
 
-it('a Postgres server that takes a connection and says nothing does not hold it up', async () => {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => void sockets.push(socket)).listen(0, '127.0.0.1');
-  cleanups.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  const arrived = once(server, 'connection');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const run = startIndexer(folder, ['run', 'books', '--only', 'neon'], {
-    OPENAI_API_KEY: 'none',
-    NEON_POSTGRES_CONNECTION_STRING: `postgresql://me:none@127.0.0.1:${port}/db`,
-  });
-  await Promise.race([arrived, run.ended]);
-  run.interrupt();
-  expect(await endsSoon(run.ended)).toBe(true);
-  expect(await run.ended).toMatchObject({ exit: 1 });
-  expect((await run.ended).stderr).toContain('error aborted in plan: Stopped.');
-});
+it.each(['once it has taken a connection', 'once it was asked for something'])(
+  'a Postgres server that says nothing %s does not hold it up',
+  async (since) => {
+    const database = await createDatabase();
+    cleanups.push(() => database.drop());
+    const url = new URL(database.connectionString);
+    const behind = { host: url.hostname, port: Number(url.port) };
+    const silent = Promise.withResolvers<void>();
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => {
+      sockets.push(socket);
+      if (since === 'once it has taken a connection') return silent.resolve();
+      const postgres = connect(behind);
+      sockets.push(postgres);
+      postgres.pipe(socket);
+      socket
+        .on('error', () => {})
+        .on('data', (message) => {
+          // A statement begins with the message that has it parsed; nothing is sent on from there.
+          if (message[0] === 'P'.charCodeAt(0)) silent.resolve();
+          else postgres.write(message);
+        });
+    }).listen(0, '127.0.0.1');
+    cleanups.push(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    await once(server, 'listening');
+    url.port = String((server.address() as AddressInfo).port);
+    const run = startIndexer(folder, ['run', 'books', '--only', 'neon'], {
+      OPENAI_API_KEY: 'none',
+      NEON_POSTGRES_CONNECTION_STRING: url.href,
+    });
+    await Promise.race([silent.promise, run.ended]);
+    run.interrupt();
+    expect(await endsSoon(run.ended)).toBe(true);
+    expect(await run.ended).toMatchObject({ exit: 1 });
+    expect((await run.ended).stderr).toContain('error aborted in plan: Stopped.');
+  },
+);

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { createNeonHandler, openPglite, openSqliteLedger, startEmbeddedQdrant } from '@lockstep/embedded';
-import { createNeonRowStore, createSqlClient, type SqlClient } from '@lockstep/store-neon';
+import { createPgliteClient, openPglite, openSqliteLedger, startEmbeddedQdrant } from '@lockstep/embedded';
+import type { SqlClient } from '@lockstep/model';
+import { createNeonRowStore } from '@lockstep/store-neon';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 import { createInstantGuard } from '@lockstep/testing-ports';
 import {
@@ -30,22 +31,17 @@ beforeAll(async () => {
     into: postgres.directory,
     make: async (directory) => (await openPglite({ ...postgres, directory })).close(),
   });
-  const [qdrant, backend] = await Promise.all([
+  const [qdrant, database] = await Promise.all([
     startEmbeddedQdrant({ directory: join(folder, 'qdrant') }),
     openPglite(postgres),
   ]);
   const ledger = openSqliteLedger(join(folder, 'ledger.sqlite'));
   closers.push(
     () => qdrant.close(),
-    () => backend.close(),
+    () => database.close(),
     () => ledger.close(),
   );
-  const handle = createNeonHandler(backend);
-  sql = createSqlClient({
-    connectionString: 'postgresql://embedded:embedded@pglite.invalid/lockstep',
-    fetch: (url, init) => handle(new Request(url, init)),
-    guard: createInstantGuard('neon').guard,
-  });
+  sql = createPgliteClient({ database, guard: createInstantGuard('neon').guard });
   stores = {
     vectors: createQdrantVectorStore({
       url: new URL(qdrant.url),

@@ -3,11 +3,12 @@ import { appendFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, w
 import { join, relative, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { createOpenAiEmbedder } from '@lockstep/embed-openai';
-import { createNeonHandler, createPgBackend, startEmbeddedQdrant } from '@lockstep/embedded';
+import { startEmbeddedQdrant } from '@lockstep/embedded';
 import { DISK } from '@lockstep/embedding-cache';
 import type { EmbedderIdentity, Stage, Stamp, StoreName } from '@lockstep/model';
 import { createGuard, GUARD_DEFAULTS } from '@lockstep/resilience';
-import { createNeonLedger, createNeonRowStore, createSqlClient } from '@lockstep/store-neon';
+import { createPgClient } from '@lockstep/sql-pg';
+import { createNeonLedger, createNeonRowStore } from '@lockstep/store-neon';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 import { corpusFolder } from '@lockstep/indexer/runtime/state-directory';
 import { cleanEnvironment } from '../support/clean-environment.ts';
@@ -87,27 +88,18 @@ const CHILD_TIMEOUT_MS = 30_000;
 /** A process id that no system gives out. */
 const NOBODY = 4_194_304;
 
-let rigs = 0;
-
 /** Opens the services, and loads the other corpus and the old version of the one that is to be killed. */
 export async function openFailpointRig(options: FailpointRigOptions): Promise<FailpointRig> {
   const { folder, query, openAi } = options;
-  rigs += 1;
   const stateDirectory = join(folder, 'state');
   const saved = join(folder, 'saved');
   const inputPath = join(folder, 'chunks.json');
   mkdirSync(stateDirectory);
 
   const qdrant = await startEmbeddedQdrant({ directory: join(folder, 'qdrant') });
-  const backend = createPgBackend({ connectionString: options.connectionString });
-  const handler = createNeonHandler(backend);
   const { timeoutMs } = GUARD_DEFAULTS;
-  const sql = createSqlClient({
-    // The driver tells databases apart by host.
-    connectionString: `postgresql://user:secret@rig-${rigs}.invalid/lockstep`,
-    fetch: async (url, init) => handler(new Request(url, init)),
-    guard: createGuard({ dependency: 'neon' }),
-  });
+  const { connectionString } = options;
+  const sql = createPgClient({ connectionString, guard: createGuard({ dependency: 'neon' }) });
   const ports = {
     embedder: createOpenAiEmbedder({
       apiKey: 'sk-test',
@@ -220,7 +212,7 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
     },
     paid: () => openAi.seen.inputs - paidBefore,
     async close() {
-      await backend.close();
+      await sql.close();
       await qdrant.close();
     },
   };

@@ -1,8 +1,8 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openPglite, startEmbeddedQdrant } from '@lockstep/embedded';
+import { createPgliteClient, openPglite, startEmbeddedQdrant } from '@lockstep/embedded';
 import { startStubOpenAi, type StubOpenAi } from '@lockstep/testing-faults';
-import { stubVector } from '@lockstep/testing-ports';
+import { createInstantGuard, stubVector } from '@lockstep/testing-ports';
 import { createDatabase, openPostgresSession, type TestDatabase } from '@lockstep/testing-postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { corpusRun, type CorpusRun } from './corpus-workspace.ts';
@@ -211,11 +211,8 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     async function problemsOfEmbedded(): Promise<string[]> {
       const qdrant = await startEmbeddedQdrant({ directory: path('.lockstep', 'qdrant') });
       const postgres = await openPglite({ directory: path('.lockstep', 'postgres'), waitMs: 0 });
-      const query = async (text: string) => {
-        const [result] = await postgres.run([{ text, values: [] }]);
-        const names = result?.fields.map((field) => field.name) ?? [];
-        return (result?.rows ?? []).map((row) => Object.fromEntries(row.map((value, at) => [names[at], value])));
-      };
+      const sql = createPgliteClient({ database: postgres, guard: createInstantGuard('neon').guard });
+      const query = (text: string) => sql.query([text]);
       try {
         return await problems({ identity: embedded, qdrantUrl: qdrant.url, query, isAmongOthers: true });
       } finally {

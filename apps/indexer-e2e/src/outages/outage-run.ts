@@ -12,7 +12,8 @@ import {
   type VerifyReceipt,
 } from '@lockstep/pipeline';
 import { createRateLimiter, SYSTEM_CLOCK, type Guard } from '@lockstep/resilience';
-import { createNeonLedger, createNeonRowStore, createSqlClient } from '@lockstep/store-neon';
+import { createNeonLedger, createNeonRowStore } from '@lockstep/store-neon';
+import { createNeonClient } from '@lockstep/store-neon/neon-client';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 
 /** A run of one corpus against services at these addresses. */
@@ -29,8 +30,6 @@ export interface OutageRunOptions {
     readonly qdrant: string;
     /** Where SQL over HTTP is answered. */
     readonly neon: string;
-    /** Names a host of its own: the driver tells databases apart by it. */
-    readonly connectionString: string;
   };
   readonly guards: Readonly<Record<Dependency, Guard>>;
   /** How long the clients themselves wait for an answer, in milliseconds. */
@@ -73,8 +72,8 @@ export async function runThroughOutage(options: OutageRunOptions): Promise<Outag
     guard: guards.qdrant,
     timeoutMs,
   });
-  const sql = createSqlClient({
-    connectionString: addresses.connectionString,
+  const sql = createNeonClient({
+    connectionString: 'postgresql://user:secret@outage.invalid/lockstep',
     fetchEndpoint: addresses.neon,
     guard: guards.neon,
   });

@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createNeonHandler, createPgBackend, startEmbeddedQdrant, type EmbeddedQdrant } from '@lockstep/embedded';
+import { startEmbeddedQdrant, type EmbeddedQdrant } from '@lockstep/embedded';
 import { SILENT, type Dependency, type EmbedderIdentity, type Logger } from '@lockstep/model';
 import { GUARD_DEFAULTS } from '@lockstep/resilience';
 import {
+  createPostgresNeon,
   createStubOpenAiHandler,
   forwardTo,
   scaledClock,
@@ -51,13 +52,13 @@ beforeAll(async () => {
   closers.push(() => database.drop());
   postgres = await openPostgresSession(database.connectionString);
   closers.push(() => postgres.end());
-  const backend = createPgBackend({ connectionString: database.connectionString, connectionsMax: 8 });
-  closers.push(() => backend.close());
+  const neon = createPostgresNeon(database);
+  closers.push(() => neon.close());
   const { dimensions } = IDENTITY;
   handlers = {
     openai: createStubOpenAiHandler({ dimensions }),
     qdrant: forwardTo(qdrant.url),
-    neon: createNeonHandler(backend),
+    neon: neon.handler,
   };
   // What is done for the first time takes longest, and is not to look like a failure.
   expectAllRight(await tryRun({ ...SMALL, speed: 1 }));
@@ -146,7 +147,6 @@ async function tryRun({
         openAi: `${services.openai.url}/v1`,
         qdrant: services.qdrant.url,
         neon: `${services.neon.url}/sql`,
-        connectionString: `postgresql://user:secret@outage-${number}.invalid/lockstep`,
       },
       guards,
       timeoutMs: times.timeoutMs,

@@ -1,5 +1,10 @@
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createOpenAiEmbedder } from '@lockstep/embed-openai';
-import { createNeonHandler, createPgBackend } from '@lockstep/embedded';
+import { createPgliteClient, openPglite } from '@lockstep/embedded';
 import {
   isIndexingError,
   pointIdOf,
@@ -7,11 +12,15 @@ import {
   type Logger,
   type Point,
   type IndexedChunk,
+  type SqlClient,
 } from '@lockstep/model';
-import { createNeonLedger, createNeonRowStore, createSqlClient } from '@lockstep/store-neon';
+import { createPgClient } from '@lockstep/sql-pg';
+import { createNeonLedger, createNeonRowStore } from '@lockstep/store-neon';
+import { createNeonClient } from '@lockstep/store-neon/neon-client';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
+import { createPostgresNeon, startFaultServer } from '@lockstep/testing-faults';
 import { createInstantGuard, saidBy, stubVector } from '@lockstep/testing-ports';
-import { createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
+import { copyOfOnceMade, createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   errorSaying,
@@ -186,7 +195,7 @@ const row = (change: Partial<IndexedChunk> = {}): IndexedChunk => ({
 
 describe('Neon', () => {
   const calls = (): Record<string, Call> => {
-    const sql = createSqlClient({
+    const sql = createNeonClient({
       connectionString: `postgresql://owner:${encodeURIComponent(MARKED.password)}@ep-one.echo.test/db`,
       fetchEndpoint: `${echo.url}/sql`,
       guard: guardOf('neon'),
@@ -227,34 +236,52 @@ describe('Neon', () => {
   });
 });
 
-describe('Postgres itself', () => {
+/** The rows in a database, by one of the clients. */
+interface Postgres {
+  readonly sql: SqlClient;
+  close(): Promise<unknown>;
+}
+
+const POSTGRES: Readonly<Record<string, (database: TestDatabase) => Promise<Postgres>>> = {
+  async 'Postgres by its own protocol'({ connectionString }) {
+    const sql = createPgClient({ connectionString, guard: guardOf('neon') });
+    return { sql, close: () => sql.close() };
+  },
+  async 'Postgres behind Neon'(database) {
+    const neon = createPostgresNeon(database);
+    const http = await startFaultServer({ handler: neon.handler });
+    const { connectionString } = database;
+    const sql = createNeonClient({ connectionString, fetchEndpoint: `${http.url}/sql`, guard: guardOf('neon') });
+    return { sql, close: async () => [await http.close(), await neon.close()] };
+  },
+  async 'the embedded Postgres'() {
+    const folder = mkdtempSync(join(tmpdir(), 'lockstep-secrets-'));
+    const directory = join(folder, 'postgres');
+    const make = async (made: string) => (await openPglite({ directory: made, waitMs: 0 })).close();
+    await copyOfOnceMade({ name: 'empty-pglite', into: directory, make });
+    const database = await openPglite({ directory, waitMs: 0 });
+    const sql = createPgliteClient({ database, guard: guardOf('neon') });
+    return { sql, close: async () => [await database.close(), rmSync(folder, { recursive: true })] };
+  },
+};
+
+describe.each(Object.entries(POSTGRES))('%s', (_name, open) => {
   let database: TestDatabase;
-  const closers: (() => Promise<void>)[] = [];
+  let opened: Postgres;
+  const store = () => createNeonRowStore({ sql: opened.sql, table: 'rag_metadata', shownDatabase: 'shown' });
   beforeAll(async () => {
     database = await createDatabase();
-    await storeAt(database.connectionString).ensure();
+    opened = await open(database);
+    await store().ensure();
   });
   afterAll(async () => {
-    for (const close of closers) await close();
+    await opened.close();
     await database.drop();
   });
 
-  function storeAt(connectionString: string) {
-    const backend = createPgBackend({ connectionString });
-    closers.push(() => backend.close());
-    const handler = createNeonHandler(backend);
-    const sql = createSqlClient({
-      connectionString,
-      fetch: async (url, init) => handler(new Request(url, init)),
-      guard: guardOf('neon'),
-    });
-    return createNeonRowStore({ sql, table: 'rag_metadata', shownDatabase: 'shown' });
-  }
-
   const write = async (...items: readonly IndexedChunk[]) => {
-    const store = storeAt(database.connectionString);
-    await store.raiseFence('books', 1);
-    await store.upsert({ corpus: 'books', fence: 1, items });
+    await store().raiseFence('books', 1);
+    await store().upsert({ corpus: 'books', fence: 1, items });
   };
 
   it.each<[what: string, sqlState: string, rows: () => readonly IndexedChunk[]]>([
@@ -271,19 +298,67 @@ describe('Postgres itself', () => {
     expect(leaks(told)).toEqual([]);
   });
 
-  it('refuses a password, and nobody hears of it', async () => {
-    const url = new URL(database.connectionString);
-    url.password = encodeURIComponent(MARKED.password);
-    const told = await toldBy(() => storeAt(url.href).describe());
-    expect(told).toContain('28P01');
-    expect(leaks(told)).toEqual([]);
-  });
-
   /** Too long for an index, and not to be compressed. */
   function longText(): string {
     return (
       MARKED.text +
       Array.from({ length: 4_000 }, (_, at) => String.fromCodePoint(0x4e00 + ((at * 7919) % 20_000))).join('')
     );
+  }
+});
+
+describe('a Postgres server', () => {
+  const toldAt = async (connectionString: string): Promise<string> => {
+    const sql = createPgClient({ connectionString, guard: guardOf('neon') });
+    const told = await toldBy(() => sql.query(['select 1']));
+    await sql.close();
+    return told;
+  };
+
+  it('refuses a password, and nobody hears of it', async () => {
+    const database = await createDatabase();
+    const url = new URL(database.connectionString);
+    url.password = encodeURIComponent(MARKED.password);
+    const told = await toldAt(url.href);
+    await database.drop();
+    expect(told).toContain('28P01');
+    expect(leaks(told)).toEqual([]);
+  });
+
+  it.each<[what: string, answer: (socket: Socket, heard: Buffer) => void]>([
+    ['cuts the connection', (socket) => socket.destroy()],
+    ['says what is no Postgres', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['says what it heard', (socket, heard) => socket.end(heard)],
+    ['asks for the password, and tells it', askAndTell],
+  ])('that %s tells nobody of the password', async (_what, answer) => {
+    const server = createServer((socket) =>
+      socket.on('error', () => {}).on('data', (heard: Buffer) => answer(socket, heard)),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const told = await toldAt(`postgresql://owner:${encodeURIComponent(MARKED.password)}@127.0.0.1:${port}/db`);
+    server.close();
+    expect(told).toContain('service-unavailable');
+    expect(leaks(told)).toEqual([]);
+  });
+
+  it('that nobody finds is named by its code alone', async () => {
+    const told = await toldAt(`postgresql://owner:${encodeURIComponent(MARKED.password)}@127.0.0.1:1/db`);
+    expect(told).toContain('ECONNREFUSED');
+    expect(leaks(told)).toEqual([]);
+  });
+
+  /** First asks for a clear password; then gives what it got as a fatal error. */
+  function askAndTell(socket: Socket, heard: Buffer): void {
+    if (heard[0] !== 'p'.charCodeAt(0)) {
+      socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]));
+      return;
+    }
+    const fields = Buffer.concat([Buffer.from('SFATAL\0C08006\0M'), heard.subarray(5), Buffer.from('\0')]);
+    const head = Buffer.alloc(5);
+    head.write('E');
+    head.writeInt32BE(fields.length + 4, 1);
+    socket.end(Buffer.concat([head, fields]));
   }
 });

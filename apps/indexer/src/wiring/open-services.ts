@@ -8,6 +8,7 @@ import {
   type Ledger,
   type Logger,
   type RowStore,
+  type SqlClient,
   type VectorStore,
 } from '@lockstep/model';
 import type * as CountTokensModule from '@lockstep/embed-openai/count-tokens';
@@ -21,7 +22,6 @@ import {
   type MinuteLimits,
 } from '@lockstep/resilience';
 import { EMBEDDED_INPUT_TOKENS_MAX } from '@lockstep/embedded/model';
-import type { SqlClient } from '@lockstep/store-neon';
 import type { ModelSettings } from '../settings/corpus-settings.ts';
 import type { Environment } from '../settings/environment.ts';
 import type { Profile } from '../settings/profile.ts';
@@ -66,12 +66,6 @@ const PGLITE_WAIT_MS = 600_000;
 /** Texts in one request to the embedded model: a second or two of work, so that progress is seen and saved. */
 const EMBEDDED_ITEMS_MAX = 4;
 
-/** Connections to a plain Postgres server; as many as the guard lets run. */
-const PG_CONNECTIONS = GUARD_DEFAULTS.concurrency;
-
-/** A host that resolves nowhere: were a request for the embedded Postgres to leave the process, it would fail. */
-const PGLITE_URL = 'postgresql://embedded:embedded@pglite.invalid/lockstep';
-
 /** Prepares the services of a profile; each is opened when it is first asked for. */
 export function openServices(options: ServicesOptions): Services {
   const { environment, profile, stateDirectory, logger, signal } = options;
@@ -85,40 +79,29 @@ export function openServices(options: ServicesOptions): Services {
   }
 
   const sql = once(async (): Promise<{ client: SqlClient; shown: string }> => {
-    const { createSqlClient } = await import('@lockstep/store-neon');
     if (profile.rows === 'embedded') {
       const { openPglite } = await import('@lockstep/embedded/pglite');
-      const backend = await openPglite({
+      const { createPgliteClient } = await import('@lockstep/embedded/pglite-client');
+      const database = await openPglite({
         directory: join(stateDirectory, 'postgres'),
         waitMs: PGLITE_WAIT_MS,
         signal,
         onWait: () => logger.info('embedded-postgres-awaited', { reason: 'another process is using it' }),
       }).catch(lockTimeout);
-      closers.push(() => backend.close());
-      const { createNeonHandler } = await import('@lockstep/embedded/neon-handler');
-      const handler = createNeonHandler(backend);
-      const client = createSqlClient({
-        connectionString: PGLITE_URL,
-        fetch: async (url, init) => handler(new Request(url, init)),
-        guard: guard('neon', { timeoutMs: EMBEDDED_TIMEOUT_MS }),
-      });
-      return { client, shown: EMBEDDED };
+      closers.push(() => database.close());
+      return {
+        client: createPgliteClient({ database, guard: guard('neon', { timeoutMs: EMBEDDED_TIMEOUT_MS }) }),
+        shown: EMBEDDED,
+      };
     }
     const { connectionString, protocol, fetchEndpoint, shown } = postgresAddress(environment);
     if (protocol === 'http') {
-      const endpoint = fetchEndpoint === undefined ? {} : { fetchEndpoint };
-      return { client: createSqlClient({ connectionString, ...endpoint, guard: guard('neon') }), shown };
+      const { createNeonClient } = await import('@lockstep/store-neon/neon-client');
+      return { client: createNeonClient({ connectionString, fetchEndpoint, guard: guard('neon') }), shown };
     }
-    const { createPgBackend } = await import('@lockstep/embedded/pg');
-    const { createNeonHandler } = await import('@lockstep/embedded/neon-handler');
-    const backend = createPgBackend({ connectionString, connectionsMax: PG_CONNECTIONS });
-    closers.push(() => backend.close());
-    const handler = createNeonHandler(backend);
-    const client = createSqlClient({
-      connectionString,
-      fetch: async (url, init) => handler(new Request(url, init)),
-      guard: guard('neon'),
-    });
+    const { createPgClient } = await import('@lockstep/sql-pg');
+    const client = createPgClient({ connectionString, guard: guard('neon') });
+    closers.push(() => client.close());
     return { client, shown };
   });
 

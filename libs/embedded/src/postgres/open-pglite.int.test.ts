@@ -12,9 +12,7 @@ import type { FileLockHolder } from '@lockstep/file-lock';
 import { copyOfOnceMade } from '@lockstep/testing-postgres';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { openPglite } from './open-pglite.ts';
-import type { PostgresBackend } from './postgres-backend.ts';
-import { PostgresUnavailableError } from './postgres-error.ts';
+import { openPglite, type PgliteDatabase } from './open-pglite.ts';
 
 const WAIT_MS = 30_000;
 
@@ -31,9 +29,9 @@ beforeAll(async () => {
     into: template,
     make: async (made) => (await openPglite({ directory: made, waitMs: 0 })).close(),
   });
-  const backend = await openPglite({ directory: template, waitMs: 0 });
-  await run(backend, 'CREATE TABLE items (id int PRIMARY KEY, name text)');
-  await backend.close();
+  const database = await openPglite({ directory: template, waitMs: 0 });
+  await run(database, 'CREATE TABLE items (id int PRIMARY KEY, name text)');
+  await database.close();
 }, 60_000);
 
 beforeEach(() => {
@@ -48,8 +46,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const copyTemplate = (): void => cpSync(template, directory, { recursive: true });
 
-async function run(backend: PostgresBackend, text: string) {
-  const [result] = await backend.run([{ text, values: [] }]);
+async function run(database: PgliteDatabase, text: string) {
+  const [result] = await database.run([[text]], { transaction: false });
   return result?.rows;
 }
 
@@ -60,14 +58,14 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-/** Starts a process that runs `body`, with `openPglite`, `directory`, `query(backend, text)` and `say(line)` at hand. */
+/** Starts a process that runs `body`, with `openPglite`, `directory`, `query(database, text)` and `say(line)` at hand. */
 function startChild(body: string) {
   const script = `
     import { writeSync } from 'node:fs';
     const { openPglite } = await import(${JSON.stringify(new URL('./open-pglite.ts', import.meta.url).href)});
     const directory = ${JSON.stringify(directory)};
     const say = (line) => writeSync(1, line + '\\n');
-    const query = (backend, text) => backend.run([{ text, values: [] }]);
+    const query = (database, text) => database.run([[text]], { transaction: false });
     ${body}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -117,10 +115,10 @@ describe('openPglite', { timeout: 60_000 }, () => {
 
   it('finishes what was asked before it closes, refuses what comes later, and closes once', async () => {
     copyTemplate();
-    const backend = await openPglite({ directory, waitMs: 0 });
-    const asked = run(backend, `INSERT INTO items VALUES (1, 'x') RETURNING id`);
-    const closed = Promise.all([backend.close(), backend.close()]);
-    await expect(run(backend, 'SELECT 1')).rejects.toBeInstanceOf(PostgresUnavailableError);
+    const database = await openPglite({ directory, waitMs: 0 });
+    const asked = run(database, `INSERT INTO items VALUES (1, 'x') RETURNING id`);
+    const closed = Promise.all([database.close(), database.close()]);
+    await expect(run(database, 'SELECT 1')).rejects.toMatchObject({ code: 'service-unavailable' });
     expect(await asked).toEqual([['1']]);
     await closed;
   });
@@ -130,34 +128,34 @@ describe('openPglite', { timeout: 60_000 }, () => {
     const reason = new Error('enough');
     await expect(openPglite({ directory, waitMs: 0, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
 
-    const backend = await openPglite({ directory, waitMs: 0 });
+    const database = await openPglite({ directory, waitMs: 0 });
     const abort = new AbortController();
     const onWait = () => abort.abort(reason);
     await expect(openPglite({ directory, waitMs: WAIT_MS, signal: abort.signal, onWait })).rejects.toBe(reason);
-    await backend.close();
+    await database.close();
   });
 
   it('lets timers and other work go on between queued requests', async () => {
     copyTemplate();
-    const backend = await openPglite({ directory, waitMs: 0 });
+    const database = await openPglite({ directory, waitMs: 0 });
     const order: string[] = [];
     const requests = Array.from({ length: 5 }, async () => {
-      await run(backend, 'SELECT 1');
+      await run(database, 'SELECT 1');
       order.push('request');
     });
     setImmediate(() => setImmediate(() => order.push('other work')));
     await Promise.all(requests);
     expect(order).toContain('other work');
-    await backend.close();
+    await database.close();
   });
 
   it('starts over when a first opening was cut off', async () => {
     mkdirSync(directory);
     writeFileSync(join(directory, 'PG_VERSION'), '18\n');
     writeFileSync(`${directory}.unfinished`, '');
-    const backend = await openPglite({ directory, waitMs: 0 });
-    expect(await run(backend, 'SELECT 1')).toEqual([['1']]);
-    await backend.close();
+    const database = await openPglite({ directory, waitMs: 0 });
+    expect(await run(database, 'SELECT 1')).toEqual([['1']]);
+    await database.close();
     expect(existsSync(`${directory}.unfinished`)).toBe(false);
   });
 
@@ -189,9 +187,9 @@ describe('openPglite', { timeout: 60_000 }, () => {
   it('has every acknowledged row after its process was killed', async () => {
     copyTemplate();
     const { child, exited, nextLine } = startChild(`
-      const backend = await openPglite({ directory, waitMs: 0 });
+      const database = await openPglite({ directory, waitMs: 0 });
       for (let id = 1; ; id++) {
-        await query(backend, "INSERT INTO items VALUES (" + id + ", repeat('x', 3000))");
+        await query(database, "INSERT INTO items VALUES (" + id + ", repeat('x', 3000))");
         say(String(id));
       }`);
     let acknowledged = 0;
@@ -200,9 +198,9 @@ describe('openPglite', { timeout: 60_000 }, () => {
     for (let line = await nextLine(); line !== undefined; line = await nextLine()) acknowledged = Number(line);
     expect(await exited).toEqual([null, 'SIGKILL']);
 
-    const backend = await openPglite({ directory, waitMs: 0 });
-    const rows = await run(backend, `SELECT count(*), max(id) FROM items WHERE length(name) = 3000`);
-    await backend.close();
+    const database = await openPglite({ directory, waitMs: 0 });
+    const rows = await run(database, `SELECT count(*), max(id) FROM items WHERE length(name) = 3000`);
+    await database.close();
     const [count, last] = (rows?.[0] ?? []).map(Number);
     // The last row may have been written and killed before it could say so.
     expect([acknowledged, acknowledged + 1]).toContain(last);
@@ -213,10 +211,10 @@ describe('openPglite', { timeout: 60_000 }, () => {
     copyTemplate();
     const { exited, nextLine } = startChild(`
       process.exitCode = 4;
-      const backend = await openPglite({ directory, waitMs: 0 });
-      await query(backend, 'SELECT 1/0').catch(() => {});
-      await query(backend, "INSERT INTO items VALUES (1, 'x')");
-      await backend.close();
+      const database = await openPglite({ directory, waitMs: 0 });
+      await query(database, 'SELECT 1/0').catch(() => {});
+      await query(database, "INSERT INTO items VALUES (1, 'x')");
+      await database.close();
       const closedAt = performance.now();
       process.on('exit', () => say(String(performance.now() - closedAt)));`);
     expect(await exited).toEqual([4, null]);

@@ -5,14 +5,17 @@ import { setImmediate as yieldToEventLoop } from 'node:timers/promises';
 import { PGlite } from '@electric-sql/pglite';
 import { acquireFileLock, FileLockTimeoutError } from '@lockstep/file-lock';
 import type { FileLockHolder } from '@lockstep/file-lock';
-import { IndexingError, isIndexingError } from '@lockstep/model';
+import {
+  IndexingError,
+  isIndexingError,
+  postgresUnavailable,
+  runStatements,
+  type RunStatementsOptions,
+  type Statement,
+} from '@lockstep/model';
 
 import { withDirectoryMadeWhole } from './pglite-directory.ts';
-import { executePgliteStatement } from './pglite-statement.ts';
-import type { PgResult, PostgresBackend } from './postgres-backend.ts';
-import { PostgresUnavailableError } from './postgres-error.ts';
-import { runQueries } from './run-queries.ts';
-import type { ExecuteQuery } from './run-queries.ts';
+import { executePgliteStatement, type PgliteResult } from './execute-pglite-statement.ts';
 
 export interface OpenPgliteOptions {
   /** The data directory, made when missing. Its lock is `<directory>.lock`. */
@@ -24,6 +27,17 @@ export interface OpenPgliteOptions {
   readonly purpose?: string;
   /** Called once when there is something to wait for, with the last known holder. */
   readonly onWait?: (holder: FileLockHolder | undefined) => void;
+}
+
+/** The engine, open. */
+export interface PgliteDatabase {
+  /**
+   * Runs statements while no others run. *Errors*: PGlite's `DatabaseError` for what Postgres said; ours, of code
+   * `service-unavailable`, when the engine broke down or is closed.
+   */
+  run(statements: readonly Statement[], options: RunStatementsOptions): Promise<PgliteResult[]>;
+  /** Waits for what runs, then gives everything back. Repeating it does nothing more. */
+  close(): Promise<void>;
 }
 
 /** Postgres keeps up to 1 GB of write-ahead log by default; a local index needs no such stretch between checkpoints. */
@@ -43,7 +57,7 @@ const VACUUM_FROM_ROWS_CHANGED = 1_000;
  * @throws {FileLockTimeoutError} when the directory stayed in use for `waitMs`.
  * @throws {IndexingError} `disk-failed`, which names the directory, when it cannot be opened; its lock is free again.
  */
-export async function openPglite(options: OpenPgliteOptions): Promise<PostgresBackend> {
+export async function openPglite(options: OpenPgliteOptions): Promise<PgliteDatabase> {
   const directory = resolve(options.directory);
   const { waitMs, signal, purpose = 'embedded Postgres', onWait } = options;
   const lock = await acquireFileLock({
@@ -61,12 +75,12 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PostgresBa
   });
   try {
     const db = await withDirectoryMadeWhole(directory, () => startEngine(directory));
-    const backend = createPgliteBackend(db, () => lock.release());
+    const database = createDatabase(db, () => lock.release());
     if (signal?.aborted === true) {
-      await backend.close();
+      await database.close();
       signal.throwIfAborted();
     }
-    return backend;
+    return database;
   } catch (error) {
     lock.release();
     throw isIndexingError(error) || signal?.aborted === true ? error : cannotOpen(directory, reasonOf(error));
@@ -104,61 +118,43 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-function createPgliteBackend(db: PGlite, releaseLock: () => void): PostgresBackend {
-  let breakdown: PostgresUnavailableError | undefined;
+function createDatabase(db: PGlite, releaseLock: () => void): PgliteDatabase {
+  let breakdown: IndexingError | undefined;
   let closing: Promise<void> | undefined;
   let rowsChanged = 0;
 
-  const execute: ExecuteQuery = async (query) => {
+  async function execute(statement: Statement): Promise<PgliteResult> {
     if (breakdown !== undefined) throw breakdown;
     try {
-      return await executePgliteStatement(db, query);
+      const result = await executePgliteStatement(db, statement);
+      rowsChanged += result.rowsChanged;
+      return result;
     } catch (error) {
-      if (error instanceof PostgresUnavailableError) breakdown = error;
+      if (isIndexingError(error) && error.code === 'service-unavailable') breakdown = error;
       throw error;
     }
-  };
-  const executeText = (text: string): Promise<PgResult> => execute({ text, values: [] });
+  }
 
-  const resetSession = async (): Promise<void> => {
-    if (breakdown !== undefined) return;
-    if (db.isInTransaction()) await executeText('ROLLBACK');
-    await executeText('DISCARD ALL');
-  };
-
-  const shutDown = async (): Promise<void> => {
+  async function shutDown(): Promise<void> {
     try {
       await db.runExclusive(async () => {
-        if (breakdown === undefined && rowsChanged >= VACUUM_FROM_ROWS_CHANGED) await executeText('VACUUM (ANALYZE)');
+        if (breakdown === undefined && rowsChanged >= VACUUM_FROM_ROWS_CHANGED) await execute(['vacuum (analyze)']);
       });
       // A broken engine may never return from another call. Its log on disk is replayed by the next opener.
       if (breakdown === undefined) await db.close();
     } finally {
       releaseLock();
     }
-  };
-
-  const run: PostgresBackend['run'] = async (queries, options = {}) => {
-    options.signal?.throwIfAborted();
-    if (closing !== undefined) throw new PostgresUnavailableError('the embedded Postgres is closed');
-    return db.runExclusive(async () => {
-      // Queued requests follow each other without a pause otherwise, and timers and sockets would starve.
-      await yieldToEventLoop();
-      try {
-        const results = await runQueries(execute, queries, options);
-        for (const { command, rowCount } of results) if (command !== 'SELECT') rowsChanged += rowCount ?? 0;
-        return results;
-      } finally {
-        await resetSession();
-      }
-    });
-  };
+  }
 
   return {
-    run,
-    async describe() {
-      const [result] = await run([{ text: 'SHOW server_version', values: [] }]);
-      return `PostgreSQL ${result?.rows[0]?.[0] ?? 'of unknown version'} (PGlite)`;
+    async run(statements, options) {
+      if (closing !== undefined) throw postgresUnavailable('The embedded Postgres is closed.');
+      return db.runExclusive(async () => {
+        // Queued requests follow each other without a pause otherwise, and timers and sockets would starve.
+        await yieldToEventLoop();
+        return runStatements(execute, statements, options);
+      });
     },
     close: () => (closing ??= shutDown()),
   };

@@ -8,3 +8,4 @@ export { forwardTo } from './forward-to.ts';
 export { createManualClock, type ManualClock } from './manual-clock.ts';
 export { readFaultScript } from './read-fault-script.ts';
 export { scaledClock } from './scaled-clock.ts';
+export { createPostgresNeon, type PostgresNeon } from './postgres-neon.ts';

@@ -39,8 +39,8 @@ const { values, positionals } = parseArgs({
     data: { type: 'string' },
     speed: { type: 'string', default: '1' },
     dimensions: { type: 'string', default: '1536' },
-    // A program that serves Qdrant and Neon: given by the script of package.json, since it is part of another project.
-    behind: { type: 'string' },
+    // A program that serves Qdrant and Neon; tests name another one.
+    behind: { type: 'string', default: join(import.meta.dirname, 'serve-embedded.ts') },
     help: { type: 'boolean' },
   },
 });
@@ -49,7 +49,7 @@ const { behind } = values;
 const port = Number(values.port);
 const speed = Number(values.speed);
 const dimensions = Number(values.dimensions);
-if (file === undefined || behind === undefined || values.help === true || !(port >= 0 && speed > 0 && dimensions > 0)) {
+if (file === undefined || values.help === true || !(port >= 0 && speed > 0 && dimensions > 0)) {
   process.stderr.write(USAGE);
   process.exitCode = values.help === true ? 0 : 2;
 } else {

@@ -28,3 +28,4 @@ export { createStubEmbedder, type StubEmbedder } from './stub-embedder.ts';
 export { announceCalls } from './announce-calls.ts';
 export { stubVector } from './stub-vector.ts';
 export { itemsOf, watchCalls, type AroundCall, type PortCall, type PortName } from './watch-calls.ts';
+export { sqlClientSuite, type SqlClientsUnderTest } from './suites/sql-client-suite.ts';

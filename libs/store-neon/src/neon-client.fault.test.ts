@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
 import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing-ports';
-import { createSqlClient } from './sql-client.ts';
+import { createNeonClient } from './neon-client.ts';
 
 const REPLY = JSON.stringify({ rowAsArray: true, fields: [], rows: [], command: 'SELECT', rowCount: 0 });
 const HEADERS = { 'content-type': 'application/json', 'content-length': REPLY.length };
@@ -25,7 +25,7 @@ async function clientAt(answer: (response: ServerResponse, request: IncomingMess
     request.resume().on('end', () => answer(response, request));
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return createSqlClient({
+  return createNeonClient({
     connectionString: 'postgresql://owner:verysecretpassword@fault.test/db',
     fetchEndpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}/sql`,
     guard: createInstantGuard('neon', { timeoutMs }).guard,
@@ -45,8 +45,8 @@ const stall = (response: ServerResponse): void => {
 it.each([
   ['a body that is cut', cut, 10_000],
   ['a connection that is reset', reset, 10_000],
-  ['a body that stalls', stall, 50],
-  ['a server that says nothing', () => undefined, 50],
+  ['a body that stalls', stall, 250],
+  ['a server that says nothing', () => undefined, 250],
 ])('tries again after %s, and gives up with our error', async (_title, fault, timeoutMs) => {
   const { query } = await clientAt(fault, timeoutMs);
   const error = await failureOf(query(['select 1']));

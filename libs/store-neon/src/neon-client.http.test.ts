@@ -5,7 +5,7 @@ import { pointIdOf, ROW_BYTES_MAX, rowBytes, type IndexedChunk } from '@lockstep
 import { collect, createInstantGuard, failureOf, saidBy } from '@lockstep/testing-ports';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
-import { createSqlClient, type SqlClientOptions } from './sql-client.ts';
+import { createNeonClient, type NeonClientOptions } from './neon-client.ts';
 
 const PASSWORD = 'verysecretpassword';
 const CONNECTION = `postgresql://owner:${PASSWORD}@ep-one.region.neon.test/db`;
@@ -55,13 +55,13 @@ const postgresError =
       { status: 400 },
     );
 
-function client(options: Partial<SqlClientOptions> = {}) {
+function client(options: Partial<NeonClientOptions> = {}) {
   const { guard, waitsMs } = createInstantGuard('neon');
-  return { ...createSqlClient({ connectionString: CONNECTION, guard, ...options }), waitsMs };
+  return { ...createNeonClient({ connectionString: CONNECTION, guard, ...options }), waitsMs };
 }
 
 /** Fails a statement, and checks that the failure tells nothing that it should not. */
-async function fail(options: Partial<SqlClientOptions> = {}) {
+async function fail(options: Partial<NeonClientOptions> = {}) {
   const { query, waitsMs } = client(options);
   const error = await failureOf(query(['select $1', ['a private text']], {}));
   for (const secret of [PASSWORD, 'postgresql://', 'private']) expect(saidBy(error)).not.toContain(secret);
@@ -93,21 +93,6 @@ describe('a request', () => {
       ENDPOINT,
     ]);
   });
-
-  it.each(['own.test', 'Own.Test'])(
-    'is answered by the own function of a database at %s, and leaves no trace on the network',
-    async (host) => {
-      const asked: string[] = [];
-      const fetch_: typeof fetch = (input) => {
-        asked.push(String(input));
-        return Promise.resolve(Response.json(rowsOf('own')));
-      };
-      const own = client({ connectionString: `postgresql://u:p@${host}/db`, fetch: fetch_ });
-      expect(await own.query(['select 1'])).toEqual([{ value: 'own' }]);
-      expect(asked).toHaveLength(1);
-      expect(seen).toEqual([]);
-    },
-  );
 
   it('of a transaction holds all its statements, and gives the rows of each', async () => {
     answerWith(() => HttpResponse.json({ results: [rowsOf('one'), rowsOf('two')] }));

@@ -1,0 +1,74 @@
+import type { ErrorCode } from '../error-catalogue.ts';
+import { IndexingError, isIndexingError, strippedCause, type Disposition } from '../indexing-error.ts';
+import type { VendorWords } from '../vendor-words.ts';
+
+/**
+ * SQLSTATE, or its class of two characters, to what it means for a run. What is not here aborts.
+ * Source: https://www.postgresql.org/docs/current/errcodes-appendix.html, 2026-11.
+ */
+const SQLSTATES: Readonly<Record<string, { readonly code: ErrorCode; readonly disposition: Disposition }>> = {
+  // Raised by `lockstep_assert_fence` when another run has taken the corpus.
+  LS001: { code: 'overtaken', disposition: 'abort' },
+  // Connection exceptions.
+  '08': { code: 'service-unavailable', disposition: 'retry' },
+  // Serialization failure and deadlock.
+  '40001': { code: 'service-unavailable', disposition: 'retry' },
+  '40P01': { code: 'service-unavailable', disposition: 'retry' },
+  // Insufficient resources: connections, memory, disk.
+  '53': { code: 'service-unavailable', disposition: 'retry' },
+  // Shutdown, crash, cannot connect now.
+  '57P01': { code: 'service-unavailable', disposition: 'retry' },
+  '57P02': { code: 'service-unavailable', disposition: 'retry' },
+  '57P03': { code: 'service-unavailable', disposition: 'retry' },
+  // Statement timeout, also where a pooler sets one.
+  '57014': { code: 'service-unavailable', disposition: 'retry' },
+  // Wrong user or password; insufficient privilege.
+  '28': { code: 'unauthorized', disposition: 'abort' },
+  '42501': { code: 'unauthorized', disposition: 'abort' },
+};
+
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+
+/** Classes whose messages name identifiers and never values. */
+const SPEAKING_CLASSES = new Set(['28', '3D', '3F', '42', '53', '57', 'LS']);
+
+/** What Postgres says against a statement, as each of its clients gives it. */
+export interface PostgresError extends Error {
+  /** SQLSTATE. */
+  readonly code?: string | undefined;
+  readonly table?: string | undefined;
+  readonly constraint?: string | undefined;
+}
+
+/**
+ * Ours for an error of Postgres itself. Messages that may quote a value are left out; the SQLSTATE is not. Undefined
+ * where there is no SQLSTATE.
+ */
+export function refusedByPostgres(error: PostgresError, words: VendorWords): IndexingError | undefined {
+  const { code: sqlState } = error;
+  if (sqlState === undefined || !SQLSTATE.test(sqlState)) return undefined;
+  const known = SQLSTATES[sqlState] ?? SQLSTATES[sqlState.slice(0, 2)];
+  const said = SPEAKING_CLASSES.has(sqlState.slice(0, 2)) ? words.sentence(error.message) : undefined;
+  return new IndexingError({
+    ...(known ?? { code: 'request-refused' }),
+    message: `Postgres refused a statement with SQLSTATE ${sqlState}${said === undefined ? '' : `: ${said}`}.`,
+    details: { sqlState, table: words.name(error.table) ?? null, constraint: words.name(error.constraint) ?? null },
+    cause: strippedCause(error),
+  });
+}
+
+/** Ours where Postgres gave no answer, or none that can be read: a statement may or may not have taken effect. */
+export function postgresUnavailable(message: string, error?: unknown): IndexingError {
+  return new IndexingError({
+    code: 'service-unavailable',
+    disposition: 'retry',
+    message,
+    ...(error === undefined ? {} : { cause: strippedCause(error) }),
+  });
+}
+
+/** The SQLSTATE of a failed statement, if there is one. */
+export function sqlStateOf(error: unknown): string | undefined {
+  const sqlState = isIndexingError(error) ? error.details['sqlState'] : undefined;
+  return typeof sqlState === 'string' ? sqlState : undefined;
+}

@@ -1,0 +1,1 @@
+export { createPgClient, type PgClient, type PgClientOptions } from './pg-client.ts';
