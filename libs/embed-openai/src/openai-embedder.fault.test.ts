@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, it } from 'vitest';
-import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing-ports';
+import { createInstantGuard, failureOf, allTextOf } from '@lockstep/testing-ports';
 import { createOpenAiEmbedder } from './openai-embedder.ts';
 
 const KEY = 'sk-verysecretkey0123456789';
@@ -55,7 +55,7 @@ it.each([
   expect(error.code).toBe('service-unavailable');
   expect(error.details['possiblyPaid']).toBe(possiblyPaid);
   expect(requests).toBe(3);
-  for (const secret of [KEY, 'private']) expect(saidBy(error)).not.toContain(secret);
+  for (const secret of [KEY, 'private']) expect(allTextOf(error)).not.toContain(secret);
 });
 
 it('a refused connection does not count as possibly paid', async () => {

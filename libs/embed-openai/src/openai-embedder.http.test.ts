@@ -1,7 +1,7 @@
 import { delay, http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing-ports';
+import { createInstantGuard, failureOf, allTextOf } from '@lockstep/testing-ports';
 import { countCl100kTokens } from './count-tokens.ts';
 import { createOpenAiEmbedder, type OpenAiEmbedderOptions } from './openai-embedder.ts';
 
@@ -73,7 +73,7 @@ function embedder(options: Partial<OpenAiEmbedderOptions> = {}) {
 async function fail(options: Partial<OpenAiEmbedderOptions> = {}) {
   const { embed, waitsMs } = embedder(options);
   const error = await failureOf(embed(TEXTS));
-  const text = saidBy(error);
+  const text = allTextOf(error);
   for (const secret of [KEY, KEY.slice(3, 15), 'private', 'c00kie']) expect(text).not.toContain(secret);
   return { error, waitsMs };
 }
@@ -333,7 +333,7 @@ describe('describe', () => {
     );
     const error = await failureOf(embedder().describe());
     expect(error.code).toBe('unauthorized');
-    expect(saidBy(error)).not.toContain(KEY);
+    expect(allTextOf(error)).not.toContain(KEY);
   });
 });
 

@@ -14,7 +14,7 @@ const REASONS: Readonly<Record<string, string>> = {
  * The same calls, each of which fails with `disk-failed` where the system refuses it: the message names the file, what
  * was to be done with it, and the system's code.
  */
-export function tellingDisk(files: FileSystem): FileSystem {
+export function withDiskErrors(files: FileSystem): FileSystem {
   const opened = new Map<number, string>();
   const ofFile = (file: number): string => opened.get(file) ?? 'a file';
 
@@ -44,7 +44,7 @@ export function tellingDisk(files: FileSystem): FileSystem {
 }
 
 /** The disk itself. A call that the system refuses fails with `disk-failed`, naming the file. */
-export const DISK: FileSystem = tellingDisk(SYSTEM_CALLS);
+export const DISK: FileSystem = withDiskErrors(SYSTEM_CALLS);
 
 /** An error of a system call, with a code or, of some calls, without one; any other error stays what it is. */
 function asDiskFailure(error: unknown, verb: string, path: string): unknown {

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { sha256Hex, type CacheEntry } from '@lockstep/model';
 import { failureOf } from '@lockstep/testing-ports';
 import { encodeLine } from './cache-line.ts';
-import { DISK, tellingDisk } from './disk.ts';
+import { DISK, withDiskErrors } from './disk.ts';
 import { openEmbeddingCache } from './embedding-cache.ts';
 import { SYSTEM_CALLS, type FileSystem } from './file-system.ts';
 import { repairEmbeddingCache } from './repair-embedding-cache.ts';
@@ -66,7 +66,7 @@ function failingDisk({ at, code, forGood }: { at: number; code: string; forGood:
     half();
     throw Object.assign(new Error(`${code}: what the system says`), { code });
   }
-  const disk = tellingDisk({
+  const disk = withDiskErrors({
     ...SYSTEM_CALLS,
     makeFolder: (place) => step(() => SYSTEM_CALLS.makeFolder(place)),
     open: (target, flags) => step(() => SYSTEM_CALLS.open(target, flags)),
@@ -209,7 +209,7 @@ it('says what a call without a code says', () => {
     throw Object.assign(new Error(said), { errno: -4094, code: '', path, syscall: 'rm' });
   };
   const message = `Could not delete ${path} (Unknown error: Read-only file system '${path}').`;
-  expect(() => tellingDisk({ ...SYSTEM_CALLS, remove }).remove(path)).toThrow(
+  expect(() => withDiskErrors({ ...SYSTEM_CALLS, remove }).remove(path)).toThrow(
     expect.objectContaining({ code: 'disk-failed', message }),
   );
 });

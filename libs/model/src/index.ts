@@ -85,4 +85,4 @@ export { sqlText } from './sql/sql-text.ts';
 export { STAGE_DEPENDENCIES, STAGES, type Stage } from './stages.ts';
 export { STORES, type Dependency, type StoreName } from './stores.ts';
 export { utf8Bytes } from './utf8-bytes.ts';
-export { vendorWords, type VendorWords } from './vendor-words.ts';
+export { createVendorTextRedactor, type VendorTextRedactor } from './vendor-text-redactor.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createInstantGuard, failureOf, saidBy } from '@lockstep/testing-ports';
+import { createInstantGuard, failureOf, allTextOf } from '@lockstep/testing-ports';
 import { createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { createPgClient } from './pg-client.ts';
 
@@ -49,7 +49,7 @@ describe('createPgClient', () => {
     expect([cut.code, refused.code]).toEqual(['service-unavailable', 'service-unavailable']);
     expect(connections).toBe(3);
     expect(String(refused)).toContain('ECONNREFUSED');
-    expect(saidBy([cut, refused])).not.toContain('hunter2');
+    expect(allTextOf([cut, refused])).not.toContain('hunter2');
   });
 
   it('does not wait at its end for a server that is silent', async () => {

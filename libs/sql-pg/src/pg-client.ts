@@ -5,7 +5,7 @@ import {
   runStatements,
   sqlParser,
   sqlText,
-  vendorWords,
+  createVendorTextRedactor,
   type CallOptions,
   type SqlClient,
   type SqlRow,
@@ -49,7 +49,7 @@ export function createPgClient(options: PgClientOptions): PgClient {
     throw new RangeError(`connectionsMax must be a whole number of 1 or more: ${connectionsMax}`);
   }
   checkConnectionString(connectionString);
-  const words = vendorWords([new URL(connectionString).password]);
+  const redactor = createVendorTextRedactor([new URL(connectionString).password]);
   const pool = new pg.Pool({
     connectionString,
     max: connectionsMax,
@@ -94,7 +94,7 @@ export function createPgClient(options: PgClientOptions): PgClient {
       try {
         return await run(statements, transaction, signal);
       } catch (error) {
-        throw toIndexingError(error, words);
+        throw toIndexingError(error, redactor);
       }
     }, call);
 

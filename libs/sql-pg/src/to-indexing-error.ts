@@ -5,13 +5,13 @@ import {
   refusedByPostgres,
   strippedCause,
   type IndexingError,
-  type VendorWords,
+  type VendorTextRedactor,
 } from '@lockstep/model';
 
 /** Turns what `pg` throws into ours: an error of Postgres, or one of the connection, which may carry its settings. */
-export function toIndexingError(error: unknown, words: VendorWords): IndexingError {
+export function toIndexingError(error: unknown, redactor: VendorTextRedactor): IndexingError {
   if (isIndexingError(error)) return error;
-  const refused = error instanceof pg.DatabaseError ? refusedByPostgres(error, words) : undefined;
+  const refused = error instanceof pg.DatabaseError ? refusedByPostgres(error, redactor) : undefined;
   if (refused !== undefined) return refused;
   const { code } = strippedCause(error);
   return postgresUnavailable(

@@ -2,7 +2,7 @@ import { delay, http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pointIdOf, ROW_BYTES_MAX, rowBytes, type IndexedChunk } from '@lockstep/model';
-import { collect, createInstantGuard, failureOf, saidBy } from '@lockstep/testing-ports';
+import { collect, createInstantGuard, failureOf, allTextOf } from '@lockstep/testing-ports';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
 import { createNeonClient, type NeonClientOptions } from './neon-client.ts';
@@ -64,7 +64,7 @@ function client(options: Partial<NeonClientOptions> = {}) {
 async function fail(options: Partial<NeonClientOptions> = {}) {
   const { query, waitsMs } = client(options);
   const error = await failureOf(query(['select $1', ['a private text']], {}));
-  for (const secret of [PASSWORD, 'postgresql://', 'private']) expect(saidBy(error)).not.toContain(secret);
+  for (const secret of [PASSWORD, 'postgresql://', 'private']) expect(allTextOf(error)).not.toContain(secret);
   return { error, waitsMs };
 }
 

@@ -3,7 +3,7 @@ import {
   IndexingError,
   sqlParser,
   sqlText,
-  vendorWords,
+  createVendorTextRedactor,
   type CallOptions,
   type SqlClient,
   type Statement,
@@ -23,7 +23,7 @@ export interface NeonClientOptions {
 export function createNeonClient({ connectionString, fetchEndpoint, guard }: NeonClientOptions): SqlClient {
   // The driver takes a fetch function for the whole process only, and an endpoint by host; this one serves all databases.
   neonConfig.fetchFunction = fetchAt;
-  const words = vendorWords([new URL(connectionString).password]);
+  const redactor = createVendorTextRedactor([new URL(connectionString).password]);
   const sql = neon(connectionString, { disableWarningInBrowsers: true });
   const queryOf = (
     [text, parameters = []]: Statement,
@@ -35,7 +35,7 @@ export function createNeonClient({ connectionString, fetchEndpoint, guard }: Neo
       try {
         return await send({ signal, endpoint: fetchEndpoint });
       } catch (error) {
-        throw toIndexingError(error, words);
+        throw toIndexingError(error, redactor);
       }
     }, call);
   }

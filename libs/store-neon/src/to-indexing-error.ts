@@ -5,16 +5,16 @@ import {
   postgresUnavailable,
   refusedByPostgres,
   strippedCause,
-  type VendorWords,
+  type VendorTextRedactor,
 } from '@lockstep/model';
 
 /** Turns what the Neon driver throws into ours. */
-export function toIndexingError(error: unknown, words: VendorWords): IndexingError {
+export function toIndexingError(error: unknown, redactor: VendorTextRedactor): IndexingError {
   if (isIndexingError(error)) return error;
   if (error instanceof NeonDbError) {
     if (isIndexingError(error.sourceError)) return error.sourceError;
     if (error.sourceError !== undefined) return postgresUnavailable('Postgres cannot be reached.', error.sourceError);
-    return refusedByPostgres(error, words) ?? ofProxy(error);
+    return refusedByPostgres(error, redactor) ?? ofProxy(error);
   }
   // A body that ends early is a TypeError, one that is not JSON a SyntaxError.
   if (error instanceof TypeError || error instanceof SyntaxError) {

@@ -1,4 +1,4 @@
-import { IndexingError, type VendorWords } from '@lockstep/model';
+import { IndexingError, type VendorTextRedactor } from '@lockstep/model';
 import { statusError } from './to-indexing-error.ts';
 
 /** One request about a collection. */
@@ -17,7 +17,7 @@ export interface QdrantAddress {
   readonly apiKey?: string;
   readonly collection: string;
   /** What may be said again of an answer. */
-  readonly words: VendorWords;
+  readonly redactor: VendorTextRedactor;
   /** How long to wait for an answer, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -29,7 +29,7 @@ export interface QdrantAddress {
  */
 export async function sendRequest(
   { method, path, body }: QdrantRequest,
-  { url, apiKey, collection, words, timeoutMs }: QdrantAddress,
+  { url, apiKey, collection, redactor, timeoutMs }: QdrantAddress,
   signal: AbortSignal,
 ): Promise<unknown> {
   const base = url.pathname.replace(/\/+$/, '');
@@ -44,7 +44,7 @@ export async function sendRequest(
     // A body of Qdrant's own that is cut says nothing yet, such as which 404 it is: reading it fails, and is tried again.
     const isJson = response.headers.get('content-type')?.includes('json') === true;
     const data: unknown = isJson ? await response.json() : await response.body?.cancel();
-    throw statusError({ status: response.status, headers: response.headers, data }, words, Date.now());
+    throw statusError({ status: response.status, headers: response.headers, data }, redactor, Date.now());
   }
   if (response.status !== 200 || response.headers.get('content-type')?.includes('json') !== true) {
     await response.body?.cancel();

@@ -2,7 +2,7 @@ import { delay, http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { pointIdOf, type Point, type VectorStore } from '@lockstep/model';
-import { collect, createInstantGuard, failureOf, saidBy } from '@lockstep/testing-ports';
+import { collect, createInstantGuard, failureOf, allTextOf } from '@lockstep/testing-ports';
 import { createQdrantVectorStore, type QdrantVectorStoreOptions } from './qdrant-vector-store.ts';
 
 const KEY = 'qdrant-verysecretkey';
@@ -82,7 +82,7 @@ const point: Point = {
 async function fail(options: Partial<QdrantVectorStoreOptions> = {}) {
   const store = storeAt(options);
   const error = await failureOf(store.upsert([point]));
-  for (const secret of [KEY, 'verysecret', 'private']) expect(saidBy(error)).not.toContain(secret);
+  for (const secret of [KEY, 'verysecret', 'private']) expect(allTextOf(error)).not.toContain(secret);
   return { error, waitsMs: store.waitsMs };
 }
 

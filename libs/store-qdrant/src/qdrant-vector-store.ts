@@ -1,7 +1,7 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
 import {
   IndexingError,
-  vendorWords,
+  createVendorTextRedactor,
   type CallOptions,
   type CollectionFacts,
   type CollectionSpec,
@@ -40,7 +40,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
       checkCompatibility: false,
     }),
   );
-  const words = vendorWords(options.apiKey === undefined ? [] : [options.apiKey]);
+  const redactor = createVendorTextRedactor(options.apiKey === undefined ? [] : [options.apiKey]);
 
   /** One guarded request. The client takes no abort signal, so an aborted call is left behind and not waited for. */
   function call<Result>(request: () => Promise<Result>, { signal }: CallOptions = {}): Promise<Result> {
@@ -48,7 +48,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
       (inner) =>
         new Promise<Result>((resolve, reject) => {
           inner.addEventListener('abort', () => reject(inner.reason), { once: true });
-          request().then(resolve, (error: unknown) => reject(toIndexingError(error, words, Date.now())));
+          request().then(resolve, (error: unknown) => reject(toIndexingError(error, redactor, Date.now())));
         }),
       { signal },
     );
@@ -62,9 +62,9 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
   ): Promise<Result> {
     return guard.run(async (signal) => {
       try {
-        return read(await sendRequest(request, { ...options, words }, signal));
+        return read(await sendRequest(request, { ...options, redactor }, signal));
       } catch (error) {
-        throw toIndexingError(error, words, Date.now());
+        throw toIndexingError(error, redactor, Date.now());
       }
     }, options_);
   }
@@ -108,7 +108,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     throw new IndexingError({
       code: 'response-invalid',
       disposition: 'retry',
-      message: `Expected Qdrant to complete a write before it answers, found ${words.name(status) ?? 'another status'}.`,
+      message: `Expected Qdrant to complete a write before it answers, found ${redactor.name(status) ?? 'another status'}.`,
     });
   }
 
@@ -121,8 +121,8 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     async describe(options_) {
       const { title, version } = await call(() => client.versionInfo(), options_);
       return {
-        name: words.sentence(title) ?? 'a service without a name',
-        version: words.sentence(version) ?? 'unknown',
+        name: redactor.sentence(title) ?? 'a service without a name',
+        version: redactor.sentence(version) ?? 'unknown',
       };
     },
     async ensure(spec, options_ = {}) {

@@ -1,14 +1,20 @@
-import { IndexingError, isIndexingError, strippedCause, type ErrorDetails, type VendorWords } from '@lockstep/model';
+import {
+  IndexingError,
+  isIndexingError,
+  strippedCause,
+  type ErrorDetails,
+  type VendorTextRedactor,
+} from '@lockstep/model';
 import { retryAfterMs, statusFailure } from '@lockstep/resilience';
 
 /**
  * Turns what the Qdrant client throws into ours. Its errors are told apart by name and shape, since it exports no
  * classes for most. Its own `retry_after` is not read: version 1.19.0 keeps only the first character of the header.
  */
-export function toIndexingError(error: unknown, words: VendorWords, nowMs: number): IndexingError {
+export function toIndexingError(error: unknown, redactor: VendorTextRedactor, nowMs: number): IndexingError {
   if (isIndexingError(error)) return error;
   const cause = strippedCause(error);
-  if (isApiError(error)) return statusError(error, words, nowMs, cause);
+  if (isApiError(error)) return statusError(error, redactor, nowMs, cause);
   const name = error instanceof Error ? error.constructor.name : '';
   const message = error instanceof Error ? error.message : '';
   if (name === 'QdrantClientResourceExhaustedError' || message.startsWith('Invalid retryAfter value')) {
@@ -75,11 +81,11 @@ export function isCollectionMissing(error: unknown): boolean {
 /** Turns an answer with another status than 200 into our error. */
 export function statusError(
   { status, headers, data }: StatusAnswer,
-  words: VendorWords,
+  redactor: VendorTextRedactor,
   nowMs: number,
   cause?: unknown,
 ): IndexingError {
-  const reason = words.sentence(saidBy(data));
+  const reason = redactor.sentence(reasonIn(data));
   const details: ErrorDetails = { status, reason: reason ?? null };
   const message = `Qdrant answered ${status}${reason === undefined ? '' : `: ${reason}`}`;
   if (status === 507 || /embedded .*(full|limit|holds)/i.test(reason ?? '')) {
@@ -96,7 +102,7 @@ export function statusError(
 }
 
 /** What Qdrant says is wrong, in its usual place. It names fields and sizes; what it quotes may be from a payload. */
-function saidBy(data: unknown): unknown {
+function reasonIn(data: unknown): unknown {
   if (typeof data !== 'object' || data === null || !('status' in data)) return undefined;
   const { status } = data;
   return typeof status === 'object' && status !== null && 'error' in status ? status.error : undefined;

@@ -19,7 +19,7 @@ import { createNeonLedger, createNeonRowStore } from '@lockstep/store-neon';
 import { createNeonClient } from '@lockstep/store-neon/neon-client';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 import { createPostgresNeon, startFaultServer } from '@lockstep/testing-faults';
-import { createInstantGuard, saidBy, stubVector } from '@lockstep/testing-ports';
+import { createInstantGuard, allTextOf, stubVector } from '@lockstep/testing-ports';
 import { copyOfOnceMade, createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -51,7 +51,7 @@ async function toldBy(call: Call): Promise<string> {
     return JSON.stringify(await call()) ?? '';
   } catch (error) {
     expect(isIndexingError(error), String(error)).toBe(true);
-    return saidBy(error);
+    return allTextOf(error);
   }
 }
 

@@ -9,7 +9,7 @@ import {
   type FaultServer,
   type StubOpenAi,
 } from '@lockstep/testing-faults';
-import { saidBy, stubVector } from '@lockstep/testing-ports';
+import { allTextOf, stubVector } from '@lockstep/testing-ports';
 import { createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -307,6 +307,6 @@ describe('a variable that is wrong', () => {
       code: 'environment-invalid',
       message: expect.stringMatching(/^(QDRANT|OPENAI|NEON)_/),
     });
-    expect(leaks(saidBy(told))).toEqual([]);
+    expect(leaks(allTextOf(told))).toEqual([]);
   });
 });

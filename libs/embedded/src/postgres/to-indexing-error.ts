@@ -1,8 +1,14 @@
 import { messages } from '@electric-sql/pglite';
-import { IndexingError, isIndexingError, refusedByPostgres, strippedCause, vendorWords } from '@lockstep/model';
+import {
+  IndexingError,
+  isIndexingError,
+  refusedByPostgres,
+  strippedCause,
+  createVendorTextRedactor,
+} from '@lockstep/model';
 
 /** No secret is sent to an engine within the process. */
-const WORDS = vendorWords([]);
+const WORDS = createVendorTextRedactor([]);
 
 /** Turns what PGlite throws into ours. */
 export function toIndexingError(error: unknown): IndexingError {

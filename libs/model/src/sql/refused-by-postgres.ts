@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../error-catalogue.ts';
 import { IndexingError, isIndexingError, strippedCause, type Disposition } from '../indexing-error.ts';
-import type { VendorWords } from '../vendor-words.ts';
+import type { VendorTextRedactor } from '../vendor-text-redactor.ts';
 
 /**
  * SQLSTATE, or its class of two characters, to what it means for a run. What is not here aborts.
@@ -44,15 +44,19 @@ export interface PostgresError extends Error {
  * Ours for an error of Postgres itself. Messages that may quote a value are left out; the SQLSTATE is not. Undefined
  * where there is no SQLSTATE.
  */
-export function refusedByPostgres(error: PostgresError, words: VendorWords): IndexingError | undefined {
+export function refusedByPostgres(error: PostgresError, redactor: VendorTextRedactor): IndexingError | undefined {
   const { code: sqlState } = error;
   if (sqlState === undefined || !SQLSTATE.test(sqlState)) return undefined;
   const known = SQLSTATES[sqlState] ?? SQLSTATES[sqlState.slice(0, 2)];
-  const said = SPEAKING_CLASSES.has(sqlState.slice(0, 2)) ? words.sentence(error.message) : undefined;
+  const said = SPEAKING_CLASSES.has(sqlState.slice(0, 2)) ? redactor.sentence(error.message) : undefined;
   return new IndexingError({
     ...(known ?? { code: 'request-refused' }),
     message: `Postgres refused a statement with SQLSTATE ${sqlState}${said === undefined ? '' : `: ${said}`}.`,
-    details: { sqlState, table: words.name(error.table) ?? null, constraint: words.name(error.constraint) ?? null },
+    details: {
+      sqlState,
+      table: redactor.name(error.table) ?? null,
+      constraint: redactor.name(error.constraint) ?? null,
+    },
     cause: strippedCause(error),
   });
 }

@@ -6,7 +6,7 @@ export { createInstantGuard, type InstantGuard } from './instant-guard.ts';
 export { ledgerSuite, type LedgersUnderTest, type OldLedger } from './suites/ledger-suite.ts';
 export { postgresTableSuite, type PostgresTablesUnderTest } from './suites/postgres-table-suite.ts';
 export { rowStoreSuite, type RowStoresUnderTest } from './suites/row-store-suite.ts';
-export { saidBy } from './said-by.ts';
+export { allTextOf } from './all-text-of.ts';
 export { vectorStoreSuite, type VectorStoresUnderTest } from './suites/vector-store-suite.ts';
 export { createLedgerState, createMemoryLedger, type LedgerState, type MemoryLedger } from './memory/memory-ledger.ts';
 export { createMemoryArtifacts, type MemoryArtifacts } from './memory/memory-artifacts.ts';

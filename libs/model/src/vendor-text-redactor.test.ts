@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { vendorWords } from './vendor-words.ts';
+import { createVendorTextRedactor } from './vendor-text-redactor.ts';
 
 const KEY = 'Fg5Bc1Xs8Zq0/Mv7Uj4';
-const words = vendorWords([KEY]);
+const words = createVendorTextRedactor([KEY]);
 
 describe('a sentence of a service', () => {
   it.each([
@@ -41,13 +41,13 @@ describe('a sentence of a service', () => {
     ['in small letters', KEY.toLowerCase()],
   ])('with the secret in it, %s, is not said again', (_how, secret) => {
     expect(words.sentence(`The key ${secret} is wrong`)).toBeUndefined();
-    expect(vendorWords([encodeURIComponent(KEY)]).sentence(`The key ${secret} is wrong`)).toBeUndefined();
+    expect(createVendorTextRedactor([encodeURIComponent(KEY)]).sentence(`The key ${secret} is wrong`)).toBeUndefined();
   });
 
   it('with a short secret in it is not said again, and any sentence is where there is none', () => {
-    expect(vendorWords(['abc']).sentence('The key abc is wrong')).toBeUndefined();
-    expect(vendorWords(['']).sentence('The key is wrong')).toBe('The key is wrong');
-    expect(vendorWords(['50%']).sentence('The key is wrong')).toBe('The key is wrong');
+    expect(createVendorTextRedactor(['abc']).sentence('The key abc is wrong')).toBeUndefined();
+    expect(createVendorTextRedactor(['']).sentence('The key is wrong')).toBe('The key is wrong');
+    expect(createVendorTextRedactor(['50%']).sentence('The key is wrong')).toBe('The key is wrong');
   });
 
   it('is cut where it is endless, and is nothing where it is no text', () => {

@@ -1,12 +1,12 @@
-/** Says again what a service said, as far as that is safe in a message, a log or a receipt. */
-export interface VendorWords {
+/** Makes what a service wrote safe to repeat in a message, a log or a receipt. */
+export interface VendorTextRedactor {
   /**
    * A sentence of at most 300 characters, without what it quotes unless that is a name, and up to the point where data
    * or an address begins. Undefined where nothing is left, or where it holds a piece of a secret.
    */
-  sentence(said: unknown): string | undefined;
+  sentence(text: unknown): string | undefined;
   /** The name of a thing, such as a table; undefined for anything else, and for a piece of a secret. */
-  name(said: unknown): string | undefined;
+  name(text: unknown): string | undefined;
 }
 
 const SENTENCE_UNITS_MAX = 300;
@@ -23,31 +23,28 @@ const DATA = /\s*(?:[{[<]|\b[a-z][a-z0-9+.-]*:\/\/).*$/is;
 /** Between quotes, or from one that is never closed; an apostrophe within a word is none. */
 const QUOTED = /"[^"]*(?:"|$)|`[^`]*(?:`|$)|(?<!\w)'[^']*(?:'|$)/g;
 
-/**
- * Words of a service to which these secrets were sent, as they were sent: a service may say again what it was sent, the
- * key with it.
- */
-export function vendorWords(secrets: readonly string[]): VendorWords {
+/** Redacts texts of a service to which these secrets were sent: it may send back what it received, the key with it. */
+export function createVendorTextRedactor(secrets: readonly string[]): VendorTextRedactor {
   const pieces = [...new Set(secrets.flatMap(formsOf).flatMap(piecesOf))];
 
-  function holdsSecret(said: string): boolean {
-    const lower = said.toLowerCase();
+  function holdsSecret(text: string): boolean {
+    const lower = text.toLowerCase();
     return pieces.some((piece) => lower.includes(piece));
   }
 
   return {
-    sentence(said) {
-      if (typeof said !== 'string' || holdsSecret(said)) return undefined;
-      const [line = ''] = said.trim().split(/[\r\n]/, 1);
-      const words = line
+    sentence(text) {
+      if (typeof text !== 'string' || holdsSecret(text)) return undefined;
+      const [line = ''] = text.trim().split(/[\r\n]/, 1);
+      const sentence = line
         .replace(DATA, ' …')
         .replaceAll(QUOTED, (quoted) => (NAME.test(quoted.slice(1, -1)) ? quoted : '…'))
         .trim();
-      if (words === '' || words === '…') return undefined;
-      return words.length > SENTENCE_UNITS_MAX ? `${words.slice(0, SENTENCE_UNITS_MAX)}…` : words;
+      if (sentence === '' || sentence === '…') return undefined;
+      return sentence.length > SENTENCE_UNITS_MAX ? `${sentence.slice(0, SENTENCE_UNITS_MAX)}…` : sentence;
     },
-    name(said) {
-      return typeof said === 'string' && NAME.test(said) && !holdsSecret(said) ? said : undefined;
+    name(text) {
+      return typeof text === 'string' && NAME.test(text) && !holdsSecret(text) ? text : undefined;
     },
   };
 }

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
  * All that an error would tell whoever logs it, as one text: message, stack, fields, and the same of its causes, as
  * JSON and as Node prints it, hidden properties included. For tests that look for what must not be in it.
  */
-export function saidBy(error: unknown): string {
+export function allTextOf(error: unknown): string {
   const parts = [inspect(error, { depth: null, showHidden: true, maxStringLength: null, maxArrayLength: null })];
   for (let next = error, left = 10; next !== undefined && left > 0; left -= 1) {
     parts.push(JSON.stringify(next) ?? '', String(next));
