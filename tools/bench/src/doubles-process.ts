@@ -1,20 +1,19 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** Requests per service, and points that were written or deleted. */
-export interface RequestCounts {
+/** Requests per stand-in, and points that were written or deleted. */
+export interface DoubleCounts {
   readonly openai: number;
   readonly qdrant: number;
-  readonly neon: number;
   readonly pointsWritten: number;
 }
 
-/** The stand-ins of the three services, in a process of their own so that their work is not measured as the client's. */
+/** The stand-ins of OpenAI and Qdrant, in a process of their own so that their work is not measured as the client's. */
 export interface DoublesProcess {
   /** Where each is served, without a path. */
-  readonly urls: { readonly openai: string; readonly qdrant: string; readonly neon: string };
+  readonly urls: { readonly openai: string; readonly qdrant: string };
   /** Requests since the last time. */
-  takeCounts(): Promise<RequestCounts>;
+  takeCounts(): Promise<DoubleCounts>;
   stop(): void;
 }
 
@@ -26,7 +25,7 @@ export async function startDoubles(): Promise<DoublesProcess> {
     async takeCounts() {
       const answer = once(child, 'message');
       child.send('take counts');
-      const [counts] = (await answer) as [RequestCounts];
+      const [counts] = (await answer) as [DoubleCounts];
       return counts;
     },
     stop: () => child.disconnect(),

@@ -7,25 +7,31 @@ import { startDoubles } from './doubles-process.ts';
 import { noOpReportOf } from './no-op-report.ts';
 import { measureNoOp } from './no-op.ts';
 import { reportOf } from './report.ts';
-import { measureCorpus, type CorpusRun } from './scenarios.ts';
+import { measureCorpus } from './scenarios.ts';
 
-const USAGE = `usage: npm run bench -- [no-op] [sizes...] [--seed n] [--profiles folder]
+const USAGE = `usage: npm run bench -- [no-op] [sizes...] [--seed n] [--rounds n] [--profiles folder]
 
-  no-op       only commands that find nothing to do, over a real Postgres server
+  no-op       only commands that find nothing to do
   sizes       numbers of chunks; default 5000 100000
   --seed      of the generated texts; default 1
+  --rounds    how often each command of no-op runs; default 3
   --profiles  writes a CPU profile of every process into this folder
 `;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' }, profiles: { type: 'string' }, help: { type: 'boolean' } },
+  options: {
+    seed: { type: 'string', default: '1' },
+    rounds: { type: 'string', default: '3' },
+    profiles: { type: 'string' },
+    help: { type: 'boolean' },
+  },
 });
 const isNoOp = positionals[0] === 'no-op';
 const given = (isNoOp ? positionals.slice(1) : positionals).map(Number);
 const sizes = given.length > 0 ? given : isNoOp ? [100_000] : [5_000, 100_000];
-const seed = Number(values.seed);
-if (values.help === true || ![...sizes, seed].every((number) => Number.isInteger(number) && number > 0)) {
+const [seed, rounds] = [Number(values.seed), Number(values.rounds)];
+if (values.help === true || ![...sizes, seed, rounds].every((number) => Number.isInteger(number) && number > 0)) {
   process.stderr.write(USAGE);
   process.exitCode = values.help === true ? 0 : 2;
 } else await bench();
@@ -37,23 +43,17 @@ async function bench(): Promise<void> {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-bench-'));
     // New for each size, so that one corpus does not pay for what the stores hold of another.
     const doubles = await startDoubles();
+    const database = await openBenchDatabase();
     try {
       const profiles = values.profiles === undefined ? {} : { profiles: resolve(values.profiles) };
-      const run = { doubles, folder, chunks, seed, tell, ...profiles };
-      process.stdout.write(`\n${isNoOp ? await benchNoOp(run) : reportOf(await measureCorpus(run))}\n`);
+      const run = { doubles, database, folder, chunks, seed, tell, ...profiles };
+      const report = isNoOp ? noOpReportOf(await measureNoOp(run, rounds)) : reportOf(await measureCorpus(run));
+      process.stdout.write(`\n${report}\n`);
     } finally {
       doubles.stop();
+      await database.close();
       rmSync(folder, { recursive: true, force: true });
     }
-  }
-}
-
-async function benchNoOp(run: CorpusRun): Promise<string> {
-  const database = await openBenchDatabase();
-  try {
-    return noOpReportOf(await measureNoOp({ ...run, database }));
-  } finally {
-    await database.close();
   }
 }
 

@@ -2,7 +2,14 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DoublesProcess, RequestCounts } from './doubles-process.ts';
+import type { BenchDatabase } from './bench-database.ts';
+import type { DoubleCounts, DoublesProcess } from './doubles-process.ts';
+
+/** Requests per service, and points that were written or deleted. */
+export interface RequestCounts extends DoubleCounts {
+  /** Requests to Postgres, by the receipt that the process printed. */
+  readonly neon: number;
+}
 
 /** What one process used, from its start to its end. */
 export interface Measure {
@@ -23,13 +30,13 @@ export interface MeasureOptions {
   readonly folder: string;
   /** Folder for a CPU profile of each process; none where it is left out. */
   readonly profiles?: string | undefined;
-  /** Connection string of a Postgres server, in place of the Neon double. */
-  readonly postgres?: string;
+  /** Where the rows are. */
+  readonly database: BenchDatabase;
 }
 
 /** Runs Node on `args` and measures it. Fails, with what it wrote on stderr, if it does not end with 0. */
 export async function measure(name: string, args: readonly string[], options: MeasureOptions): Promise<Measure> {
-  const { doubles, folder, profiles, postgres } = options;
+  const { doubles, database, folder, profiles } = options;
   const usageFile = join(folder, 'usage.json');
   const profile = profiles === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${join(profiles, name)}`];
   await doubles.takeCounts();
@@ -39,7 +46,7 @@ export async function measure(name: string, args: readonly string[], options: Me
     [...profile, '--import', new URL('./report-usage.js', import.meta.url).href, ...args],
     {
       cwd: folder,
-      env: { ...environmentOf(doubles, usageFile), ...rowsOf(doubles, postgres) },
+      env: environmentOf(doubles, database, usageFile),
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
@@ -56,19 +63,24 @@ export async function measure(name: string, args: readonly string[], options: Me
         .slice(-4000)}`,
     );
   }
+  const printed = Buffer.concat(stdout).toString();
   const usage = JSON.parse(readFileSync(usageFile, 'utf8')) as NodeJS.ResourceUsage;
   return {
     name,
     cpuMs: (usage.userCPUTime + usage.systemCPUTime) / 1000,
     wallMs,
     peakMb: (usage.maxRSS * 1024) / 1e6,
-    requests: await doubles.takeCounts(),
-    stdout: Buffer.concat(stdout).toString(),
+    requests: { ...(await doubles.takeCounts()), neon: neonRequests(printed) },
+    stdout: printed,
   };
 }
 
 /** The variables of the services, and of the caller's own only what a process needs to run. */
-function environmentOf({ urls }: DoublesProcess, usageFile: string): NodeJS.ProcessEnv {
+function environmentOf(
+  { urls }: DoublesProcess,
+  { connectionString }: BenchDatabase,
+  usageFile: string,
+): NodeJS.ProcessEnv {
   const { PATH, HOME } = process.env;
   return {
     ...(PATH === undefined ? {} : { PATH }),
@@ -77,15 +89,14 @@ function environmentOf({ urls }: DoublesProcess, usageFile: string): NodeJS.Proc
     OPENAI_BASE_URL: `${urls.openai}/v1`,
     OPENAI_API_KEY: 'none',
     QDRANT_HOST: urls.qdrant,
+    NEON_POSTGRES_CONNECTION_STRING: connectionString,
     BENCH_USAGE_FILE: usageFile,
   };
 }
 
-/** Where the rows are. */
-function rowsOf({ urls }: DoublesProcess, postgres: string | undefined): NodeJS.ProcessEnv {
-  if (postgres !== undefined) return { NEON_POSTGRES_CONNECTION_STRING: postgres };
-  return {
-    NEON_POSTGRES_CONNECTION_STRING: 'postgresql://bench:bench@bench.invalid/bench',
-    NEON_FETCH_ENDPOINT: `${urls.neon}/sql`,
-  };
+/** What a receipt says; a process that prints none asks Postgres for nothing. */
+function neonRequests(printed: string): number {
+  if (printed === '') return 0;
+  const { calls } = JSON.parse(printed) as { calls?: { neon?: { requests: number } } };
+  return calls?.neon?.requests ?? 0;
 }

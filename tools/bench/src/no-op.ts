@@ -4,10 +4,6 @@ import type { BenchDatabase } from './bench-database.ts';
 import { measure, type Measure } from './measure.ts';
 import { INDEXER, profiled, writeInput, type CorpusRun } from './scenarios.ts';
 
-export interface NoOpRun extends CorpusRun {
-  readonly database: BenchDatabase;
-}
-
 /** What commands used that compared a corpus with both stores and found nothing to do. */
 export interface NoOpResult {
   readonly chunks: number;
@@ -35,32 +31,29 @@ const COMMANDS = {
   plan: { expected: () => ({ ok: true, nothingToDo: true }), ledgerRows: 0 },
 } as const;
 
-const ROUNDS = 3;
-
 /** The table of rows; all others are the ledger's. */
 const ROWS_TABLE = 'rag_metadata';
 
 /** Loads a generated corpus into both stores, and measures commands that leave it as it is. Fails if one does more. */
-export async function measureNoOp(run: NoOpRun): Promise<NoOpResult> {
+export async function measureNoOp(run: CorpusRun, rounds: number): Promise<NoOpResult> {
   const { chunks, tell, database, folder } = run;
   const { corpus, path } = await writeInput(run, 'none');
   const flags = [path, '--json', '--corpus', corpus, '--collection', corpus, '--state-dir', join(folder, 'state')];
-  const options = { ...run, postgres: database.connectionString };
   tell(`${chunks} chunks: filling the stores`);
   let pointsWritten = 0;
   for (const stage of FILLING) {
-    const { requests } = await measure(stage, [INDEXER, stage, ...flags], { ...options, profiles: undefined });
+    const { requests } = await measure(stage, [INDEXER, stage, ...flags], { ...run, profiles: undefined });
     pointsWritten += requests.pointsWritten;
   }
   // A counter that misses writes would find none later.
   check('filling', { pointsWritten, ...(await rowsWritten(database)) }, { pointsWritten: chunks, rows: chunks });
 
   const commands: NoOpMeasure[] = [];
-  for (let round = 1; round <= ROUNDS; round += 1) {
+  for (let round = 1; round <= rounds; round += 1) {
     for (const [command, { expected, ledgerRows }] of Object.entries(COMMANDS)) {
       tell(`${chunks} chunks: ${command}, round ${round}`);
       const before = await rowsWritten(database);
-      const measured = await measure(command, [INDEXER, command, ...flags], profiled(options, `no-op-${round}`));
+      const measured = await measure(command, [INDEXER, command, ...flags], profiled(run, `no-op-${round}`));
       const after = await rowsWritten(database);
       const written = { rows: after.rows - before.rows, ledgerRows: after.ledgerRows - before.ledgerRows };
       check(command, { ...measured.requests, ...written }, { openai: 0, pointsWritten: 0, rows: 0, ledgerRows });

@@ -61,10 +61,12 @@ export function createQdrantDouble(): (request: DoubleRequest) => DoubleReply {
         return { ...completed(), written: ids.length };
       }
       case 'POST /points/batch': {
-        const operations = json()['operations'] as { overwrite_payload?: { payload: Payload; points: string[] } }[];
+        const operations = json()['operations'] as { overwrite_payload?: { payload: Payload; filter: unknown } }[];
         for (const { overwrite_payload: write } of operations) {
           if (write === undefined) throw unknownRequest(body.toString());
-          for (const id of write.points) collection.points.set(id, { id, payload: write.payload });
+          const { id, embeddingKey } = oneVersion(write.filter);
+          if (collection.points.get(id)?.payload['embedding_key'] !== embeddingKey) continue;
+          collection.points.set(id, { id, payload: write.payload });
         }
         const results = operations.map(() => ({ operation_id: 1, status: 'completed' }));
         return { ...ok(results), written: operations.length };
@@ -87,12 +89,21 @@ function scroll(collection: Collection, query: Record<string, unknown>): unknown
 
 function* matching(collection: Collection, filter: unknown, first?: string): Generator<StoredPoint> {
   const matches = matcherOf(filter);
-  for (const point of collection.points.values(first === undefined ? {} : { first })) {
+  for (const point of collection.points.values(first)) {
     if (matches(point.payload)) yield point;
   }
 }
 
-/** The two filters in use: points of a corpus, and points of another model than one. */
+/** The filter of a write: the point of an id, if it holds the vector of a text. */
+function oneVersion(filter: unknown): { id: string; embeddingKey: string } {
+  const text = JSON.stringify(filter);
+  const found = /^\{"must":\[\{"has_id":\["([^"]+)"\]\},\{"key":"embedding_key","match":\{"value":"([^"]+)"\}\}\]\}$/;
+  const [, id, embeddingKey] = found.exec(text) ?? [];
+  if (id === undefined || embeddingKey === undefined) throw unknownRequest(`the filter ${text}`);
+  return { id, embeddingKey };
+}
+
+/** The two filters of reads: points of a corpus, and points of another model than one. */
 function matcherOf(filter: unknown): (payload: Payload) => boolean {
   const text = JSON.stringify(filter);
   const corpus = /^\{"must":\[\{"key":"corpus","match":\{"value":("[^"]*")\}\}\]\}$/.exec(text)?.[1];

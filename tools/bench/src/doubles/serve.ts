@@ -26,8 +26,8 @@ export interface Double {
 }
 
 /**
- * Serves a stand-in on a free port of the loopback interface. What `answer` throws is answered with 500 and its
- * message, and told on stderr, so that a request that the double does not know is not overlooked.
+ * Serves a stand-in on a free port of the loopback interface. What `answer` throws is answered with 400 and its
+ * message, and written to stderr, so that a request that the double does not know ends the measurement at once.
  */
 export async function serveDouble(name: string, answer: (request: DoubleRequest) => DoubleReply): Promise<Double> {
   let count = { requests: 0, written: 0 };
@@ -42,7 +42,7 @@ export async function serveDouble(name: string, answer: (request: DoubleRequest)
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         process.stderr.write(`${name} double: ${message}\n`);
-        reply = { status: 500, json: JSON.stringify({ message }) };
+        reply = { status: 400, json: JSON.stringify({ message }) };
       }
       count = { requests: count.requests + 1, written: count.written + (reply.written ?? 0) };
       const bytes = Buffer.from(reply.json);

@@ -3,9 +3,8 @@ export interface SortedMap<Value> {
   get(key: string): Value | undefined;
   set(key: string, value: Value): void;
   delete(key: string): void;
-  clear(): void;
-  /** Values in the order of their keys, from `first` on, or after it, or from the start. */
-  values(range?: { readonly first?: string; readonly after?: string }): Generator<Value>;
+  /** Values in the order of their keys, from `first` on, or from the start. */
+  values(first?: string): Generator<Value>;
 }
 
 export function createSortedMap<Value>(): SortedMap<Value> {
@@ -33,15 +32,9 @@ export function createSortedMap<Value>(): SortedMap<Value> {
     delete(key) {
       if (map.delete(key)) keys = undefined;
     },
-    clear() {
-      map.clear();
-      keys = undefined;
-    },
-    *values({ first, after } = {}) {
+    *values(first = '') {
       const sorted = (keys ??= [...map.keys()].sort());
-      let at = before(sorted, first ?? after ?? '');
-      if (after !== undefined && sorted[at] === after) at += 1;
-      for (; at < sorted.length; at += 1) yield map.get(sorted[at] as string) as Value;
+      for (let at = before(sorted, first); at < sorted.length; at += 1) yield map.get(sorted[at] as string) as Value;
     },
   };
 }
