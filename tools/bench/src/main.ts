@@ -4,14 +4,17 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBenchDatabase } from './bench-database.ts';
 import { startDoubles } from './doubles-process.ts';
+import { installReport } from './install-size.ts';
 import { noOpReportOf } from './no-op-report.ts';
 import { measureNoOp } from './no-op.ts';
 import { reportOf } from './report.ts';
 import { measureCorpus } from './scenarios.ts';
 
 const USAGE = `usage: npm run bench -- [no-op] [sizes...] [--seed n] [--rounds n] [--profiles folder]
+       npm run bench -- install
 
   no-op       only commands that find nothing to do
+  install     how large the installed packages are, by fetching them
   sizes       numbers of chunks; default 5000 100000
   --seed      of the generated texts; default 1
   --rounds    how often each command of no-op runs; default 3
@@ -27,17 +30,22 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean' },
   },
 });
+const isInstall = positionals[0] === 'install' && positionals.length === 1;
 const isNoOp = positionals[0] === 'no-op';
-const given = (isNoOp ? positionals.slice(1) : positionals).map(Number);
+const given = (isNoOp || isInstall ? positionals.slice(1) : positionals).map(Number);
 const sizes = given.length > 0 ? given : isNoOp ? [100_000] : [5_000, 100_000];
 const [seed, rounds] = [Number(values.seed), Number(values.rounds)];
 if (values.help === true || ![...sizes, seed, rounds].every((number) => Number.isInteger(number) && number > 0)) {
   process.stderr.write(USAGE);
   process.exitCode = values.help === true ? 0 : 2;
-} else await bench();
+} else if (isInstall) process.stdout.write(`${machine()}\n\n${installReport(tell)}\n`);
+else await bench();
+
+function tell(what: string): void {
+  process.stderr.write(`${what}\n`);
+}
 
 async function bench(): Promise<void> {
-  const tell = (what: string): void => void process.stderr.write(`${what}\n`);
   process.stdout.write(`${machine()}\n`);
   for (const chunks of sizes) {
     const folder = mkdtempSync(join(tmpdir(), 'lockstep-bench-'));
