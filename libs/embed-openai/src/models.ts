@@ -31,7 +31,7 @@ export function thirdPartyHost(baseUrl: string | undefined): string | null {
 }
 
 /**
- * Limits of one embedding request. Source: the docstrings of `EmbeddingCreateParams.input` in openai 7.55.0: an input
+ * Limits of one embedding request. Source: the docstrings of `EmbeddingCreateParams.input` in openai 7.59.0: an input
  * has at most 8,192 tokens, an array at most 2,048 inputs, a request at most 300,000 tokens summed over its inputs.
  */
 export const OPENAI_LIMITS = { inputTokensMax: 8192, itemsMax: 2048, requestTokensMax: 300_000 } as const;

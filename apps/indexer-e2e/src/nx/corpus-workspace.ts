@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyWorkspace, type Finished } from './workspace-copy.ts';
 
@@ -28,16 +28,10 @@ export interface CorpusWorkspace {
  */
 const NOT_NEEDED = ['apps', 'libs', 'tools', 'docs', 'fixtures', 'tsconfig.json', 'tsconfig.base.json'];
 
-/** The corpus plugin is the only one that has anything to say here; another one costs time in every run. */
-const PLUGIN = '@lockstep/nx-corpus';
-
 /** Makes a copy of this repository without its projects, with an Nx cache and a state directory of its own. */
 export async function createCorpusWorkspace(): Promise<CorpusWorkspace> {
   const { root, run, dispose } = await copyWorkspace();
   for (const name of NOT_NEEDED) rmSync(join(root, name), { recursive: true });
-  const settings = JSON.parse(readFileSync(join(root, 'nx.json'), 'utf8')) as { plugins: { plugin: string }[] };
-  const plugins = settings.plugins.filter(({ plugin }) => plugin === PLUGIN);
-  writeFileSync(join(root, 'nx.json'), JSON.stringify({ ...settings, plugins }));
   return {
     root,
     writeCorpus(corpus, records) {

@@ -1,6 +1,6 @@
 import { stubVector } from '@lockstep/testing-ports';
 
-/** Texts in one request: `resources/embeddings.d.ts` of openai 7.55.0. */
+/** Texts in one request: `resources/embeddings.d.ts` of openai 7.59.0. */
 const INPUTS_MAX = 2048;
 
 interface EmbeddingsRequest {
