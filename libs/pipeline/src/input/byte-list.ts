@@ -1,6 +1,6 @@
 /** Bytes that are gathered piece by piece, up to a limit. */
 export interface ByteList {
-  /** Takes a copy of a piece; undefined stands for one that is too large to be given. */
+  /** Appends a copy of a piece; undefined stands for a piece that is larger than the limit. */
   push(piece: Uint8Array | undefined): void;
   /** Whether nothing was pushed since it was made or cleared. */
   isEmpty(): boolean;

@@ -26,7 +26,7 @@ async function* inflated(bytes: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint
       const { done, value } = await reader.read().catch((error: unknown) => {
         if (error instanceof IndexingError) throw error;
         throw unreadable(
-          'The input is gzip, but cut, damaged, or followed by something else; one member alone is read.',
+          'The input is gzip, but cut, damaged, or followed by something else; expected exactly one gzip member.',
         );
       });
       if (done) return;
@@ -42,7 +42,7 @@ interface Peeked {
   readonly head: Uint8Array;
   /** All bytes, the head among them. */
   whole(): AsyncGenerator<Uint8Array>;
-  /** Leaves the rest unread. */
+  /** Closes the source without reading the rest. */
   close(): Promise<void>;
 }
 

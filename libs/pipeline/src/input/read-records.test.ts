@@ -5,7 +5,7 @@ import type { JsonValue } from '@lockstep/model';
 import { failureOf } from '@lockstep/testing-ports';
 import { readRecords, type InputRecord, type ReadRecordsOptions } from './read-records.ts';
 
-/** The bytes in blocks of the given sizes, over and over. */
+/** The bytes in blocks of the given sizes, which repeat. */
 async function* blocksOf(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
     const size = sizes[turn % sizes.length] as number;
@@ -44,10 +44,10 @@ function spaced(value: unknown, spaces: readonly string[]): string {
   return gap() + print(value) + gap();
 }
 
-describe('readRecords reads back', () => {
+describe('readRecords, on generated inputs', () => {
   const spaces = fc.array(space, { minLength: 1, maxLength: 7 });
 
-  it('any array, whatever its white space and wherever it is split', async () => {
+  it('reads back any array, whatever its white space and wherever its bytes are split', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(jsonValue), spaces, blockSizes, async (records, gaps, sizes) => {
         const text = spaced(records, gaps);
@@ -56,7 +56,7 @@ describe('readRecords reads back', () => {
     );
   });
 
-  it('any container, with other keys around it', async () => {
+  it('reads back the records of any container, with other keys around them', async () => {
     const key = fc.constantFrom('chunks', 'data', 'items');
     const others = fc.dictionary(
       fc.string({ maxLength: 5 }).filter((name) => !['chunks', 'data', 'items', '__proto__'].includes(name)),
@@ -74,7 +74,7 @@ describe('readRecords reads back', () => {
     );
   });
 
-  it('any JSON lines, with blank lines, with the line of each', async () => {
+  it('reads back any JSON lines with blank lines between them, each with its line number', async () => {
     const blank = fc.constantFrom('\n', '\r\n', '\n\n', '\n \t\r\n');
     await fc.assert(
       fc.asyncProperty(
@@ -97,7 +97,7 @@ describe('readRecords reads back', () => {
     );
   });
 
-  it('any JSON lines under another name, where the first is an object', async () => {
+  it('reads back JSON lines from a file of another name when the first is an object', async () => {
     const records = fc.array(jsonValue, { minLength: 1 }).map((rest) => [{ id: 1 }, ...rest]);
     await fc.assert(
       fc.asyncProperty(records, blockSizes, async (wanted, sizes) => {
@@ -107,7 +107,7 @@ describe('readRecords reads back', () => {
     );
   });
 
-  it('what was compressed, in blocks of any size', async () => {
+  it('reads back a gzipped array in blocks of any size', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(jsonValue, { maxLength: 5 }), blockSizes, async (records, sizes) => {
         const bytes = new Uint8Array(gzipSync(JSON.stringify(records)));
@@ -119,12 +119,12 @@ describe('readRecords reads back', () => {
 });
 
 describe('readRecords', () => {
-  it('gives the line on which a record starts', async () => {
+  it('gives the line on which each record starts', async () => {
     const found = await read('\n[\n{"a":\n1},\r\n\n {"b":"x\\ny"}, 3\n]', { name: 'a.json' });
     expect(found.map(({ line }) => line)).toEqual([3, 6, 6]);
   });
 
-  it.each([1, 3, 1000])('skips a record that is too large and reads on, in blocks of %i', async (size) => {
+  it.each([1, 3, 1000])('skips a record that is too large and reads on, in blocks of %i bytes', async (size) => {
     const large = { id: 'large', text: 'x'.repeat(500) };
     const records = [{ id: 'a' }, large, { id: 'b' }];
     const options = { recordBytesMax: 100 };
@@ -136,7 +136,7 @@ describe('readRecords', () => {
     expect(values(await read(first, { name: 'a.json', ...options }, [size]))).toEqual([undefined, ...wanted]);
   });
 
-  it('takes a record of exactly the most bytes, and not one more', async () => {
+  it('accepts a record of exactly recordBytesMax bytes, and skips one with a byte more', async () => {
     const record = { text: 'x'.repeat(20) };
     const recordBytesMax = JSON.stringify(record).length;
     for (const size of [1, 5, 1000]) {
@@ -147,7 +147,7 @@ describe('readRecords', () => {
     }
   });
 
-  it('quotes nothing of the input when it refuses it', async () => {
+  it('quotes nothing of an input that it refuses', async () => {
     const secret = 'SECRET';
     for (const [name, text] of [
       ['a.json', `[{"text":"${secret}" x}]`],
@@ -161,7 +161,7 @@ describe('readRecords', () => {
     }
   });
 
-  it('reads no more of its source than it was asked for', async () => {
+  it('stops reading its source when no more records are asked for', async () => {
     let given = 0;
     async function* endless(): AsyncGenerator<Uint8Array> {
       for (;;) {

@@ -12,11 +12,11 @@ export interface InputRecord {
 export interface ReadRecordsOptions {
   /** Name of the file; `.jsonl` and `.ndjson`, gzipped or not, say that every line is a record. */
   readonly name: string;
-  /** Bytes a record may have; larger ones are skipped. */
+  /** Bytes a record may have; larger ones are skipped. @default RECORD_BYTES_MAX */
   readonly recordBytesMax?: number;
 }
 
-/** A record is held in memory whole while it is parsed, about three times over. */
+/** 16 MiB: a whole record is in memory while it is parsed, about three times over. */
 export const RECORD_BYTES_MAX = 16 * 1024 * 1024;
 
 /**
@@ -41,7 +41,7 @@ export async function* readRecords(
   for (const record of drain(scan, undefined)) yield parsed(record);
 }
 
-/** Gives the scanner a block, and takes what it finds until it wants the next. */
+/** Gives the scanner a block, and yields the records that it finds until it asks for the next block. */
 function* drain(scan: ReturnType<typeof scanRecords>, block: Uint8Array | undefined): Generator<RawRecord> {
   for (let step = scan.next(block); step.done !== true && step.value !== undefined; step = scan.next())
     yield step.value;

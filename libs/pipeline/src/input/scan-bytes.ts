@@ -1,6 +1,6 @@
 /*
  * The inner loops of the scanner. Each looks at one block from a position and returns where it stopped; the length of the
- * block says that it did not find the end. They stand apart from the coroutine because code in a coroutine is ten times slower a byte.
+ * block says that it did not find the end. They are not part of the coroutine because code in a coroutine takes ten times as long a byte.
  */
 
 const LF = 0x0a;
@@ -54,7 +54,7 @@ export function scalarEnd(block: Uint8Array, from: number): number {
   return at;
 }
 
-/** The next quote, or the byte after the bracket that closes the last level; and the levels that are open there. */
+/** The next quote, or the byte after the bracket that closes the outermost level; and how many levels are open there. */
 export function nestingEnd(block: Uint8Array, from: number, depthBefore: number): { end: number; depth: number } {
   let depth = depthBefore;
   for (let at = from; at < block.length; at += 1) {

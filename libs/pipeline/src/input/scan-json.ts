@@ -8,12 +8,12 @@ export interface RawRecord {
   readonly index: number;
   /** 1-based line of the input on which the record starts. */
   readonly line: number;
-  /** They change with the next record. Undefined where there are more than `recordBytesMax`: skipped, and not kept. */
+  /** Valid until the next record. Undefined for a record of more than `recordBytesMax` bytes, which was skipped. */
   readonly bytes: Uint8Array | undefined;
 }
 
 export interface ScanOptions {
-  /** A record may have this many bytes; what is larger is skipped and reported. */
+  /** Bytes a record may have; a larger one is skipped, and yielded without its bytes. */
   readonly recordBytesMax: number;
   /** True where the file's name says JSON lines; a lone object is then a record. */
   readonly lines: boolean;
@@ -31,7 +31,7 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 
-/** What is too large is skipped as long as it is not larger than so many of the largest records: a bomb, or no records. */
+/** A record that is too large is skipped up to this many times the largest size; beyond, it is a bomb, or not records. */
 const RECORDS_SKIPPED_MAX = 64;
 
 const OPENING = new Uint8Array([OPEN_BRACE]);
@@ -49,7 +49,7 @@ const SCALAR_START = /["\-0-9tfn]/;
  * Splits a JSON array, an object with one of `chunks`, `data`, `items`, or JSON lines into records, with memory bounded
  * by one record and one block. It checks the structure around the records and leaves what is in them to `JSON.parse`.
  *
- * It is a coroutine: it yields records, and `undefined` when it wants the next block, which `next(block)` gives it; an
+ * It is a coroutine: it yields records, and `undefined` to ask for the next block, which `next(block)` passes in; an
  * undefined block is the end.
  */
 export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefined, void, Uint8Array | undefined> {
@@ -58,44 +58,44 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
   let line = 1;
   let ended = false;
   let index = 0;
-  /** Bytes of earlier blocks since a record ended, and where in this block one did. */
+  /** Bytes of earlier blocks since the last record ended, and where in this block it ended. */
   let unfinishedBytes = 0;
   let finishedAt = 0;
   const unfinishedBytesMax = options.recordBytesMax * RECORDS_SKIPPED_MAX;
-  /** Where the bytes being kept start in this block; -1 while none are. */
-  let keptFrom = -1;
-  const kept = createByteList(options.recordBytesMax);
+  /** Where the bytes of the current value start in this block; -1 while no value is read. */
+  let valueFrom = -1;
+  const earlierBytes = createByteList(options.recordBytesMax);
 
-  /** Makes sure that a byte is there, or returns false at the end. */
+  /** Asks for blocks until there is a byte to read; false at the end of the input. */
   function* more(): Generator<undefined, boolean, Uint8Array | undefined> {
     while (position >= block.length) {
       if (ended) return false;
-      if (keptFrom >= 0) kept.push(block.subarray(keptFrom));
+      if (valueFrom >= 0) earlierBytes.push(block.subarray(valueFrom));
       unfinishedBytes += block.length - finishedAt;
       finishedAt = 0;
       if (unfinishedBytes > unfinishedBytesMax)
         throw malformed(line, `no record ends within ${unfinishedBytesMax} bytes`);
       const next = yield undefined;
       ended = next === undefined;
-      // An escaped byte that is passed over may stand in the next block.
+      // A byte to skip after a backslash may be in the next block.
       position -= block.length;
       block = next ?? new Uint8Array(0);
-      if (keptFrom >= 0) keptFrom = 0;
+      if (valueFrom >= 0) valueFrom = 0;
     }
     return true;
   }
 
-  function startKeeping(): void {
-    keptFrom = position;
-    kept.clear();
+  function startValue(): void {
+    valueFrom = position;
+    earlierBytes.clear();
   }
 
-  function takeKept(): Uint8Array | undefined {
-    const part = block.subarray(keptFrom, position);
-    keptFrom = -1;
-    if (kept.isEmpty()) return part.length <= options.recordBytesMax ? part : undefined;
-    kept.push(part);
-    return kept.whole();
+  function endValue(): Uint8Array | undefined {
+    const part = block.subarray(valueFrom, position);
+    valueFrom = -1;
+    if (earlierBytes.isEmpty()) return part.length <= options.recordBytesMax ? part : undefined;
+    earlierBytes.push(part);
+    return earlierBytes.whole();
   }
 
   /** The next byte that is not white space, not consumed; undefined at the end. */
@@ -146,9 +146,9 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
   }
 
   function* readValue(): Generator<undefined, Uint8Array | undefined, Uint8Array | undefined> {
-    startKeeping();
+    startValue();
     yield* skipValue();
-    return takeKept();
+    return endValue();
   }
 
   function finished(at: number, bytes: Uint8Array | undefined): RawRecord {
@@ -190,19 +190,19 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
   function* readLines(): Generator<RawRecord | undefined, void, Uint8Array | undefined> {
     while ((yield* peek()) !== undefined) {
       const at = line;
-      startKeeping();
+      startValue();
       while (position < block.length || (yield* more())) {
         const end = block.indexOf(LF, position);
         position = end < 0 ? block.length : end;
         if (end >= 0) break;
       }
-      yield finished(at, takeKept());
+      yield finished(at, endValue());
     }
   }
 
   /**
-   * An object at the top: either a container of records, or the first line of JSON lines. It is kept while no
-   * container key was met, so that it can still turn out to be a record.
+   * An object at the top: either a container of records, or the first line of JSON lines. Its bytes are collected until
+   * a container key is found, since until then it may be a record.
    */
   function* readObject(): Generator<RawRecord | undefined, void, Uint8Array | undefined> {
     const at = line;
@@ -289,7 +289,7 @@ export function* scanRecords(options: ScanOptions): Generator<RawRecord | undefi
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Parses the bytes of one record; `where` names it in the error. */
+/** Parses the bytes of one record; errors name the line. */
 export function parseBytes(bytes: Uint8Array | undefined, line: number): unknown {
   let text: string;
   try {
@@ -303,12 +303,12 @@ export function parseBytes(bytes: Uint8Array | undefined, line: number): unknown
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw malformed(line, `not JSON (${parserWords(error)})`);
+    throw malformed(line, `not JSON (${parserMessage(error)})`);
   }
 }
 
-/** What the parser says, without the piece of the text that some engines quote. */
-function parserWords(error: unknown): string {
+/** The message of the parser, without the piece of the text that some engines quote. */
+function parserMessage(error: unknown): string {
   return String(error instanceof Error ? error.message : error)
     .split(/, ?"|, \.\.\./, 1)
     .join('')

@@ -73,6 +73,6 @@ async function vectorOf(
   const [cached] = await cache.vectors([row.embeddingKey]);
   if (cached !== undefined || !pay) return cached;
   const [vector] = (await embedder.embed([text], call)).vectors;
-  if (vector !== undefined) await charges.keep(cache, [{ key: row.embeddingKey, vector }]);
+  if (vector !== undefined) await charges.store(cache, [{ key: row.embeddingKey, vector }]);
   return vector;
 }

@@ -84,7 +84,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
           { signal },
         );
         const entries = batch.map(({ key }, at) => ({ key, vector: reply.vectors[at] as Float32Array }));
-        await charges.keep(cache, entries);
+        await charges.store(cache, entries);
         for (const { key } of batch) underway.delete(key);
         embedded += batch.length;
         tokens += reply.tokens;

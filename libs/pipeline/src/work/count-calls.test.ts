@@ -5,7 +5,7 @@ import { createCorpusRig } from '@lockstep/testing-runs';
 import { countCalls } from './count-calls.ts';
 import { embed } from '../stages/embed.ts';
 
-it('counts what one stage asked, and leaves out services that it did not', () => {
+it('countCalls counts the requests of one stage, and leaves out services that it did not use', () => {
   let calls: Partial<Record<'openai' | 'qdrant' | 'neon', CallStats>> = {
     openai: { requests: 3, retries: 1, breakerOpened: 0 },
     neon: { requests: 2, retries: 0, breakerOpened: 0 },
@@ -23,7 +23,7 @@ it('counts what one stage asked, and leaves out services that it did not', () =>
   });
 });
 
-it('inputs whose reply was lost stand in the receipt of the stage that lost them, or in log and error where it failed', async () => {
+it('texts whose reply was lost are counted in the receipt of their stage, or in log and error when it failed', async () => {
   const rig = createCorpusRig();
   const { embedder } = rig;
   embedder.lost.inputs = 100;
@@ -37,14 +37,14 @@ it('inputs whose reply was lost stand in the receipt of the stage that lost them
     embedder.lost.inputs += 2;
     throw new IndexingError({ code: 'service-unavailable', message: 'm' });
   };
-  const told: unknown[] = [];
-  const logger = { debug() {}, info() {}, warn: (event: string, fields?: object) => void told.push([event, fields]) };
+  const logged: unknown[] = [];
+  const logger = { debug() {}, info() {}, warn: (event: string, fields?: object) => void logged.push([event, fields]) };
   const fresh = createCorpusRig({ embedder });
   await fresh.validate([{ id: 'new', text: 'new text' }]);
   const { cache } = fresh.embeddings;
   const failure = await failureOf(
     embed({ ...fresh.context, logger }, { embedder, cache, batchItems: 2, concurrency: 1 }),
   );
-  expect(told).toEqual([['inputs-possibly-paid', { itemCount: 2 }]]);
+  expect(logged).toEqual([['inputs-possibly-paid', { itemCount: 2 }]]);
   expect(failure).toMatchObject({ code: 'service-unavailable', message: 'm', details: { possiblyPaid: 2 } });
 });

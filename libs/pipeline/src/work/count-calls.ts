@@ -4,7 +4,7 @@ import type { Calls } from '../receipts.ts';
 
 const NONE: CallStats = { requests: 0, retries: 0, breakerOpened: 0 };
 
-/** Counts the requests of one stage, from now on. Gives those to services that it used. */
+/** Counts the requests of one stage from this call on. A service that it did not use has no entry. */
 export function countCalls({ calls }: Pick<StageContext, 'calls'>): () => Calls {
   const before = calls?.() ?? {};
   return () => {

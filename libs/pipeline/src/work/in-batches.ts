@@ -1,7 +1,7 @@
-/** Ids or keys that are asked for at once; vectors of 1,536 dimensions for so many are about 4 MB as JSON. */
+/** Ids or keys in one lookup; that many vectors of 1,536 dimensions are about 4 MB as JSON. */
 export const LOOKUP_ITEMS = 128;
 
-/** Groups items for lookups, in their order. */
+/** Groups items into batches, in their order; the last one may be smaller. */
 export async function* inBatches<Item>(items: AsyncIterable<Item>, size = LOOKUP_ITEMS): AsyncGenerator<Item[]> {
   let batch: Item[] = [];
   for await (const item of items) {

@@ -25,7 +25,7 @@ function createGate(): Gate {
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 0));
 
 describe('a limiter', () => {
-  it('starts a job only when there is room', async () => {
+  it('starts a job only when fewer than its limit are under way', async () => {
     const limiter = createLimiter(2);
     const gates = [createGate(), createGate(), createGate()] as const;
     await limiter.add(gates[0].job);
@@ -42,19 +42,19 @@ describe('a limiter', () => {
     await limiter.drain();
   });
 
-  it('lets what is under way end before it tells of a failure, and starts nothing more', async () => {
+  it('lets running jobs end before it throws the first failure, and starts no more', async () => {
     const limiter = createLimiter(2);
     const gates = [createGate(), createGate(), createGate()] as const;
     await limiter.add(gates[0].job);
     await limiter.add(gates[1].job);
-    let told: unknown;
-    const third = limiter.add(gates[2].job).catch((error: unknown) => (told = error));
+    let thrown: unknown;
+    const third = limiter.add(gates[2].job).catch((error: unknown) => (thrown = error));
     gates[0].fail(new Error('first'));
     await settled();
-    expect(told).toBeUndefined();
+    expect(thrown).toBeUndefined();
     gates[1].fail(new Error('second'));
     await third;
-    expect([told, gates[2].started]).toEqual([new Error('first'), false]);
+    expect([thrown, gates[2].started]).toEqual([new Error('first'), false]);
     await expect(limiter.drain()).rejects.toThrow('first');
   });
 

@@ -1,10 +1,10 @@
-/** Runs jobs with at most `limit` under way; the first failure stops it. */
+/** Runs jobs with at most `limit` under way; after the first failure it starts no more. */
 export interface Limiter {
-  /** Starts a job once there is room. Throws what an earlier job failed with. */
+  /** Starts a job when fewer than `limit` are under way. Throws the first failure of an earlier job. */
   add(job: () => Promise<void>): Promise<void>;
-  /** Waits for all jobs. Throws what the first failed one failed with. */
+  /** Waits for all jobs. Throws the first failure. */
   drain(): Promise<void>;
-  /** Waits for all jobs, whatever becomes of them: for a caller that fails for a reason of its own. */
+  /** Waits for all jobs and throws nothing: for a caller that has an error of its own to throw. */
   settle(): Promise<void>;
 }
 
@@ -12,7 +12,7 @@ export function createLimiter(limit: number): Limiter {
   const running = new Set<Promise<void>>();
   let failure: { error: unknown } | undefined;
 
-  /** Lets what is under way end, so that nothing that was paid for is lost, before it throws. */
+  /** Throws the first failure when all running jobs have ended, so that nothing that was paid for is lost. */
   async function check(): Promise<void> {
     if (failure === undefined) return;
     await Promise.all(running);

@@ -1,14 +1,15 @@
 import { STAGE_DEPENDENCIES, STAGES, type Stage } from '@lockstep/model';
 
-/** What is done for each stage; one that is left out counts as done. */
+/** What each stage does; a stage that is left out counts as done. */
 export type StageCalls = Readonly<Partial<Record<Stage, () => Promise<unknown>>>>;
 
 /**
- * Calls each stage when those that it needs have ended well (`STAGE_DEPENDENCIES`); those that do not need each other
- * run side by side. When one fails, the stages that need it are not called, and what is under way ends before the first
- * failure is thrown, so that no service is closed under a stage that still uses it.
+ * Calls each stage when the stages that it needs (`STAGE_DEPENDENCIES`) have succeeded; stages that do not need each
+ * other run side by side. When one fails, the stages that need it are not called. Its error is thrown when all stages
+ * under way have ended, so that no service is closed while a stage still uses it; of several errors that of the stage
+ * first in `STAGES`.
  *
- * @param alsoAfter stages that wait for more than they need
+ * @param alsoAfter further stages that a stage waits for
  */
 export async function inStageOrder(
   calls: StageCalls,

@@ -1,6 +1,6 @@
 import type { Ledger, RowStore, VectorStore } from '@lockstep/model';
 
-/** The stores that a step works on; one that is left out is not looked at. */
+/** The stores that a step works on; one that is left out is neither read nor written. */
 export interface Stores {
   readonly vectors?: VectorStore | undefined;
   readonly rows?: RowStore | undefined;

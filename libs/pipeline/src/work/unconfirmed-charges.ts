@@ -1,33 +1,33 @@
 import { IndexingError, isIndexingError, type CacheEntry, type Embedder, type EmbeddingCache } from '@lockstep/model';
 import type { StageContext } from './stage-context.ts';
 
-/** Texts that were possibly paid for in one stage, and of which it has no vector. */
+/** Texts that were possibly paid for in one stage, and whose vectors it does not have. */
 export interface UnconfirmedCharges {
-  /** Puts what was paid for into the cache; what cannot be kept is counted. */
-  keep(cache: EmbeddingCache, entries: readonly CacheEntry[]): Promise<void>;
-  /** Texts that could not be kept, and those whose reply was lost on its way. */
+  /** Appends what was paid for to the cache; counts it, and throws, when the cache cannot store it. */
+  store(cache: EmbeddingCache, entries: readonly CacheEntry[]): Promise<void>;
+  /** Texts that could not be stored, and those whose reply was lost on its way. */
   count(): number;
   /**
-   * For the error that ends the stage: logs the number, and returns the error with it in its details, as
-   * `possiblyPaid`. Without any, returns the error as it is.
+   * For the error that ends the stage: logs the number, and returns the error with the number in its details, as
+   * `possiblyPaid`. Returns the error unchanged when there are none.
    */
   report(error: unknown): unknown;
 }
 
-/** Counts from now on. */
+/** Counts from this call on. */
 export function countUnconfirmedCharges(
   { logger }: Pick<StageContext, 'logger'>,
   embedder: Embedder,
 ): UnconfirmedCharges {
   const before = embedder.possiblyPaid().inputs;
-  let unkept = 0;
-  const count = (): number => embedder.possiblyPaid().inputs - before + unkept;
+  let notStored = 0;
+  const count = (): number => embedder.possiblyPaid().inputs - before + notStored;
   return {
-    async keep(cache, entries) {
+    async store(cache, entries) {
       try {
         await cache.append(entries);
       } catch (error) {
-        unkept += entries.length;
+        notStored += entries.length;
         throw error;
       }
     },
