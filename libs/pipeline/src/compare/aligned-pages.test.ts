@@ -15,7 +15,7 @@ const line = (pointId: string): ChunkLine => ({
 const heldRecord = (pointId: string): HeldRecord => ({ pointId, chunkId: '' });
 const point = (pointId: string) => ({ pointId });
 
-/** Pages of so many items; what `ended` is told when the source is closed. */
+/** Pages of `size` items; calls `ended` when the source is closed. */
 async function* pagesOf<Item>(items: readonly Item[], size: number, ended = (): void => {}): AsyncGenerator<Item[]> {
   try {
     for (let at = 0; at < items.length; at += size) yield items.slice(at, at + size);
@@ -27,7 +27,7 @@ async function* pagesOf<Item>(items: readonly Item[], size: number, ended = (): 
 const id = fc.integer({ min: 10, max: 99 }).map(String);
 const ids = fc.uniqueArray(id, { maxLength: 40 }).map((all) => all.toSorted());
 
-it('meets every id of every source once, in order, however the pages fall', async () => {
+it('alignedPages gives every id of every source once, in order, wherever pages end', async () => {
   const size = fc.integer({ min: 1, max: 7 });
   await fc.assert(
     fc.asyncProperty(ids, ids, ids, fc.tuple(size, size, size), async (wanted, held, actual, sizes) => {
@@ -50,7 +50,7 @@ it('meets every id of every source once, in order, however the pages fall', asyn
 it.each([
   ['an id that is less than the one before it', ['a', 'c', 'b']],
   ['an id twice', ['a', 'b', 'b']],
-])('refuses a store that gives %s', async (_title, actual) => {
+])('alignedPages refuses a store that gives %s', async (_title, actual) => {
   for (const size of [1, 3]) {
     const sources = { wanted: pagesOf([], 1), held: pagesOf([], 1), actual: pagesOf(actual.map(point), size) };
     const error = await failureOf(collect(alignedPages(sources)));
@@ -59,7 +59,7 @@ it.each([
   }
 });
 
-it('closes its sources when nobody wants the rest', async () => {
+it('alignedPages closes its sources when its reader stops early', async () => {
   const closed: string[] = [];
   const source = <Item>(name: string, make: (pointId: string) => Item) =>
     pagesOf(['a', 'b', 'c'].map(make), 1, () => closed.push(name));

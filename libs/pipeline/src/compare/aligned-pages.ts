@@ -1,7 +1,7 @@
 import { invariant } from '@lockstep/model';
 import type { ChunkLine, HeldRecord } from '../files/chunk-line.ts';
 
-/** What stands at one point id: what the corpus wants there, whether it is held, and what the store has. */
+/** One point id: what the corpus wants there, whether it is held, and what the store has. */
 export interface Aligned<Actual> {
   readonly pointId: string;
   readonly wanted: ChunkLine | undefined;
@@ -10,9 +10,9 @@ export interface Aligned<Actual> {
 }
 
 /**
- * Walks what a corpus wants and what a store holds side by side, in the order of their point ids, so that memory does
- * not grow with the corpus. All three come in pages, sorted by point id; a store that breaks the order is an invariant
- * error. It gives pages too: waiting once for each chunk would cost more than comparing it.
+ * Walks what a corpus wants, its held records and what a store contains side by side, in the order of their point ids, so
+ * that memory does not grow with the corpus. All three come in pages, sorted by point id; a source that breaks the order
+ * fails with `invariant`. The result comes in pages too: an await for each chunk would cost more than comparing it.
  */
 export async function* alignedPages<Actual extends { readonly pointId: string }>(sources: {
   readonly wanted: AsyncIterable<readonly ChunkLine[]>;
@@ -42,7 +42,7 @@ export async function* alignedPages<Actual extends { readonly pointId: string }>
 
 /** A place in a source that comes in pages. */
 interface Cursor<Item> {
-  /** True where the page is read to its end and another may follow, so that the next item is not known yet. */
+  /** True when the page is read to its end and another may follow, so that the next item is not known yet. */
   isPageRead(): boolean;
   /** Gets the next page, if this one is read to its end. */
   turnPage(): Promise<void>;

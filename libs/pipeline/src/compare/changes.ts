@@ -10,7 +10,7 @@ export interface Finding {
   readonly fields: readonly string[];
 }
 
-/** What a store has for a chunk, as far as a plan looks at it. */
+/** What a plan reads of a chunk in a store. */
 export interface StoredState {
   readonly pointId: string;
   readonly chunkId: string;
@@ -23,23 +23,23 @@ export type Change<Actual> =
   | { readonly kind: 'unchanged'; readonly wanted: ChunkLine }
   | { readonly kind: 'held' | 'kept' | 'delete'; readonly actual: Actual };
 
-/** How a store is compared with the corpus. */
+/** A store that can be compared with the corpus. */
 export interface Comparable<Actual extends StoredState> {
   scan(): AsyncIterable<readonly Actual[]>;
-  /** What differs; undefined where nothing does. */
+  /** What differs; undefined when nothing does. */
   compare(wanted: ChunkLine, actual: Actual): Finding | undefined | Promise<Finding | undefined>;
 }
 
 const MISSING: Finding = { reason: 'missing', fields: [] };
 
-/** What a plan follows besides the chunks. */
+/** What a plan depends on besides the chunks. */
 export interface PlanRules {
   readonly deletes: DeleteMode;
-  /** Keys of texts that cannot be embedded: what a store has of their chunks is held. */
+  /** Keys of texts that the embedding service refused: what a store has of their chunks is held. @default none */
   readonly refused?: ReadonlySet<string>;
 }
 
-/** Streams what is to be done in one store, in the order of the point ids. It reads and writes nothing else. */
+/** Streams what is to be done in one store, in the order of the point ids. It only reads. */
 export async function* changes<Actual extends StoredState>(
   artifacts: Artifacts,
   store: Comparable<Actual>,
@@ -53,19 +53,19 @@ export async function* changes<Actual extends StoredState>(
         if (actual !== undefined) yield { kind: 'held', actual };
       } else if (wanted !== undefined) {
         const compared = actual === undefined ? MISSING : store.compare(wanted, actual);
-        // Comparing labels waits for nothing.
+        // Labels are compared without a promise: awaiting one for each chunk would cost more than the comparison.
         const finding = compared instanceof Promise ? await compared : compared;
         if (finding === undefined) yield { kind: 'unchanged', wanted };
         else yield { kind: actual === undefined ? 'add' : 'change', wanted: wanted.chunk(), ...finding };
       } else if (actual !== undefined) {
         if (held !== undefined) yield { kind: 'held', actual };
-        else yield { kind: goes(actual, deletes, documents) ? 'delete' : 'kept', actual };
+        else yield { kind: isDeleted(actual, deletes, documents) ? 'delete' : 'kept', actual };
       }
     }
   }
 }
 
-function goes(actual: StoredState, deletes: DeleteMode, documents: ReadonlySet<string> | undefined): boolean {
+function isDeleted(actual: StoredState, deletes: DeleteMode, documents: ReadonlySet<string> | undefined): boolean {
   if (deletes !== 'document') return deletes === 'full';
   return actual.documentId !== null && documents?.has(actual.documentId) === true;
 }
@@ -77,7 +77,7 @@ async function documentsOf(artifacts: Artifacts): Promise<Set<string>> {
   return documents;
 }
 
-/** Counts changes as they pass by. */
+/** Counts changes by kind and reason. */
 export function createChangeCounter(): { count(change: Change<unknown>): void; counts(): PlanCounts } {
   const counts = { add: 0, change: 0, delete: 0, unchanged: 0, held: 0, kept: 0 };
   const reasons: Partial<Record<ChangeReason, number>> = {};
@@ -96,7 +96,7 @@ export async function countChanges(plan: AsyncIterable<Change<unknown>>): Promis
   return counter.counts();
 }
 
-/** How many points or rows a store held before what was planned is done. */
+/** How many points or rows a store has before a plan is carried out. */
 export function storedBefore({ unchanged, change, delete: gone, held, kept }: PlanCounts): number {
   return unchanged + change + gone + held + kept;
 }
@@ -106,7 +106,7 @@ export function changesOf({ add, change, delete: gone }: PlanCounts): number {
   return add + change + gone;
 }
 
-/** True where a plan leaves a store as it is. */
+/** True when a plan leaves a store as it is. */
 export function isNoOp(counts: PlanCounts): boolean {
   return changesOf(counts) === 0;
 }

@@ -4,12 +4,12 @@ import type { Comparable, Finding, StoredState } from './changes.ts';
 import { payloadOf, type Projection } from './projection.ts';
 import type { Depth } from '../receipts.ts';
 
-/** What a comparison looks at in a point. Any of it may be missing or wrong in a point that somebody else wrote. */
+/** What a comparison reads of a point. Any of it may be missing or wrong in a point that another program wrote. */
 export interface PointState extends StoredState {
   readonly payload: Readonly<Record<string, JsonValue>>;
 }
 
-/** The points of a corpus, compared by the labels in their payload, or by every field of it. */
+/** The points of a corpus, compared by the labels in their payload, or by every field of the payload. */
 export function comparablePoints(
   vectors: VectorStore,
   projection: Projection,
@@ -45,7 +45,7 @@ function labelFinding(wanted: ChunkLine, payload: PointState['payload'], project
   return undefined;
 }
 
-/** Fields of the payload that are not what the corpus says, and those that it says nothing of. */
+/** Fields of the payload that are missing, that differ, or that the corpus does not have. */
 function differentFields(wanted: IndexedChunk, payload: PointState['payload'], projection: Projection): string[] {
   const expected: Record<string, JsonValue> = payloadOf(wanted, projection);
   const names = new Set([...Object.keys(expected), ...Object.keys(payload)]);

@@ -10,7 +10,7 @@ import type { ChunkLine } from '../files/chunk-line.ts';
 import type { Comparable } from './changes.ts';
 import type { Depth } from '../receipts.ts';
 
-/** The rows of a corpus, compared by their hashes, or by every column with the hash computed anew. */
+/** The rows of a corpus, compared by their hashes, or by every column with the hash computed again. */
 export function comparableRows(rows: RowStore, corpus: string, depth: Depth, call: CallOptions): Comparable<RowState> {
   if (depth === 'labels') {
     return {
@@ -31,8 +31,7 @@ export function comparableRows(rows: RowStore, corpus: string, depth: Depth, cal
       return { reason: fields.includes('content_hash') ? 'metadata' : 'drift', fields };
     },
   };
-  // The wider rows are compared by the same function that scanned them.
-  return whole as Comparable<RowState>;
+  return whole;
 }
 
 function differentColumns(line: ChunkLine, actual: IndexedChunk): string[] {

@@ -14,7 +14,7 @@ const plan = (deletes: number, before: number, more: Partial<PlanCounts> = {}): 
   ...more,
 });
 
-/** The refusal of a plan for the points alone; undefined where it is let through. */
+/** The error for a plan of the points alone; undefined when the plan is allowed. */
 function refusal(counts: PlanCounts, limit: DeleteLimit) {
   try {
     guardDeletes('books', { qdrant: { plan: counts } }, limit);
@@ -39,11 +39,14 @@ it.each([
   [0, 100, 0, 0, false],
   [100, 100, 99, 0, true],
   [100, 100, 100, 0, false],
-])('deleting %i of %i against %i %% and %i is refused: %s', (deletes, before, percent, count, refused) => {
-  expect(refusal(plan(deletes, before), { percent, count }) !== undefined).toBe(refused);
-});
+])(
+  'deleting %i of %i chunks with a limit of %i %% and %i is refused: %s',
+  (deletes, before, percent, count, refused) => {
+    expect(refusal(plan(deletes, before), { percent, count }) !== undefined).toBe(refused);
+  },
+);
 
-it('counts all that the store holds now, and nothing that is added', () => {
+it('the limit is a share of all chunks that the store has now, without those to be added', () => {
   const limit = { percent: 20, count: 0 };
   for (const field of ['change', 'held', 'kept'] as const) {
     expect(refusal(plan(2, 9), limit)).toBeDefined();
@@ -52,7 +55,7 @@ it('counts all that the store holds now, and nothing that is added', () => {
   expect(refusal(plan(2, 9, { add: 100 }), limit)).toBeDefined();
 });
 
-it('names the store, the numbers and the limit, and looks at every store that has a plan', () => {
+it('the error names the store, the numbers and the limit, and every store that has a plan is checked', () => {
   const counts = plan(60, 100);
   expect(refusal(counts, { percent: 30, count: 0 })?.message).toBe(
     'Loading books would delete 60 of its 100 chunks from qdrant, more than 30 %. Nothing was written.',

@@ -2,18 +2,18 @@ import { IndexingError, type StoreName } from '@lockstep/model';
 import { storedBefore } from './changes.ts';
 import type { PlanCounts } from '../receipts.ts';
 
-/** How many of a corpus's chunks one load may delete. It is refused where it would delete more than both numbers. */
+/** How many chunks of a corpus one load may delete. A load is refused when it would delete more than both numbers. */
 export interface DeleteLimit {
-  /** Share of the chunks that a store holds, 0 to 100. */
+  /** Share of the chunks that the store has of the corpus, 0 to 100. */
   readonly percent: number;
-  /** So many may go whatever their share. */
+  /** This many may be deleted, whatever their share. */
   readonly count: number;
 }
 
-/** What a load may delete where nobody said anything: a small corpus may lose much of itself in one edit. */
+/** The default limit. The count is there because one edit may remove a large share of a small corpus. */
 export const DEFAULT_DELETE_LIMIT: DeleteLimit = { percent: 20, count: 20 };
 
-/** Refuses, with `delete-guard`, a plan that deletes more than its limit. */
+/** Fails with `delete-guard` when a plan of any store deletes more than the limit. */
 export function guardDeletes(
   corpus: string,
   plans: Readonly<Partial<Record<StoreName, { readonly plan?: PlanCounts }>>>,

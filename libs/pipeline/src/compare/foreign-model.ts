@@ -1,6 +1,6 @@
 import { IndexingError, type CallOptions, type VectorStore } from '@lockstep/model';
 
-/** Refuses, with `model-mismatch`, to put vectors of two models side by side: their distances mean nothing. */
+/** Fails with `model-mismatch` for a collection with vectors of another model: distances between models mean nothing. */
 export async function refuseForeignModel(vectors: VectorStore, model: string, call: CallOptions): Promise<void> {
   const found = await vectors.foreignModel(model, call);
   if (found === undefined) return;
@@ -11,7 +11,7 @@ export async function refuseForeignModel(vectors: VectorStore, model: string, ca
   });
 }
 
-/** Refuses, with `model-mismatch`, a collection whose vectors have another size. One that is not there yet will do. */
+/** Fails with `model-mismatch` for a collection whose vectors have another size. Accepts a missing collection. */
 export async function refuseOtherDimensions(
   vectors: VectorStore,
   dimensions: number,

@@ -10,18 +10,18 @@ import type { EmbeddingPlan, ValidateReceipt } from '../receipts.ts';
  */
 const BYTES_PER_TOKEN = 4;
 
-/** What counts the tokens of what is sent of a text. */
+/** Counts the tokens of the part of a text that is sent. */
 export type TokenCounter = Pick<Embedder, 'countTokens' | 'fit'>;
 
-/** Which texts need not be embedded. */
+/** Embedding keys whose vectors need not be paid for. */
 export interface KnownKeys {
   has(key: string): boolean;
-  /** True where it is known without asking for each that it has all that these wanted chunks need. */
+  /** True when the keys of all chunks of this digest are known, without a look-up of each. @default each is looked up */
   hasAllOf?(wantedDigest: string): boolean;
 }
 
 export interface EmbeddingPlanOptions {
-  /** Opened once, for the first text that the cache lacks: a tokenizer takes memory, and time to load. */
+  /** Called once, for the first text that the cache lacks: a tokenizer takes memory, and time to load. */
   readonly counter: () => Promise<TokenCounter>;
   readonly cache: KnownKeys;
   readonly signal?: AbortSignal | undefined;
@@ -73,7 +73,7 @@ export async function planEmbedding(
   }
 }
 
-/** About how many tokens a text of so many bytes has. */
+/** About how many tokens a text of this many bytes has; 0 for a negative number. */
 export function estimatedTokens(bytes: number): number {
   return Math.max(0, Math.round(bytes / BYTES_PER_TOKEN));
 }

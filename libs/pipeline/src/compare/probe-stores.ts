@@ -15,17 +15,17 @@ export interface ProbeOptions extends Stores {
   readonly deletes: DeleteMode;
   readonly validated: ValidateReceipt;
   readonly trust: Trust;
-  /** Whether a store that is not in step is compared at all. */
+  /** Whether the content of stores is compared, except where `trust` believes a stamp. */
   readonly plan: boolean;
-  /** Vectors to compare those of a store without a stamp with. */
+  /** Vectors to compare with those of a store that has no stamp. @default vectors are not compared */
   readonly known?: EmbeddingReader;
-  /** What an earlier probe found; its plan is used again where neither stamp nor count has changed since. */
+  /** What an earlier probe found; its plan is used again when neither stamp nor count has changed since. */
   readonly before?: ProbedStores | undefined;
   /** A fresh random nonce. */
   readonly nonce: () => string;
 }
 
-/** Asks both stores what they hold of a corpus, and compares it with what is wanted. It writes nothing. */
+/** Compares the stamp and count of each store with what the corpus wants, and with `plan` their content. Writes nothing. */
 export async function probeStores(context: StageContext, options: ProbeOptions): Promise<ProbedStores> {
   const { artifacts, corpus, signal } = context;
   const { vectors, rows, projection, deletes, validated, known } = options;
@@ -76,7 +76,7 @@ async function probeStore(
 ): Promise<ProvisionedStore> {
   const stamp = trust === 'nothing' ? undefined : await ledger?.stamp(corpus, store, call);
   const count = await countLive();
-  const inStep = holds(stamp, digest, count);
+  const inStep = fits(stamp, digest, count);
   const probed = {
     target,
     digest,
@@ -92,7 +92,7 @@ async function probeStore(
   return { ...probed, plan: (same ? earlier.plan : undefined) ?? (await plan(probed.depth)) };
 }
 
-/** Whether a stamp says that the store holds what is wanted, and the store still has as many. */
-function holds(stamp: Stamp | undefined, digest: string, count: number): boolean {
+/** Whether a stamp says that the store has what is wanted, and the store still has as many. */
+function fits(stamp: Stamp | undefined, digest: string, count: number): boolean {
   return stamp !== undefined && stamp.digest === digest && stamp.count === count;
 }

@@ -6,11 +6,11 @@ export interface Projection {
   readonly model: string;
   /** Fields of the chunk or its metadata that the corpus lists for filtering. */
   readonly fields: readonly string[];
-  /** Short digest of the form of the payload; stands in every point, so that a change of form is seen. */
+  /** Short digest of the form of the payload; every point has it, so that a change of form is noticed. */
   readonly id: string;
 }
 
-/** Version of the payload's own form; raise it whenever `payloadOf` gives another payload for the same chunk. */
+/** Version of the form of the payload; raise it whenever `payloadOf` gives another payload for the same chunk. */
 const PAYLOAD_FORM = 'lockstep.payload/1';
 
 export function createProjection(options: Omit<Projection, 'id'>): Projection {
@@ -18,7 +18,7 @@ export function createProjection(options: Omit<Projection, 'id'>): Projection {
   return { ...options, fields, id: sha256Hex(JSON.stringify([PAYLOAD_FORM, fields])).slice(0, 16) };
 }
 
-/** The payload of a chunk's point. The text is not in it; that lives in Postgres. */
+/** The payload of a chunk's point. The text is not in it: it is in Postgres. */
 export function payloadOf(chunk: IndexedChunk, projection: Projection): PointPayload {
   const payload: Record<string, JsonValue> = {};
   for (const field of projection.fields) {

@@ -7,11 +7,11 @@ import type { Projection } from './projection.ts';
 import type { StageContext } from '../work/stage-context.ts';
 
 /**
- * What is wrong with a chunk that stays in the stores though the corpus says nothing of it (held or kept). The row is
- * the measure, since the text is in it.
+ * What is wrong with a retained chunk, one that stays in the stores although the corpus does not want it (held or kept).
+ * The row decides, since it has the text.
  *
  * `no-row`: the point has no row. `no-point`: the row has no point. `apart`: point and row are of two versions.
- * `altered`: the row is not what its own hash says.
+ * `altered`: the content of the row does not have the row's own hash.
  */
 export type RetainedProblem =
   | { readonly problem: 'no-row'; readonly point: PointState }
@@ -22,11 +22,11 @@ export interface RetainedOptions extends PlanRules {
   readonly vectors: VectorStore;
   readonly rows: RowStore;
   readonly projection: Projection;
-  /** Computes the hash of each row anew. */
+  /** Computes the hash of each row again. */
   readonly rehash: boolean;
 }
 
-/** Compares the two copies of every chunk that is held or kept; the price is one more scan of the ids of each store. */
+/** Compares the point and the row of every retained chunk, at the cost of one more scan of the ids of each store. */
 export async function* retainedProblems(
   { artifacts, corpus, signal }: StageContext,
   options: RetainedOptions,
@@ -75,7 +75,7 @@ export async function* retainedProblems(
   }
 }
 
-/** Labels of a point that are not its row's. What the corpus lists for filtering may be from before the list changed. */
+/** Labels of a point that differ from its row. Fields for filtering are not compared: their list may have changed since. */
 function differentLabels({ payload }: PointState, row: IndexedChunk): string[] {
   const labels: Readonly<Record<string, string | null>> = {
     chunk_id: row.chunkId,

@@ -4,7 +4,7 @@ import { LOOKUP_ITEMS } from '../work/in-batches.ts';
 import type { Comparable } from './changes.ts';
 import { vectorDistance, VECTOR_TOLERANCE } from './vector-distance.ts';
 
-/** Compares the stored vectors as well, with those of the slice: for a store whose labels are not believed. */
+/** Compares stored vectors with those of the slice as well: for a store whose labels are not believed. */
 export function withVectors(
   points: Comparable<PointState>,
   { vectors, slice, call }: { vectors: VectorStore; slice: EmbeddingReader; call: CallOptions },

@@ -2,7 +2,7 @@ import { utf8Bytes, type IndexedChunk } from '@lockstep/model';
 import { encodeChunkLine, encodeHeldLine } from './chunk-line.ts';
 import type { InputRecord } from '../input/read-records.ts';
 
-/** An entry of the sorter, read back: an accepted chunk with its finished line, or the id of a rejected record. */
+/** An entry of the sorter: an accepted chunk with its line of `chunks.jsonl`, or the id of a rejected record. */
 export interface Entry {
   readonly pointId: string;
   readonly chunkId: string;
@@ -21,7 +21,7 @@ export interface Entry {
 
 /*
  * Entries sort by point id, then by position in the input: `<point id> <index> <input line> <json>`, the numbers
- * padded. The JSON is the finished line of the chunk, or of the held record.
+ * padded. The JSON is the line of the chunk in `chunks.jsonl`, or of the record in `held.jsonl`.
  */
 const NUMBER_DIGITS = 12;
 const POINT_ID_UNITS = 36;
@@ -63,7 +63,7 @@ function decodeEntry(text: string): Entry {
   };
 }
 
-/** Reads entries back, one at a time. */
+/** Decodes sorted entries, one at a time. */
 export async function* decodeEntries(lines: AsyncIterable<string>): AsyncGenerator<Entry> {
   for await (const line of lines) yield decodeEntry(line);
 }

@@ -24,7 +24,7 @@ function wanted(chunkId: string, text: string, metadata: IndexedChunk['metadata'
   };
 }
 
-it('a line gives its ids and hashes, and the whole chunk', () => {
+it('a chunk line decodes to its ids and hashes, and to the whole chunk', () => {
   const text = fc.string({ unit: 'grapheme', minLength: 1 });
   fc.assert(
     fc.property(text, text, (chunkId, body) => {
@@ -40,34 +40,34 @@ it('a line gives its ids and hashes, and the whole chunk', () => {
 const whole = encodeChunkLine(wanted('a', 'é'));
 
 it.each([
-  ['nothing', ''],
+  ['an empty line', ''],
   ['a line that is cut in its ids', whole.slice(0, 100)],
   ['a line that is cut right after them', whole.slice(0, 214)],
   ['a line whose last id is cut and closed', `${whole.slice(0, 200)}"`],
   ['a line without its first byte', whole.slice(1)],
-  ['ids of other lengths', whole.replace('","content_hash', '0","content_hash')],
-  ['other names', whole.replace('embedding_key', 'embedding_kex')],
-  ['another order', encodeHeldLine({ pointId: 'p'.repeat(36), chunkId: 'c'.repeat(300) })],
-])('%s is damage that is seen at once', (_title, line) => {
+  ['a line with an id of another length', whole.replace('","content_hash', '0","content_hash')],
+  ['a line with another field name', whole.replace('embedding_key', 'embedding_kex')],
+  ['a held line', encodeHeldLine({ pointId: 'p'.repeat(36), chunkId: 'c'.repeat(300) })],
+])('%s is refused as damaged when it is decoded', (_title, line) => {
   expect(() => decodeChunkLine(bytesOf(line))).toThrow(expect.objectContaining({ code: 'artifact-damaged' }));
 });
 
-it('bytes in the ids that are not UTF-8 are damage', () => {
+it('a line whose ids are not UTF-8 is refused as damaged', () => {
   const bytes = bytesOf(whole);
   bytes[20] = 0xff;
   expect(() => decodeChunkLine(bytes)).toThrow(expect.objectContaining({ code: 'artifact-damaged' }));
 });
 
 it.each([
-  ['a line that is cut', (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 3)],
-  ['a line with a byte that is not UTF-8', (bytes: Uint8Array) => bytes.fill(0xff, bytes.length - 20, -19)],
-])('%s behind its ids is damage for who asks for the chunk', (_title, damage) => {
+  ['a line that is cut at its end', (bytes: Uint8Array) => bytes.subarray(0, bytes.length - 3)],
+  ['a line with bytes at its end that are not UTF-8', (bytes: Uint8Array) => bytes.fill(0xff, bytes.length - 20, -19)],
+])('%s is refused as damaged when its chunk is parsed', (_title, damage) => {
   const line = decodeChunkLine(damage(bytesOf(whole)));
   expect(line.pointId).toBe(pointIdOf('books', 'a'));
   expect(() => line.chunk()).toThrow(expect.objectContaining({ code: 'artifact-damaged' }));
 });
 
-it('a held line gives its ids, and is damaged when it is cut', () => {
+it('a held line decodes to its ids, and is refused as damaged when it is cut', () => {
   const line = encodeHeldLine({ pointId: 'p', chunkId: 'ü' });
   expect(decodeHeldLine(bytesOf(line))).toEqual({ pointId: 'p', chunkId: 'ü' });
   expect(() => decodeHeldLine(bytesOf(line.slice(0, -1)))).toThrow(

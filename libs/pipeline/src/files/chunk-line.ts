@@ -16,12 +16,12 @@ export function encodeChunkLine(chunk: IndexedChunk): string {
   });
 }
 
-/** A line of `validate/chunks.jsonl`. Its id and hashes, all that an unchanged chunk is needed for, are at hand. */
+/** A line of `validate/chunks.jsonl`. Its id and hashes are decoded; an unchanged chunk needs nothing more. */
 export interface ChunkLine {
   readonly pointId: string;
   readonly contentHash: string;
   readonly embeddingKey: string;
-  /** The whole chunk. Parses the line at each call, and keeps nothing of it in memory. */
+  /** The whole chunk. Parses the line at each call, so that parsed chunks do not stay in memory. */
   chunk(): IndexedChunk;
 }
 
@@ -76,7 +76,7 @@ function parseChunk(line: Uint8Array): IndexedChunk {
   } as IndexedChunk;
 }
 
-/** A record that was rejected, but whose id is known: its last good version stays in the stores. */
+/** A rejected record whose id is known: its last good version stays in the stores. */
 export interface HeldRecord {
   readonly pointId: string;
   readonly chunkId: string;

@@ -2,7 +2,7 @@ import { type Artifacts, type IndexedChunk } from '@lockstep/model';
 import { decodeChunkLine, decodeHeldLine, type ChunkLine, type HeldRecord } from './chunk-line.ts';
 import { linePages } from './lines.ts';
 
-/** Names of the files that the stages hand on. Nx hashes them by these names too. */
+/** Names of the files that the stages write for each other. Nx hashes them by these names too. */
 export const FILES = {
   chunks: 'validate/chunks.jsonl',
   held: 'validate/held.jsonl',
@@ -11,7 +11,7 @@ export const FILES = {
   slice: 'embed/slice.jsonl',
   refused: 'embed/refused.jsonl',
   embedReceipt: 'embed/receipt.json',
-  /** Tells embeddings that were made on this machine from those that a cache brought; no output of a target. */
+  /** Written where embed runs, and no output of a target: shows whether the embed receipt was made on this machine. */
   embeddedHere: 'embedded-here.json',
   run: 'provision/run.json',
   qdrantNonce: 'provision/qdrant.nonce',
@@ -26,7 +26,7 @@ export async function* readChunks(artifacts: Artifacts): AsyncGenerator<IndexedC
   for await (const page of readChunkPages(artifacts)) for (const line of page) yield line.chunk();
 }
 
-/** The accepted chunks in the order of their point ids, in pages, and each to be parsed by who needs more than its ids. */
+/** The accepted chunks in the order of their point ids, in pages; each is parsed only when more than its ids is needed. */
 export async function* readChunkPages(artifacts: Artifacts): AsyncGenerator<readonly ChunkLine[]> {
   for await (const page of linePages(artifacts.read(FILES.chunks))) yield page.map(decodeChunkLine);
 }

@@ -1,7 +1,7 @@
 import type { Artifacts, ArtifactWriter, Scratch } from '@lockstep/model';
 import { linesOf } from './lines.ts';
 
-/** Ids that are set aside on disk, so that memory does not grow with their number. */
+/** A list of ids on disk, so that memory does not grow with their number. */
 export interface IdSpool {
   add(id: string): Promise<void>;
   /** Each id, in the order in which they were added. Call once, after the last `add`. */
@@ -12,7 +12,7 @@ export interface IdSpool {
 
 const FILE = 'ids';
 
-/** Makes a spool; its file is made with the first id. */
+/** Creates a spool; its file is created with the first id. */
 export function createIdSpool(artifacts: Artifacts): IdSpool {
   let opened: { readonly scratch: Scratch; readonly writer: ArtifactWriter } | undefined;
   return {

@@ -14,7 +14,7 @@ async function sorted(lines: readonly string[], runUnitsMax?: number) {
 }
 
 describe('a line sorter', () => {
-  it('gives the same with many small runs as with one', async () => {
+  it('sorts the same with many small runs as with one', async () => {
     const line = fc.string({ unit: 'grapheme', maxLength: 6 }).map((text) => text.replaceAll(/[\n\uFEFF]/g, ''));
     await fc.assert(
       fc.asyncProperty(fc.array(line), fc.integer({ min: 1, max: 30 }), async (lines, runUnitsMax) => {
@@ -25,7 +25,7 @@ describe('a line sorter', () => {
     );
   });
 
-  it('spills as often as its limit says', async () => {
+  it('writes a run to disk each time its lines reach the limit', async () => {
     const lines = ['d4', 'a1', 'c3', 'b2', 'e5', 'a1', 'z'];
     expect(await sorted(lines, 4)).toEqual({ found: lines.toSorted(), spills: 3 });
     expect((await sorted(lines, 2)).spills).toBe(6);
@@ -34,7 +34,7 @@ describe('a line sorter', () => {
   it.each([
     ['many runs', { runsMergedMax: 4 }, 3],
     ['runs of long lines', { headUnitsMax: 40 }, 10],
-  ])('never reads more than a few of %s side by side', async (_what, limits, units) => {
+  ])('reads fewer than 20 of %s at the same time', async (_what, limits, units) => {
     const artifacts = createMemoryArtifacts();
     const scratch = await artifacts.scratch();
     let reading = 0;
@@ -55,7 +55,7 @@ describe('a line sorter', () => {
     expect(most).toBeLessThan(20);
   });
 
-  it('gives nothing for nothing', async () => {
+  it('gives no line, and writes no run, when none was added', async () => {
     expect(await sorted([])).toEqual({ found: [], spills: 0 });
   });
 });

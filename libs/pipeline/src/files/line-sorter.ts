@@ -1,13 +1,13 @@
 import type { ArtifactWriter, Scratch } from '@lockstep/model';
 import { linesOf } from './lines.ts';
 
-/** UTF-16 units held before a sorted run goes to disk; thirty runs cover a corpus of 100,000 chunks. */
+/** UTF-16 units in memory before a sorted run is written to disk; thirty runs cover a corpus of 100,000 chunks. */
 const RUN_UNITS_MAX = 4 * 1024 * 1024;
 
-/** Runs that are read side by side at most; each is an open file. */
+/** Runs in one merge, at most; each is an open file. */
 const RUNS_MERGED_MAX = 256;
 
-/** UTF-16 units that the longest lines of runs that are read side by side may have together: one line of each is held. */
+/** UTF-16 units that the longest lines of the runs in one merge may have together: one line of each is in memory. */
 const HEAD_UNITS_MAX = 32 * 1024 * 1024;
 
 /** A sorted run on disk. */
@@ -18,10 +18,10 @@ interface Run {
 
 /**
  * Sorts any number of lines with bounded memory: sorted runs on disk, then a merge. Runs of very long lines, and very
- * many runs, are merged into longer ones on the way.
+ * many runs, are first merged into longer ones.
  */
 export interface LineSorter {
-  /** Takes a line; it holds no line feed. */
+  /** Adds a line, which must not contain a line feed. */
   add(line: string): Promise<void>;
   /** All lines in the order of their UTF-16 code units. Call once, after the last `add`. */
   sorted(): AsyncGenerator<string>;
@@ -35,7 +35,7 @@ export function createLineSorter(
   let lines: string[] = [];
   let units = 0;
   let made = 0;
-  /** Runs that wait to be merged; those of a level were merged as often. */
+  /** Runs by how many merges they have been through. */
   const levels: Run[][] = [];
 
   const open = ({ name }: Run): AsyncIterator<string> => linesOf(scratch.read(name))[Symbol.asyncIterator]();
@@ -85,7 +85,7 @@ export function createLineSorter(
   };
 }
 
-/** Merges sorted sources. Their number is small, so the least head is found by looking at each. */
+/** Merges sorted sources. They are few, so the least next line is found by looking at each. */
 async function* merged(sources: readonly AsyncIterator<string>[]): AsyncGenerator<string> {
   const heads = await Promise.all(sources.map(async (source) => ({ source, next: await source.next() })));
   for (;;) {

@@ -7,7 +7,7 @@ async function* blocksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8A
   for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
 }
 
-it('gives every line whole, wherever the bytes are split', async () => {
+it('linesOf gives every line whole, wherever the bytes are split', async () => {
   const line = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => text.replaceAll(/[\n\uFEFF]/g, ''));
   await fc.assert(
     fc.asyncProperty(fc.array(line), fc.integer({ min: 1, max: 20 }), async (lines, size) => {
@@ -17,6 +17,6 @@ it('gives every line whole, wherever the bytes are split', async () => {
   );
 });
 
-it('gives a last line without an end', async () => {
+it('linesOf gives a last line that has no line feed', async () => {
   expect(await collect(linesOf(blocksOf(new TextEncoder().encode('é\nüb'), 1)))).toEqual(['é', 'üb']);
 });

@@ -7,8 +7,8 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
 }
 
 /**
- * Streams the lines of a file as their bytes, without their ends: in pages of those that end in one block. A line is a
- * view of its block, which stays in memory for as long as the line does.
+ * Streams the lines of a file as bytes, without their ends; a page has the lines that end in one block. A line is a view
+ * of its block, which stays in memory for as long as the line does.
  */
 export async function* linePages(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array[]> {
   /** The parts of a line that began in an earlier block. */

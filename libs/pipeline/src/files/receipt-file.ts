@@ -13,16 +13,20 @@ export async function readReceipt<Receipt extends object>(artifacts: Artifacts, 
   for await (const block of artifacts.read(name)) parts.push(block);
   const utf8 = new TextDecoder();
   const text = parts.map((part) => utf8.decode(part, { stream: true })).join('') + utf8.decode();
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (isJsonObject(parsed)) return parsed as unknown as Receipt;
-  } catch {
-    // Told below.
-  }
+  const parsed = parsedOrUndefined(text);
+  if (isJsonObject(parsed)) return parsed as unknown as Receipt;
   throw new IndexingError({
     code: 'artifact-damaged',
     message: `Expected a receipt in ${name}, found something else.`,
   });
+}
+
+function parsedOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Reads a receipt; undefined where there is none. */

@@ -7,11 +7,11 @@ import { validate } from '../stages/validate.ts';
 
 const inputs = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `c${at}`, text: `text ${at}` }));
 
-/** A rig whose embedding service takes texts with one of these words for wrong. */
-function rigRefusing(isWrong: (text: string) => boolean): CorpusRig {
+/** A rig whose embedding service refuses the texts that `isRefused` picks. */
+function rigRefusing(isRefused: (text: string) => boolean): CorpusRig {
   const embedder = createStubEmbedder({ packItems: 2048 });
   embedder.onRequest = (_, texts) => {
-    if (texts.some(isWrong)) {
+    if (texts.some(isRefused)) {
       throw new IndexingError({ code: 'request-refused', disposition: 'reject', message: 'The service answered 400.' });
     }
   };
@@ -24,8 +24,8 @@ const refusedIn = (rig: CorpusRig) =>
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as { chunk_id: string; message: string });
 
-describe('a text that the embedding service refuses', () => {
-  it('costs about two requests a halving, and nothing of the others', async () => {
+describe('texts that the embedding service refuses', () => {
+  it('a refused text costs two requests for each halving of its batch, and all other texts are embedded once', async () => {
     const rig = rigRefusing((text) => text === 'text 1234');
     await rig.validate(inputs(2048));
     const receipt = await rig.embed({ batchItems: 2048, concurrency: 1 });
@@ -36,7 +36,7 @@ describe('a text that the embedding service refuses', () => {
     expect(refusedIn(rig)).toMatchObject([{ chunk_id: 'c1234', message: 'The service answered 400.' }]);
   });
 
-  it('is found among others that are wrong too, each by itself', async () => {
+  it('several refused texts in one batch are each found', async () => {
     const wrong = new Set([0, 1, 17, 40, 63].map((at) => `text ${at}`));
     const rig = rigRefusing((text) => wrong.has(text));
     await rig.validate(inputs(64));
@@ -48,7 +48,7 @@ describe('a text that the embedding service refuses', () => {
     ).toEqual(['c0', 'c1', 'c17', 'c40', 'c63']);
   });
 
-  it('fails the stage where there are more than may be, which names them, and what was embedded stays paid for', async () => {
+  it('more refused texts than allowed fail the stage, which names their chunks, and what was embedded stays in the cache', async () => {
     const rig = rigRefusing((text) => Number(text.split(' ')[1]) % 4 === 0);
     await rig.validate(inputs(64));
     const failure = await failureOf(rig.embed({ batchItems: 8, concurrency: 1, rejectsMax: 2 }));
@@ -61,7 +61,7 @@ describe('a text that the embedding service refuses', () => {
     expect(rig.artifacts.files.has(FILES.embedReceipt)).toBe(false);
   });
 
-  it('holds no chunk where there are more than may be: the stores lack what the corpus wants', async () => {
+  it('a stage that fails for too many refused texts holds no chunk, so that verify reports what the stores lack', async () => {
     const rig = rigRefusing((text) => text === 'edited');
     await rig.load(inputs(4));
     await rig.validate(inputs(4).with(1, { id: 'c1', text: 'edited' }));
@@ -70,7 +70,7 @@ describe('a text that the embedding service refuses', () => {
     expect(await rig.verify()).toMatchObject({ ok: false, refused: 0 });
   });
 
-  it('does not make a service that refuses everything be asked for each text', async () => {
+  it('a service that refuses all of 2,048 texts is sent fewer than 50 requests', async () => {
     const rig = rigRefusing(() => true);
     await rig.validate(inputs(2048));
     expect(await failureOf(rig.embed({ batchItems: 2048, concurrency: 1 }))).toMatchObject({
@@ -79,7 +79,7 @@ describe('a text that the embedding service refuses', () => {
     expect(rig.embedder.seen.requests).toBeLessThan(50);
   });
 
-  it('leaves the last good version of its chunk in both stores, as a rejected record does', async () => {
+  it('a refused text leaves the last good version of its chunk in both stores, as a rejected record does', async () => {
     let refusing = false;
     const rig = rigRefusing((text) => refusing && text === 'edited');
     await rig.load(inputs(4));
@@ -97,7 +97,7 @@ describe('a text that the embedding service refuses', () => {
     }
   });
 
-  it('is embedded by a later run that the service takes it from', async () => {
+  it('a text that was refused is embedded by a later run in which the service accepts it', async () => {
     let refusing = true;
     const rig = rigRefusing((text) => refusing && text === 'text 2');
     await rig.load(inputs(4));
@@ -110,7 +110,7 @@ describe('a text that the embedding service refuses', () => {
   });
 });
 
-describe('a text that is too long', () => {
+describe('texts that are too long', () => {
   const long = Array.from({ length: 300 }, (_, at) => `word${at}`).join(' ');
 
   async function validateWith(rig: CorpusRig, truncate: boolean) {
@@ -128,13 +128,13 @@ describe('a text that is too long', () => {
     });
   }
 
-  it('is rejected with the number of its tokens', async () => {
+  it('a text that is too long is rejected with the number of its tokens', async () => {
     const rig = createCorpusRig();
     expect(await validateWith(rig, false)).toMatchObject({ accepted: 1, rejected: 1, truncated: 0 });
     expect(rig.artifacts.files.get(FILES.rejects)).toContain('expected at most 256 tokens for stub-model, found 300');
   });
 
-  it('is embedded by its beginning where the corpus says so, counted, and whole in its row', async () => {
+  it('a text that is too long is truncated for embedding when the corpus says so, counted, and whole in its row', async () => {
     const rig = createCorpusRig();
     expect(await validateWith(rig, true)).toMatchObject({ accepted: 2, rejected: 0, truncated: 1 });
     await rig.embed();

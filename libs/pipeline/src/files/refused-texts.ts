@@ -3,7 +3,7 @@ import { FILES } from './corpus-files.ts';
 import { linesOf } from './lines.ts';
 import { receiptIfThere } from './receipt-file.ts';
 
-/** A text that the embedding service takes for wrong, named by the first chunk that has it. */
+/** A text that the embedding service refused, named by the first chunk that has it. */
 export interface RefusedText {
   readonly embeddingKey: string;
   readonly pointId: string;
@@ -12,18 +12,18 @@ export interface RefusedText {
   readonly message: string;
 }
 
-/** Texts that the service refused in one run, set aside so that the others go on. */
+/** Texts that the service refused in one run, set aside so that the others are embedded. */
 export interface RefusedTexts {
-  /** Sets one aside. Fails with `records-rejected` where that is one more than may be; what was set aside is still to be written. */
+  /** Sets one aside. Fails with `records-rejected` when there are then more than `max`; `write` still writes all of them. */
   add(text: Omit<RefusedText, 'message'>, failure: IndexingError): void;
   has(embeddingKey: string): boolean;
   count(): number;
-  /** Writes them for the stages after, sorted by key; the file is there also where it is empty. */
+  /** Writes them for the later stages, sorted by key; without any, writes an empty file. */
   write(artifacts: Artifacts): Promise<void>;
 }
 
 /** Chunks that the message names; the file names all. */
-const SHOWN = 10;
+const NAMED_MAX = 10;
 
 /** @param max how many may be set aside; a service that refuses everything must not be asked for each text by itself */
 export function createRefusedTexts(max: number): RefusedTexts {
@@ -32,13 +32,13 @@ export function createRefusedTexts(max: number): RefusedTexts {
     add(text, failure) {
       refused.set(text.embeddingKey, { ...text, message: failure.message });
       if (refused.size <= max) return;
-      const first = [...refused.values()].slice(0, SHOWN).map(({ chunkId }) => JSON.stringify(chunkId));
-      const chunks = `${first.join(', ')}${refused.size > SHOWN ? ', ...' : ''}`;
+      const first = [...refused.values()].slice(0, NAMED_MAX).map(({ chunkId }) => JSON.stringify(chunkId));
+      const chunks = `${first.join(', ')}${refused.size > NAMED_MAX ? ', ...' : ''}`;
       throw new IndexingError({
         code: 'records-rejected',
         message:
           `The embedding service refused ${refused.size} texts, more than the ${max} that may be set aside ` +
-          `(--max-rejects): of ${chunks}. ${FILES.refused} names each. It said of the last: ${failure.message}`,
+          `(--max-rejects): of ${chunks}. ${FILES.refused} names each. The last refusal: ${failure.message}`,
         details: { refused: refused.size, max },
         cause: failure.cause,
       });
@@ -59,9 +59,9 @@ function encode({ embeddingKey, pointId, chunkId, message }: RefusedText): strin
 }
 
 /**
- * Keys of the texts that the last `embed` set aside; their chunks are treated as held. None where no `embed` has run, or
- * the last one failed: what it had set aside by then is there for people to read, and holds no chunk. Memory grows with
- * them, and `embed` bounds their number.
+ * Keys of the texts that the last `embed` set aside; their chunks are treated as held. None when no `embed` has run, or
+ * when the last one failed: the texts that it had set aside are in the file for people to read, and hold no chunk. Memory
+ * grows with them, and `embed` limits their number.
  */
 export async function readRefused(artifacts: Artifacts): Promise<ReadonlySet<string>> {
   const keys = new Set<string>();

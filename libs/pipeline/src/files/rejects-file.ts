@@ -5,21 +5,22 @@ import type { StageContext } from '../work/stage-context.ts';
 
 export interface RejectsFile {
   add(where: { readonly index: number; readonly line: number } | Entry, rejection: Rejection): Promise<void>;
-  /** Records that were rejected, those included that are not listed. */
+  /** All records that were rejected, listed or not. */
   count(): number;
   close(): Promise<void>;
   discard(): Promise<void>;
 }
 
-/** Rejects that are told one by one; the file has more. */
-const TOLD = 20;
+/** Rejects that are logged one by one; the file has more. */
+const LOGGED_MAX = 20;
 
-/** Rejects that the file lists: more than anybody reads, where a few kilobytes of gzip may hold millions of bad records. */
+/** Rejects that the file lists: more than anybody reads. A few kilobytes of gzip may contain millions of bad records. */
 export const LISTED_MAX = 100_000;
 
 /**
- * The rejects file: where a record stood, its id where it could be read, the field and the reason; never its text. Of
- * more than `listedMax` records the others are counted, and a last line with the code `not-listed` says how many.
+ * The rejects file: the position of each rejected record, its id if it could be read, the field and the reason; never its
+ * text. Beyond `listedMax` (@default LISTED_MAX) records are only counted, and a last line with the code `not-listed` says
+ * how many.
  */
 export async function createRejectsFile(
   { artifacts, logger }: StageContext,
@@ -35,8 +36,8 @@ export async function createRejectsFile(
       const line = 'inputLine' in where ? where.inputLine : where.line;
       const { index } = where;
       await writer.write(lineOf({ index, line, chunk_id: chunkId ?? null, code, field, message }));
-      if (count <= TOLD) logger.warn('record-rejected', { index, line, chunkId, code, field, message });
-      if (count === TOLD + 1) logger.warn('more-records-rejected', { file: FILES.rejects });
+      if (count <= LOGGED_MAX) logger.warn('record-rejected', { index, line, chunkId, code, field, message });
+      if (count === LOGGED_MAX + 1) logger.warn('more-records-rejected', { file: FILES.rejects });
     },
     count: () => count,
     async close() {
