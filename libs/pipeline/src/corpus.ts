@@ -44,17 +44,17 @@ import { verify } from './stages/verify.ts';
 import type { StageContext } from './work/stage-context.ts';
 import type { Stores } from './work/stores.ts';
 
-/** What is the same in all stages of a corpus. */
+/** The settings of a corpus that its stages share. */
 export interface CorpusSettings {
   readonly name: string;
   /** Which fields points carry, and in what form. */
   readonly projection: Projection;
-  /** Which embedder its vectors are of. */
+  /** The embedder of its vectors. */
   readonly identity: EmbedderIdentity;
   readonly deletes: DeleteMode;
-  /** Embeds the beginning of a text that is too long for the model. @default false: its record is rejected */
+  /** Whether the beginning of a text that is too long for the model is embedded. @default false: its record is rejected */
   readonly truncates?: boolean | undefined;
-  /** Chunks in one request, at most; the services' own limits come on top. */
+  /** Chunks in one request, at most; the services' own limits apply as well. */
   readonly batchItems: { readonly embed: number; readonly qdrant: number; readonly neon: number };
   /** Requests under way at once to one service. */
   readonly concurrency: { readonly embed: number; readonly load: number };
@@ -63,22 +63,22 @@ export interface CorpusSettings {
 /** Something that is opened for one stage and closed after it. */
 export type Opened<Thing> = Thing & { close(): Promise<void> };
 
-/** How a corpus reaches its input and the services. Each is asked for by the stage that uses it, so that no other opens it. */
+/** How a corpus reaches its input and the services. Each is called by the stages that use it, and by no other. */
 export interface CorpusPorts {
-  /** Gives `read` the bytes of the input, and ends when it does. */
+  /** Calls `read` with the bytes of the input, and closes the input when `read` has ended. */
   input<Result>(read: (input: ValidateOptions['input']) => Promise<Result>): Promise<Result>;
   embedder(): Promise<Embedder>;
   vectors(): Promise<VectorStore>;
   rows(): Promise<RowStore>;
-  /** Undefined where points alone are loaded and there is no Postgres: then there is no fence and no stamp. */
+  /** Undefined when only points are loaded and no Postgres is configured: then there is no fence and no stamp. */
   ledger(only: StoreName | undefined): Promise<Ledger | undefined>;
-  /** All embeddings of the embedder, with the slice of the corpus to adopt and to write. */
+  /** The cache of this embedder, which also adopts and writes the slice of the corpus. */
   cache(identity: EmbedderIdentity): Promise<Opened<EmbeddingCache>>;
   /** The slice of the corpus, as `embed` wrote it. */
   slice(): Promise<Opened<EmbeddingSlice>>;
-  /** What need not be embedded, for a plan: the slice and the cache, opened for reading alone. */
+  /** The slice and the cache, opened for reading only: what a plan need not count as to be paid for. */
   known(): Promise<Opened<EmbeddingReader & KnownKeys>>;
-  /** Chunks made earlier from the same input and settings, taken over in place of reading the input. @default none */
+  /** The receipt of chunks that were made from the same input and settings, for `validate` with `reuse`. @default none */
   reusableChunks?(): Promise<ValidateReceipt | undefined>;
 }
 
@@ -86,52 +86,51 @@ export interface CorpusPorts {
 export interface StepReport {
   readonly logger: Logger;
   readonly onProgress?: StageContext['onProgress'];
-  /** Called when the step has ended, well or not. */
+  /** Called when the step has ended, also when it failed. */
   end?(): void;
 }
 
 export interface OpenCorpusOptions {
   readonly settings: CorpusSettings;
   readonly ports: CorpusPorts;
-  /** The files that the stages hand on. */
+  /** The files that the stages write for each other. */
   readonly artifacts: Artifacts;
   readonly clock: Clock;
-  /** Called as each step begins, with its name: a stage, `plan`, `repair` or `recover`. */
+  /** Called when a step begins, with its name: a stage, `plan`, `repair` or `recover`. */
   readonly report: (step: string) => StepReport;
-  /** A new name for a run, or a nonce: never the same twice. */
+  /** Makes the id of a run, or a nonce; never the same twice. */
   readonly newId: () => string;
   readonly signal?: AbortSignal | undefined;
   /** Requests to each service so far. @default none are counted */
   readonly calls?: (() => Calls) | undefined;
 }
 
-/** Whether and up to which price `embed` asks the service. */
+/** Whether `embed` pays for texts, how many tokens, and how many refused texts it allows. */
 export type EmbedChoices = Pick<EmbedOptions, 'guardTokens' | 'pay' | 'rejectsMax'>;
 
-/** Which store a step concerns. @default both */
 export interface OnlyStore {
+  /** The one store that a step works on. @default both */
   readonly only?: StoreName | undefined;
 }
 
 export interface VerifyChoices {
   readonly level: VerifyLevel;
-  /** At level `vectors`: compare one vector in so many. @default 1, all */
+  /** At level `vectors`: compares every n-th vector. @default 1: all */
   readonly vectorsEvery?: number | undefined;
 }
 
 /**
- * The stages of one corpus, and what else is done to it, bound to its files and services. `runCorpus` and `repairCorpus`
- * call them in their order; the targets of a build system call them one by one.
+ * The stages and other operations of one corpus, bound to its files and services. `runCorpus` and `repairCorpus` call them
+ * in order; the targets of a build system call them one by one.
  *
- * Each fails with an `IndexingError` that names its step. A stage that fails under the fence of a run ends that run in the
- * run table.
+ * Each fails with an `IndexingError` that names its step. A stage that fails after provision ends the run in the run table.
  */
 export interface Corpus {
   readonly settings: CorpusSettings;
   validate(options?: {
-    /** Any rejected record fails the stage. @default false */
+    /** Whether any rejected record fails the stage. @default false */
     readonly strict?: boolean | undefined;
-    /** Takes over chunks that were made of the same input and settings. @default false */
+    /** Whether to use chunks that were made earlier of the same input and settings, if there are any. @default false */
     readonly reuse?: boolean | undefined;
   }): Promise<ValidateReceipt>;
   plan(options: OnlyStore & { readonly trust: Trust }): Promise<CorpusPlan>;
@@ -142,15 +141,18 @@ export interface Corpus {
       readonly deleteLimit?: DeleteLimit | undefined;
       /** @default 'stamps' */
       readonly trust?: 'stamps' | 'nothing' | undefined;
-      /** What a plan of the same run found. */
+      /** What a plan of the same run found; a store that has not changed since is not compared again. @default nothing */
       readonly planned?: ProbedStores | undefined;
     },
   ): Promise<ProvisionReceipt>;
-  loadQdrant(options?: { readonly leaveMissing?: boolean | undefined }): Promise<LoadReceipt>;
+  loadQdrant(options?: {
+    /** Leaves out points whose vector the slice lacks, and then writes no stamp. @default false: the load fails */
+    readonly leaveMissing?: boolean | undefined;
+  }): Promise<LoadReceipt>;
   loadNeon(): Promise<LoadReceipt>;
-  /** Verifies, and ends the run in the run table with what it found. */
+  /** Verifies, and enters the end of the run with what it found into the run table. */
   verify(options: OnlyStore & VerifyChoices): Promise<VerifyReceipt>;
-  /** Puts right what is held or kept, under the fence of the provisioned run. */
+  /** Repairs retained chunks (held or kept) under the fence of the provisioned run; with `pay` it may embed their texts. */
   repairRetained(run: ProvisionReceipt, options: { readonly pay: boolean }): Promise<RetainedRepair>;
   /** Reads wanted vectors back from the collection into the cache. */
   recover(): Promise<RecoverReceipt>;
@@ -161,8 +163,8 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
   const { settings, ports, artifacts, clock, newId, signal, calls } = options;
   const { name: corpus, projection, deletes, batchItems, concurrency } = settings;
 
-  /** Does a step with a report of its own. */
-  async function inStep<Receipt>(step: string, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
+  /** Runs a step with a report of its own. */
+  async function runStep<Receipt>(step: string, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
     const { logger, onProgress, end } = options.report(step);
     try {
       return await work({
@@ -182,17 +184,17 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
     }
   }
 
-  /** Does a step of a run that holds a fence: when it fails the run has ended, and the run table gets its end. */
-  const inRun = <Receipt>(step: string, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> =>
-    inStep(step, async (context) => {
+  /** Runs a step of a run that may hold a fence: if the step fails, the run table gets the end of the run. */
+  const runFencedStep = <Receipt>(step: string, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> =>
+    runStep(step, async (context) => {
       try {
         return await work(context);
       } catch (error) {
-        const ended = { ...context, signal: graceSignal(signal) };
-        // The failure itself is reported; where the ledger cannot be reached either, the run stays without an end.
+        const ending = { ...context, signal: graceSignal(signal) };
+        // If the ledger cannot be reached either, the run stays without an end: the error of the step is the one to throw.
         await ports
           .ledger(undefined)
-          .then((ledger) => ledger && endRun(ended, ledger, { error }))
+          .then((ledger) => ledger && endRun(ending, ledger, { error }))
           .catch(() => {});
         throw error;
       }
@@ -209,7 +211,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
   return {
     settings,
     validate: ({ strict = false, reuse = false } = {}) =>
-      inStep('validate', async (context) => {
+      runStep('validate', async (context) => {
         const made = reuse ? await ports.reusableChunks?.() : undefined;
         if (made !== undefined && !(strict && made.rejected > 0)) return made;
         const embedder = await ports.embedder();
@@ -225,7 +227,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         );
       }),
     plan: ({ only, trust }) =>
-      inStep('plan', (context) =>
+      runStep('plan', (context) =>
         using(ports.known(), async (cache) =>
           planCorpus(context, {
             ...(await storesFor(only)),
@@ -239,7 +241,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         ),
       ),
     embed: (choices) =>
-      inRun('embed', async (context) => {
+      runFencedStep('embed', async (context) => {
         const embedder = await ports.embedder();
         return using(ports.cache(embedder.identity), (cache) =>
           embed(context, {
@@ -252,7 +254,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         );
       }),
     provision: ({ only, trust = 'stamps', ...choices } = {}) =>
-      inStep('provision', async (context) =>
+      runStep('provision', async (context) =>
         provision(context, {
           ...(await storesFor(only)),
           runId: newId(),
@@ -265,7 +267,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         }),
       ),
     loadQdrant: ({ leaveMissing = false } = {}) =>
-      inRun('load-qdrant', (context) =>
+      runFencedStep('load-qdrant', (context) =>
         using(ports.slice(), async (slice) =>
           loadQdrant(context, {
             ledger: await ports.ledger('qdrant'),
@@ -280,7 +282,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         ),
       ),
     loadNeon: () =>
-      inRun('load-neon', async (context) =>
+      runFencedStep('load-neon', async (context) =>
         loadNeon(context, {
           ledger: await ports.ledger('neon'),
           rows: await ports.rows(),
@@ -290,7 +292,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         }),
       ),
     verify: ({ only, level, vectorsEvery = 1 }) =>
-      inRun('verify', (context) =>
+      runFencedStep('verify', (context) =>
         using(ports.slice(), async (slice) => {
           const stores = await storesFor(only);
           const verified = await verify(context, { ...stores, slice, projection, deletes, level, vectorsEvery });
@@ -299,7 +301,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         }),
       ),
     repairRetained: (run, { pay }) =>
-      inRun('repair', async (context) => {
+      runFencedStep('repair', async (context) => {
         const embedder = await ports.embedder();
         return using(ports.cache(embedder.identity), async (cache) =>
           repairRetained(context, {
@@ -316,7 +318,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         );
       }),
     recover: () =>
-      inStep('recover', async (context) => {
+      runStep('recover', async (context) => {
         const { identity } = await ports.embedder();
         return using(ports.cache(identity), async (cache) =>
           recoverEmbeddings(context, { vectors: await ports.vectors(), cache, identity }),
@@ -325,7 +327,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
   };
 }
 
-/** Closes what was opened when the work with it has ended, well or not. */
+/** Closes what was opened when the work with it has ended, also when it failed. */
 async function using<Thing, Result>(
   opening: Promise<Opened<Thing>>,
   work: (thing: Thing) => Promise<Result>,

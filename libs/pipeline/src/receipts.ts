@@ -3,7 +3,7 @@ import type { CallStats, Dependency, EmbedderIdentity, StoreName } from '@lockst
 // What the stages and operations report, and write as JSON. The names of the fields are read by other programs and by
 // later versions: they do not change.
 
-/** Requests by the service that they went to; one that was not used is left out. */
+/** Requests by service; a service that was not used has no entry. */
 export type Calls = Readonly<Partial<Record<Dependency, CallStats>>>;
 
 export interface ValidateReceipt {
@@ -21,7 +21,7 @@ export interface ValidateReceipt {
   readonly embedder: EmbedderIdentity;
   /** Digest of what the corpus wants: ids, content hashes, embedding keys, and what is held. */
   readonly digest: string;
-  /** `basisDigest` of what the chunks follow from; null where the digest of the input is not known. */
+  /** `basisDigest` of what decides the chunks; null if the digest of the input is not known. */
   readonly basis: string | null;
   readonly startedAt: string;
   readonly durationMs: number;
@@ -42,18 +42,18 @@ export interface EmbedReceipt {
   readonly tokens: number;
   /** About how many tokens were not paid for, thanks to the cache. */
   readonly tokensSaved: number;
-  /** Texts that the cache lacks and that were not asked for. */
+  /** Texts that the cache lacks and that were not embedded, since `pay` was false. */
   readonly left: number;
   /** Texts that the service refused; `refused.jsonl` names a chunk of each. */
   readonly refused: number;
   /**
-   * Texts whose reply was lost, and which may have been paid for besides those that were embedded. Where the stage fails
-   * they stand in the details of its error, with those whose reply could not be kept.
+   * Texts whose reply was lost, and which may have been paid for in addition to those that were embedded. If the stage
+   * fails, the details of its error have their number, with that of texts whose vectors could not be stored.
    */
   readonly possiblyPaid: number;
   readonly calls: Calls;
   readonly model: string;
-  /** Host of a service that is not the model's own; its prices are not known. */
+  /** Host of a service other than the model's own, whose prices are not known; null otherwise. */
   readonly host: string | null;
   readonly dimensions: number;
   readonly startedAt: string;
@@ -61,12 +61,12 @@ export interface EmbedReceipt {
 }
 
 /**
- * Why a point or row must be written: what differs from what the corpus wants. `drift`: its labels are right, and what
- * they stand for is not.
+ * Why a point or row must be written: what differs from what the corpus wants. `drift`: its labels are right and its
+ * content is not.
  */
 export type ChangeReason = 'missing' | 'text' | 'model' | 'metadata' | 'projection' | 'drift';
 
-/** What is compared: the ids and hashes that a load wrote, which are cheap to read, or everything that is stored. */
+/** What is compared: the labels (ids and hashes), which are cheap to read, or everything that is stored. */
 export type Depth = 'labels' | 'content';
 
 /** How many points or rows a plan concerns. */
@@ -81,12 +81,12 @@ export interface PlanCounts {
   readonly reasons: Readonly<Partial<Record<ChangeReason, number>>>;
 }
 
-/** What `provision` hands to the loads of its run. It is no cache input: the nonce files are. */
+/** What `provision` passes to the loads of its run. It is no input of their cache entries: the nonce files are. */
 export interface ProvisionReceipt {
   readonly stage: 'provision';
   readonly corpus: string;
   readonly runId: string;
-  /** Undefined where there is no ledger: one store alone, without Postgres. */
+  /** Undefined without a ledger: when only points are loaded and no Postgres is configured. */
   readonly fence?: number;
   readonly stores: Readonly<Partial<Record<StoreName, ProvisionedStore>>>;
   readonly calls: Calls;
@@ -95,23 +95,24 @@ export interface ProvisionReceipt {
 }
 
 export interface ProvisionedStore {
+  /** Address of the store. */
   readonly target: string;
-  /** Digest of what this store is to hold. */
+  /** Digest of what this store is to contain. */
   readonly digest: string;
   readonly nonce: string;
-  /** Points or rows of the corpus that it held. */
+  /** Points or rows of the corpus in the store. */
   readonly count: number;
-  /** Nonce of the stamp that it had; null where it had none. */
+  /** Nonce of its stamp; null if it has none. */
   readonly stamp: string | null;
-  /** True where the stamp and the live count say that the store holds it already. */
+  /** True if stamp and live count say that the store already contains it. */
   readonly inStep: boolean;
-  /** How a load compares: a store without a stamp was never loaded, was cut short or differs, and is not believed. */
+  /** How a load compares: the labels of a store without a stamp are not believed (see `Trust`). */
   readonly depth: Depth;
-  /** What a load would do; absent where the store is in step. */
+  /** What a load would do. Absent if the store was not compared. */
   readonly plan?: PlanCounts;
 }
 
-/** What each store says of itself, and what a load would do to it. */
+/** The stores that were looked at, by name. */
 export type ProbedStores = Readonly<Partial<Record<StoreName, ProvisionedStore>>>;
 
 export interface LoadReceipt {
@@ -126,26 +127,26 @@ export interface LoadReceipt {
   /** Points or rows written, and deleted, by this load. */
   readonly written: number;
   readonly deleted: number;
-  /** Points that were not written because the cache has no vector for them; only a repair leaves any. */
+  /** Points that were not written because the cache lacks their vector; 0 except in a repair. */
   readonly left: number;
   readonly calls: Calls;
   readonly startedAt: string;
   readonly durationMs: number;
 }
 
-/** How much a verification looks at; each level includes those before it. */
+/** How much a verify compares; each level includes those before it. */
 export const VERIFY_LEVELS = ['counts', 'ids', 'content', 'vectors'] as const;
 export type VerifyLevel = (typeof VERIFY_LEVELS)[number];
 
 /**
- * What is wrong at one place. `missing`: the corpus wants it, or the other store holds it, and it is not there.
- * `orphaned`: it is there and nothing wants it. `stale`: a label, a field or the text is not what the corpus says.
- * `apart`: the corpus says nothing of it (held or kept), and the stores hold two versions. `vector`: the vector is not
- * the cache's, or has another size. `count`: only the numbers were compared, and they differ.
+ * What is wrong with one point or row. `missing`: the corpus wants it, or it is retained in the other store, and it is not
+ * there. `orphaned`: it is there and nothing wants it. `stale`: a label, a field or the text differs from the corpus.
+ * `apart`: a retained chunk of which the stores have different versions. `vector`: the vector differs from that of the
+ * cache, or has another size. `count`: only the counts were compared, and they differ.
  */
 export type DifferenceKind = 'missing' | 'orphaned' | 'stale' | 'apart' | 'vector' | 'count';
 
-/** Where a difference is: which side is wrong. */
+/** The side that is wrong. */
 export type Side = StoreName | 'cache';
 
 export interface Difference {
@@ -157,25 +158,24 @@ export interface Difference {
   readonly fields: readonly string[];
 }
 
-/** The verify receipt. What `verify` returns and `--json` prints has the first few differences, the file has all. */
+/** The verify receipt. The one that `verify` returns and `--json` prints has the first few differences, the file all. */
 export interface VerifyReceipt {
   readonly ok: boolean;
-  /** The run that took the corpus over since this one; what differs may be what it loaded. */
+  /** The later run that took over, if there is one; what differs may be what it loaded. */
   readonly overtakenBy: string | null;
   readonly corpus: string;
   readonly level: VerifyLevel;
-  /** Chunks wanted; of those, with a vector in the cache; points and rows that the stores hold of the corpus. */
   readonly counts: VerifyCounts;
-  /** Accepted chunks that are not wanted after all, since the embedding service refused their texts. */
+  /** Accepted chunks that are treated as held, since the embedding service refused their texts. */
   readonly refused: number;
-  /** Rejected records whose last good version stays in the stores, and chunks that the delete mode keeps. */
+  /** Held and kept chunks in the stores. */
   readonly held: number;
   readonly kept: number;
   readonly targets: Readonly<Partial<Record<StoreName, string>>>;
   readonly startedAt: string;
   readonly durationMs: number;
   readonly calls: Calls;
-  /** At level `vectors`: vectors that the cache has from this very store, which proves nothing. */
+  /** At level `vectors`: vectors that the cache has from this very store, so that comparing them proves nothing. */
   readonly notComparable: number;
   readonly differencesCount: number;
   /** Differences by the side that is wrong. */
@@ -184,19 +184,23 @@ export interface VerifyReceipt {
 }
 
 export interface VerifyCounts {
+  /** Chunks that the corpus wants. */
   readonly input: number;
+  /** Those of them whose vector is in the cache. */
   readonly cache: number;
+  /** Points of the corpus; null if Qdrant was not compared. */
   readonly qdrant: number | null;
+  /** Rows of the corpus; null if Postgres was not compared. */
   readonly neon: number | null;
 }
 
-/** What embedding a corpus would ask of the service, and what the cache saves. */
+/** What embedding a corpus would cost, and what the cache saves. */
 export interface EmbeddingPlan {
-  /** Chunks whose vector the cache holds. */
+  /** Chunks whose vector is in the cache. */
   readonly cachedChunks: number;
-  /** Distinct texts that it does not hold. */
+  /** Distinct texts that the cache lacks. */
   readonly texts: number;
-  /** Tokens of those, counted as the service counts them. */
+  /** Tokens of those texts, counted as the service counts them. */
   readonly tokens: number;
   /** About how many tokens are not paid for, thanks to the cache. */
   readonly tokensSaved: number;
@@ -214,15 +218,15 @@ export interface CorpusPlan {
   readonly durationMs: number;
 }
 
-/** What was done about chunks that are held or kept. */
+/** What a repair did about retained chunks. */
 export interface RetainedRepair {
-  /** Points made anew from their rows. */
+  /** Points that were made again from their rows. */
   readonly rebuilt: number;
-  /** Points without a row, which no reader is ever shown. */
+  /** Points without a row that were deleted. */
   readonly deleted: number;
-  /** Ids of chunks that stay as they are: the cache has no vector, or the row itself was altered. */
+  /** Ids of chunks that were left as they are: the cache lacks their vector, or the row itself was altered. */
   readonly left: readonly string[];
-  /** Texts whose reply was lost, and which may have been paid for besides those that were embedded. */
+  /** Texts whose reply was lost, and which may have been paid for in addition to those that were embedded. */
   readonly possiblyPaid: number;
 }
 
@@ -230,7 +234,7 @@ export interface RetainedRepair {
 export interface RecoverReceipt {
   readonly corpus: string;
   readonly target: string;
-  /** Distinct texts of the corpus that the cache did not hold before. */
+  /** Distinct texts of the corpus that the cache lacked. */
   readonly wanted: number;
   readonly recovered: number;
   /** Vectors under a wanted key that cannot be used: of another model or size, zero, or not finite. */

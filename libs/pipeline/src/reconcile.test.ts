@@ -33,7 +33,7 @@ const SITUATIONS = [
 ];
 
 it(
-  'two corpora that share their stores end as their files say, at the least price, whatever happens',
+  'two corpora that share their stores end as their files say, with the fewest writes, whatever happens',
   { timeout: 180_000 },
   async () => {
     const tally = new Map<string, number>();
@@ -43,7 +43,7 @@ it(
       }),
       { numRuns: 1000, examples: TELLING_CASES.map((happening) => [happening]) },
     );
-    // A thousand sequences meet each of these, or the property says less than it seems to.
+    // If a thousand cases do not contain each of these, the property proves less than it seems to.
     expect([...tally.keys()]).toEqual(expect.arrayContaining(SITUATIONS));
   },
 );

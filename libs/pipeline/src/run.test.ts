@@ -17,7 +17,7 @@ const inputs = (count: number) => Array.from({ length: count }, (_, at) => ({ id
 const OPTIONS = { limits: { deletes: { percent: 20, count: 20 } }, verify: { level: 'content' } } as const;
 
 describe('runCorpus', () => {
-  it('loads both stores, and writes and pays nothing when it is repeated', async () => {
+  it('loads both stores, and writes and pays for nothing when it is repeated', async () => {
     const rig = createCorpusRig();
     const first = await rig.run(inputs(5));
     expect(first).toMatchObject({
@@ -32,7 +32,7 @@ describe('runCorpus', () => {
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
-  it('pays for nothing where a store refuses the model', async () => {
+  it('pays for nothing when a store refuses the model', async () => {
     const rig = createCorpusRig();
     await rig.run(inputs(2));
     const { vectors, rows, ledger } = rig;
@@ -44,7 +44,7 @@ describe('runCorpus', () => {
     expect(other.costs()).toMatchObject({ requests: 0, inputs: 0 });
   });
 
-  it('pays for nothing where the provision fails', async () => {
+  it('pays for nothing when the provision fails', async () => {
     const rig = createCorpusRig();
     const corpus: Corpus = {
       ...rig.open(inputs(3)),
@@ -54,7 +54,7 @@ describe('runCorpus', () => {
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
-  it('refuses a plan over the limit of deletions before the first write and before it pays', async () => {
+  it('refuses a plan over the limit of deletions before it writes or pays for anything', async () => {
     const rig = createCorpusRig({ batchItems: 50 });
     await rig.run(inputs(60));
     rig.forgetCosts();
@@ -65,7 +65,7 @@ describe('runCorpus', () => {
     expect(last).toMatchObject({ fence: 1, end: { outcome: 'done' } });
   });
 
-  it('holds what is to be paid for against its limit before the first write', async () => {
+  it('refuses a plan that costs too much before it writes or pays for anything', async () => {
     const rig = createCorpusRig();
     const asked: number[] = [];
     const guardTokens = (tokens: number): never => {
@@ -77,7 +77,7 @@ describe('runCorpus', () => {
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
-  it('holds the limit of deletions against what is there when the fence is taken', async () => {
+  it('checks the limit of deletions again when it has taken the fence', async () => {
     const rig = createCorpusRig({ batchItems: 50 });
     await rig.run(inputs(10));
     const { vectors, rows, ledger } = rig;
@@ -93,26 +93,26 @@ describe('runCorpus', () => {
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
-  it('walks each store three times where something has changed: in the plan, in the load and in verify', async () => {
+  it('scans each store three times when something has changed: in the plan, in the load and in verify', async () => {
     const rig = createCorpusRig();
     await rig.run(inputs(3));
-    const walks = { points: 0, rows: 0 };
+    const scans = { points: 0, rows: 0 };
     const vectors: VectorStore = {
       ...rig.vectors,
-      scan: (...call) => ((walks.points += 1), rig.vectors.scan(...call)),
+      scan: (...call) => ((scans.points += 1), rig.vectors.scan(...call)),
     };
     const rows: RowStore = {
       ...rig.rows,
-      scan: (...call) => ((walks.rows += 1), rig.rows.scan(...call)),
-      scanRows: (...call) => ((walks.rows += 1), rig.rows.scanRows(...call)),
+      scan: (...call) => ((scans.rows += 1), rig.rows.scan(...call)),
+      scanRows: (...call) => ((scans.rows += 1), rig.rows.scanRows(...call)),
     };
     const { ledger, embeddings, artifacts } = rig;
     const ports = { vectors: async () => vectors, rows: async () => rows };
     await createCorpusRig({ ledger, embeddings, artifacts, ports }).run(inputs(4));
-    expect(walks).toEqual({ points: 3, rows: 3 });
+    expect(scans).toEqual({ points: 3, rows: 3 });
   });
 
-  it('loads one store alone where it is told to', async () => {
+  it('loads one store alone when `only` names it', async () => {
     const rig = createCorpusRig();
     const done = await runCorpus(rig.open(inputs(2)), { ...OPTIONS, only: 'neon' });
     expect(done['load-qdrant']).toBeUndefined();
@@ -121,7 +121,7 @@ describe('runCorpus', () => {
 });
 
 describe('inStageOrder', () => {
-  /** Stages that end by hand. */
+  /** Stages that end when the test says so. */
   function byHand() {
     const begun: Stage[] = [];
     const ends = Object.fromEntries(STAGES.map((stage) => [stage, Promise.withResolvers<void>()]));
@@ -138,7 +138,7 @@ describe('inStageOrder', () => {
   }
   const settled = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-  it('begins a stage when all that it needs has ended, and not before', async () => {
+  it('starts a stage when all stages that it needs have ended, and not before', async () => {
     const { begun, ends, calls } = byHand();
     const ended = inStageOrder(calls);
     const done = new Set<Stage>();
@@ -152,7 +152,7 @@ describe('inStageOrder', () => {
     await ended;
   });
 
-  it('lets a stage that is under way end before it throws what another failed with, and begins no more', async () => {
+  it('lets a running stage end before it throws the error of another, and starts no more', async () => {
     const { begun, ends, calls } = byHand();
     for (const stage of ['validate', 'embed', 'provision'] as const) ends[stage]?.resolve();
     let thrown: unknown;

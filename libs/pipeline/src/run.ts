@@ -12,21 +12,21 @@ import type {
 import { overtaken } from './runs/fence.ts';
 import { inStageOrder } from './work/stage-order.ts';
 
-// The order of a run and of a repair. What a stage needs stands in `STAGE_DEPENDENCIES`; here stands what one process
-// adds to it. Both stores are loaded side by side: neither is written first.
+// The order of a run and of a repair. `STAGE_DEPENDENCIES` says which stages a stage needs; this file says what a run in
+// one process adds to it. Both stores are loaded side by side: neither is written first.
 
-/** In one process, embeddings are paid for only when no store has refused the run. */
+/** In one process, embeddings are paid for only after both stores have accepted the run. */
 const PAY_LAST = { embed: ['provision'] } as const;
 
 /** What a run may do before it is refused. */
 export interface RunLimits {
   readonly deletes: DeleteLimit;
-  /** Called with the tokens that are to be paid for; throws (`cost-guard`) where that is too much. @default any number */
+  /** Called with the tokens that are to be paid for; throws `cost-guard` if they are too many. @default any number */
   readonly guardTokens?: ((tokens: number) => void) | undefined;
 }
 
 export interface RunOptions extends OnlyStore {
-  /** Any rejected record fails the run. @default false */
+  /** Whether any rejected record fails the run. @default false */
   readonly strict?: boolean | undefined;
   /** Texts that the embedding service may refuse before the run fails. @default REFUSED_MAX */
   readonly rejectsMax?: number | undefined;
@@ -34,7 +34,7 @@ export interface RunOptions extends OnlyStore {
   readonly verify: VerifyChoices;
 }
 
-/** What the steps of a run reported. A store that was left out has no receipt. */
+/** The receipts of a run. A store that `only` leaves out has none. */
 export interface RunReceipts {
   readonly validate: ValidateReceipt;
   readonly plan: CorpusPlan;
@@ -46,12 +46,12 @@ export interface RunReceipts {
 }
 
 /**
- * Does everything for one corpus: validate, plan, provision, embed, both loads side by side, verify. The limits are held
- * against the plan, before the first write and before anything is paid for.
+ * Does everything for one corpus: validate, plan, provision, embed, both loads side by side, verify. The limits are
+ * checked against the plan, before the first write and before anything is paid for.
  *
- * Differences that `verify` finds do not fail the run: see `verify.ok`. Fails with what the first failed stage failed
- * with, with `delete-guard` or `cost-guard` where the plan is over a limit, and with `overtaken` where another run of the
- * corpus took over.
+ * Differences that `verify` finds do not fail the run: see `verify.ok`. Fails with the error of the stage that failed,
+ * with `delete-guard` or `cost-guard` when the plan is over a limit, and with `overtaken` when another run of the corpus
+ * took over.
  */
 export async function runCorpus(corpus: Corpus, options: RunOptions): Promise<RunReceipts> {
   const { only, limits, strict, rejectsMax } = options;
@@ -77,7 +77,7 @@ export async function runCorpus(corpus: Corpus, options: RunOptions): Promise<Ru
   return done;
 }
 
-/** What a run that touches no store reported. */
+/** The receipts of a run that touches no store. */
 export type EmbedOnlyReceipts = Pick<RunReceipts, 'validate' | 'embed'>;
 
 /** Validates and embeds, and touches no store. Fails with `cost-guard` before anything is paid for. */
@@ -95,18 +95,18 @@ export async function embedOnly(
 
 export interface RepairOptions {
   readonly limits: RunLimits;
-  /** Embeds texts whose vector the cache lacks; otherwise their points are left as they are. */
+  /** Whether texts whose vector the cache lacks are embedded; otherwise their points are left as they are. */
   readonly pay: boolean;
 }
 
-/** What the steps of a repair reported. */
+/** The receipts of a repair. */
 export interface RepairReceipts extends Required<RunReceipts> {
   readonly retained: RetainedRepair;
 }
 
 /**
- * Brings both stores back to a corpus from its input and the cache, and believes nothing that the stores say: plan,
- * provision, embed what may be paid for, put right what is held or kept, both loads side by side, verify every vector.
+ * Makes both stores right again from the input and the cache, without believing stamps or labels: validate, plan,
+ * provision, embed what may be paid for, repair retained chunks, both loads side by side, verify every vector.
  *
  * Fails as `runCorpus` does.
  */
@@ -123,7 +123,7 @@ export async function repairCorpus(corpus: Corpus, { limits, pay }: RepairOption
       },
       async embed() {
         receipts.embed = await corpus.embed({ pay });
-        // Before the loads, whose stamps count the points.
+        // Before the loads, since it may add and delete points, and the stamps of the loads have their count.
         receipts.retained = await corpus.repairRetained(receipts.provision as ProvisionReceipt, { pay });
       },
       'load-qdrant': async () => (receipts['load-qdrant'] = await corpus.loadQdrant({ leaveMissing: true })),
@@ -137,13 +137,13 @@ export async function repairCorpus(corpus: Corpus, { limits, pay }: RepairOption
   return done;
 }
 
-/** Refuses a plan that deletes or costs more than it may: `delete-guard`, or what `guardTokens` throws. */
+/** Fails with `delete-guard`, or with what `guardTokens` throws, when a plan deletes or costs more than it may. */
 export function guardPlan({ corpus, stores, embedding }: CorpusPlan, { deletes, guardTokens }: RunLimits): void {
   guardDeletes(corpus, stores, deletes);
   guardTokens?.(embedding.tokens);
 }
 
-/** What differs may be what the later run loaded: that it took over is the reason to report. */
+/** Fails with `overtaken` when verify found differences after another run took over: they may be what that run loaded. */
 function refuseOvertaken({ provision, verify }: Pick<RunReceipts, 'provision' | 'verify'>): void {
   if (!verify.ok && verify.overtakenBy !== null) throw overtaken(provision, verify.overtakenBy);
 }

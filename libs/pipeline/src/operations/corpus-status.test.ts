@@ -8,7 +8,7 @@ import type { ValidateReceipt } from '../receipts.ts';
 
 const inputs = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `c${at}`, text: `text ${at}` }));
 
-/** The status of a rig's corpus, with what it validated last, or as on a machine that validated nothing. */
+/** The status of a rig's corpus, with or without what it validated last. */
 async function statusOf(rig: CorpusRig, { validated = true } = {}) {
   const { vectors, rows, ledger, projection, artifacts } = rig;
   const receipt = validated ? await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt) : undefined;
@@ -22,15 +22,15 @@ const statesOf = async (rig: CorpusRig, options?: { readonly validated: boolean 
 
 const both = (state: StoreState) => ({ qdrant: state, neon: state });
 
-describe('the status of a corpus in a store is', () => {
-  it('empty where it has nothing and was never loaded', async () => {
+describe('the status of a corpus in a store', () => {
+  it('is empty when the store has no chunk and was never loaded', async () => {
     const rig = createCorpusRig();
     await rig.validate(inputs(2));
     expect(await statesOf(rig)).toEqual(both('empty'));
     expect(await statesOf(createCorpusRig(), { validated: false })).toEqual(both('empty'));
   });
 
-  it('in step after a load, with its number, its stamp and its place', async () => {
+  it('is in step after a load, with count, stamp and target', async () => {
     const rig = createCorpusRig();
     const { run } = await rig.load(inputs(3));
     for (const options of [{ validated: true }, { validated: false }]) {
@@ -43,7 +43,7 @@ describe('the status of a corpus in a store is', () => {
     }
   });
 
-  it('unknown where it has something and no stamp: a load was cut short, or a verify failed', async () => {
+  it('is unknown when the store has chunks and no stamp, after a load that was cut short or a verify that found differences', async () => {
     const rig = createCorpusRig();
     await rig.validate(inputs(4));
     await rig.embed();
@@ -62,7 +62,7 @@ describe('the status of a corpus in a store is', () => {
     expect((await statusOf(rig)).neon).toMatchObject({ count: 4, stamp: null });
   });
 
-  it.each(STORES)('drifted where %s has another number than its stamp says', async (store) => {
+  it.each(STORES)('is drifted when the count of %s differs from its stamp', async (store) => {
     const rig = createCorpusRig();
     await rig.load(inputs(3));
     const items: Map<string, unknown> =
@@ -74,12 +74,12 @@ describe('the status of a corpus in a store is', () => {
     expect((await statusOf(rig))[store]).toMatchObject({ count: 0, stamp: { count: 3 } });
   });
 
-  it('outdated where another input was validated, or a setting changed, in the stores that it concerns', async () => {
+  it('is outdated when another input was validated or a setting changed, in the stores that it concerns', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(3));
     await rig.validate(inputs(3).with(0, { id: 'c0', text: 'edited' }));
     expect(await statesOf(rig)).toEqual(both('outdated'));
-    // What was validated last is not known everywhere; then the stamp is taken for right.
+    // Without what was validated last, the stamp is believed.
     expect(await statesOf(rig, { validated: false })).toEqual(both('in-step'));
     await rig.validate(inputs(3));
     const { vectors, rows, ledger, artifacts } = rig;
@@ -87,7 +87,7 @@ describe('the status of a corpus in a store is', () => {
     expect(await statesOf(wider)).toEqual({ qdrant: 'outdated', neon: 'in-step' });
   });
 
-  it('that of this corpus, whatever another one has in the same stores', async () => {
+  it('is not affected by another corpus in the same stores', async () => {
     const rig = createCorpusRig();
     const { vectors, rows, ledger } = rig;
     const other = createCorpusRig({ corpus: 'other', vectors, rows, ledger });

@@ -5,9 +5,9 @@ import { storeDigest } from '../compare/store-digest.ts';
 import type { ValidateReceipt } from '../receipts.ts';
 
 /**
- * What is known of a corpus in a store without comparing it. `in-step`: its stamp holds. `empty`: it has nothing and no
- * stamp. `unknown`: it has something and no stamp, since no load ended well or a verify found differences. `drifted`: it
- * has another number than its stamp says. `outdated`: its stamp is of another input, setting or store.
+ * What is known of a corpus in a store without comparing it. `in-step`: its stamp fits. `empty`: it has no chunks and no
+ * stamp. `unknown`: it has chunks and no stamp, since no load ended well or a verify found differences. `drifted`: its
+ * count differs from its stamp. `outdated`: its stamp is of another input, setting or store.
  */
 export type StoreState = 'in-step' | 'empty' | 'unknown' | 'drifted' | 'outdated';
 
@@ -22,12 +22,12 @@ export interface StoreStatus {
 export interface CorpusStatusOptions extends AllStores {
   readonly projection: Projection;
   readonly deletes: DeleteMode;
-  /** What was validated last on this machine; without it a stamp's digest is taken for right. */
+  /** What was validated last on this machine. @default the digest of a stamp is believed */
   readonly validated: ValidateReceipt | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The state of one corpus in both stores, by stamps and live counts. It writes nothing. */
+/** The state of one corpus in both stores, by stamps and live counts. Writes nothing. */
 export async function corpusStatus(
   corpus: string,
   options: CorpusStatusOptions,

@@ -56,7 +56,7 @@ describe('a drop', () => {
     await expectUntouched(other);
   });
 
-  it('is entered into the run table, with what it deleted', async () => {
+  it('is entered into the run table with what it deleted', async () => {
     const { rig } = await twoCorpora();
     const { runId } = await rig.drop();
     const [entry] = await rig.ledger.runs({ corpus: 'books', limit: 1 });
@@ -90,7 +90,7 @@ describe('a drop', () => {
     });
   });
 
-  it('is taken back by a load, which pays for nothing', async () => {
+  it('is undone by a load, which pays for nothing', async () => {
     const { rig, other } = await twoCorpora();
     await rig.drop();
     rig.forgetCosts();
@@ -102,14 +102,14 @@ describe('a drop', () => {
     await expectUntouched(other);
   });
 
-  it('of what is not there deletes nothing, also where there is no collection', async () => {
+  it('deletes nothing when the corpus has nothing in the stores, even without a collection', async () => {
     const rig = createCorpusRig();
     expect(await rig.drop()).toMatchObject({ deleted: { qdrant: 0, neon: 0 } });
     expect(rig.costs()).toEqual(NO_COSTS);
     expect(rig.vectors.collection).toBeUndefined();
   });
 
-  it('deletes what one store alone has, and what is held or kept there', async () => {
+  it('deletes what only one store has, and what is held or kept there', async () => {
     const rig = createCorpusRig({ deletes: 'none' });
     await rig.load(inputs(5));
     await rig.load([...inputs(2), { id: 'c2' }]);
@@ -118,7 +118,7 @@ describe('a drop', () => {
     expect(storedTexts(rig)).toEqual(NOTHING);
   });
 
-  it('takes the next fence, also where the ledger was reset', async () => {
+  it('takes the next fence, even when the ledger was reset', async () => {
     const rig = createCorpusRig();
     await rig.rows.raiseFence('books', 40);
     await rig.drop();
@@ -126,7 +126,7 @@ describe('a drop', () => {
     expect(await rig.ledger.fenceHolder('books')).toMatchObject({ fence: 41 });
   });
 
-  it('stops at its signal', async () => {
+  it('stops at its signal before its next write', async () => {
     const { rig } = await twoCorpora();
     const controller = new AbortController();
     const { vectors, rows, ledger } = rig;
@@ -140,7 +140,7 @@ describe('a drop', () => {
 });
 
 describe('a drop that is killed', () => {
-  it('before any call is started again, and ends in the same state', async () => {
+  it('ends in the same state when it is killed before any call and started again', async () => {
     const undisturbed = watchedDrop((await twoCorpora()).rig);
     await undisturbed.rig.drop();
     for (const [index, call] of undisturbed.calls.entries()) {
@@ -160,7 +160,7 @@ describe('a drop that is killed', () => {
     }
   });
 
-  it('leaves no stamp behind that a later load could believe', async () => {
+  it('leaves no stamp that a later load could believe', async () => {
     const { rig } = await twoCorpora();
     rig.vectors.beforeWrite = () => {
       throw new Error('killed');
@@ -174,10 +174,10 @@ describe('a drop that is killed', () => {
   });
 });
 
-describe('of a load and a drop at once the later wins', () => {
+describe('a load and a drop at the same time', () => {
   const edited = [...inputs(5), { id: 'c5', text: 'edited' }, { id: 'new', text: 'new' }];
 
-  it('where the drop comes at any call of the load, which stops and writes nothing more', async () => {
+  it('a drop wins that starts at any call of a load, which stops and writes nothing more', async () => {
     const undisturbed = watchedDrop((await twoCorpora()).rig);
     await undisturbed.rig.load(edited);
     const { calls } = undisturbed;
@@ -197,7 +197,7 @@ describe('of a load and a drop at once the later wins', () => {
       const { rows } = storedTexts(rig);
       expect(rows, at).toEqual({});
       if (!underway) expect([storedTexts(rig), rig.costs().upserted], at).toEqual([NOTHING, 0]);
-      // Qdrant cannot be fenced: what it had been sent lands, and the next drop takes it away.
+      // Qdrant cannot check the fence: a request that was under way lands, and the next drop deletes its points.
       else if ((await rig.drop()).deleted.qdrant > 0) stragglers.push(call);
       expect(storedTexts(rig), at).toEqual(NOTHING);
       expect([rig.ledger.peek('books', 'qdrant'), rig.ledger.peek('books', 'neon')], at).toEqual([
@@ -209,7 +209,7 @@ describe('of a load and a drop at once the later wins', () => {
     expect(new Set(stragglers)).toEqual(new Set(['qdrant upsert']));
   });
 
-  it('where the load comes at any call of the drop, which stops', async () => {
+  it('a load wins that starts at any call of a drop, which stops', async () => {
     const undisturbed = watchedDrop((await twoCorpora()).rig);
     await undisturbed.rig.drop();
     const { calls } = undisturbed;
@@ -229,7 +229,7 @@ describe('of a load and a drop at once the later wins', () => {
       if (index <= calls.indexOf('ledger takeFence')) {
         expect([ending, storedTexts(rig)], at).toEqual(['done', NOTHING]);
       } else {
-        // The load is the later run; what of the drop was on its way to Qdrant is told by a verify, and loaded again.
+        // The load is the later run; what a request of the drop deleted late is found by a verify, and loaded again.
         if (!(await rig.verify()).ok) stragglers.push(call);
         await rig.load(inputs(6));
         expect([await rig.verify('vectors'), storedTexts(rig)], at).toMatchObject([{ ok: true }, texts(6)]);

@@ -13,8 +13,8 @@ export interface DropOptions extends AllStores {
 }
 
 /**
- * Deletes every point and row of one corpus, and nothing of any other. It takes the fence, so that a load that is under
- * way stops, and withdraws the stamps first. A drop that was cut short is started again and ends in the same state.
+ * Deletes every point and row of one corpus, and nothing of any other. It takes the fence, so that a load under way stops,
+ * and withdraws the stamps first. Repeating it is safe: a drop that was cut short ends in the same state when run again.
  */
 export async function dropCorpus(context: Omit<StageContext, 'artifacts'>, options: DropOptions): Promise<DropReceipt> {
   const { corpus, clock, logger, signal } = context;

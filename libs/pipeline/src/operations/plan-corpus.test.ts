@@ -7,7 +7,7 @@ import { planCorpus } from './plan-corpus.ts';
 const inputs = (count: number): { id: string; text: string }[] =>
   Array.from({ length: count }, (_, at) => ({ id: `c${at}`, text: `text ${at}` }));
 
-/** Everything that a rig's corpus, stores, ledger and embeddings hold. */
+/** A copy of everything in the files, stores, ledger and embeddings of a rig. */
 function everything(rig: CorpusRig): unknown {
   const { artifacts, vectors, rows, ledger, embeddings } = rig;
   return structuredClone({
@@ -32,8 +32,8 @@ async function rowOf(rig: CorpusRig, chunkId: string) {
   return row;
 }
 
-/** Nothing happens to the store, but for what is said. */
-const counts = (said: object) => ({
+/** The counts of a plan: 0, except for those given. */
+const counts = (changed: object) => ({
   add: 0,
   change: 0,
   delete: 0,
@@ -41,11 +41,11 @@ const counts = (said: object) => ({
   held: 0,
   kept: 0,
   reasons: {},
-  ...said,
+  ...changed,
 });
 
-describe('a plan says what a load then does,', () => {
-  /** Plans and loads the same records, and expects both to say the same of each store and of the price. */
+describe('a plan and the load after it', () => {
+  /** Plans and loads the same records, and expects both to report the same changes and costs. */
   async function planned(rig: CorpusRig, records: readonly JsonObject[]) {
     await rig.validate(records);
     rig.forgetCosts();
@@ -65,7 +65,7 @@ describe('a plan says what a load then does,', () => {
     return plan;
   }
 
-  it('where nothing is there yet: all is missing', async () => {
+  it('a plan for empty stores says that everything is missing, as the load then finds', async () => {
     const plan = await planned(createCorpusRig(), [...inputs(3), { id: 'no text' }]);
     const all = counts({ add: 3, reasons: { missing: 3 } });
     expect(plan).toMatchObject({
@@ -80,7 +80,7 @@ describe('a plan says what a load then does,', () => {
     });
   });
 
-  it('where nothing changed: nothing', async () => {
+  it('a plan says that nothing is to be done when nothing changed, as the load then finds', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(3));
     const plan = await planned(rig, inputs(3).toReversed());
@@ -90,7 +90,7 @@ describe('a plan says what a load then does,', () => {
     }
   });
 
-  it('where texts and metadata were edited, and chunks came and went', async () => {
+  it('a plan counts edited texts and metadata and new and deleted chunks as the load then does', async () => {
     const rig = createCorpusRig({ payload: ['tag'] });
     await rig.load(inputs(6));
     const edited = inputs(4).with(0, { id: 'c0', text: 'edited' });
@@ -113,7 +113,7 @@ describe('a plan says what a load then does,', () => {
     expect(plan.embedding).toMatchObject({ cachedChunks: 3, texts: 2, tokens: 2 });
   });
 
-  it('where one store alone lost something', async () => {
+  it('a plan says what one store alone has lost, as the load then finds', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(3));
     rig.vectors.collection?.points.delete(await rig.pointIdOf('c0'));
@@ -124,7 +124,7 @@ describe('a plan says what a load then does,', () => {
     });
   });
 
-  it('where the corpus lists other fields for filtering: every payload, and no row', async () => {
+  it('a plan says that every payload and no row changes when the corpus lists other fields for filtering', async () => {
     const before = createCorpusRig();
     await before.load(inputs(3));
     const { vectors, rows, ledger, embeddings } = before;
@@ -137,7 +137,7 @@ describe('a plan says what a load then does,', () => {
     expect(plan.embedding.texts).toBe(0);
   });
 
-  it('where a point lost the name of its model', async () => {
+  it('a plan says that a point without a model is to be written, as the load then does', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(3));
     delete (await pointOf(rig, 'c1')).payload['model'];
@@ -146,7 +146,7 @@ describe('a plan says what a load then does,', () => {
     expect(plan.stores.qdrant?.plan).toEqual(counts({ change: 1, unchanged: 2, reasons: { model: 1 } }));
   });
 
-  it('where a store without a stamp holds what no label tells of', async () => {
+  it('a plan finds drifted content in a store without a stamp, as the load then does', async () => {
     const rig = createCorpusRig({ payload: ['tag'] });
     await rig.load(inputs(4));
     (await pointOf(rig, 'c0')).payload['tag'] = 'edited';
@@ -164,20 +164,23 @@ describe('a plan says what a load then does,', () => {
     ['full', { delete: 4, kept: 0 }],
     ['document', { delete: 1, kept: 3 }],
     ['none', { delete: 0, kept: 4 }],
-  ] as const)('with deletes: %s what goes and what is kept', async (deletes: DeleteMode, expected) => {
-    const documents = (...pairs: readonly (readonly [string, string?])[]): JsonObject[] =>
-      pairs.map(([id, document]) => ({ id, text: id, ...(document === undefined ? {} : { document_id: document }) }));
-    const rig = createCorpusRig({ deletes });
-    await rig.load(documents(['a1', 'a'], ['a2', 'a'], ['b1', 'b'], ['b2', 'b'], ['n1']));
-    const plan = await planned(rig, documents(['a1', 'a']));
-    for (const store of [plan.stores.qdrant, plan.stores.neon]) {
-      expect(store?.plan).toEqual(counts({ unchanged: 1, ...expected }));
-    }
-  });
+  ] as const)(
+    'a plan with delete mode %s says what is deleted and what is kept, as the load then does',
+    async (deletes: DeleteMode, expected) => {
+      const documents = (...pairs: readonly (readonly [string, string?])[]): JsonObject[] =>
+        pairs.map(([id, document]) => ({ id, text: id, ...(document === undefined ? {} : { document_id: document }) }));
+      const rig = createCorpusRig({ deletes });
+      await rig.load(documents(['a1', 'a'], ['a2', 'a'], ['b1', 'b'], ['b2', 'b'], ['n1']));
+      const plan = await planned(rig, documents(['a1', 'a']));
+      for (const store of [plan.stores.qdrant, plan.stores.neon]) {
+        expect(store?.plan).toEqual(counts({ unchanged: 1, ...expected }));
+      }
+    },
+  );
 });
 
-describe('a plan writes', () => {
-  it('nothing, also where there is no collection, no table and no ledger, and asks the embedder nothing', async () => {
+describe('what a plan leaves alone', () => {
+  it('a plan writes nothing, even without collection, table and ledger, and sends the embedder no request', async () => {
     const rig = createCorpusRig();
     await rig.validate(inputs(5));
     const before = everything(rig);
@@ -195,7 +198,7 @@ describe('a plan writes', () => {
     expect(await rig.ledger.runs({ limit: 9 })).toEqual([]);
   });
 
-  it('nothing over stores that differ, and leaves fence and stamps to the run that has them', async () => {
+  it('a plan writes nothing when the stores differ, and leaves fence and stamps to the run that has them', async () => {
     const rig = createCorpusRig();
     const { run } = await rig.load(inputs(3));
     (await rowOf(rig, 'c0')).text = 'edited';
@@ -209,8 +212,8 @@ describe('a plan writes', () => {
   });
 });
 
-describe('the price of a plan', () => {
-  it('counts each text once, and what is in the cache not at all', async () => {
+describe('the costs in a plan', () => {
+  it('a plan counts each text once, and none that is in the cache', async () => {
     const rig = createCorpusRig();
     await rig.load([{ id: 'known', text: 'one two three' }]);
     const texts = ['one two three', 'four five', 'six', 'four five', 'six', 'four five'];
@@ -221,7 +224,7 @@ describe('the price of a plan', () => {
     expect(await rig.embed()).toMatchObject({ embedded: 2, tokens: 3, tokensSaved: embedding.tokensSaved });
   });
 
-  it('counts bytes, not letters, for what is saved', async () => {
+  it('a plan counts bytes, not characters, for the tokens saved', async () => {
     const rig = createCorpusRig();
     const whales = { id: 'whales', text: '\u{1F433}'.repeat(10) };
     await rig.load([whales]);
@@ -230,8 +233,8 @@ describe('the price of a plan', () => {
   });
 });
 
-describe('a plan compares', () => {
-  it('a store whose stamp holds by its labels', async () => {
+describe('what a plan compares', () => {
+  it('a plan compares a store with a fitting stamp by its labels', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(3));
     (await rowOf(rig, 'c0')).contentHash = 'old';
@@ -243,7 +246,7 @@ describe('a plan compares', () => {
     });
   });
 
-  it('no store whose stamp is trusted, and any other all the same', async () => {
+  it('a plan that trusts stamps compares only stores without a fitting one', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(3));
     await rig.ledger.removeStamp('books', 'neon');
@@ -256,7 +259,7 @@ describe('a plan compares', () => {
     expect(rig.vectors.cost.calls).toBe(3);
   });
 
-  it('compares contents and vectors where nothing is trusted, whatever the stamps say', async () => {
+  it('a plan that trusts nothing compares content and vectors, whatever the stamps say', async () => {
     const rig = createCorpusRig({ payload: ['tag'] });
     await rig.load(inputs(4));
     (await pointOf(rig, 'c0')).payload['tag'] = 'edited';
@@ -272,7 +275,7 @@ describe('a plan compares', () => {
     });
   });
 
-  it('vectors with those of the cache, and takes what the cache lacks as it is', async () => {
+  it('a plan compares vectors with those of the cache, and accepts those that the cache lacks', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(2));
     (await pointOf(rig, 'c0')).vector = (await pointOf(rig, 'c1')).vector.slice();
@@ -282,7 +285,7 @@ describe('a plan compares', () => {
     expect((await rig.plan({ trust: 'nothing' })).stores.qdrant?.plan).toMatchObject({ unchanged: 2 });
   });
 
-  it('one store alone where it is told to', async () => {
+  it('a plan compares one store alone when it is given only that one', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(2));
     const { context, vectors, rows, embedder, projection, embeddings } = rig;
@@ -300,7 +303,7 @@ describe('a plan compares', () => {
 });
 
 describe('a plan is refused', () => {
-  it('where the collection holds points of another model, and names both', async () => {
+  it('a plan is refused when the collection has points of another model, and names both models', async () => {
     const small = createCorpusRig();
     await small.load(inputs(2));
     const { vectors, rows, ledger } = small;
@@ -315,7 +318,7 @@ describe('a plan is refused', () => {
     expect(failure.message).toMatch(/stub-model.*large-model/);
   });
 
-  it('where the collection has other dimensions, and names both', async () => {
+  it('a plan is refused when the collection has other dimensions, and names both', async () => {
     const vectors = createMemoryVectorStore();
     await vectors.ensure({ dimensions: 16, indexes: {} });
     const rig = createCorpusRig({ vectors });
@@ -327,7 +330,7 @@ describe('a plan is refused', () => {
     expect(await failureOf(rig.plan())).toMatchObject({ details: { found: 'named vectors' } });
   });
 
-  it('before anything was validated', async () => {
+  it('a plan fails when nothing was validated', async () => {
     expect(await failureOf(createCorpusRig().plan())).toMatchObject({ code: 'artifact-missing' });
   });
 });

@@ -12,7 +12,7 @@ import type { CorpusPlan, ValidateReceipt } from '../receipts.ts';
 
 export interface PlanOptions extends Stores {
   readonly identity: EmbedderIdentity;
-  /** Counts the tokens of what is to be paid for; opened only where something is. */
+  /** Counts the tokens of what is to be paid for; called only when something is. */
   readonly counter: () => Promise<TokenCounter>;
   readonly cache: EmbeddingReader & KnownKeys;
   readonly projection: Projection;
@@ -21,10 +21,10 @@ export interface PlanOptions extends Stores {
 }
 
 /**
- * Compares what the validated corpus wants with what the cache and both stores hold, and writes nothing anywhere. A
- * store without a stamp is compared by content and vectors, as its load would.
+ * Compares what the validated corpus wants with what the cache and both stores contain, and writes nothing. A store
+ * without a stamp is compared by content and vectors, as its load does.
  *
- * Fails with `model-mismatch` where the collection could not take the points.
+ * Fails with `model-mismatch` for a collection of other dimensions or with points of another model.
  */
 export async function planCorpus(context: StageContext, options: PlanOptions): Promise<CorpusPlan> {
   const { artifacts, corpus, clock, signal } = context;

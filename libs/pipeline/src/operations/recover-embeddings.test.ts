@@ -7,7 +7,7 @@ import { readChunks } from '../files/corpus-files.ts';
 const inputs = (count: number): { id: string; text: string }[] =>
   Array.from({ length: count }, (_, at) => ({ id: `c${at}`, text: `text ${at}` }));
 
-/** A machine with an empty disk, whose corpus another one has loaded from `loaded`, and which now wants `records`. */
+/** A machine with an empty disk: another machine has loaded its corpus from `loaded`, and it now wants `records`. */
 async function emptyDisk(
   loaded: readonly JsonObject[],
   records: readonly JsonObject[] = loaded,
@@ -47,7 +47,7 @@ describe('a recovery', () => {
     }
   });
 
-  it('marks what it reads, in the cache and in the slice, and a vector that is paid for later is not marked', async () => {
+  it('marks what it reads as recovered in cache and slice, and leaves a vector that is paid for later unmarked', async () => {
     const rig = await emptyDisk(inputs(2), inputs(3));
     await rig.recover();
     const chunks = await collect(readChunks(rig.artifacts));
@@ -58,7 +58,7 @@ describe('a recovery', () => {
     expect(rig.embeddings.sliced.size).toBe(3);
   });
 
-  it('wants each text once, and only what the cache lacks', async () => {
+  it('reads each text once, and only what the cache lacks', async () => {
     const records = ['a', 'b', 'a', 'c'].map((text, at) => ({ id: at, text }));
     const rig = await emptyDisk(records);
     await rig.validate([records[1] as JsonObject]);
@@ -73,9 +73,9 @@ describe('a recovery', () => {
     expect(rig.vectors.cost.calls).toBe(1);
   });
 
-  it('takes only keys that the corpus wants now', async () => {
+  it('recovers only vectors that the corpus wants now', async () => {
     const rig = await emptyDisk(inputs(4), inputs(4).with(3, { id: 'c3', text: 'edited' }).slice(1));
-    // A point that is wanted no longer is not looked at, whatever it holds.
+    // A point that is no longer wanted is not read, whatever is in it.
     for (const { payload } of rig.vectors.collection?.points.values() ?? []) {
       if (payload['chunk_id'] === 'c0') payload['model'] = 'large-model';
     }
@@ -84,7 +84,7 @@ describe('a recovery', () => {
     expect(await rig.embed()).toMatchObject({ embedded: 1, cached: 2 });
   });
 
-  it('takes nothing from another corpus in the same collection', async () => {
+  it('recovers nothing from another corpus in the same collection', async () => {
     const rig = await emptyDisk(inputs(2));
     const { vectors, rows, ledger } = rig;
     const other = createCorpusRig({ corpus: 'other', vectors, rows, ledger });
@@ -97,7 +97,7 @@ describe('a recovery', () => {
     ['without a model', 'payload', { model: null }],
     ['of another size', 'vector', new Float32Array([1, 0, 0])],
     ['of zeros', 'vector', new Float32Array(8)],
-    ['with a number that is none', 'vector', new Float32Array([1, 1, 1, 1, 1, 1, 1, Number.NaN])],
+    ['with NaN', 'vector', new Float32Array([1, 1, 1, 1, 1, 1, 1, Number.NaN])],
     ['with an infinite number', 'vector', new Float32Array([1, 1, Number.NEGATIVE_INFINITY, 1, 1, 1, 1, 1])],
   ] as const)('refuses a vector %s, and leaves it to be paid for', async (_, part, damage) => {
     const rig = await emptyDisk(inputs(3));
@@ -110,22 +110,25 @@ describe('a recovery', () => {
     expect(rig.embedder.answered).toEqual([['text 1']]);
   });
 
-  it.each([0, 1])('takes the sound one of two points with one text, where point %i is damaged', async (damaged) => {
-    const rig = await emptyDisk([
-      { id: 'a', text: 'same' },
-      { id: 'b', text: 'same' },
-    ]);
-    const ids = [...(rig.vectors.collection?.points.keys() ?? [])].toSorted();
-    const point = rig.vectors.collection?.points.get(ids[damaged] ?? '');
-    if (point === undefined) throw new Error('no such point');
-    point.vector = new Float32Array(8);
-    expect(await rig.recover()).toMatchObject({ wanted: 1, recovered: 1 });
-    for (const [at, value] of stubVector('same', 8).entries()) {
-      expect([...rig.embeddings.paid.values()][0]?.[at]).toBeCloseTo(value, 5);
-    }
-  });
+  it.each([0, 1])(
+    'recovers the sound one of two points with the same text when point %i is damaged',
+    async (damaged) => {
+      const rig = await emptyDisk([
+        { id: 'a', text: 'same' },
+        { id: 'b', text: 'same' },
+      ]);
+      const ids = [...(rig.vectors.collection?.points.keys() ?? [])].toSorted();
+      const point = rig.vectors.collection?.points.get(ids[damaged] ?? '');
+      if (point === undefined) throw new Error('no such point');
+      point.vector = new Float32Array(8);
+      expect(await rig.recover()).toMatchObject({ wanted: 1, recovered: 1 });
+      for (const [at, value] of stubVector('same', 8).entries()) {
+        expect([...rig.embeddings.paid.values()][0]?.[at]).toBeCloseTo(value, 5);
+      }
+    },
+  );
 
-  it('passes over a payload that names no key', async () => {
+  it('skips a point without an embedding key', async () => {
     const rig = await emptyDisk(inputs(3));
     (await pointOf(rig, 'c0')).payload['embedding_key'] = 7;
     delete (await pointOf(rig, 'c1')).payload['embedding_key'];
@@ -137,7 +140,7 @@ describe('a recovery', () => {
     [{ datatype: 'uint8' }, 'uint8 vectors of 8 dimensions'],
     [{ dimensions: 16 }, 'float32 vectors of 16 dimensions'],
     [{ dimensions: undefined }, 'named vectors'],
-  ] as const)('is refused by a collection of another form: %o', async (other, found) => {
+  ] as const)('refuses a collection without float32 vectors of the wanted size: %o', async (other, found) => {
     const rig = await emptyDisk(inputs(2));
     const facts: CollectionFacts = { dimensions: 8, distance: 'Cosine', datatype: 'float32', ...other };
     rig.vectors.inspect = async () => facts;
@@ -147,7 +150,7 @@ describe('a recovery', () => {
     expect(rig.embeddings.paid.size).toBe(0);
   });
 
-  it('finds nothing where there is no collection, and makes none', async () => {
+  it('recovers nothing when there is no collection, and creates none', async () => {
     const rig = createCorpusRig();
     await rig.validate(inputs(2));
     expect(await rig.recover()).toMatchObject({ wanted: 2, recovered: 0, refused: 0 });
@@ -170,7 +173,7 @@ describe('a recovery', () => {
     expect(rig.embedder.seen.requests).toBe(0);
   });
 
-  it('keeps what it has read when it is cut short, and goes on from there', async () => {
+  it('stores what it has read when it is cut short, and continues from there', async () => {
     const rig = await emptyDisk(inputs(200), undefined, createMemoryVectorStore({ pageItems: 100 }));
     let asked = 0;
     const { vectors } = rig.vectors;
@@ -180,8 +183,8 @@ describe('a recovery', () => {
       return vectors(pointIds, call);
     };
     await expect(rig.recover()).rejects.toThrow('killed');
-    const kept = rig.embeddings.paid.size;
-    expect(kept).toBeGreaterThan(0);
-    expect(await rig.recover()).toMatchObject({ wanted: 200 - kept, recovered: 200 - kept });
+    const stored = rig.embeddings.paid.size;
+    expect(stored).toBeGreaterThan(0);
+    expect(await rig.recover()).toMatchObject({ wanted: 200 - stored, recovered: 200 - stored });
   });
 });

@@ -19,8 +19,8 @@ export interface RecoverOptions {
 }
 
 /**
- * Reads vectors that are wanted and not in the cache from the corpus's points, so that a machine with an empty disk need
- * not pay for them again. They are marked as recovered: what a store gives back proves nothing about that store.
+ * Reads wanted vectors that the cache lacks from the points of the corpus, so that a machine with an empty disk need not
+ * pay for them again. They are marked as recovered: a vector that came from a store proves nothing about that store.
  *
  * Fails with `not-recoverable` for a collection that does not keep float32 vectors of the wanted size.
  */

@@ -19,13 +19,13 @@ export interface RepairRetainedOptions extends Omit<RetainedOptions, 'rehash' | 
   readonly run: RunFence;
   readonly cache: EmbeddingCache;
   readonly embedder: Embedder;
-  /** Whether texts whose vector the cache lacks are embedded. They are left otherwise. */
+  /** Whether texts whose vector the cache lacks are embedded; otherwise their chunks are left as they are. */
   readonly pay: boolean;
 }
 
 /**
- * Puts chunks right that the corpus says nothing of (held or kept) and of which the stores hold two versions. The row is
- * the measure: its point is made anew from it, and a point without a row goes.
+ * Repairs retained chunks (held or kept) whose point and row differ. The row decides: its point is made again from it, and
+ * a point without a row is deleted. Fails with `overtaken` when a later run has taken the fence.
  */
 export async function repairRetained(context: StageContext, options: RepairRetainedOptions): Promise<RetainedRepair> {
   const { vectors, projection, ledger, run } = options;
@@ -60,7 +60,7 @@ export async function repairRetained(context: StageContext, options: RepairRetai
   return { rebuilt, deleted, left, possiblyPaid: charges.count() };
 }
 
-/** The vector of a row's text, from the cache, or from the embedder where that may be. */
+/** The vector of a row's text from the cache, or with `pay` from the embedder. */
 async function vectorOf(
   row: IndexedChunk,
   { cache, embedder, pay }: RepairRetainedOptions,
@@ -68,7 +68,7 @@ async function vectorOf(
   call: CallOptions,
 ): Promise<Float32Array | undefined> {
   const text = embedder.fit(row.text);
-  // A row of another model's time, or one that names the vector of another text.
+  // The row is of another model, or its key is that of another text.
   if (embeddingKeyOf(embedder.identity, text) !== row.embeddingKey) return undefined;
   const [cached] = await cache.vectors([row.embeddingKey]);
   if (cached !== undefined || !pay) return cached;

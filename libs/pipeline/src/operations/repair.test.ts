@@ -21,7 +21,7 @@ const inputs = (count: number): { id: string; text: string }[] =>
 const textsOf = (records: readonly JsonObject[]) =>
   inBothStores(Object.fromEntries(records.map(({ id, text }) => [String(id), String(text)])));
 
-/** What stands in both stores for a chunk of the corpus. */
+/** Point and row of a chunk of the corpus. */
 function storedAt(rig: CorpusRig, chunkId: string) {
   const pointId = pointIdOf(rig.corpus, chunkId);
   const point = rig.vectors.collection?.points.get(pointId);
@@ -51,7 +51,7 @@ const stamps = ({ ledger }: CorpusRig) =>
 describe('a repair', () => {
   const RECORDS = inputs(9).map((record, at) => ({ ...record, page_number: at }));
 
-  /** Damage of every kind, one chunk each: what no label tells of, too. */
+  /** Damage of every kind, one chunk each, including damage under right labels. */
   async function damaged(options: CorpusRigOptions = {}) {
     const rig = createCorpusRig({ payload: ['page_number'], ...options });
     await rig.load(RECORDS);
@@ -72,7 +72,7 @@ describe('a repair', () => {
     return rig;
   }
 
-  it('puts everything right that it finds in either store, writes no more than that, and pays for nothing', async () => {
+  it('puts right everything that is wrong in either store, writes no more than that, and pays for nothing', async () => {
     const rig = await damaged();
     expect(await rig.repair(RECORDS)).toMatchObject({ ok: true, level: 'vectors', differences: [] });
     expect(storedTexts(rig)).toEqual(textsOf(RECORDS));
@@ -90,7 +90,7 @@ describe('a repair', () => {
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
-  it('is found in the run table as one', async () => {
+  it('is entered into the run table as a repair', async () => {
     const rig = await damaged();
     await rig.repair(RECORDS);
     expect((await rig.ledger.runs({ corpus: 'books', limit: 9 })).map(({ kind, end }) => [kind, end?.outcome])).toEqual(
@@ -101,7 +101,7 @@ describe('a repair', () => {
     );
   });
 
-  it('of stores that are in step writes nothing but stamps', async () => {
+  it('writes only stamps when both stores are in step', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(4));
     rig.forgetCosts();
@@ -110,7 +110,7 @@ describe('a repair', () => {
     expect(stamps(rig)).toEqual({ qdrant: 4, neon: 4 });
   });
 
-  it('that is killed at any write is started again, and ends in the same state', async () => {
+  it('ends in the same state when it is killed at any write and started again', async () => {
     for (let kill = 1, over = false; !over; kill += 1) {
       const rig = await damaged({ batchItems: 1, concurrency: 1 });
       let writes = 0;
@@ -132,7 +132,7 @@ describe('a repair', () => {
   });
 });
 
-describe('a repair where the cache has lost vectors', () => {
+describe('a repair when the cache has lost vectors', () => {
   /** Both stores have lost two chunks, and the cache the vector of one of them. */
   async function unpaid() {
     const rig = createCorpusRig({ payload: ['tag'] });
@@ -150,7 +150,7 @@ describe('a repair where the cache has lost vectors', () => {
     return rig;
   }
 
-  it('leaves the points that need one, says how many, and writes no stamp for Qdrant; every row is right', async () => {
+  it('leaves out points whose vector is lost, reports how many, writes no stamp for Qdrant, and puts every row right', async () => {
     const rig = await unpaid();
     const verified = await rig.repair(inputs(5));
     expect(rig.costs()).toEqual({ ...NO_COSTS, upserted: 1, written: 2 });
@@ -160,13 +160,13 @@ describe('a repair where the cache has lost vectors', () => {
     expect(receipt).toMatchObject({ written: 1, left: 1, countAfter: 4, plan: { add: 2 } });
     expect(await readReceipt<LoadReceipt>(rig.artifacts, FILES.loadNeonReceipt)).toMatchObject({ left: 0 });
     expect(stamps(rig)).toEqual({ qdrant: undefined, neon: 5 });
-    // Not even until verify saw it.
+    // No stamp for Qdrant was written, not even one that verify then withdrew.
     expect(rig.ledger.cost.stampsWritten).toBe(1);
     expect(verified).toMatchObject({ ok: false, sides: { cache: 1, qdrant: 1, neon: 0 } });
     expect(await statesOf(rig)).toEqual({ qdrant: 'unknown', neon: 'in-step' });
   });
 
-  it('pays for those alone when it may', async () => {
+  it('pays only for the lost vectors that the stores need when it may pay', async () => {
     const rig = await unpaid();
     await rig.repair(inputs(5));
     rig.forgetCosts();
@@ -176,7 +176,7 @@ describe('a repair where the cache has lost vectors', () => {
     expect(stamps(rig)).toEqual({ qdrant: 5, neon: 5 });
   });
 
-  it('still puts the payload of their points right, and is done where that is all', async () => {
+  it('puts payloads right without their vectors, and stamps the stores when nothing else was wrong', async () => {
     const rig = createCorpusRig({ payload: ['tag'] });
     await rig.load(inputs(3));
     storedAt(rig, 'c1').point.payload['tag'] = 'edited';
@@ -201,7 +201,7 @@ describe('a repair where the cache has lost vectors', () => {
     expect(stamps(rig)).toEqual({ qdrant: undefined, neon: 3 });
   });
 
-  it('is no excuse for a load, which fails for a point that it cannot write', async () => {
+  it('leaves out a point without a vector, for which a load fails', async () => {
     const rig = await unpaid();
     await rig.validate(inputs(5));
     await rig.embed({ pay: false });
@@ -214,8 +214,8 @@ describe('a repair where the cache has lost vectors', () => {
 describe.each([
   ['held', 'full', [...inputs(3), { id: 'c3', text: '' }, { id: 'c4', text: '' }]],
   ['kept', 'none', inputs(3)],
-] as const)('of chunks that are %s a repair', (_, deletes, records) => {
-  /** Five chunks are loaded; the corpus now says nothing of the last two, and they stay. */
+] as const)('a repair of %s chunks', (state, deletes, records) => {
+  /** Five chunks are loaded; the corpus no longer wants the last two, and they stay. */
   async function stored(options: CorpusRigOptions = {}) {
     const rig = createCorpusRig({ deletes, ...options });
     await rig.load(inputs(5));
@@ -225,18 +225,18 @@ describe.each([
     return rig;
   }
 
-  /** Provisions and repairs what the corpus says nothing of. */
+  /** Provisions and repairs the retained chunks. */
   async function repairRetained(rig: CorpusRig, options?: { readonly pay: boolean }) {
     return rig.repairRetained(await rig.provision(), options);
   }
 
-  it('leaves copies that are in step as they are', async () => {
+  it(`leaves ${state} chunks whose point and row agree as they are`, async () => {
     const rig = await stored();
     expect(await repairRetained(rig)).toEqual({ rebuilt: 0, deleted: 0, left: [], possiblyPaid: 0 });
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
-  it('makes a point of another version anew from its row, with the vector of the cache', async () => {
+  it(`makes a point of another version again from the row of a ${state} chunk, with the vector of the cache`, async () => {
     const rig = await stored({ payload: ['tag'] });
     const { point, row, pointId } = storedAt(rig, 'c3');
     Object.assign(point, {
@@ -250,7 +250,7 @@ describe.each([
     expect(await rig.verify('vectors')).toMatchObject({ ok: true });
   });
 
-  it('makes a point that is missing anew from its row', async () => {
+  it(`makes a missing point again from the row of a ${state} chunk`, async () => {
     const rig = await stored();
     losePoint(rig, 'c3');
     expect(await rig.verify()).toMatchObject({ ok: false });
@@ -260,7 +260,7 @@ describe.each([
     expect(await rig.verify('vectors')).toMatchObject({ ok: true });
   });
 
-  it('deletes a point without a row', async () => {
+  it(`deletes the point of a ${state} chunk without a row`, async () => {
     const rig = await stored();
     loseRow(rig, 'c3');
     expect(await repairRetained(rig)).toEqual({ rebuilt: 0, deleted: 1, left: [], possiblyPaid: 0 });
@@ -269,8 +269,8 @@ describe.each([
     expect(await rig.verify('vectors')).toMatchObject({ ok: true });
   });
 
-  describe.each(['text', 'chapterTitle'] as const)('of a row whose %s was edited by hand', (field) => {
-    it('leaves row and point, and names the chunk', async () => {
+  describe.each(['text', 'chapterTitle'] as const)('a row whose %s was edited by hand', (field) => {
+    it(`leaves row and point of a ${state} chunk whose ${field} was edited by hand, and names the chunk`, async () => {
       const rig = await stored();
       storedAt(rig, 'c3').row[field] = 'edited';
       const before = structuredClone(storedAt(rig, 'c3'));
@@ -288,7 +288,7 @@ describe.each([
       });
     });
 
-    it('makes no point where there is none', async () => {
+    it(`makes no point for a row of a ${state} chunk whose ${field} was edited by hand`, async () => {
       const rig = await stored();
       storedAt(rig, 'c3').row[field] = 'edited';
       losePoint(rig, 'c3');
@@ -302,7 +302,7 @@ describe.each([
     });
   });
 
-  it('makes no point with the vector of another text, where a row names that by hand', async () => {
+  it(`makes no point for a row of a ${state} chunk that was given the embedding key of another text`, async () => {
     const rig = await stored();
     const { row } = storedAt(rig, 'c3');
     losePoint(rig, 'c3');
@@ -311,7 +311,7 @@ describe.each([
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
-  it('leaves a point whose vector the cache lacks, names it, and pays for it when it may', async () => {
+  it(`leaves ${state} chunks whose vectors the cache lacks, names them, and pays for them when it may`, async () => {
     const rig = await stored();
     losePoint(rig, 'c3');
     storedAt(rig, 'c4').point.payload['content_hash'] = 'of another version';
@@ -326,11 +326,11 @@ describe.each([
     expect(await repairRetained(rig, { pay: true })).toEqual({ rebuilt: 2, deleted: 0, left: [], possiblyPaid: 0 });
     expect(rig.costs()).toEqual({ ...NO_COSTS, requests: 2, inputs: 2, upserted: 2 });
     expect(storedTexts(rig)).toEqual(textsOf(inputs(5)));
-    // What was paid for is kept.
+    // What was paid for is in the cache.
     expect(rig.embeddings.paid.size).toBe(2);
   });
 
-  it('says how much was paid for nothing, also where it fails', async () => {
+  it(`reports how many texts of ${state} chunks may have been paid for without a reply, also when it fails`, async () => {
     const rig = await stored();
     losePoint(rig, 'c3');
     rig.embeddings.paid.clear();
@@ -347,7 +347,7 @@ describe.each([
     });
   });
 
-  it('never pays for a row whose vector was of another model', async () => {
+  it(`never pays for a row of a ${state} chunk whose vector was of another model`, async () => {
     const rig = await stored();
     const { row } = storedAt(rig, 'c3');
     losePoint(rig, 'c3');
@@ -361,11 +361,11 @@ describe.each([
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
-  it.each(['a point that goes', 'a point that is made anew'])(
-    'stops before %s, where another run took over',
+  it.each(['deletes a point', 'makes a point again'])(
+    `stops before it %s of a ${state} chunk when another run took over`,
     async (what) => {
       const rig = await stored();
-      if (what === 'a point that goes') loseRow(rig, 'c3');
+      if (what === 'deletes a point') loseRow(rig, 'c3');
       else losePoint(rig, 'c3');
       const { rows, ledger, artifacts, embeddings } = rig;
       const run = await rig.provision();
@@ -380,7 +380,7 @@ describe.each([
   );
 
   it.each(['lost its row', 'lost its point', 'a point of another version'])(
-    'leaves both stores stamped and in step where a chunk has %s',
+    `leaves both stores stamped and in step when a ${state} chunk has %s`,
     async (damage) => {
       const rig = await stored();
       if (damage === 'lost its row') loseRow(rig, 'c3');

@@ -4,7 +4,7 @@ export interface SearchOptions {
   readonly embedder: Embedder;
   readonly vectors: VectorStore;
   readonly rows: RowStore;
-  /** Only chunks of this corpus; all corpora that share the stores without it. */
+  /** Searches this corpus. @default all corpora in the stores */
   readonly corpus?: string;
   readonly limit: number;
   readonly signal?: AbortSignal | undefined;
@@ -13,13 +13,13 @@ export interface SearchOptions {
 export interface SearchResult {
   /** Best first. */
   readonly found: readonly { readonly score: number; readonly row: IndexedChunk & { readonly corpus: string } }[];
-  /** Hits without a row of the same content: points that a load is about to replace, or that drifted. Not shown. */
+  /** Hits that are left out, since no row has the same content: a load is under way, or the stores have drifted. */
   readonly dropped: number;
 }
 
 /**
- * Answers a question from both stores: the nearest points, joined with their rows on id and on equal content hash. A hit
- * without such a row is not shown, since loads of two stores cannot be atomic.
+ * Answers a question from both stores: the nearest points, joined with their rows by id and content hash. A hit without
+ * such a row is left out, since two stores cannot change at the same instant.
  */
 export async function search(question: string, options: SearchOptions): Promise<SearchResult> {
   const { embedder, vectors, rows, corpus, limit, signal } = options;

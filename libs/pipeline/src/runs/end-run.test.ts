@@ -9,7 +9,7 @@ import { endRun } from './end-run.ts';
 const inputs = (count: number): { id: string; text: string }[] =>
   Array.from({ length: count }, (_, at) => ({ id: `c${at}`, text: `text ${at}` }));
 
-/** A rig whose clock goes on by a second whenever it is looked at. */
+/** A rig whose clock advances by a second each time that it is read. */
 function rigInTime(options: CorpusRigOptions = {}): CorpusRig {
   return createCorpusRig({ clock: secondsFrom(options.rows === undefined ? 0 : 1_000), ...options });
 }
@@ -32,8 +32,8 @@ async function endOf(rig: CorpusRig) {
   return end;
 }
 
-describe('the end of a run says', () => {
-  it('what it did in both stores, and what it paid', async () => {
+describe('the end of a run', () => {
+  it('records what the run did in both stores, and what it paid', async () => {
     const rig = rigInTime();
     await rig.load(inputs(4));
     await rig.verify();
@@ -53,7 +53,7 @@ describe('the end of a run says', () => {
     expect(Date.parse(end.finishedAt)).toBeGreaterThan(Date.parse((await lastRun(rig)).startedAt));
   });
 
-  it('what verify saw, not what the loads left, where the stores differ', async () => {
+  it('records the counts that verify found, not those of the loads, when the stores differ', async () => {
     const rig = rigInTime();
     await rig.load(inputs(3));
     rig.rows.table.delete(await rig.pointIdOf('c0'));
@@ -65,7 +65,7 @@ describe('the end of a run says', () => {
     });
   });
 
-  it('that nothing was written where the loads of an earlier run were replayed', async () => {
+  it('records that nothing was written when the loads of an earlier run were replayed', async () => {
     const rig = rigInTime();
     await rig.load(inputs(3));
     await rig.verify();
@@ -82,7 +82,7 @@ describe('the end of a run says', () => {
     });
   });
 
-  it('the error that ended it, and how far it had come', async () => {
+  it('records the error that ended the run, and how far the run had come', async () => {
     const rig = rigInTime();
     await rig.validate(inputs(3));
     await rig.embed();
@@ -109,7 +109,7 @@ describe('the end of a run says', () => {
     });
   });
 
-  it('that it was overtaken, in its own entry and not in that of the run that took over', async () => {
+  it('records that the run was overtaken, in its own entry and not in that of the run that took over', async () => {
     const rig = rigInTime();
     await rig.validate(inputs(2));
     await rig.embed();
@@ -126,14 +126,14 @@ describe('the end of a run says', () => {
     ]);
   });
 
-  it('a fault of the program for an error that is not one of ours', async () => {
+  it('records a fault of the program for an error that is no IndexingError', async () => {
     const rig = rigInTime();
     await rig.load(inputs(1));
     await endRun(rig.context, rig.ledger, { error: new TypeError('not a function') });
     expect(await endOf(rig)).toMatchObject({ outcome: 'failed', error: 'invariant' });
   });
 
-  it('what was said first', async () => {
+  it('is recorded once: a second end changes nothing', async () => {
     const rig = rigInTime();
     await rig.load(inputs(1));
     await rig.verify();
@@ -143,8 +143,8 @@ describe('the end of a run says', () => {
   });
 });
 
-describe('what a run paid is', () => {
-  it('told by one run alone, though others use the same embeddings', async () => {
+describe('what a run paid', () => {
+  it('only the run that paid records its tokens, and runs that replay its embeddings record 0', async () => {
     const rig = rigInTime();
     const { embedded } = await rig.load(inputs(3));
     await rig.verify();
@@ -164,7 +164,7 @@ describe('what a run paid is', () => {
     expect(await endOf(other)).toMatchObject(replayed);
   });
 
-  it('none of its own where the embeddings were made anew from the cache', async () => {
+  it('a run records 0 tokens when all its embeddings came from the cache', async () => {
     const rig = rigInTime();
     await rig.load(inputs(3));
     await rig.verify();
@@ -173,7 +173,7 @@ describe('what a run paid is', () => {
     expect(await endOf(rig)).toMatchObject({ tokensPaid: 0, tokensSaved: 5 });
   });
 
-  it('told by the run after it where the run that paid was killed', async () => {
+  it('the next run records the tokens of a run that was killed after it paid', async () => {
     const rig = rigInTime();
     await rig.load(inputs(3));
     await rig.provision();
@@ -183,7 +183,7 @@ describe('what a run paid is', () => {
     expect(ended).toEqual([6, undefined]);
   });
 
-  it('not known where nothing was embedded', async () => {
+  it('a run without an embed stage records null', async () => {
     const rig = rigInTime();
     await rig.validate(inputs(2));
     await rig.provision();
@@ -192,8 +192,8 @@ describe('what a run paid is', () => {
   });
 });
 
-describe('the end of a run is not entered', () => {
-  it('where no run holds a fence', async () => {
+describe('a run that is not ended', () => {
+  it('endRun enters nothing when the run has no fence', async () => {
     const rig = rigInTime();
     const { vectors, projection, context, ledger } = rig;
     await rig.validate(inputs(1));
@@ -210,7 +210,7 @@ describe('the end of a run is not entered', () => {
     expect(await ledger.runs({ limit: 9 })).toEqual([]);
   });
 
-  it('where there was no provision, or it was refused', async () => {
+  it('endRun enters nothing without a provision, or when the provision was refused', async () => {
     const rig = rigInTime();
     await endRun(rig.context, rig.ledger, { error: new Error('m') });
     await rig.load(inputs(30));
@@ -222,7 +222,7 @@ describe('the end of a run is not entered', () => {
     ]);
   });
 
-  it('from a receipt that cannot be read', async () => {
+  it('endRun fails, and enters nothing, when a receipt is damaged', async () => {
     const rig = rigInTime();
     await rig.load(inputs(1));
     rig.artifacts.files.set(FILES.embedReceipt, 'torn');

@@ -14,15 +14,15 @@ import { receiptIfThere } from '../files/receipt-file.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import type { EmbedReceipt, LoadReceipt, ProvisionReceipt, ValidateReceipt, VerifyReceipt } from '../receipts.ts';
 
-/** Runs looked through for one that used the same embeddings. */
+/** Latest runs that are searched for one that used the same embeddings. */
 const EARLIER_RUNS = 50;
 
 /** How a run ended: by what `verify` found, or by an error. */
 export type RunResult = { readonly verified: VerifyReceipt } | { readonly error: unknown };
 
 /**
- * Enters the end of the current run into the run table, from the receipts of its stages. Does nothing where no run holds
- * a fence, or where the run has ended already.
+ * Enters the end of the current run into the run table, from the receipts of its stages. Does nothing when the run has no
+ * fence or has ended already.
  */
 export async function endRun(context: StageContext, ledger: Ledger, result: RunResult): Promise<void> {
   const { artifacts, corpus, clock, signal } = context;
@@ -48,15 +48,15 @@ const NO_COUNTS: RunCounts = {
   rowsDeleted: null,
 };
 
-/** How long a run that failed, or was stopped, tries to say so, in milliseconds: it may have failed of the ledger itself. */
+/** How long a failed or stopped run tries to record its end, in milliseconds. The ledger itself may be what failed. */
 const GRACE_MS = { failed: 2_000, stopped: 400 };
 
-/** Bounds how long a run may take to record its end. `stopped` is the signal that stops the run: whoever stopped it is waiting. */
+/** Limits how long a run may take to record its end: shorter if the signal `stopped` has stopped it, since a user waits. */
 export function graceSignal(stopped: AbortSignal | undefined): AbortSignal {
   return AbortSignal.timeout(stopped?.aborted === true ? GRACE_MS.stopped : GRACE_MS.failed);
 }
 
-/** Ends a run that failed before its stages wrote receipts. The failure is what is told, so that this never fails. */
+/** Enters the end of a run that failed before its stages wrote receipts. Never throws: the caller throws the failure. */
 export async function endFailedRun(
   ledger: Ledger,
   { corpus, fence, clock, signal }: Pick<StageContext, 'corpus' | 'clock' | 'signal'> & { readonly fence: number },
@@ -105,7 +105,7 @@ async function countsOf(artifacts: Artifacts, { runId }: ProvisionReceipt, resul
   };
 }
 
-/** What the run paid. Embeddings that were replayed from a cache were paid for in an earlier run. */
+/** What the run paid: nothing if its embed stage was replayed from a cache, since an earlier run paid for that. */
 async function tokensOf(
   artifacts: Artifacts,
   ledger: Ledger,

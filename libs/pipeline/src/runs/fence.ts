@@ -3,7 +3,7 @@ import { FILES } from '../files/corpus-files.ts';
 import { readReceipt } from '../files/receipt-file.ts';
 import type { ProvisionedStore, ProvisionReceipt } from '../receipts.ts';
 
-/** The run that this load belongs to, and what it says of one store. */
+/** The provisioned run that a load belongs to, with its entry for one store. Fails with `artifact-missing`. */
 export async function readRun(
   artifacts: Artifacts,
   store: StoreName,
@@ -17,16 +17,17 @@ export async function readRun(
   });
 }
 
-/** A run as far as its fence is concerned. */
+/** A run and its fence. */
 export type RunFence = Pick<ProvisionReceipt, 'corpus' | 'runId' | 'fence'>;
 
-/** Throws `overtaken` unless the run still holds the corpus. */
+/** Fails with `overtaken` unless the run still holds the fence. A run without a fence is not checked. */
 export async function checkFence(run: RunFence, ledger: Ledger | undefined, signal?: AbortSignal): Promise<void> {
   if (ledger === undefined || run.fence === undefined) return;
   const holder = await ledger.fenceHolder(run.corpus, { signal });
   if (holder?.fence !== run.fence) throw overtaken(run, holder?.runId);
 }
 
+/** The error of a run that another run took over from. */
 export function overtaken(run: RunFence, by: string | undefined): IndexingError {
   return new IndexingError({
     code: 'overtaken',

@@ -2,13 +2,15 @@ import type { ArtifactWriter, Scratch } from '@lockstep/model';
 import { linesOf } from '../files/lines.ts';
 import type { Difference, Side } from '../receipts.ts';
 
-/** Differences that are shown; a list of thousands helps nobody on a screen. */
+/** Differences that a receipt shows; a list of thousands helps nobody on a screen. */
 export const SHOWN_DIFFERENCES = 20;
 
-/** Differences as they are found: all of them on disk, the first few and their numbers in memory. */
+/** Collects differences: all of them on disk, the first few and the counts in memory. */
 export interface DifferenceLog {
   add(difference: Difference): Promise<void>;
+  /** The first `SHOWN_DIFFERENCES`. */
   readonly first: readonly Difference[];
+  /** How many by the side that is wrong. */
   readonly sides: Readonly<Record<Side, number>>;
   count(): number;
   /** Each as one line of JSON. Call once, after the last `add`. */

@@ -14,8 +14,8 @@ async function expectSliceInStep(rig: CorpusRig): Promise<void> {
   expect(rig.embeddings.sliced.size).toBe(new Set(chunks.map(({ embeddingKey }) => embeddingKey)).size);
 }
 
-describe('embed pays for', () => {
-  it('every text at first, and for none when nothing changed', async () => {
+describe('what embed pays for', () => {
+  it('embed pays for every text at first, and for none when nothing changed', async () => {
     const rig = createCorpusRig();
     await rig.validate(records(5));
     expect(await rig.embed()).toMatchObject({ chunks: 5, texts: 5, cached: 0, embedded: 5, requests: 3, tokens: 10 });
@@ -27,7 +27,7 @@ describe('embed pays for', () => {
     await expectSliceInStep(rig);
   });
 
-  it('one input when one text changed', async () => {
+  it('embed pays for one text when one text changed', async () => {
     const rig = createCorpusRig();
     await rig.validate(records(5));
     await rig.embed();
@@ -38,7 +38,7 @@ describe('embed pays for', () => {
     await expectSliceInStep(rig);
   });
 
-  it('nothing when metadata changed', async () => {
+  it('embed pays for nothing when only ids and metadata changed', async () => {
     const rig = createCorpusRig();
     await rig.validate(records(5));
     await rig.embed();
@@ -48,21 +48,24 @@ describe('embed pays for', () => {
     expect(rig.embedder.seen.requests).toBe(0);
   });
 
-  it.each([1, 3, 9])('equal texts once, in one batch of %i or while the first is under way', async (batchItems) => {
-    const rig = createCorpusRig();
-    const texts = ['a', 'b', 'a', 'c', 'a', 'b', 'a', 'A', 'a '];
-    await rig.validate(texts.map((text, at) => ({ id: at, text })));
-    const gates: (() => void)[] = [];
-    rig.embedder.onRequest = () => new Promise((resolve) => void gates.push(resolve));
-    const run = rig.embed({ batchItems, concurrency: 9 });
-    await expect.poll(() => gates.length).toBe(Math.ceil(5 / batchItems));
-    for (const open of gates) open();
-    expect(await run).toMatchObject({ chunks: 9, texts: 5, embedded: 5 });
-    expect(rig.embedder.seen.inputs).toBe(5);
-    await expectSliceInStep(rig);
-  });
+  it.each([1, 3, 9])(
+    'embed pays for equal texts once, within a batch of %i and while an equal text is under way',
+    async (batchItems) => {
+      const rig = createCorpusRig();
+      const texts = ['a', 'b', 'a', 'c', 'a', 'b', 'a', 'A', 'a '];
+      await rig.validate(texts.map((text, at) => ({ id: at, text })));
+      const gates: (() => void)[] = [];
+      rig.embedder.onRequest = () => new Promise((resolve) => void gates.push(resolve));
+      const run = rig.embed({ batchItems, concurrency: 9 });
+      await expect.poll(() => gates.length).toBe(Math.ceil(5 / batchItems));
+      for (const open of gates) open();
+      expect(await run).toMatchObject({ chunks: 9, texts: 5, embedded: 5 });
+      expect(rig.embedder.seen.inputs).toBe(5);
+      await expectSliceInStep(rig);
+    },
+  );
 
-  it('nothing that an earlier slice holds, when the cache is lost', async () => {
+  it('embed pays for nothing that an earlier slice has when the cache is lost', async () => {
     const rig = createCorpusRig();
     await rig.validate(records(4));
     await rig.embed();
@@ -73,7 +76,7 @@ describe('embed pays for', () => {
     expect(rig.embedder.seen.inputs).toBe(1);
   });
 
-  it('every text again for another model', async () => {
+  it('embed pays for every text again for another model', async () => {
     const rig = createCorpusRig();
     await rig.validate(records(3));
     await rig.embed();
@@ -102,7 +105,7 @@ describe('embed', () => {
     await expectSliceInStep(rig);
   });
 
-  it('has no more requests under way than it may, and no more texts in one', async () => {
+  it('keeps to its limits of requests under way and of texts in one request', async () => {
     const rig = createCorpusRig({ embedder: createStubEmbedder({ packItems: 2 }) });
     await rig.validate(records(40));
     rig.embedder.onRequest = async () => {
@@ -114,7 +117,7 @@ describe('embed', () => {
     expect(rig.embedder.seen).toMatchObject({ requests: 24, inputs: 40 });
   });
 
-  it('keeps what was paid when a request fails, and pays for the rest alone when it is run again', async () => {
+  it('stores what was paid for when a request fails, and pays only for the rest when it is run again', async () => {
     const rig = createCorpusRig();
     await rig.validate(records(10));
     let release: () => void = () => {};
@@ -139,7 +142,7 @@ describe('embed', () => {
     await expectSliceInStep(rig);
   });
 
-  it('says how much was paid for that the cache could not take', async () => {
+  it('reports how many texts were paid for that the cache could not store', async () => {
     const rig = createCorpusRig();
     await rig.validate(records(6));
     const { cache } = rig.embeddings;
@@ -153,16 +156,16 @@ describe('embed', () => {
     expect(failure.details).toEqual({ errno: 'ENOSPC', possiblyPaid: 2 });
   });
 
-  it('has what was paid for in the cache before the next request of its limiter goes out', async () => {
+  it('stores a reply in the cache before it sends the request that takes its place', async () => {
     const rig = createCorpusRig();
     await rig.validate(records(6));
-    const kept: number[] = [];
-    rig.embedder.onRequest = () => void kept.push(rig.embeddings.paid.size);
+    const stored: number[] = [];
+    rig.embedder.onRequest = () => void stored.push(rig.embeddings.paid.size);
     await rig.embed({ batchItems: 2, concurrency: 1 });
-    expect(kept).toEqual([0, 2, 4]);
+    expect(stored).toEqual([0, 2, 4]);
   });
 
-  it('stops at its signal, and keeps what was paid', async () => {
+  it('stops at its signal, and stores what was paid for', async () => {
     const controller = new AbortController();
     const rig = createCorpusRig({ signal: controller.signal });
     await rig.validate(records(10));
@@ -175,7 +178,7 @@ describe('embed', () => {
     expect(rig.artifacts.leaks()).toEqual({ writers: 0, scratches: 0 });
   });
 
-  it('says how many tokens it did not pay for: texts of the cache, and those that come again', async () => {
+  it('reports how many tokens it saved: those of cached texts and of repeated texts', async () => {
     const rig = createCorpusRig();
     await rig.validate([{ id: 'known', text: 'known text' }]);
     expect(await rig.embed()).toMatchObject({ tokens: 2, tokensSaved: 0 });
@@ -197,30 +200,30 @@ describe('embed', () => {
   });
 });
 
-describe('a guard of tokens', () => {
-  it('is told what is to be paid for, each text once, before the first request', async () => {
+describe('guardTokens', () => {
+  it('is called before the first request with the tokens that are to be paid for, each text once', async () => {
     const rig = createCorpusRig();
     await rig.load([{ id: 'known', text: 'not paid again' }]);
     rig.forgetCosts();
     await rig.validate(['not paid again', 'one', 'two words', 'one'].map((text, at) => ({ id: at, text })));
-    const told: unknown[] = [];
+    const seen: unknown[] = [];
     const { tokens } = await rig.embed({
-      guardTokens: (asked) => void told.push({ tokens: asked, requests: rig.embedder.seen.requests }),
+      guardTokens: (asked) => void seen.push({ tokens: asked, requests: rig.embedder.seen.requests }),
     });
-    expect(told).toEqual([{ tokens: 3, requests: 0 }]);
+    expect(seen).toEqual([{ tokens: 3, requests: 0 }]);
     expect(tokens).toBe(3);
   });
 
-  it('counts what an earlier slice holds as paid for, where the cache is lost', async () => {
+  it('is called without the texts that an earlier slice has when the cache is lost', async () => {
     const rig = createCorpusRig();
     await rig.load(records(4));
     rig.embeddings.paid.clear();
-    const told: number[] = [];
-    await rig.embed({ guardTokens: (tokens) => void told.push(tokens) });
-    expect(told).toEqual([0]);
+    const seen: number[] = [];
+    await rig.embed({ guardTokens: (tokens) => void seen.push(tokens) });
+    expect(seen).toEqual([0]);
   });
 
-  it('stops the stage before anything is paid, and leaves no receipt for a load to go on from', async () => {
+  it('stops the stage before anything is paid for, and no receipt is left that a load could use', async () => {
     const rig = createCorpusRig();
     await rig.load(records(3));
     rig.forgetCosts();
@@ -236,8 +239,8 @@ describe('a guard of tokens', () => {
   });
 });
 
-describe('without paying, embed', () => {
-  it('asks for nothing, slices what the cache holds, and says how many texts are left', async () => {
+describe('embed without paying', () => {
+  it('sends no request, puts what the cache has into the slice, and reports how many texts are missing', async () => {
     const rig = createCorpusRig();
     await rig.load(records(3));
     rig.forgetCosts();
@@ -259,7 +262,7 @@ describe('without paying, embed', () => {
     expect(new Set(rig.embeddings.sliced.keys())).toEqual(cached);
   });
 
-  it('writes a slice of nothing where the cache is empty, and pays for all of it the next time', async () => {
+  it('writes an empty slice when the cache is empty, and pays for everything the next time', async () => {
     const rig = createCorpusRig();
     await rig.validate(records(3));
     expect(await rig.embed({ pay: false })).toMatchObject({ texts: 3, cached: 0, left: 3 });
@@ -268,7 +271,7 @@ describe('without paying, embed', () => {
     await expectSliceInStep(rig);
   });
 
-  it('leaves nothing where the cache has it all', async () => {
+  it('reports no missing text when the cache has them all', async () => {
     const rig = createCorpusRig();
     await rig.load(records(3));
     expect(await rig.embed({ pay: false })).toMatchObject({ texts: 3, cached: 3, left: 0 });

@@ -20,26 +20,26 @@ import type { EmbedReceipt, ValidateReceipt } from '../receipts.ts';
 export interface EmbedOptions {
   readonly embedder: Embedder;
   readonly cache: EmbeddingCache;
-  /** Chunks in one request, at most; the embedder's own limits come on top. */
+  /** Texts in one request, at most; the embedder's own limits apply as well. */
   readonly batchItems: number;
   /** Requests under way at once. */
   readonly concurrency: number;
-  /** Called with the tokens that are to be paid for, before the first request; what it throws stops the stage. */
+  /** Called with the tokens that are to be paid for, before the first request; what it throws fails the stage. @default any number */
   readonly guardTokens?: ((tokens: number) => void) | undefined;
-  /** False asks for nothing: the slice holds what the cache holds. @default true */
+  /** Whether texts that the cache lacks are embedded; if not, the slice has only what the cache has. @default true */
   readonly pay?: boolean | undefined;
   /** Texts that the service may refuse before the stage fails. @default REFUSED_MAX */
   readonly rejectsMax?: number | undefined;
 }
 
-/** A few bad texts are an accident; more are a service or a setting that is wrong, and asking on would only cost. */
+/** A few refused texts are an accident; more mean that the service or a setting is wrong, and more requests only cost. */
 export const REFUSED_MAX = 10;
 
 /**
- * Embeds the texts that the cache does not hold yet, each once, and writes the corpus's slice of the cache. Every
- * response is on disk before the next request of its limiter goes out, so that a killed run pays again only for what was
- * under way. A request that the service takes for wrong is halved until the text at fault is found and set aside; of more
- * than `rejectsMax` the stage fails with `records-rejected`, and `refused.jsonl` names them all the same.
+ * Embeds the texts that the cache lacks, each once, and writes the corpus's slice of the cache. Every reply is on disk
+ * before another request takes its place, so that a killed run pays again only for the requests that were under way. A
+ * request that the service refuses is halved until the text at fault is found and set aside; beyond `rejectsMax` such
+ * texts the stage fails with `records-rejected`, and `refused.jsonl` names them.
  */
 export async function embed(context: StageContext, options: EmbedOptions): Promise<EmbedReceipt> {
   const { artifacts, corpus, clock, logger, signal } = context;
@@ -71,7 +71,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     let embedded = 0;
     let tokens = 0;
     let embeddedBytes = 0;
-    let leftBytes = 0;
+    let missingBytes = 0;
     let seen = 0;
 
     async function request(batch: readonly Pending[]): Promise<void> {
@@ -93,12 +93,12 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
         context.onProgress?.(seen - underway.size, validated.accepted);
       } catch (error) {
         if (!isIndexingError(error) || error.disposition !== 'reject') throw error;
-        await withoutCulprit(batch, error);
+        await splitRefused(batch, error);
       }
     }
 
-    /** Finds the text at fault by halving, at about two requests a step, and sets it aside. */
-    async function withoutCulprit(batch: readonly Pending[], failure: IndexingError): Promise<void> {
+    /** Halves a batch that was refused, at two requests a step; sets a single text aside. */
+    async function splitRefused(batch: readonly Pending[], failure: IndexingError): Promise<void> {
       const [first, ...others] = batch;
       if (first !== undefined && others.length === 0) {
         underway.delete(first.key);
@@ -129,7 +129,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
         if (cache.has(chunk.embeddingKey) || underway.has(chunk.embeddingKey) || refused.has(chunk.embeddingKey))
           continue;
         if (options.pay === false) {
-          leftBytes += utf8Bytes(chunk.text);
+          missingBytes += utf8Bytes(chunk.text);
           continue;
         }
         underway.add(chunk.embeddingKey);
@@ -140,34 +140,34 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       await flush();
       await limiter.drain();
     } catch (error) {
-      // What is under way is paid for, and still goes into the cache.
+      // Requests under way are paid for: their vectors still go into the cache.
       await limiter.settle();
       if (isIndexingError(error) && error.code === 'records-rejected') await refused.write(artifacts);
       throw error;
     }
 
-    let left = 0;
-    async function* held(): AsyncGenerator<string> {
+    let missing = 0;
+    async function* cachedKeys(): AsyncGenerator<string> {
       for await (const key of distinct(keys.sorted())) {
         if (cache.has(key)) yield key;
-        else if (!refused.has(key)) left += 1;
+        else if (!refused.has(key)) missing += 1;
       }
     }
-    const sliced = await cache.writeSlice(held());
-    invariant(left === 0 || options.pay === false, 'a text was neither embedded nor refused');
+    const sliced = await cache.writeSlice(cachedKeys());
+    invariant(missing === 0 || options.pay === false, 'a text was neither embedded nor refused');
     await refused.write(artifacts);
     const receipt: EmbedReceipt = {
       stage: 'embed',
       corpus,
       digest: validated.digest,
       chunks: seen,
-      texts: sliced + left + refused.count(),
+      texts: sliced + missing + refused.count(),
       cached: sliced - embedded,
       embedded,
       requests,
       tokens,
-      tokensSaved: estimatedTokens(validated.textBytes - embeddedBytes - leftBytes),
-      left,
+      tokensSaved: estimatedTokens(validated.textBytes - embeddedBytes - missingBytes),
+      left: missing,
       refused: refused.count(),
       possiblyPaid: charges.count(),
       calls: calls(),

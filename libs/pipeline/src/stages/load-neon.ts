@@ -9,7 +9,7 @@ export interface LoadNeonOptions extends LoadOptions {
   readonly rows: RowStore;
 }
 
-/** Loads the rows of a corpus, in transactions that each check the fence. */
+/** Loads the rows of a corpus, in transactions that each check the fence. Fails as `loadStore` does. */
 export async function loadNeon(context: StageContext, options: LoadNeonOptions): Promise<LoadReceipt> {
   const { corpus, signal } = context;
   const { rows } = options;

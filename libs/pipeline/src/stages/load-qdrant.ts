@@ -11,17 +11,20 @@ export interface LoadQdrantOptions extends LoadOptions {
   readonly vectors: VectorStore;
   readonly slice: EmbeddingSlice;
   readonly projection: Projection;
-  /** Leaves out points whose vector the slice lacks, and writes no stamp then; a load fails for them. */
+  /**
+   * Leaves out points whose vector the slice lacks, and then writes no stamp. @default false: the load fails with
+   * `artifact-missing`
+   */
   readonly leaveMissing?: boolean | undefined;
 }
 
-/** Reasons that leave the vector as it is. */
+/** Reasons to write only the payload, since the vector is right. */
 const DESCRIPTION: ReadonlySet<ChangeReason> = new Set(['metadata', 'projection', 'drift']);
 
 /**
  * Loads the points of a corpus. A changed text or model writes the whole point, any other change only its payload.
- * The fence is checked before each request; what is under way when another run takes over still lands, and is what
- * that run's verify looks for.
+ * The fence is checked before each request. A request that is under way when another run takes over is still carried out;
+ * that run's verify finds what it changed.
  */
 export async function loadQdrant(context: StageContext, options: LoadQdrantOptions): Promise<LoadReceipt> {
   const { corpus, signal } = context;

@@ -29,21 +29,21 @@ async function prepare(rig: CorpusRig, records: readonly { id: string; text: str
   await rig.provision({ deleteLimit: { percent: 100, count: 0 } });
 }
 
-it('a first load asks for the one empty page, writes each batch once, and counts what is there', async () => {
+it('a first load reads one empty page, writes each batch once, and counts the store', async () => {
   const rig = rigOfPages();
   await prepare(rig, inputs(25));
   const requests = 1 + Math.ceil(25 / PAGE) + 1;
   expect(await requestsOfLoads(rig)).toEqual({ qdrant: requests, neon: requests });
 });
 
-it('a load of an unchanged corpus asks for each page once, and counts', async () => {
+it('a load of an unchanged corpus reads each page once, and counts the store', async () => {
   const rig = rigOfPages();
   await rig.load(inputs(25));
   await prepare(rig, inputs(25));
   expect(await requestsOfLoads(rig)).toEqual({ qdrant: 3 + 1, neon: 3 + 1 });
 });
 
-it('a load that changes and deletes asks for each page once, and writes in as few requests as its batches are', async () => {
+it('a load that changes and deletes reads each page once, and sends one request for each batch', async () => {
   const rig = rigOfPages();
   await rig.load(inputs(25));
   const records = inputs(20).map((record, at) => (at < 5 ? { ...record, text: `edited ${at}` } : record));

@@ -29,23 +29,21 @@ import type { StageContext } from '../work/stage-context.ts';
 import { storeDigest, type StoreWants } from '../compare/store-digest.ts';
 import type { LoadReceipt, ValidateReceipt } from '../receipts.ts';
 
-/** A store as a load sees it: compared, written and counted for one corpus. */
+/** What a load needs of a store: to compare, write, delete and count the items of one corpus. */
 export interface LoadTarget<Actual extends StoredState> extends Comparable<Actual> {
   readonly store: StoreName;
   readonly target: string;
   /** Form of the points; null for rows. */
   readonly projection: string | null;
   count(): Promise<number>;
-  /**
-   * Writes a batch; every chunk of it needs the kind of write that `kindOf` gives for what was found. Returns how many
-   * it wrote; those that it could not are left.
-   */
+  /** Writes a batch of chunks that need the same kind of write. Returns how many it wrote; it may leave some out. */
   write(kind: WriteKind, chunks: readonly IndexedChunk[]): Promise<number>;
+  /** The kind of write that a change needs. */
   kindOf(finding: Finding): WriteKind;
   delete(pointIds: readonly string[]): Promise<void>;
 }
 
-/** Write all of it, or only what describes it (a point's payload; its vector stays). */
+/** Write the whole item, or only what describes it (the payload of a point, whose vector stays). */
 export type WriteKind = 'whole' | 'description';
 
 export interface LoadOptions {
@@ -56,9 +54,12 @@ export interface LoadOptions {
 }
 
 /**
- * Brings one store to what the corpus wants. It walks the store once, writes what differs as it finds it, and sets the
- * ids aside that are to go: deletions come after the last addition and change. The store's stamp is withdrawn before the
- * first write and written after the last, so that a load that was cut short is seen as one. Repeating it is safe.
+ * Makes one store contain what the corpus wants. It scans the store once, writes differences as it finds them, and deletes
+ * after the last addition and change. The stamp of the store is withdrawn before the first write and written after the
+ * last one, so that a store whose load was cut short has none. Repeating a load is safe.
+ *
+ * Fails with `artifact-missing` when the stages before it have not run for these chunks and settings, and with
+ * `overtaken` when a later run has taken the fence.
  */
 export async function loadStore<Actual extends StoredState>(
   context: StageContext,
@@ -74,7 +75,7 @@ export async function loadStore<Actual extends StoredState>(
   const receiptFile = store === 'qdrant' ? FILES.loadQdrantReceipt : FILES.loadNeonReceipt;
   await artifacts.remove(receiptFile);
   const { run, provisioned } = await readRun(artifacts, store);
-  // Which texts were refused is known only when embed has ended.
+  // The refused texts are known only when embed has ended: this fails when it has not.
   await readReceipt(artifacts, FILES.embedReceipt);
   await checkProvisioned(artifacts, provisioned.digest, {
     target: target.target,
@@ -82,30 +83,30 @@ export async function loadStore<Actual extends StoredState>(
     projection: target.projection,
   });
 
-  const foreseen = provisioned.plan && changesOf(provisioned.plan);
+  const planned = provisioned.plan && changesOf(provisioned.plan);
   let done = 0;
   const onDone = (items: number): void => {
     done += items;
-    context.onProgress?.(done, foreseen);
+    context.onProgress?.(done, planned);
   };
   let isFirst = true;
-  /** Called before each write, of which the first withdraws the stamp. */
+  /** Called before each write; the first call withdraws the stamp. */
   async function beforeWrite(): Promise<void> {
     signal?.throwIfAborted();
     if (!isFirst) return;
     isFirst = false;
-    // A run that was overtaken leaves the stamp to the one that has it now.
+    // An overtaken run must not withdraw the stamp of the run that took over.
     await checkFence(run, ledger, signal);
     await ledger?.removeStamp(corpus, store);
   }
 
   const counter = createChangeCounter();
-  const gone = createIdSpool(artifacts);
+  const toDelete = createIdSpool(artifacts);
   let deleted = 0;
   let written: WrittenCounts;
   try {
     written = await writeChanges(context, target, options, beforeWrite, onDone, walk());
-    for await (const pointIds of inBatches(gone.ids(), batchItems)) {
+    for await (const pointIds of inBatches(toDelete.ids(), batchItems)) {
       await beforeWrite();
       await target.delete(pointIds);
       deleted += pointIds.length;
@@ -113,14 +114,14 @@ export async function loadStore<Actual extends StoredState>(
       onDone(pointIds.length);
     }
   } finally {
-    await gone.dispose();
+    await toDelete.dispose();
   }
 
-  /** What is to be written. */
+  /** Yields what is to be written, and collects the ids to delete. */
   async function* walk(): AsyncGenerator<WriteChange> {
     for await (const change of changes(artifacts, target, rules)) {
       counter.count(change);
-      if (change.kind === 'delete') await gone.add(change.actual.pointId);
+      if (change.kind === 'delete') await toDelete.add(change.actual.pointId);
       else if (change.kind === 'add' || change.kind === 'change') yield change;
     }
     logger.info('store-compared', { store, ...counter.counts(), reasons: undefined });
@@ -155,7 +156,7 @@ export async function loadStore<Actual extends StoredState>(
   return receipt;
 }
 
-/** Refuses to load what was not provisioned: its deletions were not guarded, and its stamp would say something else. */
+/** Fails unless provision saw these chunks and settings: otherwise deletions are unchecked, and the stamp would be wrong. */
 async function checkProvisioned(artifacts: Artifacts, digest: string, wants: StoreWants): Promise<void> {
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   if (storeDigest(validated, wants) === digest) return;

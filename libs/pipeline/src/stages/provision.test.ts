@@ -15,7 +15,7 @@ async function next(rig: CorpusRig, count: number, options?: { readonly deleteLi
   return rig.provision(options);
 }
 
-/** A rig over the same stores whose fence is taken only after `first` was done. */
+/** A rig over the same stores, which takes its fence only after `first` has ended. */
 function afterwards(rig: CorpusRig, first: () => Promise<unknown>): CorpusRig {
   const { vectors, rows, artifacts, embeddings } = rig;
   let done = false;
@@ -27,7 +27,7 @@ function afterwards(rig: CorpusRig, first: () => Promise<unknown>): CorpusRig {
   return createCorpusRig({ vectors, rows, ledger, artifacts, embeddings });
 }
 
-describe('the guard of deletes', () => {
+describe('the limit of deletions', () => {
   it.each([
     // before, after, refused
     [100, 79, true],
@@ -40,7 +40,7 @@ describe('the guard of deletes', () => {
     [22, 1, true],
     [200, 161, false],
     [200, 159, true],
-  ])('of %i chunks down to %i refuses: %s', async (before, after, refused) => {
+  ])('a change from %i chunks to %i is refused: %s', async (before, after, refused) => {
     const rig = createCorpusRig({ batchItems: 50 });
     await rig.load(inputs(before));
     rig.forgetCosts();
@@ -60,14 +60,14 @@ describe('the guard of deletes', () => {
     expect(rig.rows.table.size).toBe(before);
   });
 
-  it('lets through what is allowed explicitly', async () => {
+  it('deletions are done when a higher limit allows them', async () => {
     const rig = createCorpusRig({ batchItems: 50 });
     await rig.load(inputs(60));
     await next(rig, 5, { deleteLimit: { percent: 100, count: 0 } });
     expect([(await rig.loadQdrant()).deleted, (await rig.loadNeon()).deleted]).toEqual([55, 55]);
   });
 
-  it('looks at both stores: too many in the rows alone refuse as well', async () => {
+  it('too many deletions in the rows alone are refused as well', async () => {
     const rig = createCorpusRig({ batchItems: 50 });
     await rig.load(inputs(60));
     rig.vectors.collection?.points.clear();
@@ -76,7 +76,7 @@ describe('the guard of deletes', () => {
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
-  it('does not count what is held or kept', async () => {
+  it('held and kept chunks do not count as deletions', async () => {
     const held = createCorpusRig({ batchItems: 50 });
     await held.load(inputs(60));
     await held.load([
@@ -93,7 +93,7 @@ describe('the guard of deletes', () => {
 });
 
 describe('provision', () => {
-  it('refuses points of another model, whatever corpus they are of, and names both', async () => {
+  it('refuses a collection with points of another model, of whatever corpus, and names both models', async () => {
     const { vectors, rows, ledger } = createCorpusRig();
     const small = createCorpusRig({ corpus: 'small', vectors, rows, ledger });
     await small.load(inputs(3));
@@ -126,7 +126,7 @@ describe('provision', () => {
     expect(vectors.collection?.points.size).toBe(2);
   });
 
-  it('gives a fresh nonce when the wanted digest, the live count, or the store itself is another', async () => {
+  it('gives a fresh nonce when the wanted digest, the live count or the store itself has changed', async () => {
     const rig = createCorpusRig();
     const { run } = await rig.load(inputs(4));
     const nonce = run.stores.qdrant?.nonce;
@@ -150,7 +150,7 @@ describe('provision', () => {
     expect((await moved.provision()).stores.qdrant).toMatchObject({ inStep: false, plan: { add: 4 } });
   });
 
-  it('never gives a nonce twice for what is not in step, also when a branch is switched there and back', async () => {
+  it('gives a fresh nonce to a store that is not in step, even when a branch is switched there and back', async () => {
     const rig = createCorpusRig();
     const nonces: (string | undefined)[] = [];
     for (const count of [3, 4, 3, 4]) {
@@ -161,7 +161,7 @@ describe('provision', () => {
     expect(new Set(nonces).size).toBe(4);
   });
 
-  it('takes the next fence of the corpus, in the ledger and beside the rows, also where one of them was reset', async () => {
+  it('takes the next fence of the corpus in the ledger and beside the rows, even when one of them was reset', async () => {
     const rig = createCorpusRig();
     expect((await next(rig, 1)).fence).toBe(1);
     expect((await rig.provision()).fence).toBe(2);
@@ -171,7 +171,7 @@ describe('provision', () => {
     expect(await rig.ledger.fenceHolder('books')).toMatchObject({ fence: 41, runId });
   });
 
-  it('writes the nonces and the run alone, the run last', async () => {
+  it('writes only the nonces and the run, the run last', async () => {
     const rig = createCorpusRig();
     await rig.validate(inputs(1));
     rig.artifacts.journal.length = 0;
@@ -184,7 +184,7 @@ describe('provision', () => {
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
-  it('makes the collection with an index for each field that is filtered by', async () => {
+  it('creates the collection with an index for each field that is filtered by', async () => {
     const rig = createCorpusRig({ payload: ['page_number', 'created_at', 'tag'] });
     await next(rig, 1);
     expect(rig.vectors.collection).toMatchObject({
@@ -215,21 +215,24 @@ describe('a provision that is refused', () => {
     ['deletes', 'delete-guard', createStubEmbedder()],
     ['the model', 'model-mismatch', createStubEmbedder({ identity: { model: 'large-model' } })],
     ['the dimensions', 'model-mismatch', createStubEmbedder({ identity: { dimensions: 16 } })],
-  ])('for %s overtakes nobody: the run that is under way ends well', async (_, code, embedder) => {
-    const { first, second } = await underway(embedder);
-    const before = await first.ledger.fenceHolder('books');
-    expect(await failureOf(next(second, 5))).toMatchObject({ code });
-    expect(await first.ledger.fenceHolder('books')).toEqual(before);
-    expect(await first.rows.fence('books')).toBe(before?.fence);
-    expect(await first.ledger.runs({ limit: 9 })).toHaveLength(2);
-    await first.loadQdrant();
-    await first.loadNeon();
-    expect(await first.verify()).toMatchObject({ ok: true, counts: { qdrant: 59, neon: 59 } });
-  });
+  ])(
+    'a provision that is refused for %s overtakes nobody, and the run under way succeeds',
+    async (_, code, embedder) => {
+      const { first, second } = await underway(embedder);
+      const before = await first.ledger.fenceHolder('books');
+      expect(await failureOf(next(second, 5))).toMatchObject({ code });
+      expect(await first.ledger.fenceHolder('books')).toEqual(before);
+      expect(await first.rows.fence('books')).toBe(before?.fence);
+      expect(await first.ledger.runs({ limit: 9 })).toHaveLength(2);
+      await first.loadQdrant();
+      await first.loadNeon();
+      expect(await first.verify()).toMatchObject({ ok: true, counts: { qdrant: 59, neon: 59 } });
+    },
+  );
 });
 
-describe('under its fence a provision', () => {
-  it('sees the stamps that an equal run wrote since it first looked, and hands out their nonces', async () => {
+describe('a provision that has taken its fence', () => {
+  it('finds stamps that an equal run has written since the first probe, and gives their nonces', async () => {
     const first = createCorpusRig();
     await next(first, 4);
     const { vectors, rows, ledger } = first;
@@ -247,7 +250,7 @@ describe('under its fence a provision', () => {
     }
   });
 
-  it('sees that a stamp is gone since it first looked, and has everything compared', async () => {
+  it('notices that a stamp was withdrawn since the first probe, and has everything compared', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(4));
     const second = afterwards(rig, () => rig.ledger.removeStamp('books', 'neon'));
@@ -257,7 +260,7 @@ describe('under its fence a provision', () => {
     expect(stores.neon?.nonce).not.toBe(rig.ledger.peek('books', 'qdrant')?.nonce);
   });
 
-  it('plans anew for a store whose number changed since it first looked', async () => {
+  it('plans again for a store whose count has changed since the first probe', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(4));
     await next(rig, 5);
@@ -266,7 +269,7 @@ describe('under its fence a provision', () => {
     expect([stores.qdrant?.plan?.add, stores.neon?.plan?.add]).toEqual([1, 2]);
   });
 
-  it('refuses to delete what another run has added since it first looked', async () => {
+  it('refuses to delete what another run has added since the first probe', async () => {
     const first = createCorpusRig({ batchItems: 50 });
     await first.load(inputs(30));
     await next(first, 60);
@@ -284,8 +287,8 @@ describe('under its fence a provision', () => {
   });
 });
 
-describe('a provision that believes no stamp', () => {
-  it('withdraws them, and has contents and vectors put right that no label tells of', async () => {
+describe('a provision that trusts nothing', () => {
+  it('withdraws the stamps, and has content and vectors put right whose labels are right', async () => {
     const rig = createCorpusRig({ payload: ['tag'] });
     const { run } = await rig.load(inputs(4));
     const [one, two] = [...(rig.vectors.collection?.points.values() ?? [])];
@@ -310,7 +313,7 @@ describe('a provision that believes no stamp', () => {
     expect(await rig.verify('vectors')).toMatchObject({ ok: true });
   });
 
-  it('does not believe the stamp of a load that ended meanwhile either', async () => {
+  it('does not believe the stamp of a load that ended meanwhile', async () => {
     const first = createCorpusRig();
     await next(first, 3);
     const { vectors, rows, ledger } = first;
@@ -324,7 +327,7 @@ describe('a provision that believes no stamp', () => {
 });
 
 describe('the run table', () => {
-  it('has a run as soon as it holds its fence, with what it is for and where it goes', async () => {
+  it('has an entry for a run as soon as the run holds its fence, with its kind and its targets', async () => {
     const rig = createCorpusRig();
     await next(rig, 2);
     const run = await rig.provision({ trust: 'nothing' });
@@ -345,13 +348,13 @@ describe('the run table', () => {
 });
 
 describe('a projection', () => {
-  it('is the same for the same fields in another order, and another one for other fields', () => {
+  it('has the same id for the same fields in another order, and another id for other fields', () => {
     const idOf = (...fields: string[]) => createProjection({ corpus: 'c', model: 'm', fields }).id;
     expect(idOf('a', 'b')).toBe(idOf('b', 'a', 'b'));
     expect(new Set([idOf(), idOf('a'), idOf('b'), idOf('a', 'b')]).size).toBe(4);
   });
 
-  it('indexes a field whose name every object knows', () => {
+  it('indexes a field that is named like a property of every object', () => {
     const projection = createProjection({ corpus: 'c', model: 'm', fields: ['constructor'] });
     expect(payloadIndexesOf(projection)).toHaveProperty('constructor', 'keyword');
   });

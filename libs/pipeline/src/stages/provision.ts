@@ -19,9 +19,9 @@ export interface ProvisionOptions extends Stores {
   readonly deletes: DeleteMode;
   /** How much a load may delete. @default any number, and nothing is planned */
   readonly deleteLimit?: DeleteLimit | undefined;
-  /** A run that believes nothing is entered as a repair into the run table. */
+  /** With `nothing` the stamps are withdrawn, and the run table has the run as a repair. */
   readonly trust: Exclude<Trust, 'labels'>;
-  /** The plan of the same run: what it found is not compared again where neither stamp nor count has changed since. */
+  /** What the plan of the same run found; a store is compared again only if its stamp or count has changed since. */
   readonly planned?: ProbedStores | undefined;
   /** A fresh random nonce. */
   readonly nonce: () => string;
@@ -29,12 +29,12 @@ export interface ProvisionOptions extends Stores {
 
 /**
  * Prepares both stores for the loads of one run: migrations and collection, the fence, and per store the nonce that
- * decides whether its load may be replayed from a cache. The stored nonce is given only where the store's stamp has the
- * wanted digest and its live count is the stamp's; otherwise a fresh one.
+ * decides whether its load may be replayed from a cache. It is the nonce of the store's stamp if the stamp has the wanted
+ * digest and the live count of the store; otherwise a fresh one.
  *
  * Fails with `model-mismatch` for a collection of other dimensions or with points of another model, and with
- * `delete-guard` where a load would delete too much. Nothing was written to the corpus by then, no fence was taken, and
- * a run that is under way goes on; but for the rare case that an earlier run changed a store in between.
+ * `delete-guard` when a load would delete too much. By then nothing was written to the corpus and no fence was taken, so
+ * that a run under way continues; except when a store changed while the fence was taken: then that run is overtaken.
  */
 export async function provision(context: StageContext, options: ProvisionOptions): Promise<ProvisionReceipt> {
   const { artifacts, corpus, clock, logger, signal } = context;
@@ -56,10 +56,10 @@ export async function provision(context: StageContext, options: ProvisionOptions
   let stores: ProbedStores;
   try {
     if (options.trust === 'nothing') {
-      // Not before, since another run may have stamped the stores in between; and not for a run that is refused.
+      // Only under the fence: another run may have stamped the stores in between, and a refused run changes nothing.
       for (const store of STORES) await ledger?.removeStamp(corpus, store, call);
     }
-    // An earlier run may have gone on writing until its fence was gone.
+    // An earlier run may have written until this one took the fence.
     stores = await probeStores(context, { ...options, validated, plan, before });
     if (deleteLimit !== undefined) guardDeletes(corpus, stores, deleteLimit);
   } catch (error) {

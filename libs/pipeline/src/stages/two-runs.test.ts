@@ -26,7 +26,7 @@ const SECOND: readonly JsonObject[] = [
   { id: 'second', text: 'second alone' },
 ];
 
-/** How a run ended: as the run table says it, or by another error. */
+/** How a run ended, in the words of the run table. */
 type Ending = 'done' | 'differ' | 'overtaken';
 
 async function endingOf(run: Promise<{ readonly ok: boolean }>): Promise<Ending> {
@@ -55,7 +55,7 @@ const TAKEOVERS = {
       later: () => verified ?? Promise.reject(new Error('it did not run')),
     };
   },
-  'takes the fence, and loads after the end of the other': (rig: CorpusRig, records: readonly JsonObject[]) => ({
+  'takes the fence, and loads after the other has ended': (rig: CorpusRig, records: readonly JsonObject[]) => ({
     async now() {
       await rig.validate(records);
       await rig.embed();
@@ -107,7 +107,7 @@ const loadAndVerify = async (rig: CorpusRig, records: readonly JsonObject[]) => 
 
 const isQdrantWrite = (call: string | undefined) => /^qdrant (upsert|overwritePayloads|delete)$/.test(call ?? '');
 
-/** The winner's verify passes; or it fails once, and its next load puts right what it told. */
+/** The winner's verify passes; or it finds differences once, and its next load puts them right. */
 async function expectWinner(rig: CorpusRig, records: readonly JsonObject[], straggler: boolean, at: string) {
   const verified = await rig.verify('vectors');
   if (!straggler) expect(verified, at).toMatchObject({ ok: true, differences: [] });
@@ -123,46 +123,49 @@ async function expectWinner(rig: CorpusRig, records: readonly JsonObject[], stra
 describe.each([
   ['equal', FIRST],
   ['different', SECOND],
-] as const)('of two runs with %s inputs the later one wins in both stores', (inputs, other) => {
-  it.each(Object.entries(TAKEOVERS))('where it %s, at any call of the first', async (_, takeover) => {
-    const calls = await callsOf(FIRST);
-    const fence = calls.indexOf('ledger takeFence');
-    const loaded = calls.lastIndexOf('ledger writeStamp');
-    const repaired: string[] = [];
+] as const)('two runs with %s inputs', (inputs, other) => {
+  it.each(Object.entries(TAKEOVERS))(
+    'the later run wins in both stores when it %s, at any call of the earlier run',
+    async (_, takeover) => {
+      const calls = await callsOf(FIRST);
+      const fence = calls.indexOf('ledger takeFence');
+      const loaded = calls.lastIndexOf('ledger writeStamp');
+      const repaired: string[] = [];
 
-    for (const [index, call] of calls.entries()) {
-      const at = `at call ${index + 1}, ${call}`;
-      let over: Takeover | undefined;
-      const second = await loadedBefore();
-      const { rig: first } = watchedRun(second, (number) => {
-        if (number !== index + 1) return undefined;
-        over = takeover(second, other);
-        return over.now();
-      });
-      const ending = await endingOf(loadAndVerify(first, FIRST));
-      if (over === undefined) throw new Error(`nobody took over ${at}`);
-      if (index <= fence) {
-        // The first run took its fence after the other: it is the later one.
-        expect(ending, at).toBe('done');
-        expect(await endingOf(over.later()), at).toMatch(/done|overtaken/);
-        await expectWinner(first, FIRST, false, at);
-        continue;
+      for (const [index, call] of calls.entries()) {
+        const at = `at call ${index + 1}, ${call}`;
+        let over: Takeover | undefined;
+        const second = await loadedBefore();
+        const { rig: first } = watchedRun(second, (number) => {
+          if (number !== index + 1) return undefined;
+          over = takeover(second, other);
+          return over.now();
+        });
+        const ending = await endingOf(loadAndVerify(first, FIRST));
+        if (over === undefined) throw new Error(`nobody took over ${at}`);
+        if (index <= fence) {
+          // The first run took its fence after the other: it is the later one.
+          expect(ending, at).toBe('done');
+          expect(await endingOf(over.later()), at).toMatch(/done|overtaken/);
+          await expectWinner(first, FIRST, false, at);
+          continue;
+        }
+        // After both stores were stamped the run has done its work, and verify reports what is there now.
+        if (index <= loaded) expect(ending, at).toBe('overtaken');
+        else expect(ending, at).toMatch(inputs === 'equal' ? /done/ : /done|differ/);
+        expect(await endingOf(over.later()), at).toBe('done');
+        if (!(await expectWinner(second, other, isQdrantWrite(call), at))) repaired.push(call);
       }
-      // Once both stores were stamped its work was done, and verify tells what is there now.
-      if (index <= loaded) expect(ending, at).toBe('overtaken');
-      else expect(ending, at).toMatch(inputs === 'equal' ? /done/ : /done|differ/);
-      expect(await endingOf(over.later()), at).toBe('done');
-      if (!(await expectWinner(second, other, isQdrantWrite(call), at))) repaired.push(call);
-    }
-    // Only what Qdrant had been sent by then came too late, and only where the other run did not load after it.
-    const late = ['qdrant overwritePayloads', 'qdrant upsert', 'qdrant delete'];
-    const comesLate = inputs === 'different' && takeover === TAKEOVERS['runs as a whole'];
-    expect(new Set(repaired)).toEqual(new Set(comesLate ? late : []));
-  });
+      // Only requests that were on their way to Qdrant come too late, and only if the other run did not load after them.
+      const late = ['qdrant overwritePayloads', 'qdrant upsert', 'qdrant delete'];
+      const comesLate = inputs === 'different' && takeover === TAKEOVERS['runs as a whole'];
+      expect(new Set(repaired)).toEqual(new Set(comesLate ? late : []));
+    },
+  );
 });
 
 it.each(['qdrant upsert', 'qdrant overwritePayloads', 'qdrant delete'])(
-  'a %s that was under way at the take-over lands at any moment of the winner, whose verify or next load makes up for it',
+  'a %s of the overtaken run may land at any moment of the later run, which overwrites it or finds it and puts it right by its next load',
   async (request) => {
     const sent = (await callsOf(FIRST)).indexOf(request) + 1;
     const seen = new Set<boolean>();
@@ -197,7 +200,7 @@ it.each(['qdrant upsert', 'qdrant overwritePayloads', 'qdrant delete'])(
   },
 );
 
-it('a point that lands late where nothing is ever deleted has no row, is told of until a repair, and goes by it', async () => {
+it('with deletes: none, a point that lands late has no row, is reported by every verify, and is deleted by a repair', async () => {
   const second = createCorpusRig({ deletes: 'none' });
   const { vectors, rows, ledger } = second;
   await second.load(BEFORE);

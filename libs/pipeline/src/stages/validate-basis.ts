@@ -1,18 +1,18 @@
 import { sha256Hex, type EmbedderIdentity } from '@lockstep/model';
 
 /**
- * Number of the rules by which a record becomes a chunk, is rejected or held. Raise it with every change that gives
- * other chunks for an input (`validate.test.ts` tells).
+ * Version of the rules by which a record becomes a chunk, is rejected or held. Raise it with every change that makes other
+ * chunks of an input (`validate.test.ts` fails otherwise).
  */
 const RULES = 2;
 
-/** All that the chunks of a corpus follow from. */
+/** All that decides which chunks an input becomes. */
 export interface ValidateBasis {
   /** SHA-256 of the input's bytes, in hex. */
   readonly inputDigest: string;
   readonly identity: EmbedderIdentity;
   readonly inputTokensMax: number;
-  /** Whether a text that is too long is embedded by its beginning, and not rejected. */
+  /** Whether the beginning of a text that is too long is embedded; otherwise its record is rejected. */
   readonly truncates: boolean;
 }
 

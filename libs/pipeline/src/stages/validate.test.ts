@@ -80,8 +80,8 @@ async function validateFile(name: string, blockBytes: number, choices: Choices =
   return { artifacts, receipt };
 }
 
-describe.each([1, 3, 64, 1 << 20])('validate, in blocks of %i bytes,', (blockBytes) => {
-  it.each(Object.entries(EXPECTED))('does with %s what is expected', async (name, expected) => {
+describe.each([1, 3, 64, 1 << 20])('validate, with input in blocks of %i bytes', (blockBytes) => {
+  it.each(Object.entries(EXPECTED))('gives the expected result for %s', async (name, expected) => {
     const { artifacts, receipt } = await validateFile(name, blockBytes);
     if ('refused' in expected) {
       expect(isIndexingError(receipt)).toBe(true);
@@ -106,14 +106,14 @@ describe.each([1, 3, 64, 1 << 20])('validate, in blocks of %i bytes,', (blockByt
 });
 
 describe('validate', () => {
-  it('writes the same files whatever the size of blocks', async () => {
+  it('writes the same files whatever the size of the input blocks', async () => {
     for (const name of ['valid/unicode.jsonl', 'valid/escapes-and-braces.json', 'valid/lines.jsonl.gz']) {
       const [small, large] = [await validateFile(name, 1), await validateFile(name, 1 << 20)];
       expect(small.artifacts.files).toEqual(large.artifacts.files);
     }
   });
 
-  it('gives chunks their identity, and the text as it stood', async () => {
+  it('gives a chunk its point id, hash and embedding key, and leaves its text unchanged', async () => {
     const rig = createCorpusRig();
     const text = ' e\u0301 \u{1F600}\u2028\r\n"\\ ';
     await rig.validate([{ id: 7, text, page: 3, metadata: { a: [null, { b: 1 }] } }]);
@@ -152,7 +152,7 @@ describe('validate', () => {
     expect(rig.artifacts.files.get(FILES.rejects)).not.toContain(secret);
   });
 
-  it('keeps the first of different records with one id and counts equal ones, in whatever order they come', async () => {
+  it('accepts the first of several records with one id, counts equal ones and rejects different ones, in any order', async () => {
     const rig = createCorpusRig();
     const records = [
       { id: 'b', text: 'other' },
@@ -167,7 +167,7 @@ describe('validate', () => {
     expect(chunks.map(({ text }) => text).toSorted()).toEqual(['first', 'other']);
   });
 
-  it('holds one record of an id, however many there are', async () => {
+  it('has one record of an id in memory, however many there are', async () => {
     const artifacts = createMemoryArtifacts();
     let read = 0;
     let readAtFirstReject: number | undefined;
@@ -195,7 +195,7 @@ describe('validate', () => {
         };
       },
     };
-    // More than is sorted in memory.
+    // More than the sorter has in memory.
     const m = 'x'.repeat(64 * 1024);
     const records = Array.from({ length: 140 }, (_, at) => ({ id: 'same', text: `t${at}`, m }));
     expect(await createCorpusRig({ artifacts: watched }).validate(records)).toMatchObject({
@@ -228,7 +228,7 @@ describe('validate', () => {
     );
   });
 
-  it('rejects a text that the model cannot take, and says how long it is', async () => {
+  it('rejects a text that is too long for the model, and says how long it is', async () => {
     const rig = createCorpusRig();
     await rig.validate([
       { id: 'fits', text: 'word '.repeat(256) },
@@ -245,7 +245,7 @@ describe('validate', () => {
     ]);
   });
 
-  it('takes a row up to the size that one may have, and names the field of a larger one', async () => {
+  it('accepts a row of exactly the largest size, and names the field that makes a row too large', async () => {
     const rig = createCorpusRig();
     const chunk = { documentId: null, chapterTitle: null, pageNumber: null, createdAt: null, text: 't' };
     const room = ROW_BYTES_MAX - rowBytes({ ...chunk, chunkId: 'fits', metadata: { m: '' } });
@@ -260,11 +260,11 @@ describe('validate', () => {
     expect(linesIn(rig.artifacts, FILES.held)).toMatchObject([{ chunk_id: 'over' }]);
   });
 
-  it('lists a bounded number of rejects, and says how many more there are, and holds all', async () => {
-    const told: string[] = [];
-    const logger = { ...SILENT, warn: (event: string) => void told.push(event) };
+  it('lists a limited number of rejects, says how many more there are, and holds all of them', async () => {
+    const logged: string[] = [];
+    const logger = { ...SILENT, warn: (event: string) => void logged.push(event) };
     const rejects = async (listedMax: number) => {
-      told.length = 0;
+      logged.length = 0;
       const { artifacts, receipt } = await validateFile('rejects/missing-text.jsonl', 1 << 20, { listedMax, logger });
       expect(receipt).toMatchObject({ accepted: 1, rejected: 6, held: 6 });
       expect(linesIn(artifacts, FILES.held)).toHaveLength(6);
@@ -272,12 +272,12 @@ describe('validate', () => {
     };
     const all = await rejects(6);
     expect(all).toHaveLength(6);
-    expect(told).not.toContain('more-rejected-than-listed');
+    expect(logged).not.toContain('more-rejected-than-listed');
     expect(await rejects(4)).toEqual([...all.slice(0, 4), ['not-listed', '2 more records were rejected']]);
-    expect(told.filter((event) => event === 'more-rejected-than-listed')).toHaveLength(1);
+    expect(logged.filter((event) => event === 'more-rejected-than-listed')).toHaveLength(1);
   });
 
-  it('takes no reject under strict: writes the rejects file, and no chunks', async () => {
+  it('fails under strict when a record is rejected, and writes the rejects file but no chunks', async () => {
     const { artifacts, receipt } = await validateFile('rejects/missing-text.jsonl', 1 << 20, { strict: true });
     expect(receipt).toMatchObject({ code: 'records-rejected', details: { rejected: 6 } });
     expect([...artifacts.files.keys()]).toEqual([FILES.rejects]);
@@ -286,7 +286,7 @@ describe('validate', () => {
     expect(fine.receipt).toMatchObject({ accepted: 2, duplicates: 2 });
   });
 
-  it('leaves the chunks of the last good input when it refuses one, and no receipt that later stages would take', async () => {
+  it('leaves the chunks of the last good input when it refuses one, but no receipt that later stages would accept', async () => {
     const rig = createCorpusRig();
     await rig.validate([{ id: 'a', text: 't' }]);
     const chunks = rig.artifacts.files.get(FILES.chunks);
@@ -299,7 +299,7 @@ describe('validate', () => {
     expect(rig.vectors.cost.calls + rig.rows.cost.calls + rig.ledger.cost.calls).toBe(0);
   });
 
-  it('gives a digest of what is wanted and held, whatever the order and the form of the input', async () => {
+  it('gives the same digest for the same wanted and held chunks, in any order and form of the input', async () => {
     const digestOf = async (records: readonly JsonValue[]) => (await createCorpusRig().validate(records)).digest;
     const a = { id: 'a', text: 't', page: 1 };
     const b = { id: 'b', text: 'u' };
@@ -310,7 +310,7 @@ describe('validate', () => {
     expect(new Set(digests).size).toBe(digests.length);
   });
 
-  it('stops at its signal, and leaves nothing', async () => {
+  it('stops at its signal, and leaves no file', async () => {
     const rig = createCorpusRig({ signal: AbortSignal.abort(new Error('stop')) });
     await expect(rig.validate([{ id: 'a', text: 't' }])).rejects.toThrow('stop');
     expect([rig.artifacts.files.size, rig.artifacts.leaks()]).toEqual([0, { writers: 0, scratches: 0 }]);
@@ -330,21 +330,21 @@ describe('the basis of a corpus', () => {
     ['the model', { identity: { ...BASIS.identity, model: 'n' } }],
     ['the host of the model', { identity: { ...BASIS.identity, host: 'h' } }],
     ['the dimensions', { identity: { ...BASIS.identity, dimensions: 9 } }],
-    ['the limit of a text', { inputTokensMax: 101 }],
-    ['what becomes of a text over it', { truncates: true }],
-  ])('is another where %s is', (_what, other) => {
+    ['the limit of tokens', { inputTokensMax: 101 }],
+    ['the handling of texts over it', { truncates: true }],
+  ])('the basis digest changes with %s', (_what, other) => {
     expect(basisDigest({ ...BASIS, ...other })).not.toBe(basisDigest(BASIS));
   });
 
-  it('is another with each change of the rules', async () => {
+  it('the basis digest changes with each change of the rules', async () => {
     const made = createHash('sha256');
     for (const name of Object.keys(EXPECTED).toSorted()) {
       const { artifacts } = await validateFile(name, 1 << 20);
       for (const file of [FILES.chunks, FILES.held, FILES.rejects])
         made.update(`${name} ${artifacts.files.get(file)}\n`);
     }
-    // Another digest here: other chunks, or other words about rejects, come of these inputs. Raise the number of the
-    // rules, which gives another basis, and put both digests down here.
+    // If `made` differs, these inputs now give other chunks or other texts about rejects: raise RULES, which changes the
+    // basis, and write both digests here.
     expect({ made: made.digest('hex'), basis: basisDigest(BASIS) }).toMatchInlineSnapshot(`
       {
         "basis": "0c490d8f934c6e367ef27f7bdee789b02f43a7490a68e1bf57bdaf83decb1ac9",

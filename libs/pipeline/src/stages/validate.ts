@@ -26,27 +26,27 @@ export interface ValidateOptions {
   readonly input: {
     readonly name: string;
     readonly bytes: AsyncIterable<Uint8Array>;
-    /** SHA-256 of the bytes that were read, in hex; asked for when all were. */
+    /** SHA-256 of the bytes, in hex; called when all of them were read. @default the receipt has no basis */
     readonly digest?: () => string;
   };
   readonly identity: EmbedderIdentity;
   readonly inputTokensMax: number;
   /** The number of tokens of a text if it is over the limit, undefined if it fits. */
   readonly tokensOver: (text: string) => number | undefined;
-  /** The part of a text that is embedded in place of one that is too long; without it such a text is rejected. */
+  /** The beginning of a text that is embedded when the text is too long. @default such a record is rejected */
   readonly fit?: (text: string) => string;
-  /** Any rejected record fails the stage. */
+  /** Whether any rejected record fails the stage. */
   readonly strict: boolean;
-  /** Records that the rejects file lists; `LISTED_MAX` where it says nothing. */
+  /** Records that the rejects file lists. @default LISTED_MAX */
   readonly listedMax?: number;
 }
 
 /**
  * Reads the input into chunks: `chunks.jsonl` sorted by point id, `held.jsonl`, `rejects.jsonl` and the receipt.
  *
- * A bad record is set aside and the stage goes on. The rejects file lists a bounded number, and says how many more there are.
- * What is held is never left out. Of records with equal ids the first is kept; an equal later one
- * counts as a duplicate, a different one is rejected. Fails, and writes no chunks, for input that is malformed, empty
+ * A rejected record does not end the stage. The rejects file lists at most `listedMax` of them, and says how many more
+ * there are; the held file lists all that are held. Of records with equal ids the first is accepted; a later one is a
+ * duplicate if it is equal, and rejected if not. Fails, and writes no chunks, for input that is malformed, empty
  * or without any acceptable record, and under `strict` for any reject (`records-rejected`).
  */
 export async function validate(context: StageContext, options: ValidateOptions): Promise<ValidateReceipt> {
@@ -97,7 +97,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
       accepted += 1;
       textBytes += chunk.textBytes;
     };
-    // Of one id, the first accepted entry, or the first of all; no more, since a whole file may have one id.
+    // The first accepted entry of an id, or its first entry. Only one is in memory, since all records may have one id.
     let first: Entry | undefined;
     for await (const entry of decodeEntries(sorter.sorted())) {
       if (first?.pointId !== entry.pointId) {

@@ -4,15 +4,15 @@ import { inBatches } from '../work/in-batches.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import type { VerifyInput } from './verify-options.ts';
 
-/** Chunks of the corpus by what the cache has for them. */
+/** How many chunks of the corpus the cache has vectors of. */
 export interface CacheCounts {
-  /** With a sound vector in the slice. */
+  /** Chunks with a sound vector in the slice. */
   readonly found: number;
-  /** Whose text the embedding service refused. */
+  /** Chunks whose text the embedding service refused. */
   readonly refused: number;
 }
 
-/** Counts the chunks that have a sound vector in the slice, and names those that have none. */
+/** Counts the chunks that have a sound vector in the slice, and logs those that have none. */
 export async function verifyCache(
   { artifacts, onProgress }: StageContext,
   { slice, refused }: VerifyInput,

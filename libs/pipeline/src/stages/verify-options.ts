@@ -8,11 +8,12 @@ export interface VerifyOptions extends Stores {
   readonly projection: Projection;
   readonly deletes: DeleteMode;
   readonly level: VerifyLevel;
-  /** At level `vectors`: compare one vector in so many, 1 for all. */
+  /** At level `vectors`: compares every n-th vector; 1 compares all. */
   readonly vectorsEvery: number;
 }
 
-/** What a verification is made with: the options, and the texts that embed set aside. */
+/** The options, and what the files of the corpus add to them. */
 export interface VerifyInput extends VerifyOptions {
+  /** Keys of the texts that the embedding service refused. */
   readonly refused: ReadonlySet<string>;
 }

@@ -15,7 +15,7 @@ function fileOf(rig: CorpusRig): VerifyReceipt {
 }
 
 describe('a verify receipt of thousands of differences', () => {
-  /** Nothing was loaded, one chunk has no vector, and one point is nobody's. */
+  /** Nothing was loaded, one chunk has no vector, and one point belongs to no chunk. */
   async function manyDifferences(chunks: number) {
     const rig = createCorpusRig({ batchItems: 1_000, vectors: createMemoryVectorStore({ pageItems: 1_000 }) });
     await rig.validate(inputs(chunks));
@@ -31,7 +31,7 @@ describe('a verify receipt of thousands of differences', () => {
     return rig;
   }
 
-  it('has the first few, while its file has all of them, in the order of cache, points and rows by id', async () => {
+  it('the receipt has the first differences and its file all of them, in the order of cache, points and rows by id', async () => {
     const rig = await manyDifferences(2_500);
     const receipt = await rig.verify('ids');
     const file = fileOf(rig);
@@ -56,7 +56,7 @@ describe('a verify receipt of thousands of differences', () => {
     expect(lines.filter((line) => /^ {4}\{"store":.*\},?$/.test(line))).toHaveLength(5_002);
   });
 
-  it('is never in memory as a whole: each write of its file has one difference at most', async () => {
+  it('the receipt file is written one difference at a time, and is never in memory as a whole', async () => {
     const rig = await manyDifferences(300);
     const { artifacts } = rig;
     let longest = 0;
@@ -82,7 +82,7 @@ describe('a verify receipt of thousands of differences', () => {
     expect(artifacts.leaks()).toEqual({ writers: 0, scratches: 0 });
   });
 
-  it('is replaced by that of the next, and a verify that fails leaves none', async () => {
+  it('each verify replaces the receipt of the last one, and a verify that fails leaves none', async () => {
     const rig = await manyDifferences(30);
     await rig.verify();
     expect(fileOf(rig).differences).toHaveLength(62);
@@ -100,7 +100,7 @@ describe('a verify receipt of thousands of differences', () => {
 });
 
 describe('verify of one store alone', () => {
-  it.each(STORES)('looks at %s, tells nothing of the other, and leaves its stamp', async (store) => {
+  it.each(STORES)('verify of %s alone reports nothing of the other store, and leaves its stamp', async (store) => {
     const rig = createCorpusRig();
     await rig.load(inputs(3));
     rig.vectors.collection?.points.delete(await rig.pointIdOf('c0'));
@@ -125,7 +125,7 @@ describe('verify of one store alone', () => {
     expect([ledger.peek('books', store), ledger.peek('books', other)?.count]).toEqual([undefined, 3]);
   });
 
-  it('compares no copies of what is held with each other', async () => {
+  it('verify of one store alone does not compare point and row of held chunks', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(3));
     const pointId = await rig.pointIdOf('c2');
@@ -144,8 +144,8 @@ describe('verify of one store alone', () => {
   });
 });
 
-describe('vectors that the cache has from the collection itself', () => {
-  it('are counted, since they prove nothing, and only where vectors are compared', async () => {
+describe('vectors that were recovered from the collection', () => {
+  it('recovered vectors are counted as not comparable at level vectors, and at no other', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(4));
     rig.embeddings.paid.clear();
@@ -161,14 +161,14 @@ describe('vectors that the cache has from the collection itself', () => {
     }
   });
 
-  it('are none where all was paid for', async () => {
+  it('no vector is counted as not comparable when all were paid for', async () => {
     const rig = createCorpusRig();
     await rig.load(inputs(3));
     expect(await rig.verify('vectors')).toMatchObject({ ok: true, notComparable: 0 });
   });
 });
 
-it('a sample of vectors finds what is wrong with every so many of them', async () => {
+it('comparing every n-th vector finds the wrong ones among those', async () => {
   const rig = createCorpusRig();
   await rig.load(inputs(7));
   for (const point of rig.vectors.collection?.points.values() ?? []) point.vector = point.vector.toReversed();
@@ -234,27 +234,30 @@ describe.each([
     return { rig, pointId, point, row };
   }
 
-  it.each(VERIFY_LEVELS)('is in step where both copies are as they were, at level %s', async (level) => {
+  it.each(VERIFY_LEVELS)(`a ${what} chunk whose copies are unchanged is in step at level %s`, async (level) => {
     const { rig } = await stored();
     expect(await rig.verify(level)).toMatchObject({ ok: true, [what]: level === 'counts' ? 0 : 1 });
   });
 
-  describe.each(DAMAGES)('and $damage', ({ plant, from, store, kind, fields = [] }) => {
-    it.each(VERIFY_LEVELS)(`is told of from level ${from} on, here: %s`, async (level) => {
-      const place = await stored();
-      plant(place);
-      const { rig, pointId } = place;
-      const receipt = await rig.verify(level);
-      const sees = VERIFY_LEVELS.indexOf(level) >= VERIFY_LEVELS.indexOf(from);
-      expect(receipt.differences).toEqual(sees ? [{ store, kind, point_id: pointId, chunk_id: 'c3', fields }] : []);
-      expect(receipt.sides).toEqual({ cache: 0, qdrant: 0, neon: 0, ...(sees ? { [store]: 1 } : {}) });
-      for (const side of STORES) {
-        expect(rig.ledger.peek('books', side) === undefined).toBe(sees && side === store);
-      }
-    });
+  describe.each(DAMAGES)('that $damage', ({ damage, plant, from, store, kind, fields = [] }) => {
+    it.each(VERIFY_LEVELS)(
+      `a ${what} chunk that ${damage} is reported from level ${from} on (tested at level %s)`,
+      async (level) => {
+        const place = await stored();
+        plant(place);
+        const { rig, pointId } = place;
+        const receipt = await rig.verify(level);
+        const sees = VERIFY_LEVELS.indexOf(level) >= VERIFY_LEVELS.indexOf(from);
+        expect(receipt.differences).toEqual(sees ? [{ store, kind, point_id: pointId, chunk_id: 'c3', fields }] : []);
+        expect(receipt.sides).toEqual({ cache: 0, qdrant: 0, neon: 0, ...(sees ? { [store]: 1 } : {}) });
+        for (const side of STORES) {
+          expect(rig.ledger.peek('books', side) === undefined).toBe(sees && side === store);
+        }
+      },
+    );
   });
 
-  it('in hundreds is compared as one by one', async () => {
+  it(`three differences among 299 ${what} chunks are all reported`, async () => {
     const rig = createCorpusRig({ deletes, batchItems: 300, vectors: createMemoryVectorStore({ pageItems: 300 }) });
     await rig.load(inputs(300));
     const ids = await Promise.all([5, 130, 290].map((at) => rig.pointIdOf(`c${at}`)));

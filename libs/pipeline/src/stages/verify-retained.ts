@@ -4,7 +4,7 @@ import { retainedProblems, type RetainedProblem } from '../compare/retained-prob
 import type { VerifyInput } from './verify-options.ts';
 import type { Difference } from '../receipts.ts';
 
-/** Compares the copies of what is held or kept with each other, where both stores are looked at by ids at least. */
+/** Compares point and row of each retained chunk with each other. Needs both stores and a level above `counts`. */
 export async function verifyRetained(
   context: StageContext,
   { vectors, rows, projection, deletes, refused, level }: VerifyInput,

@@ -9,20 +9,20 @@ import { vectorDistance, VECTOR_TOLERANCE } from '../compare/vector-distance.ts'
 import type { VerifyInput } from './verify-options.ts';
 import type { Difference } from '../receipts.ts';
 
-/** Chunks that both stores are to have, and those that they may have besides. */
+/** Chunks that both stores must have, and held ones that they may have as well. */
 export interface WantedCounts {
   readonly chunks: number;
   readonly held: number;
 }
 
-/** What a store holds of a corpus. */
+/** How many items of a corpus a store has: all, and the held and kept ones among them. */
 export interface StoreCounts {
   readonly count: number;
   readonly held: number;
   readonly kept: number;
 }
 
-/** Compares the points with the corpus, as deep as the level says, and at level `vectors` with the slice. */
+/** Compares the points with the corpus, and at level `vectors` with the slice. `level` says how much is compared. */
 export async function verifyPoints(
   context: StageContext,
   options: VerifyInput,
@@ -45,7 +45,7 @@ export async function verifyPoints(
   let seen = 0;
   for await (const change of changes(artifacts, comparable, options)) {
     tally(counts, change);
-    await describe('qdrant', change, log);
+    await logDifference('qdrant', change, log);
     if (level !== 'vectors' || change.kind !== 'unchanged') continue;
     if (seen % options.vectorsEvery === 0) sample.push(change.wanted.chunk());
     seen += 1;
@@ -58,7 +58,7 @@ export async function verifyPoints(
   return { ...counts, notComparable };
 }
 
-/** Compares stored vectors with those of the slice. Returns how many the slice itself has from a store. */
+/** Compares stored vectors with those of the slice. Returns how many vectors of the slice were recovered from a store. */
 async function compareVectors(
   chunks: readonly IndexedChunk[],
   { slice }: VerifyInput,
@@ -84,7 +84,7 @@ async function compareVectors(
   return recovered.filter(Boolean).length;
 }
 
-/** Compares the rows with the corpus, as deep as the level says. */
+/** Compares the rows with the corpus. `level` says how much is compared. */
 export async function verifyRows(
   { artifacts, corpus, signal }: StageContext,
   options: VerifyInput,
@@ -100,12 +100,12 @@ export async function verifyRows(
   const counts = { count: 0, held: 0, kept: 0 };
   for await (const change of changes(artifacts, comparable, options)) {
     tally(counts, change);
-    await describe('neon', change, log);
+    await logDifference('neon', change, log);
   }
   return counts;
 }
 
-/** Compares numbers alone: as many as wanted, and as many more as may be held or kept. */
+/** Compares only counts: at least the wanted chunks, and at most those that may be held or kept in addition. */
 async function countOnly(
   store: StoreName,
   count: number,
@@ -125,7 +125,7 @@ function tally(counts: { count: number; held: number; kept: number }, { kind }: 
   if (kind === 'held' || kind === 'kept') counts[kind] += 1;
 }
 
-async function describe(store: StoreName, change: Change<StoredState>, log: DifferenceLog): Promise<void> {
+async function logDifference(store: StoreName, change: Change<StoredState>, log: DifferenceLog): Promise<void> {
   if (change.kind === 'add') await log.add(difference(store, 'missing', change.wanted));
   else if (change.kind === 'change') await log.add(difference(store, 'stale', change.wanted, change.fields));
   else if (change.kind === 'delete') await log.add(difference(store, 'orphaned', change.actual));

@@ -86,19 +86,19 @@ const DAMAGES: readonly Damage[] = [
     expected: at('qdrant', 'missing'),
   },
   {
-    what: 'the label of a point',
+    what: 'a wrong label of a point',
     plant: () => (point().payload['content_hash'] = 'old'),
     from: 'ids',
     expected: at('qdrant', 'stale', ['content_hash']),
   },
   {
-    what: 'the model of a point',
+    what: 'a missing model of a point',
     plant: () => delete point().payload['model'],
     from: 'ids',
     expected: at('qdrant', 'stale', ['model']),
   },
   {
-    what: 'the label of a row',
+    what: 'a wrong label of a row',
     plant: () => (row().embeddingKey = 'old'),
     from: 'ids',
     expected: at('neon', 'stale', ['embedding_key']),
@@ -131,7 +131,7 @@ const DAMAGES: readonly Damage[] = [
       ['metadata', 'metadata', { tag: 'x', more: 1 }],
     ] as const
   ).map(([field, column, value]): Damage => ({
-    what: `the ${column} of a row that was edited by hand, under its old hash`,
+    what: `an edited ${column} of a row with its old hash`,
     plant: () => Object.assign(row(), { [field]: value }),
     from: 'content',
     expected: at('neon', 'stale', [column]),
@@ -154,7 +154,7 @@ const DAMAGES: readonly Damage[] = [
 ];
 
 describe('verify', () => {
-  it.each(LEVELS)('finds nothing after a load, at level %s, and changes nothing', async (level) => {
+  it.each(LEVELS)('finds no difference after a load at level %s, and changes nothing', async (level) => {
     const receipt = await rig.verify(level);
     expect(receipt).toMatchObject({
       ok: true,
@@ -168,8 +168,8 @@ describe('verify', () => {
     expect(JSON.parse(rig.artifacts.files.get(FILES.verifyReceipt) ?? '')).toEqual(receipt);
   });
 
-  describe.each(DAMAGES)('of $what', ({ plant, from, expected }) => {
-    it.each(LEVELS)(`finds it from level ${from} on, here: %s`, async (level) => {
+  describe.each(DAMAGES)('$what', ({ what, plant, from, expected }) => {
+    it.each(LEVELS)(`${what} is found from level ${from} on (tested at level %s)`, async (level) => {
       plant();
       const receipt = await rig.verify(level);
       const sees = LEVELS.indexOf(level) >= LEVELS.indexOf(from);
@@ -188,7 +188,7 @@ describe('verify', () => {
       }
     });
 
-    it('is put right by the load after it, with the labels not believed, and without paying', async () => {
+    it(`${what} is put right by the next load, which pays for nothing`, async () => {
       plant();
       expect(await rig.verify('vectors')).toMatchObject({ ok: false });
       await rig.load(INPUTS);
@@ -199,7 +199,7 @@ describe('verify', () => {
     });
   });
 
-  it('writes the payload alone for drift in the payload', async () => {
+  it('a load writes only the payload when only the payload has drifted', async () => {
     point().payload['tag'] = 'edited';
     await rig.verify();
     const { qdrant } = await rig.load(INPUTS);
@@ -207,7 +207,7 @@ describe('verify', () => {
     expect(rig.costs()).toEqual({ ...NO_COSTS, payloads: 1 });
   });
 
-  it('tells of a vector that the slice lost, and leaves the stamps of the stores', async () => {
+  it('reports a vector that the slice lacks, and leaves the stamps of the stores', async () => {
     rig.embeddings.sliced.delete(row().embeddingKey);
     expect(await rig.verify()).toMatchObject({
       ok: false,
@@ -217,12 +217,12 @@ describe('verify', () => {
     expect(rig.ledger.cost.stampsRemoved).toBe(0);
   });
 
-  it('takes a vector that is scaled for the same', async () => {
+  it('accepts a vector that was scaled', async () => {
     point().vector = point().vector.map((value) => value * 3);
     expect(await rig.verify('vectors')).toMatchObject({ ok: true });
   });
 
-  it('tells of all differences of both stores at once', async () => {
+  it('reports all differences of both stores at once', async () => {
     rig.vectors.collection?.points.clear();
     row().text = 'edited';
     const receipt = await rig.verify();

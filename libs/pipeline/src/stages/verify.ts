@@ -12,9 +12,9 @@ import { verifyRetained } from './verify-retained.ts';
 import type { ProvisionReceipt, ValidateReceipt, VerifyCounts, VerifyReceipt } from '../receipts.ts';
 
 /**
- * Compares the corpus, its slice of the cache, and what both stores hold now, and writes the verify receipt. A store
- * that differs loses its stamp, so that the next load really loads. It never throws for a difference: see `ok`. Memory
- * grows neither with the corpus nor with the number of differences.
+ * Compares the corpus with its slice of the cache and with what both stores contain now, and writes the verify receipt.
+ * A store that differs loses its stamp, so that the next load compares everything in it. A difference is no error: see
+ * `ok`. Memory grows neither with the corpus nor with the number of differences.
  */
 export async function verify(context: StageContext, options: VerifyOptions): Promise<VerifyReceipt> {
   const { artifacts, corpus, clock, logger } = context;
@@ -36,7 +36,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
 
     const overtakenBy = ledger === undefined ? undefined : await laterRun(context, ledger);
     for (const store of STORES) {
-      // The stamps of a later run speak of its input, and not of what was looked for here.
+      // The stamps of a later run are for its input, which was not compared here.
       if (log.sides[store] > 0 && overtakenBy === undefined) await ledger?.removeStamp(corpus, store);
     }
     const counts: VerifyCounts = {
@@ -75,7 +75,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
   }
 }
 
-/** The run that has taken the corpus since the one that is provisioned here, if there is one. */
+/** The run that has taken the fence since the one that is provisioned here, if there is one. */
 async function laterRun({ artifacts, corpus, signal }: StageContext, ledger: Ledger): Promise<string | undefined> {
   const run = await receiptIfThere<ProvisionReceipt>(artifacts, FILES.run);
   if (run?.fence === undefined) return undefined;
@@ -83,7 +83,7 @@ async function laterRun({ artifacts, corpus, signal }: StageContext, ledger: Led
   return holder !== undefined && holder.fence > run.fence ? holder.runId : undefined;
 }
 
-/** Writes the receipt with all differences, one a line, without holding them all. */
+/** Writes the receipt with all differences, one a line, without having them all in memory. */
 async function writeVerifyReceipt(artifacts: Artifacts, receipt: VerifyReceipt, log: DifferenceLog): Promise<void> {
   const writer = await artifacts.write(FILES.verifyReceipt);
   try {

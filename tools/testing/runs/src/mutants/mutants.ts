@@ -67,14 +67,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'skips deletions',
     file: `${PIPELINE}/stages/load-store.ts`,
-    find: "if (change.kind === 'delete') await gone.add(change.actual.pointId);",
+    find: "if (change.kind === 'delete') await toDelete.add(change.actual.pointId);",
     replace: "if (change.kind === 'delete') continue;",
     caughtBy: happening(load(add('c1')), load(remove('c1'))),
   },
   {
     name: 'deletes before it writes',
     file: `${PIPELINE}/stages/load-store.ts`,
-    find: 'await gone.add(change.actual.pointId);',
+    find: 'await toDelete.add(change.actual.pointId);',
     replace: '{ await beforeWrite(); await target.delete([change.actual.pointId]); }',
     caughtBy: happening(load(add('c1')), load(remove('c1'), add('c2'))),
   },
