@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createMemoryLedger, createMemoryRowStore, createMemoryVectorStore } from '@lockstep/testing-ports';
-import { reconcile, reconcileCases, TELLING_CASES, type DriftingStores } from '@lockstep/testing-runs';
+import { reconcile, reconcileCases, REGRESSION_CASES, type DriftingStores } from '@lockstep/testing-runs';
 
 function newStores(): DriftingStores {
   const rows = createMemoryRowStore();
@@ -41,7 +41,7 @@ it(
       fc.asyncProperty(reconcileCases({ actionsMax: 6 }), async (happening) => {
         await reconcile(happening, { stores: newStores(), corpora: ['one', 'two'], tally });
       }),
-      { numRuns: 1000, examples: TELLING_CASES.map((happening) => [happening]) },
+      { numRuns: 1000, examples: REGRESSION_CASES.map((happening) => [happening]) },
     );
     // If a thousand cases do not contain each of these, the property proves less than it seems to.
     expect([...tally.keys()]).toEqual(expect.arrayContaining(SITUATIONS));

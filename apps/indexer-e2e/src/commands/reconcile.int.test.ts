@@ -11,7 +11,7 @@ import { createInstantGuard } from '@lockstep/testing-ports';
 import {
   reconcile,
   reconcileCases,
-  TELLING_CASES,
+  REGRESSION_CASES,
   type DriftingStores,
   type ReconcileCase,
 } from '@lockstep/testing-runs';
@@ -71,7 +71,7 @@ it('the embedded services keep in step with two corpora whatever happens to them
       await reconcile(happening, { stores, corpora: [`one-${cases}`, `two-${cases}`] });
     }),
     // A case is small here; looking for a smaller one would take minutes.
-    { numRuns: 30, endOnFailure: true, examples: TELLING_CASES.map((happening) => [happening]) },
+    { numRuns: 30, endOnFailure: true, examples: REGRESSION_CASES.map((happening) => [happening]) },
   );
 });
 

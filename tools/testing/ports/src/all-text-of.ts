@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 
 /**
- * All that an error would tell whoever logs it, as one text: message, stack, fields, and the same of its causes, as
- * JSON and as Node prints it, hidden properties included. For tests that look for what must not be in it.
+ * Everything that logging an error may reveal, as one text: message, stack, fields, and the same of its causes, as JSON
+ * and as Node prints it, hidden properties included. For tests that look for what must not be in it.
  */
 export function allTextOf(error: unknown): string {
   const parts = [inspect(error, { depth: null, showHidden: true, maxStringLength: null, maxArrayLength: null })];

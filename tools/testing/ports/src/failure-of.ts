@@ -1,6 +1,6 @@
 import { isIndexingError, type IndexingError } from '@lockstep/model';
 
-/** The failure that a call ends with; throws when it succeeds or fails with an error of another family. */
+/** The `IndexingError` that a call fails with. Throws when it succeeds or fails with another error. */
 export async function failureOf(call: Promise<unknown>): Promise<IndexingError> {
   try {
     await call;

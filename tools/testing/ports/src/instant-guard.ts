@@ -1,7 +1,7 @@
 import type { Dependency } from '@lockstep/model';
 import { createGuard, type Guard, type GuardOptions } from '@lockstep/resilience';
 
-/** A guard that waits for nothing and tells what it would have waited for. */
+/** A guard that does not wait, and records how long it would have waited. */
 export interface InstantGuard {
   readonly guard: Guard;
   /** Every wait between attempts so far, in milliseconds, in order. */
@@ -9,8 +9,8 @@ export interface InstantGuard {
 }
 
 /**
- * The real guard on a clock that jumps: waits are recorded and are over at once. Without jitter the backoff is half a
- * millisecond, then one, so that any longer wait is one that a service asked for. The breaker stays closed.
+ * The real guard on a simulated clock: waits are recorded and end at once. There is no jitter, and the backoff is half a
+ * millisecond, then one, so that a longer wait is one that a service asked for. The breaker stays closed.
  */
 export function createInstantGuard(dependency: Dependency, options: Partial<GuardOptions> = {}): InstantGuard {
   const waitsMs: number[] = [];

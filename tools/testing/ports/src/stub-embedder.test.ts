@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { createStubEmbedder } from './stub-embedder.ts';
 
-it('counts the words of a text for tokens, over the limit too, and charges as many', async () => {
+it('the stub embedder counts and charges a token for each word, over its limit as well', async () => {
   const embedder = createStubEmbedder({ inputTokensMax: 2 });
   const texts = ['', ' one ', 'one  two\nthree'];
   expect(texts.map((text) => embedder.countTokens(text))).toEqual([0, 1, 3]);

@@ -1,13 +1,13 @@
 import { fitTokens, type Embedder, type EmbedderIdentity } from '@lockstep/model';
 import { stubVector } from './stub-vector.ts';
 
-/** An embedder without a model, which tells what it was asked. */
+/** An embedder without a model, which records its requests. */
 export interface StubEmbedder extends Embedder {
-  /** Requests that came, those that failed included; texts that were embedded; most requests under way at once. */
+  /** Requests, including those that failed; texts that were embedded; the most requests under way at once. */
   readonly seen: { requests: number; inputs: number; underwayMax: number };
   /** The texts of each request that was answered, in the order of the answers. */
   readonly answered: (readonly string[])[];
-  /** What `possiblyPaid` says; a test may count it up. */
+  /** What `possiblyPaid` returns; a test may raise it. */
   readonly lost: { requests: number; inputs: number };
   /** Called for each request by its number from 1; what it throws fails the request, which then costs nothing. */
   onRequest: ((request: number, texts: readonly string[]) => void | Promise<void>) | undefined;
@@ -15,13 +15,13 @@ export interface StubEmbedder extends Embedder {
 
 export interface StubEmbedderOptions {
   readonly identity?: Partial<EmbedderIdentity>;
-  /** Texts in one request, at most. */
+  /** Texts in one request, at most. @default 100 */
   readonly packItems?: number;
-  /** Words of a text that still fit; a word counts as a token. */
+  /** Words of a text that still fit; a word counts as a token. @default 256 */
   readonly inputTokensMax?: number;
 }
 
-/** Gives every text a unit vector made of its hash, the same each time. It charges a token for each word. */
+/** Gives every text a unit vector that is made from its hash (`stubVector`). It charges a token for each word. */
 export function createStubEmbedder(options: StubEmbedderOptions = {}): StubEmbedder {
   const { packItems = 100, inputTokensMax = 256 } = options;
   const identity: EmbedderIdentity = { model: 'stub-model', host: null, dimensions: 8, ...options.identity };

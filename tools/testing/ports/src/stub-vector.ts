@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** The vector that the stub gives for a text: the same every time, of unit length. */
+/** The vector of the stub embedder for a text: always the same, of unit length. */
 export function stubVector(input: string, dimensions: number): Float32Array<ArrayBuffer> {
   const seed = createHash('sha256').update(input).digest();
   const values = Float32Array.from({ length: dimensions }, (_, at) => {

@@ -48,7 +48,7 @@ import {
   type StubEmbedder,
 } from '@lockstep/testing-ports';
 
-/** What a rig works with; what is left out is made new. Two rigs over the same stores are two runs on two machines. */
+/** What a rig works with; each port that is not given is created. Two rigs over the same stores are two machines. */
 export interface CorpusRigOptions {
   readonly corpus?: string;
   readonly vectors?: MemoryVectorStore;
@@ -56,21 +56,22 @@ export interface CorpusRigOptions {
   readonly ledger?: MemoryLedger;
   readonly embeddings?: MemoryEmbeddings;
   readonly embedder?: StubEmbedder;
-  /** Files in memory, or elsewhere: then the rig has none to look into. */
+  /** Files; those of another kind have no `files` for a test to read. @default files in memory */
   readonly artifacts?: Artifacts;
   /** Ports in place of those in memory. */
   readonly ports?: Partial<CorpusPorts>;
   readonly payload?: readonly string[];
   readonly deletes?: DeleteMode;
-  /** Chunks in one write. */
+  /** Chunks in one request. @default 2 */
   readonly batchItems?: number;
+  /** Requests under way at once. @default 2 */
   readonly concurrency?: number;
-  /** Stands still where it is left out. */
+  /** @default a clock that always shows 0 */
   readonly clock?: Clock;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How an `embed` differs from that of the corpus. */
+/** Settings of one `embed` in place of those of the corpus. */
 export interface RigEmbed extends EmbedChoices {
   readonly batchItems?: number;
   readonly concurrency?: number;
@@ -89,12 +90,12 @@ export interface CorpusRig extends Pick<Corpus, 'provision' | 'loadQdrant' | 'lo
   readonly projection: Projection;
   readonly context: StageContext;
   validate(records: readonly JsonValue[], options?: { readonly strict?: boolean }): Promise<ValidateReceipt>;
-  /** Believes labels, as `indexer plan` does, where the options do not say otherwise. */
+  /** `trust` is `labels` by default, as in `indexer plan`. */
   plan(options?: { readonly trust?: Trust }): Promise<CorpusPlan>;
   embed(options?: RigEmbed): Promise<EmbedReceipt>;
   /** Verifies, and ends the run with what it found. */
   verify(level?: VerifyLevel): Promise<VerifyReceipt>;
-  /** The corpus of these records, for what is done to a corpus as a whole. */
+  /** The corpus with these records as its input. */
   open(records: readonly JsonValue[]): Corpus;
   /** `indexer run` with records. */
   run(records: readonly JsonValue[], options?: RigRun): Promise<RunReceipts>;
@@ -106,7 +107,7 @@ export interface CorpusRig extends Pick<Corpus, 'provision' | 'loadQdrant' | 'lo
   load(records: readonly JsonValue[], options?: { readonly deleteLimit?: DeleteLimit }): Promise<RigLoad>;
   /** Sets every counter of the stores and the embedder to 0, and empties their journals. */
   forgetCosts(): void;
-  /** Changed items since the counters were set to 0: what a run cost. */
+  /** What was asked, embedded, written and deleted since the counters were set to 0. */
   costs(): RigCosts;
   /** Point id of a chunk that the corpus wants. */
   pointIdOf(chunkId: string): Promise<string>;
@@ -151,7 +152,7 @@ const NO_LIMIT: DeleteLimit = { percent: 100, count: 0 };
 
 let ids = 0;
 
-/** Makes a rig. Each of its provisions is a run of its own, with a nonce of its own. */
+/** Creates a rig. Each of its provisions is a run of its own, with a nonce of its own. */
 export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
   const { corpus = 'books', deletes = 'full', batchItems = 2, concurrency = 2, signal } = options;
   const artifacts = (options.artifacts ?? createMemoryArtifacts()) as MemoryArtifacts;
@@ -211,10 +212,10 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
     async validate(records, choices) {
       return rig.open(records).validate(choices);
     },
-    embed: ({ batchItems: items, concurrency: lanes, cache, ...choices } = {}) =>
+    embed: ({ batchItems: items, concurrency: limit, cache, ...choices } = {}) =>
       open({
         ...(items && { batchItems: items }),
-        ...(lanes && { concurrency: lanes }),
+        ...(limit && { concurrency: limit }),
         ...(cache && { cache }),
       }).embed(choices),
     plan: ({ trust = 'labels' } = {}) => opened.plan({ trust }),

@@ -3,4 +3,4 @@ export { inBothStores, storedTexts, type StoredTexts } from './stored-texts.ts';
 export { reconcileCases, type ReconcileCase } from './reconcile/actions.ts';
 export type { DriftingStores } from './reconcile/drift.ts';
 export { reconcile, type ReconcileOptions } from './reconcile/reconcile.ts';
-export { TELLING_CASES } from './reconcile/telling-cases.ts';
+export { REGRESSION_CASES } from './reconcile/regression-cases.ts';

@@ -1,15 +1,15 @@
 import type { CorpusRig } from './corpus-rig.ts';
 import { stubVector } from '@lockstep/testing-ports';
 
-/** What both stores hold of a corpus: the text of each chunk by its id. */
+/** What both stores contain of a corpus: the text of each chunk by its id. */
 export interface StoredTexts {
   readonly points: Readonly<Record<string, string>>;
   readonly rows: Readonly<Record<string, string>>;
 }
 
 /**
- * Looks into both stores of a rig. A point has the text of its row where it has the row's hash and the vector of that
- * text; any other point shows as `no row`, `another version` or `another vector`.
+ * Reads both stores of a rig. A point counts as having the text of its row if it has the row's hash and the vector of that
+ * text; any other point reads as `no row`, `another version` or `another vector`.
  */
 export function storedTexts({ corpus, rows, vectors, embedder }: CorpusRig): StoredTexts {
   const own = [...rows.table.values()].filter((row) => row.corpus === corpus);
@@ -19,7 +19,7 @@ export function storedTexts({ corpus, rows, vectors, embedder }: CorpusRig): Sto
     points: Object.fromEntries(
       points.map(([pointId, { payload, vector }]) => {
         const row = rows.table.get(pointId);
-        const told = (): string => {
+        const text = (): string => {
           if (row === undefined) return 'no row';
           if (row.contentHash !== payload['content_hash']) return 'another version';
           const expected = stubVector(row.text, embedder.identity.dimensions);
@@ -27,13 +27,13 @@ export function storedTexts({ corpus, rows, vectors, embedder }: CorpusRig): Sto
             ? row.text
             : 'another vector';
         };
-        return [String(payload['chunk_id']), told()];
+        return [String(payload['chunk_id']), text()];
       }),
     ),
   };
 }
 
-/** Both stores hold these texts by chunk id. */
+/** Both stores contain these texts by chunk id. */
 export function inBothStores(texts: Readonly<Record<string, string>>): StoredTexts {
   return { points: texts, rows: texts };
 }

@@ -1,8 +1,8 @@
 import { IndexingError, type Artifacts, type ArtifactWriter, type Scratch } from '@lockstep/model';
 
-/** Artifacts that live in memory, and open to tests. */
+/** Artifacts in memory, which tests can read and change. */
 export interface MemoryArtifacts extends Artifacts {
-  /** Every whole file by name, with its text. Tests may read it and plant what they like. */
+  /** The text of every complete file, by name. Tests may change it. */
   readonly files: Map<string, string>;
   /** Names of the files that were closed or removed, in order. */
   readonly journal: string[];
@@ -13,9 +13,9 @@ export interface MemoryArtifacts extends Artifacts {
 }
 
 /**
- * Keeps the files of one corpus in memory.
+ * Creates artifacts for the files of one corpus.
  *
- * @param blockBytes bytes of one block that a read gives; small ones show what does not survive a split
+ * @param blockBytes bytes of one block of a read; small ones reveal code that does not expect a split. @default 64 KiB
  */
 export function createMemoryArtifacts({
   blockBytes = 64 * 1024,

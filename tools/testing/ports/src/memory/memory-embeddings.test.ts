@@ -13,37 +13,37 @@ async function* each(...keys: string[]): AsyncGenerator<string> {
 }
 
 /** Vectors and marks of the keys `a`, `b` and `c`. */
-async function held(reader: EmbeddingReader) {
+async function contentsOf(reader: EmbeddingReader) {
   const keys = ['a', 'b', 'c'];
   return { vectors: await reader.vectors(keys), recovered: await reader.areRecovered(keys) };
 }
 
-it('takes marks from the cache into a slice, and from there into another cache', async () => {
+it('marks of recovered vectors go from the cache into a slice, and from there into another cache', async () => {
   const first = createMemoryEmbeddings();
   await first.cache.append([...recovered('a'), ...paid('b')]);
   const expected = { vectors: [RECOVERED, PAID, undefined], recovered: [true, false, false] };
-  expect(await held(first.cache)).toEqual(expected);
-  expect(await held(first.slice)).toEqual({
+  expect(await contentsOf(first.cache)).toEqual(expected);
+  expect(await contentsOf(first.slice)).toEqual({
     vectors: [undefined, undefined, undefined],
     recovered: [false, false, false],
   });
   await first.cache.writeSlice(each('a', 'b'));
-  expect(await held(first.slice)).toEqual(expected);
+  expect(await contentsOf(first.slice)).toEqual(expected);
   first.paid.clear();
   first.recovered.clear();
   expect(await first.cache.adoptSlice()).toBe(2);
-  expect(await held(first.cache)).toEqual(expected);
+  expect(await contentsOf(first.cache)).toEqual(expected);
 });
 
-it('lets a paid vector take the place of a recovered one, and changes nothing for any other repeat', async () => {
+it('a paid vector replaces a recovered one, and any other repeat of a key changes nothing', async () => {
   const { cache, cost, slice } = createMemoryEmbeddings();
   await cache.append([...paid('a'), ...recovered('b', 'c')]);
   await cache.writeSlice(each('b'));
   await cache.append([...recovered('a', 'c'), ...paid('b'), ...recovered('b')]);
   const expected = { vectors: [PAID, PAID, RECOVERED], recovered: [false, false, true] };
-  expect(await held(cache)).toEqual(expected);
+  expect(await contentsOf(cache)).toEqual(expected);
   expect(cost).toMatchObject({ appends: 2, appended: 4 });
   await cache.writeSlice(each('a', 'b', 'c'));
-  expect(await held(slice)).toEqual(expected);
+  expect(await contentsOf(slice)).toEqual(expected);
   expect(await cache.adoptSlice()).toBe(0);
 });

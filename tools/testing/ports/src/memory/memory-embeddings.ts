@@ -6,27 +6,27 @@ import {
   type EmbeddingSlice,
 } from '@lockstep/model';
 
-/** A cache and its slice in memory, open to tests. */
+/** A cache and its slice in memory, which tests can read and change. */
 export interface MemoryEmbeddings {
   readonly cache: EmbeddingCache;
   readonly slice: EmbeddingSlice;
-  /** All that the cache holds, by embedding key: paid for, but for the keys in `recovered`. */
+  /** The vectors of the cache by embedding key: paid for, except those in `recovered`. */
   readonly paid: Map<string, Float32Array>;
   /** Keys of the cache whose vectors were read back from a store. */
   readonly recovered: Set<string>;
-  /** What the slice holds. Tests may plant damage in it. */
+  /** The vectors of the slice by embedding key. */
   readonly sliced: Map<string, Float32Array>;
   /** Keys of the slice whose vectors were read back from a store. */
   readonly slicedRecovered: Set<string>;
-  /** Calls of `append`, vectors that it kept, and slices that were written. */
+  /** Calls of `append`, vectors that they stored, and slices that were written. */
   readonly cost: { appends: number; appended: number; slices: number };
 }
 
 /**
- * Embeddings in memory. A slice asks for sorted keys without repeats. A key that is held already stays as it is, unless a
- * paid vector comes for a recovered one, as on disk.
+ * Embeddings in memory. A slice is written from sorted keys without repeats. As on disk, a key that the cache has stays as
+ * it is, except that a paid vector replaces a recovered one.
  *
- * @param shared embeddings whose cache this slice goes with; a cache of its own where they are left out
+ * @param shared embeddings whose cache is used. @default an empty cache
  */
 export function createMemoryEmbeddings(
   shared: Pick<MemoryEmbeddings, 'paid' | 'recovered'> = { paid: new Map(), recovered: new Set() },
@@ -36,8 +36,8 @@ export function createMemoryEmbeddings(
   const slicedRecovered = new Set<string>();
   const cost = { appends: 0, appended: 0, slices: 0 };
 
-  /** Keeps a vector if it is worth it, and says whether it was. */
-  function keep({ key, vector, isRecovered = false }: CacheEntry): boolean {
+  /** Stores a vector that the cache lacks, or a paid one in place of a recovered one. Returns whether it did. */
+  function store({ key, vector, isRecovered = false }: CacheEntry): boolean {
     if (paid.has(key) && (isRecovered || !recovered.has(key))) return false;
     paid.set(key, vector.slice());
     if (isRecovered) recovered.add(key);
@@ -56,18 +56,18 @@ export function createMemoryEmbeddings(
       has: (key) => paid.has(key),
       async append(entries) {
         cost.appends += 1;
-        cost.appended += entries.filter(keep).length;
+        cost.appended += entries.filter(store).length;
       },
       async adoptSlice() {
         const entries = Array.from(sliced, ([key, vector]) => ({ key, vector, isRecovered: slicedRecovered.has(key) }));
-        return entries.filter(keep).length;
+        return entries.filter(store).length;
       },
       async writeSlice(keys) {
         const written = new Map<string, Float32Array>();
         let previous = '';
         for await (const key of keys) {
           const vector = paid.get(key);
-          invariant(vector !== undefined, 'a slice asks for an embedding that the cache does not hold');
+          invariant(vector !== undefined, 'a slice asks for an embedding that the cache lacks');
           invariant(key > previous, 'a slice asks for keys out of order');
           written.set(key, vector);
           previous = key;

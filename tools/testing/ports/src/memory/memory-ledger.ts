@@ -1,6 +1,6 @@
 import type { FenceHolder, Ledger, RunRecord, Stamp, StoreName } from '@lockstep/model';
 
-/** What ledgers keep; two ledgers over one state are two processes at one database. */
+/** The state of a ledger; two ledgers over one state are like two processes at one database. */
 export interface LedgerState {
   readonly fences: Map<string, FenceHolder>;
   readonly stamps: Map<string, Stamp>;
@@ -8,9 +8,9 @@ export interface LedgerState {
   readonly runs: Map<string, RunRecord>;
 }
 
-/** A ledger in memory, open to tests. */
+/** A ledger in memory, which tests can look into. */
 export interface MemoryLedger extends Ledger {
-  /** Calls of the port so far, and stamps that they wrote and withdrew. */
+  /** Calls of the port so far, and stamps that were written and withdrawn. */
   readonly cost: { calls: number; stampsWritten: number; stampsRemoved: number };
   /** The stamp of a store, without counting as a call. */
   peek(corpus: string, store: StoreName): Stamp | undefined;

@@ -1,18 +1,18 @@
 import { IndexingError, packByBytes, type CallOptions, type IndexedChunk, type RowStore } from '@lockstep/model';
 
-/** A row as it is kept, open to edits by hand. */
+/** A stored row, which tests may edit. */
 export type MemoryRow = { -readonly [Field in keyof IndexedChunk]: IndexedChunk[Field] } & { readonly corpus: string };
 
-/** A table in memory, open to tests. */
+/** A table in memory, which tests can read and change. */
 export interface MemoryRowStore extends RowStore {
-  /** What is stored, by point id. Tests may plant drift in it. */
+  /** The rows by point id. Tests may change them, as drift. */
   readonly table: Map<string, MemoryRow>;
-  /** Calls of the port so far, and rows that they wrote and deleted. */
+  /** Calls of the port so far, and rows that were written and deleted. */
   readonly cost: { calls: number; written: number; deleted: number };
-  /** One line for each write that was done, in order: `upsert 2`, `delete 3`. */
+  /** One line for each write, in order: `upsert 2`, `delete 3`. */
   readonly journal: string[];
-  /** Called before each write, with its word; what it throws fails the write, which then did nothing. */
-  beforeWrite: ((word: 'upsert' | 'delete') => void | Promise<void>) | undefined;
+  /** Called before each write; what it throws fails the write, which then does nothing. */
+  beforeWrite: ((operation: 'upsert' | 'delete') => void | Promise<void>) | undefined;
 }
 
 /** A database in memory: rows by point id, by table, and the fences that writes are checked against. */
@@ -23,11 +23,11 @@ export interface MemoryDatabase {
 
 export interface MemoryRowStoreOptions {
   readonly target?: string;
-  /** Rows in one page of a scan. */
+  /** Rows in one page of a scan. @default 3 */
   readonly pageItems?: number;
-  /** Items in one write, at most. */
+  /** Items in one write, at most. @default 100 */
   readonly packItems?: number;
-  /** A database that other stores use too; one of its own where it is left out. */
+  /** A database that other stores may use as well. @default an empty one */
   readonly database?: MemoryDatabase;
 }
 
@@ -37,19 +37,19 @@ export function createMemoryDatabase(): MemoryDatabase {
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** Rows of all corpora in memory. A write is refused unless its fence is the one that the database holds. */
+/** Rows of all corpora in memory. A write is refused unless it has the current fence of its corpus. */
 export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): MemoryRowStore {
   const { target = 'memory/rows', pageItems = 3, packItems = 100 } = options;
   const { tables, fences } = options.database ?? createMemoryDatabase();
-  /** What stands for the table until it is made. */
-  const unmade = new Map<string, MemoryRow>();
+  /** Read in place of the table until `ensure` creates it. */
+  const missingTable = new Map<string, MemoryRow>();
   const cost = { calls: 0, written: 0, deleted: 0 };
   const journal: string[] = [];
 
   function enter({ signal }: CallOptions = {}): Map<string, MemoryRow> {
     signal?.throwIfAborted();
     cost.calls += 1;
-    return tables.get(target) ?? unmade;
+    return tables.get(target) ?? missingTable;
   }
 
   function rowsOf(table: ReadonlyMap<string, MemoryRow>, corpus: string): MemoryRow[] {
@@ -79,7 +79,7 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
   const store: MemoryRowStore = {
     target,
     get table() {
-      return tables.get(target) ?? unmade;
+      return tables.get(target) ?? missingTable;
     },
     cost,
     journal,

@@ -9,22 +9,22 @@ import {
   type VectorStore,
 } from '@lockstep/model';
 
-/** A point as it is kept; its vector is scaled to unit length, as in a cosine collection. */
+/** A stored point; its vector is scaled to unit length, as in a cosine collection. */
 export interface MemoryPoint {
   vector: Float32Array;
   payload: Record<string, JsonValue>;
 }
 
-/** A collection in memory, open to tests. */
+/** A collection in memory, which tests can read and change. */
 export interface MemoryVectorStore extends VectorStore {
-  /** What is stored, by point id; undefined before `ensure`. Tests may plant drift in it. */
+  /** The collection; undefined before `ensure`. Tests may change its points, as drift. */
   readonly collection: MemoryCollection | undefined;
-  /** Calls of the port so far, and points that they changed. */
+  /** Calls of the port so far, and points that were changed. */
   readonly cost: { calls: number; upserted: number; payloads: number; deleted: number };
-  /** One line for each write that was done, in order: `upsert 2`, `payloads 1`, `delete 3`. */
+  /** One line for each write, in order: `upsert 2`, `payloads 1`, `delete 3`. */
   readonly journal: string[];
-  /** Called before each write, with its word; what it throws fails the write, which then did nothing. */
-  beforeWrite: ((word: 'upsert' | 'payloads' | 'delete') => void | Promise<void>) | undefined;
+  /** Called before each write; what it throws fails the write, which then does nothing. */
+  beforeWrite: ((operation: 'upsert' | 'payloads' | 'delete') => void | Promise<void>) | undefined;
 }
 
 export interface MemoryCollection {
@@ -35,11 +35,11 @@ export interface MemoryCollection {
 
 export interface MemoryVectorStoreOptions {
   readonly target?: string;
-  /** Points in one page of a scan. */
+  /** Points in one page of a scan. @default 3 */
   readonly pageItems?: number;
-  /** Items in one write, at most. */
+  /** Items in one write, at most. @default 100 */
   readonly packItems?: number;
-  /** Where the collection is kept, so that two stores may share it. */
+  /** All collections by target, which stores may share. @default none but its own */
   readonly collections?: Map<string, MemoryCollection>;
 }
 
@@ -135,7 +135,7 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
     },
     pack: (items) => packByBytes(items, packItems, () => 1),
     async upsert(points, call) {
-      const { dimensions, points: kept } = enter(call);
+      const { dimensions, points: stored } = enter(call);
       await store.beforeWrite?.('upsert');
       for (const { vector } of points) {
         invariant(vector.every(Number.isFinite), 'a vector holds a number that is not finite');
@@ -147,32 +147,32 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
         });
       }
       for (const { pointId, vector, payload } of points) {
-        kept.set(pointId, { vector: unit(vector), payload: structuredClone({ ...payload }) });
+        stored.set(pointId, { vector: unit(vector), payload: structuredClone({ ...payload }) });
       }
       cost.upserted += points.length;
       journal.push(`upsert ${points.length}`);
     },
     async overwritePayloads(points, call) {
-      const { points: kept } = enter(call);
+      const { points: stored } = enter(call);
       await store.beforeWrite?.('payloads');
       for (const { pointId, payload } of points) {
-        const point = kept.get(pointId);
+        const point = stored.get(pointId);
         if (point?.payload['embedding_key'] === payload.embedding_key) point.payload = structuredClone({ ...payload });
       }
       cost.payloads += points.length;
       journal.push(`payloads ${points.length}`);
     },
     async delete(pointIds, call) {
-      const { points: kept } = enter(call);
+      const { points: stored } = enter(call);
       await store.beforeWrite?.('delete');
-      for (const pointId of pointIds) if (kept.delete(pointId)) cost.deleted += 1;
+      for (const pointId of pointIds) if (stored.delete(pointId)) cost.deleted += 1;
       journal.push(`delete ${pointIds.length}`);
     },
     async vectors(pointIds, call) {
-      const kept = read(call)?.points;
+      const stored = read(call)?.points;
       return new Map(
         pointIds.flatMap((pointId) => {
-          const point = kept?.get(pointId);
+          const point = stored?.get(pointId);
           return point === undefined ? [] : [[pointId, point.vector.slice()] as const];
         }),
       );
@@ -193,7 +193,7 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
   return store;
 }
 
-/** The corpora of a point: one, unless something of another hand left a list or nothing there. */
+/** The corpora of a point: one, unless another program wrote a list, something else or nothing. */
 function corporaOf(payload: MemoryPoint['payload']): Set<string> {
   return new Set([payload['corpus']].flat().filter((corpus) => typeof corpus === 'string'));
 }

@@ -1,6 +1,6 @@
 /**
- * Names of corpora that a count by corpus could mix up, drop or sort otherwise, in the order of their UTF-16 code units.
- * Not all can be written into a `corpus.json`; a store may hold them all the same.
+ * Names of corpora that a count by corpus could mix up, lose or sort differently, in the order of their UTF-16 code units.
+ * A `corpus.json` does not accept all of them; a store may contain them.
  */
 export const AWKWARD_CORPORA: readonly string[] = [
   '1',

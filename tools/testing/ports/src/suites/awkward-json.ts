@@ -1,6 +1,6 @@
 import type { JsonObject, JsonValue } from '@lockstep/model';
 
-/** Texts that some layer between us and a disk has been seen to alter, split or refuse. */
+/** Texts that some layer above the disk is known to alter, split or refuse. */
 export const AWKWARD_TEXTS: readonly string[] = [
   '',
   ' leading and trailing ',
@@ -17,7 +17,7 @@ export const AWKWARD_TEXTS: readonly string[] = [
   'x'.repeat(100_000),
 ];
 
-/** Numbers at the ends of what a record may hold. The last equals 0 in JSON. */
+/** Numbers at the ends of the range of a record. The last one, -0, is 0 in JSON. */
 export const AWKWARD_NUMBERS: readonly number[] = [
   1e-7,
   0.1,
@@ -37,7 +37,7 @@ const deep = Array.from({ length: 60 }).reduce<JsonValue>(
   'bottom',
 );
 
-/** Metadata with all of it: awkward keys, texts and numbers, empty things, nulls and 60 levels of nesting. */
+/** Metadata with awkward keys, texts and numbers, empty values, nulls and 60 levels of nesting. */
 export const AWKWARD_OBJECT: JsonObject = {
   ...Object.fromEntries(AWKWARD_TEXTS.filter((text) => text.length < 1_000).map((text) => [text, text])),
   numbers: [...AWKWARD_NUMBERS],

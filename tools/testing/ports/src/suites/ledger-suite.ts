@@ -3,9 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger, RunCounts, RunEnd, RunRecord, RunStart, Stamp } from '@lockstep/model';
 import { AWKWARD_TEXTS } from './awkward-json.ts';
 
-/** A ledger that the suite may use; it touches corpora with names of its own only. */
+/** A ledger for the suite, which uses only corpora with names of its own. */
 export interface LedgersUnderTest {
-  /** Opens the ledger, whose tables are there, each time apart from the others, as another process would. */
+  /** Opens the ledger, whose tables exist; each time independently, as another process would. */
   open(): Promise<Ledger>;
   /** Opens a new ledger whose tables were never made. */
   openEmpty(): Promise<Ledger>;
@@ -14,7 +14,7 @@ export interface LedgersUnderTest {
   close(): Promise<void>;
 }
 
-/** A ledger that two versions of the program use by turns. */
+/** A ledger that two versions of the program use in turn. */
 export interface OldLedger {
   readonly ledger: Ledger;
   /** What the version before the run table does to take a corpus, with the digest `d`: makes its tables, takes a fence. */
@@ -25,7 +25,7 @@ const TIMEOUT_MS = 60_000;
 const STAMP: Stamp = { digest: 'd'.repeat(64), nonce: 'n1', count: 12 };
 
 const STARTED_AT = '2026-01-02T03:04:05.006Z';
-/** Every number is another one, so that none can stand in for its neighbour. */
+/** All numbers differ, so that a mixed-up column is noticed. */
 const COUNTS: RunCounts = {
   input: 11,
   qdrant: 12,
@@ -94,34 +94,34 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
     });
 
     describe('fences', () => {
-      it('have no holder before the first run', async () => {
+      it('a corpus has no fence holder before its first run', async () => {
         expect(await ledger.fenceHolder(corpus)).toBeUndefined();
       });
 
-      it('count up, and belong to the latest run', async () => {
+      it('fences count up, and belong to the latest run', async () => {
         expect(await take('one')).toBe(1);
         expect(await ledger.fenceHolder(corpus)).toEqual({ fence: 1, runId: 'one', digest: 'digest-one' });
         expect(await take('two')).toBe(2);
         expect(await ledger.fenceHolder(corpus)).toEqual({ fence: 2, runId: 'two', digest: 'digest-two' });
       });
 
-      it('start and go on at the number that is asked for at least, and never go back', async () => {
+      it('a fence is at least the number that is asked for, and always higher than the last', async () => {
         expect(await take('one', 7)).toBe(7);
         expect(await take('two', 3)).toBe(8);
         expect(await take('three', 100)).toBe(100);
         expect(await take('four', 100)).toBe(101);
       });
 
-      it('are taken anew by a run that holds the corpus already', async () => {
+      it('a run that already holds the corpus gets a new fence', async () => {
         expect([await take('one'), await take('one')]).toEqual([1, 2]);
       });
 
-      it('belong to one corpus each', async () => {
+      it('fences of one corpus do not affect another', async () => {
         await take('one', 5);
         expect(await ledger.fenceHolder(`${corpus}-other`)).toBeUndefined();
       });
 
-      it('are given out once each to runs that ask at once, from two sides', async () => {
+      it('runs that take a fence at the same time, from two processes, all get different ones', async () => {
         const other = await under.open();
         const runIds = Array.from({ length: 20 }, (_, index) => `run-${index}`);
         const fences = await Promise.all(
@@ -142,11 +142,11 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
     });
 
     describe('stamps', () => {
-      it('are not there before they are written', async () => {
+      it('a store has no stamp before one is written', async () => {
         expect(await ledger.stamp(corpus, 'qdrant')).toBeUndefined();
       });
 
-      it('are written under the own fence and read back as they were', async () => {
+      it('a stamp that is written under the current fence is read back as it was', async () => {
         const fence = await take('one');
         expect(await ledger.writeStamp(corpus, 'qdrant', { stamp: STAMP, fence })).toBe(true);
         expect(await ledger.stamp(corpus, 'qdrant')).toEqual(STAMP);
@@ -155,7 +155,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         expect(await ledger.stamp(corpus, 'qdrant')).toEqual(next);
       });
 
-      it('belong to one corpus and one store each', async () => {
+      it('a stamp belongs to one corpus and one store', async () => {
         const fence = await take('one');
         await ledger.writeStamp(corpus, 'qdrant', { stamp: STAMP, fence });
         await ledger.writeStamp(corpus, 'neon', { stamp: { ...STAMP, nonce: 'n2' }, fence });
@@ -166,7 +166,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         expect(await ledger.stamp(`${corpus}-other`, 'qdrant')).toBeUndefined();
       });
 
-      it('are not written by a run that was overtaken, and what stands there stays', async () => {
+      it('an overtaken run writes no stamp, and leaves the one that is there', async () => {
         const fence = await take('one');
         await ledger.writeStamp(corpus, 'qdrant', { stamp: STAMP, fence });
         const winner = await take('two');
@@ -181,12 +181,12 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         );
       });
 
-      it('are not written where no run has taken the corpus', async () => {
+      it('no stamp is written for a corpus that no run has taken', async () => {
         expect(await ledger.writeStamp(corpus, 'qdrant', { stamp: STAMP, fence: 1 })).toBe(false);
         expect(await ledger.stamp(corpus, 'qdrant')).toBeUndefined();
       });
 
-      it('are withdrawn whatever the fence, also twice, and leave the fence', async () => {
+      it('a stamp is withdrawn under any fence, also twice, and the fence stays', async () => {
         const fence = await take('one');
         await ledger.writeStamp(corpus, 'qdrant', { stamp: STAMP, fence });
         await take('two');
@@ -198,11 +198,11 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
     });
 
     describe('runs', () => {
-      it('are none before the first', async () => {
+      it('the run table is empty before the first run', async () => {
         expect(await runs()).toEqual([]);
       });
 
-      it('are entered as they take their fence, and have no end while they are under way or were killed', async () => {
+      it('a run is entered when it takes its fence, and has no end until one is entered', async () => {
         await enter('one');
         const start = startOf('two', { kind: 'repair', model: 'another', qdrantTarget: 'q', neonTarget: 'n' });
         expect(await ledger.takeFence(corpus, { ...start, atLeast: 7 })).toBe(7);
@@ -212,13 +212,13 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         ]);
       });
 
-      it('are read back with the whole of their end', async () => {
+      it('a run is read back with its whole end', async () => {
         const fence = await enter('one');
         await ledger.endRun(corpus, fence, FAILED);
         expect(await runs()).toStrictEqual([{ ...startOf('one'), corpus, fence, end: FAILED }]);
       });
 
-      it('keep nulls, and tell them from 0', async () => {
+      it('null and 0 are read back as different values', async () => {
         const start = startOf('one', { kind: 'drop', model: null, qdrantTarget: null, neonTarget: null });
         const ends: readonly RunEnd[] = [null, 0].map((number) => ({
           finishedAt: STARTED_AT,
@@ -244,7 +244,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         expect((await runs())[0]).toMatchObject(start);
       });
 
-      it('keep numbers up to 2^53 - 1', async () => {
+      it('numbers up to 2^53 - 1 are read back as they were', async () => {
         const most = Number.MAX_SAFE_INTEGER;
         const end: RunEnd = {
           ...END,
@@ -259,7 +259,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         expect(await ledger.fenceHolder(corpus)).toMatchObject({ fence });
       });
 
-      it('keep times to the millisecond', async () => {
+      it('times are kept to the millisecond', async () => {
         const times = [
           '0001-01-01T00:00:00.000Z',
           '1969-12-31T23:59:59.999Z',
@@ -278,14 +278,14 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         );
       });
 
-      it('end once: the first word counts', async () => {
+      it('a run ends once: a second end changes nothing', async () => {
         const fence = await enter('one');
         await ledger.endRun(corpus, fence, FAILED);
         await ledger.endRun(corpus, fence, END);
         expect(await runs()).toMatchObject([{ end: FAILED }]);
       });
 
-      it('end also when they were overtaken, each by itself', async () => {
+      it('an overtaken run ends without ending the run that took over', async () => {
         const first = await enter('one');
         const second = await enter('two');
         const overtaken: RunEnd = { ...END, outcome: 'overtaken', error: 'overtaken' };
@@ -296,7 +296,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         ]);
       });
 
-      it('that are not there are passed over when they end', async () => {
+      it('the end of a run that is not there is ignored', async () => {
         const fence = await enter('one');
         await ledger.endRun(corpus, fence + 1, END);
         await ledger.endRun(`${corpus}-other`, fence, END);
@@ -304,7 +304,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         expect(await ledger.runs({ corpus: `${corpus}-other`, limit: 9 })).toEqual([]);
       });
 
-      it('come last started first, and with the highest fence first where they started at once', async () => {
+      it('runs come in the order of their start, latest first, and by fence if they started at the same time', async () => {
         await enter('started last', startedAfter(9));
         await enter('started first', startedAfter(1));
         await enter('started second', startedAfter(5));
@@ -316,7 +316,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         }
       });
 
-      it('are those of one corpus or of all', async () => {
+      it('runs are listed for one corpus or for all', async () => {
         const other = `${corpus}-other`;
         await enter('a', startedAfter(1));
         await enter('b', startedAfter(2), other);
@@ -331,8 +331,8 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
       });
     });
 
-    describe('whose tables were never made', () => {
-      it('is read as one that holds nothing, and works once they are', async () => {
+    describe('a ledger without tables', () => {
+      it('a ledger without tables reads as an empty one, and works when they are created', async () => {
         const empty = await under.openEmpty();
         for (const ensured of [false, true]) {
           if (ensured) await empty.ensure();
@@ -346,7 +346,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         await empty.close();
       });
 
-      it('may be made by several at once, and again', async () => {
+      it('ensure may be called by several at once, and again', async () => {
         const empty = await under.openEmpty();
         await Promise.all([empty.ensure(), empty.ensure(), empty.ensure()]);
         await empty.takeFence(corpus, { ...startOf('one'), atLeast: 1 });
@@ -356,7 +356,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
       });
     });
 
-    it('takes over what a version before the run table left, and lets that version go on beside it', async () => {
+    it('fences and stamps of a version before the run table stay valid, and that version can still take a fence', async () => {
       const { ledger: old, takeAsBefore } = await under.openOld();
       expect(await takeAsBefore(corpus, 'first')).toBe(1);
       expect(await old.writeStamp(corpus, 'neon', { stamp: STAMP, fence: 1 })).toBe(true);
@@ -379,7 +379,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
       await old.close();
     });
 
-    it('keeps fences, stamps and runs for whoever opens it next', async () => {
+    it('fences, stamps and runs are there when the ledger is opened again', async () => {
       const writer = await under.open();
       const fence = await writer.takeFence(corpus, { ...startOf('one'), atLeast: 1 });
       await writer.writeStamp(corpus, 'neon', { stamp: STAMP, fence });
@@ -392,7 +392,7 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
       await reader.close();
     });
 
-    it('keeps awkward texts as they are', async () => {
+    it('awkward texts are read back as they were', async () => {
       for (const text of AWKWARD_TEXTS.filter(({ length }) => length < 1_000)) {
         const name_ = `${corpus}${text}`;
         const start = startOf(text, { digest: text, model: text, qdrantTarget: text, neonTarget: text });

@@ -6,17 +6,17 @@ import { failureOf } from '../failure-of.ts';
 import { rowOf } from './row-of.ts';
 import type { RowStoresUnderTest } from './row-store-suite.ts';
 
-/** Postgres as the suite uses it. */
+/** A Postgres database for the suite. */
 export interface PostgresTablesUnderTest extends Pick<RowStoresUnderTest, 'store' | 'close'> {
-  /** Runs one statement in the database beside the port. */
+  /** Runs one statement in the database without using the port. */
   query(text: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
 const TIMEOUT_MS = 60_000;
 
 /**
- * What a `RowStore` in Postgres must do besides: how its table is made and looks, and what it does about one that is not
- * its own. Registers vitest tests. Every test uses a table or a corpus of its own.
+ * What a `RowStore` in Postgres must do as well: how it creates its table, which columns that has, and what it does about a
+ * table of another program. Registers vitest tests. Every test uses a table or a corpus of its own.
  *
  * @param start gives the database, once for the whole suite; its `close` is called at the end
  */
@@ -43,7 +43,7 @@ export function postgresTableSuite(name: string, start: () => Promise<PostgresTa
     });
     afterAll(() => under.close(), TIMEOUT_MS);
 
-    it('fails to read a table of another program, which is there', async () => {
+    it('reading a table of another program fails', async () => {
       const table = newTable();
       await under.query(`create table ${table} (mine text)`);
       expect(await failureOf(under.store(table).census())).toMatchObject({ code: 'request-refused' });
@@ -51,7 +51,7 @@ export function postgresTableSuite(name: string, start: () => Promise<PostgresTa
       await under.query(`drop table ${table}`);
     });
 
-    it('is made by several at once, and recorded once', async () => {
+    it('a table is created once when several call ensure at the same time', async () => {
       const tables = [newTable(), newTable()];
       const stores = Array.from({ length: 6 }, (_, index) => under.store(tables[index % 2] as string));
       await Promise.all(stores.map((each) => each.ensure()));
@@ -63,7 +63,7 @@ export function postgresTableSuite(name: string, start: () => Promise<PostgresTa
       }
     });
 
-    it('refuses a table of another program, by name, and leaves it alone', async () => {
+    it('ensure refuses a table of another program by name, and leaves it alone', async () => {
       const table = newTable();
       await under.query(`create table ${table} (mine text)`);
       await under.query(`insert into ${table} values ('precious')`);
@@ -76,7 +76,7 @@ export function postgresTableSuite(name: string, start: () => Promise<PostgresTa
       await under.query(`drop table ${table}`);
     });
 
-    it('puts rows in the place of those whose chunk ids somebody has changed', async () => {
+    it('upsert replaces rows whose chunk ids were changed by hand', async () => {
       await withTable(async (store, table) => {
         const upsert = (items: readonly IndexedChunk[]) => store.upsert({ corpus, fence: 1, items });
         const chunkIds = async () => (await collect(store.scanRows(corpus))).flat().map(({ chunkId }) => chunkId);
@@ -90,7 +90,7 @@ export function postgresTableSuite(name: string, start: () => Promise<PostgresTa
       });
     });
 
-    it('makes the columns of the replaced system, which its queries by chunk id read', async () => {
+    it('the table has the columns that queries of the replaced system read', async () => {
       await withTable(async (store, table) => {
         await store.upsert({ corpus, fence: 1, items: [rowOf(corpus, 'a', { pageNumber: 3, text: 'whole text' })] });
         const found = await under.query(

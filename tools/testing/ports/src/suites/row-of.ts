@@ -1,6 +1,6 @@
 import { contentHashOf, pointIdOf, type Chunk, type IndexedChunk } from '@lockstep/model';
 
-/** A row of a corpus, right in itself. */
+/** A row of a corpus, with the point id and the content hash of its fields. */
 export function rowOf(corpus: string, chunkId: string, fields: Partial<Chunk> = {}): IndexedChunk {
   const chunk: Chunk = {
     chunkId,

@@ -7,23 +7,23 @@ import { collect } from '../collect.ts';
 import { failureOf } from '../failure-of.ts';
 import { rowOf } from './row-of.ts';
 
-/** A database that the suite may use; it makes tables with names of its own in it. */
+/** A database for the suite, which creates tables with names of its own in it. */
 export interface RowStoresUnderTest {
-  /** What the database calls itself. */
+  /** The name that the database gives for itself. */
   readonly serviceName: string;
-  /** The row store over a table, which may not exist; each time apart from the others, as another process would. */
+  /** The row store over a table, which may not exist; each time independent of the others, as in another process. */
   store(table: string): RowStore;
-  /** Whether there is such a table, asked beside the port. */
+  /** Whether there is such a table, without using the port. */
   hasTable(table: string): Promise<boolean>;
-  /** Removes a table beside the port. */
+  /** Removes a table without using the port. */
   dropTable(table: string): Promise<void>;
   close(): Promise<void>;
 }
 
 const TIMEOUT_MS = 60_000;
 
-/** Ends of the range of `createdAt`, moments before 1970 and in a zone's past, and microseconds. */
-const MOMENTS: readonly (string | null)[] = [
+/** Ends of the range of `createdAt`, times before 1970 and before standard time zones, and microseconds. */
+const TIMES: readonly (string | null)[] = [
   '0001-01-01T00:00:00.000000Z',
   '0001-12-31T23:59:59.999999Z',
   '1582-10-10T12:00:00.000001Z',
@@ -70,20 +70,20 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
       await store.raiseFence(corpus, 1);
     }, TIMEOUT_MS);
 
-    it('says what it is', async () => {
+    it('describe gives the name and the version of the service', async () => {
       expect(await store.describe()).toEqual({
         name: under.serviceName,
         version: expect.stringMatching(/^\d+\.\d+/),
       });
     });
 
-    it('finds nothing in a database that was never prepared', () => {
+    it('a database in which no table was created reads as an empty one', () => {
       const values = [{ corpora: [], unowned: 0 }, 0];
       expect(untouched).toEqual(values.map((value) => ({ status: 'fulfilled', value })));
     });
 
     describe('a table that is not there', () => {
-      it('has nothing to read', async () => {
+      it('a missing table reads as an empty one', async () => {
         const own = under.store(newTable());
         expect(await own.census()).toEqual({ corpora: [], unowned: 0 });
         expect(await own.count(corpus)).toBe(0);
@@ -92,7 +92,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect(await own.rows([pointIdOf(corpus, 'a')])).toEqual([]);
       });
 
-      it('refuses writes, and is not made by them or by reading', async () => {
+      it('a missing table refuses writes, and is not created by them or by reading', async () => {
         const table = newTable();
         const own = under.store(table);
         const refused = { code: 'request-refused', disposition: 'abort' };
@@ -104,7 +104,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
       });
     });
 
-    it('counts the rows of each corpus of a table, whatever its name, and follows writes and deletions', async () => {
+    it('census counts the rows of each corpus, whatever its name, and follows writes and deletions', async () => {
       const table = newTable();
       const own = under.store(table);
       await own.ensure();
@@ -128,7 +128,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
     });
 
     describe('ensure', () => {
-      it('makes the table once, and keeps its rows when it is repeated', async () => {
+      it('ensure creates the table once, and leaves its rows when it is repeated', async () => {
         const table = newTable();
         const own = under.store(table);
         await own.ensure();
@@ -143,7 +143,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
 
     describe('rows', () => {
       it.each(AWKWARD_TEXTS.map((text) => [JSON.stringify(text).slice(0, 40), text]))(
-        'keep %s in every field that is text',
+        'a row keeps %s in every text field',
         async (_title, text) => {
           const id = text.length > 1_000 || text === '' ? 'long or empty' : text;
           const written = rowOf(corpus, id, { documentId: text, chapterTitle: text, text, metadata: { text } });
@@ -153,7 +153,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         },
       );
 
-      it('keep awkward metadata, to the content hash', async () => {
+      it('a row keeps awkward metadata, with the same content hash', async () => {
         const written = rowOf(corpus, 'a', { metadata: AWKWARD_OBJECT });
         await upsert([written]);
         const [read] = await allRows();
@@ -161,15 +161,15 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect(contentHashOf(read as IndexedChunk)).toBe(written.contentHash);
       });
 
-      it('keep moments to the microsecond, from year 1 to year 9999', async () => {
-        const written = MOMENTS.map((createdAt, index) => rowOf(corpus, `moment-${index}`, { createdAt }));
+      it('rows keep times to the microsecond, from year 1 to year 9999', async () => {
+        const written = TIMES.map((createdAt, index) => rowOf(corpus, `time-${index}`, { createdAt }));
         await upsert(written);
         expect((await allRows()).toSorted(byPointId)).toEqual(
           written.map((each) => ({ ...each, corpus })).toSorted(byPointId),
         );
       });
 
-      it('keep page numbers of the whole range, and none', async () => {
+      it('rows keep page numbers of the whole range, and null', async () => {
         const pages = [0, -1, 2_147_483_647, -2_147_483_648, null];
         const written = pages.map((pageNumber, index) => rowOf(corpus, `page-${index}`, { pageNumber }));
         await upsert(written);
@@ -177,7 +177,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect(written.map(({ chunkId }) => read.get(chunkId))).toEqual(pages);
       });
 
-      it('keep null and the empty text apart', async () => {
+      it('null, the empty text and the text NULL are read back as different values', async () => {
         const written = [
           rowOf(corpus, 'null', { documentId: null, chapterTitle: null }),
           rowOf(corpus, 'empty', { documentId: '', chapterTitle: '' }),
@@ -189,7 +189,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         );
       });
 
-      it('are replaced field by field by an upsert of the same id, and equal ones may be repeated', async () => {
+      it('upsert replaces every field of a row with the same id, and may be repeated', async () => {
         await upsert([
           rowOf(corpus, 'a', { documentId: 'd', pageNumber: 1, chapterTitle: 't', metadata: { gone: 1 } }),
         ]);
@@ -203,7 +203,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect(await store.count(corpus)).toBe(1);
       });
 
-      it('of one corpus are apart from those of another with the same chunk ids', async () => {
+      it('corpora with the same chunk ids have separate rows', async () => {
         const other = `${corpus}-other`;
         await store.raiseFence(other, 1);
         await upsert([rowOf(corpus, 'a', { text: 'mine' }), rowOf(corpus, 'b')]);
@@ -219,7 +219,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect([await store.count(corpus), await store.count(other)]).toEqual([1, 1]);
       });
 
-      it('are written all or not at all', async () => {
+      it('upsert writes all of its rows or none', async () => {
         await upsert([rowOf(corpus, 'before')]);
         const broken: IndexedChunk = { ...rowOf(corpus, 'broken'), pointId: 'not-a-uuid' };
         expect(await failureOf(upsert([rowOf(corpus, 'good'), broken]))).toMatchObject({
@@ -229,11 +229,11 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect(await allRows()).toMatchObject([{ chunkId: 'before' }]);
       });
 
-      it('are found by no point id when none is asked for', async () => {
+      it('rows gives nothing for no point ids', async () => {
         expect(await store.rows([])).toEqual([]);
       });
 
-      it('are deleted by point id; absent ids are passed over, and repeating is safe', async () => {
+      it('delete removes rows by point id, ignores absent ids, and may be repeated', async () => {
         await upsert(['a', 'b', 'c'].map((id) => rowOf(corpus, id)));
         const items = [pointIdOf(corpus, 'a'), pointIdOf(corpus, 'c'), pointIdOf(corpus, 'never there')];
         await store.delete({ corpus, fence: 1, items });
@@ -243,12 +243,12 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
     });
 
     describe('scan', () => {
-      it('gives nothing, in no page, for a corpus without rows', async () => {
+      it('scan gives no page for a corpus without rows', async () => {
         expect(await collect(store.scan(corpus))).toEqual([]);
         expect(await collect(store.scanRows(corpus))).toEqual([]);
       });
 
-      it('gives ids and hashes alone', async () => {
+      it('scan gives only ids and hashes', async () => {
         const { pointId, chunkId, documentId, contentHash, embeddingKey } = rowOf(corpus, 'a', { documentId: 'd' });
         await upsert([rowOf(corpus, 'a', { documentId: 'd' })]);
         expect(await collect(store.scan(corpus))).toEqual([
@@ -257,7 +257,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
       });
 
       // One page of whole rows is 200, one of states 5,000: exactly one page, one more, and several.
-      it.each([200, 201, 5_001])('gives each of %i rows once, in the order of point ids', async (count) => {
+      it.each([200, 201, 5_001])('scan gives each of %i rows once, in the order of point ids', async (count) => {
         const written = Array.from({ length: count }, (_, index) => rowOf(corpus, `chunk-${index}`));
         const other = `${corpus}-other`;
         await store.raiseFence(other, 1);
@@ -274,8 +274,8 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
       });
     });
 
-    describe('the fence', () => {
-      it('is 0 before the first run, and is never lowered', async () => {
+    describe('fences', () => {
+      it('the fence is 0 before the first run, and is never lowered', async () => {
         const fresh = `${corpus}-fresh`;
         expect(await store.fence(fresh)).toBe(0);
         const seen = [];
@@ -286,7 +286,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect(seen).toEqual([5, 5, 5, 6]);
       });
 
-      it('that was overtaken refuses writes and deletes, and no row changes', async () => {
+      it('writes and deletions under an overtaken fence are refused, and no row changes', async () => {
         await upsert([rowOf(corpus, 'a', { text: 'old' })]);
         await store.raiseFence(corpus, 2);
         const overtaken = { code: 'overtaken', disposition: 'abort' };
@@ -300,7 +300,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect(await allRows()).toMatchObject([{ chunkId: 'a', text: 'new' }]);
       });
 
-      it('that nobody took refuses writes', async () => {
+      it('writes under a fence that no run took are refused', async () => {
         expect(await failureOf(upsert([rowOf(corpus, 'a')], 2))).toMatchObject({ code: 'overtaken' });
         const items = [rowOf(`${corpus}-fresh`, 'a')];
         expect(await failureOf(store.upsert({ corpus: `${corpus}-fresh`, fence: 0, items }))).toMatchObject({
@@ -309,14 +309,14 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect([await store.count(corpus), await store.count(`${corpus}-fresh`)]).toEqual([0, 0]);
       });
 
-      it('of one corpus does not hold back another', async () => {
+      it('the fence of one corpus does not affect another', async () => {
         await store.raiseFence(`${corpus}-other`, 9);
         await upsert([rowOf(corpus, 'a')]);
         expect(await store.count(corpus)).toBe(1);
       });
     });
 
-    it('stops at once when its signal is aborted, and writes nothing', async () => {
+    it('upsert stops at once when its signal is aborted, and writes nothing', async () => {
       const signal = AbortSignal.abort(new Error('stop here'));
       await expect(store.upsert({ corpus, fence: 1, items: [rowOf(corpus, 'a')] }, { signal })).rejects.toThrow(
         'stop here',

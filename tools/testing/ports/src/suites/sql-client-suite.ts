@@ -6,7 +6,7 @@ import { failureOf } from '../failure-of.ts';
 import { createInstantGuard } from '../instant-guard.ts';
 import { allTextOf } from '../all-text-of.ts';
 
-/** A Postgres that the suite may use; it makes a schema of its own in it, and removes it. */
+/** A Postgres for the suite, which creates a schema of its own in it and removes it. */
 export interface SqlClientsUnderTest {
   client(guard: Guard): SqlClient;
   close(): Promise<void>;
@@ -52,7 +52,7 @@ const ARRAYS: readonly [title: string, type: string, value: readonly (string | n
 ];
 
 /**
- * What every `SqlClient` must do: the same values, results, transactions and errors, whatever lies between it and
+ * What every `SqlClient` must do: the same values, results, transactions and errors, whatever is between it and
  * Postgres. Registers vitest tests.
  *
  * @param start gives the Postgres, once for the whole suite; its `close` is called at the end
@@ -81,16 +81,16 @@ export function sqlClientSuite(name: string, start: () => Promise<SqlClientsUnde
       await under.close();
     }, TIMEOUT_MS);
 
-    it.each(VALUES)('brings %s there and back', async (_title, type, value, read) => {
+    it.each(VALUES)('sends %s and reads it back', async (_title, type, value, read) => {
       expect(await sql.query([`select $1::${type} as value`, [value]])).toEqual([{ value: read }]);
     });
 
-    it.each(ARRAYS)('takes an array of %s', async (_title, type, value) => {
+    it.each(ARRAYS)('sends an array of %s', async (_title, type, value) => {
       const [row] = await sql.query([`select to_json($1::${type}) as value`, [value]]);
       expect(row?.['value']).toEqual(value);
     });
 
-    it('keeps a moment to the microsecond', async () => {
+    it('keeps a time to the microsecond', async () => {
       const text = `select to_char($1::timestamptz at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as text,
         $1::timestamptz as value`;
       const [row] = await sql.query([text, ['2024-02-29T23:59:59.123456Z']]);
@@ -98,7 +98,7 @@ export function sqlClientSuite(name: string, start: () => Promise<SqlClientsUnde
       expect(row?.['value']).toMatch(/^2024-0\d-\d\d \d\d:\d\d:59\.123456\+/);
     });
 
-    it('keeps two megabytes of text', async () => {
+    it('sends two megabytes of text and reads them back', async () => {
       const text = 'ä'.repeat(1_000_000);
       const [row] = await sql.query(['select $1::text as value, length($1) as length', [text]]);
       expect(row?.['length']).toBe(1_000_000);
@@ -118,33 +118,33 @@ export function sqlClientSuite(name: string, start: () => Promise<SqlClientsUnde
     it.each([
       ['that gives no rows', `select 1 as one where false`],
       ['that makes a table', `create table if not exists items_too (id int)`],
-      ['whose notice nobody hears', `do $$ begin raise notice 'lost'; end $$`],
+      ['that raises a notice', `do $$ begin raise notice 'lost'; end $$`],
       ['that changes nothing', `update items set name = name where false`],
       ['that is empty', `-- nothing`],
-    ])('gives no rows of a statement %s', async (_title, text) => {
+    ])('gives no rows for a statement %s', async (_title, text) => {
       expect(await sql.query([text.replace('items', `${schema}.items`)])).toEqual([]);
     });
 
-    it('counts one request a call, and one a transaction', async () => {
+    it('counts one request for a query, and one for a transaction', async () => {
       const before = requests();
       await sql.query(['select 1']);
       await sql.transaction([['select 1'], ['select 2']]);
       expect(requests() - before).toBe(2);
     });
 
-    describe('a transaction', () => {
-      it('commits all statements together and gives each its rows', async () => {
+    describe('transactions', () => {
+      it('a transaction commits all its statements together, and gives the rows of each', async () => {
         const results = await sql.transaction([insert(10), insert(11), ['select 1 as one']]);
         expect(results).toEqual([[{ id: 10 }], [{ id: 11 }], [{ one: 1 }]]);
         expect(await countOf(11)).toBe(1);
       });
 
-      it('is rolled back when one statement fails', async () => {
+      it('a transaction is rolled back when one statement fails', async () => {
         expect(sqlStateOf(await failureOf(sql.transaction([insert(20), insert(20), insert(21)])))).toBe('23505');
         expect([await countOf(20), await countOf(21)]).toEqual([0, 0]);
       });
 
-      it('is rolled back when a deferred constraint fails at the commit', async () => {
+      it('a transaction is rolled back when a deferred constraint fails at the commit', async () => {
         await sql.query([
           `create table ${schema}.later (id int references ${schema}.items deferrable initially deferred)`,
         ]);
@@ -153,11 +153,11 @@ export function sqlClientSuite(name: string, start: () => Promise<SqlClientsUnde
         expect(await countOf(25)).toBe(0);
       });
 
-      it('may be empty', async () => {
+      it('a transaction may be empty', async () => {
         expect(await sql.transaction([])).toEqual([]);
       });
 
-      it('does not interleave with nineteen others that read, then write, at once', async () => {
+      it('twenty transactions at once that read and then write do not interleave', async () => {
         await sql.query([`create table ${schema}.counter (n int)`]);
         await sql.query([`insert into ${schema}.counter values (0)`]);
         await sql.query([`create table ${schema}.seen (run int, step int, place int generated always as identity)`]);
@@ -179,7 +179,7 @@ export function sqlClientSuite(name: string, start: () => Promise<SqlClientsUnde
         }
       });
 
-      it('keeps its settings to itself', async () => {
+      it('a setting that is local to a transaction ends with it', async () => {
         const setting = async () => await sql.query([`select current_setting('work_mem') as setting`]);
         const before = await setting();
         await sql.transaction([[`set local work_mem = '12345kB'`]]);
@@ -187,8 +187,8 @@ export function sqlClientSuite(name: string, start: () => Promise<SqlClientsUnde
       });
     });
 
-    describe('an error', () => {
-      it('names SQLSTATE, table and constraint, and quotes no value', async () => {
+    describe('errors', () => {
+      it('an error names SQLSTATE, table and constraint, and quotes no value', async () => {
         const text = `insert into ${schema}.items values (50, 'private')`;
         await sql.query([text]);
         const error = await failureOf(sql.query([text]));
@@ -200,7 +200,7 @@ export function sqlClientSuite(name: string, start: () => Promise<SqlClientsUnde
         expect(allTextOf(error)).not.toMatch(/private|\(50\)/);
       });
 
-      it('of a function comes with its own SQLSTATE and its words', async () => {
+      it('an error that a function raises keeps its SQLSTATE and its message', async () => {
         const error = await failureOf(
           sql.query([`do $$ begin raise exception 'overtaken by run 7' using errcode = 'LS001'; end $$`]),
         );
@@ -224,7 +224,7 @@ export function sqlClientSuite(name: string, start: () => Promise<SqlClientsUnde
         expect(await sql.query(['select 1 as one'])).toEqual([{ one: 1 }]);
       });
 
-      it('that may pass is tried again', async () => {
+      it('a serialization failure is tried again', async () => {
         const before = requests();
         const text = `do $$ begin raise exception 'again' using errcode = '40001'; end $$`;
         expect(await failureOf(sql.query([text]))).toMatchObject({
@@ -234,7 +234,7 @@ export function sqlClientSuite(name: string, start: () => Promise<SqlClientsUnde
         expect(requests() - before).toBe(3);
       });
 
-      it('says that an answer is too large', async () => {
+      it('an answer that is too large fails at the first try, and the error says so', async () => {
         const before = requests();
         const large = `select repeat('x', 1024 * 1024) as text from generate_series(1, 11)`;
         expect(isAnswerTooLarge(await failureOf(sql.query([large])))).toBe(true);
@@ -243,7 +243,7 @@ export function sqlClientSuite(name: string, start: () => Promise<SqlClientsUnde
       });
     });
 
-    it('leaves a statement at once that still waits for its turn when its caller stops', async () => {
+    it('a statement that still waits for its turn fails at once when its signal is aborted', async () => {
       const stop = new AbortController();
       const reason = new Error('stopped by hand');
       const queue = Array.from({ length: 12 }, () => sql.query(['select pg_sleep(0.02)']));

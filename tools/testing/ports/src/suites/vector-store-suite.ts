@@ -13,7 +13,7 @@ import { AWKWARD_CORPORA } from './awkward-corpora.ts';
 import { AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';
 import { failureOf } from '../failure-of.ts';
 
-/** A vector service that the suite may use; it makes collections with names of its own in it and removes them. */
+/** A vector service for the suite, which creates collections with names of its own in it and removes them. */
 export interface VectorStoresUnderTest {
   /** The store over a collection, which may not exist. */
   store(collection: string): VectorStore;
@@ -24,7 +24,7 @@ export interface VectorStoresUnderTest {
   close(): Promise<void>;
 }
 
-/** A server elsewhere, with a cold start, has time to answer. */
+/** Enough for a remote server with a cold start. */
 const TIMEOUT_MS = 60_000;
 const INDEXES = { corpus: 'keyword', page: 'integer' } as const;
 const SPEC = { dimensions: 4, indexes: INDEXES };
@@ -82,14 +82,14 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
 
     afterEach(() => under.drop(collection), TIMEOUT_MS);
 
-    it('says what it is, and of which collection', async () => {
+    it('describe gives the service with its version, and target its collection', async () => {
       const { name: service, version } = await store.describe();
       expect(service).not.toBe('');
       expect(version).toMatch(/^\d+\.\d+\.\d+/);
       expect(store.target).toMatch(new RegExp(`^[^/@]+/${collection}$`));
     });
 
-    it('ensure makes a collection with its indexes, and may be repeated', async () => {
+    it('ensure creates a collection with its indexes, and may be repeated', async () => {
       await store.ensure(SPEC);
       await store.upsert([point('a', '1')]);
       await store.ensure(SPEC);
@@ -97,12 +97,12 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
       expect(await under.indexes(collection)).toEqual(INDEXES);
     });
 
-    it('ensure may be run by several at once', async () => {
+    it('ensure may be called by several at once', async () => {
       await Promise.all([1, 2, 3, 4].map(() => store.ensure(SPEC)));
       expect(await under.indexes(collection)).toEqual(INDEXES);
     });
 
-    it('ensure adds an index that is missing to a collection with points', async () => {
+    it('ensure adds a missing index to a collection with points', async () => {
       await store.ensure({ dimensions: 4, indexes: {} });
       await store.upsert([point('a', '1'), point('b', '1')]);
       await store.ensure({ dimensions: 4, indexes: { ...INDEXES, made: 'datetime' } });
@@ -122,7 +122,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
     describe('a collection that is not there', () => {
       beforeEach(() => under.drop(collection));
 
-      it('has nothing to read', async () => {
+      it('a missing collection reads as an empty one', async () => {
         const vector = Float32Array.from([1, 0, 0, 0]);
         expect(await store.inspect()).toBeUndefined();
         expect(await store.census()).toEqual({ corpora: [], unowned: 0 });
@@ -134,7 +134,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         expect(await store.search({ vector, corpus: 'a', limit: 3 })).toEqual([]);
       });
 
-      it('refuses writes, and is not made by them or by reading', async () => {
+      it('a missing collection refuses writes, and is not created by them or by reading', async () => {
         const refused = { code: 'request-refused', disposition: 'abort', details: { status: 404 } };
         await store.census();
         expect(await failureOf(store.upsert([point('a', '1')]))).toMatchObject(refused);
@@ -144,7 +144,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
       });
     });
 
-    it('inspects what the collection is made of', async () => {
+    it('inspect gives dimensions, distance and datatype of the collection', async () => {
       expect(await store.inspect()).toEqual({ dimensions: 4, distance: 'Cosine', datatype: 'float32' });
     });
 
@@ -155,7 +155,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         payload: payload as unknown as PointPayload,
       });
 
-      it('finds nothing in an empty collection', async () => {
+      it('census finds nothing in an empty collection', async () => {
         expect(await store.census()).toEqual({ corpora: [], unowned: 0 });
       });
 
@@ -164,33 +164,36 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         ['with its index', INDEXES],
         ['without an index', {}],
         ['with an index of another type', { corpus: 'integer' }],
-      ])('counts the points of each corpus, and those of none, %s, and writes nothing', async (_title, indexes) => {
-        await under.drop(collection);
-        await store.ensure({ dimensions: 4, indexes });
-        const owned = AWKWARD_CORPORA.flatMap((corpus, at) =>
-          Array.from({ length: (at % 3) + 1 }, (_, index) => point(corpus, `chunk-${index}`)),
-        );
-        const unowned = [{}, { corpus: null }, { corpus: 1 }, { corpus: true }, { corpus: {} }, { corpus: [] }].map(
-          (payload, index) => foreign(`foreign-${index}`, payload),
-        );
-        await store.upsert([...owned, ...unowned]);
-        const corpora = AWKWARD_CORPORA.map((corpus, at) => ({ corpus, count: (at % 3) + 1 }));
-        expect(await store.census()).toEqual({ corpora, unowned: 6 });
-        for (const { corpus, count } of corpora) expect(await store.count(corpus)).toBe(count);
-        expect(await under.indexes(collection)).toEqual(indexes);
+      ])(
+        'census counts the points of each corpus, and those of none, %s, and writes nothing',
+        async (_title, indexes) => {
+          await under.drop(collection);
+          await store.ensure({ dimensions: 4, indexes });
+          const owned = AWKWARD_CORPORA.flatMap((corpus, at) =>
+            Array.from({ length: (at % 3) + 1 }, (_, index) => point(corpus, `chunk-${index}`)),
+          );
+          const unowned = [{}, { corpus: null }, { corpus: 1 }, { corpus: true }, { corpus: {} }, { corpus: [] }].map(
+            (payload, index) => foreign(`foreign-${index}`, payload),
+          );
+          await store.upsert([...owned, ...unowned]);
+          const corpora = AWKWARD_CORPORA.map((corpus, at) => ({ corpus, count: (at % 3) + 1 }));
+          expect(await store.census()).toEqual({ corpora, unowned: 6 });
+          for (const { corpus, count } of corpora) expect(await store.count(corpus)).toBe(count);
+          expect(await under.indexes(collection)).toEqual(indexes);
 
-        // A list of corpora, which nothing of ours writes, counts in each of them, as it does elsewhere.
-        await store.upsert([foreign('list', { corpus: ['a', 'new', 'a', 7] })]);
-        expect(await store.census()).toEqual({
-          corpora: [...corpora, { corpus: 'new', count: 1 }]
-            .map(({ corpus, count }) => ({ corpus, count: corpus === 'a' ? count + 1 : count }))
-            .toSorted((a, b) => (a.corpus < b.corpus ? -1 : 1)),
-          unowned: 6,
-        });
-        expect(await store.count('new')).toBe(1);
-      });
+          // A point with a list of corpora, which only another program writes, counts in each of them.
+          await store.upsert([foreign('list', { corpus: ['a', 'new', 'a', 7] })]);
+          expect(await store.census()).toEqual({
+            corpora: [...corpora, { corpus: 'new', count: 1 }]
+              .map(({ corpus, count }) => ({ corpus, count: corpus === 'a' ? count + 1 : count }))
+              .toSorted((a, b) => (a.corpus < b.corpus ? -1 : 1)),
+            unowned: 6,
+          });
+          expect(await store.count('new')).toBe(1);
+        },
+      );
 
-      it('follows writes and deletions', async () => {
+      it('census follows writes and deletions', async () => {
         await store.upsert([
           point('a', '1'),
           point('a', '2'),
@@ -209,8 +212,8 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         });
       });
 
-      // One answer of a real Qdrant holds as many corpora as it is asked for, and says nothing of the others.
-      it.each([999, 1000, 1001])('counts %i corpora, of which each has a point', async (length) => {
+      // A real Qdrant gives at most as many corpora in one answer as it is asked for, and does not say that there are more.
+      it.each([999, 1000, 1001])('census counts %i corpora of one point each', async (length) => {
         const names = Array.from({ length }, (_, index) => `corpus-${String(index).padStart(4, '0')}`);
         await store.upsert([...names.map((corpus) => point(corpus, '1')), foreign('none', {})]);
         const corpora = names.map((corpus) => ({ corpus, count: 1 }));
@@ -218,19 +221,19 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
       });
     });
 
-    it('counts the points of one corpus', async () => {
+    it('count gives the number of points of one corpus', async () => {
       await store.upsert([point('a', '1'), point('a', '2'), point('b', '1')]);
       expect([await store.count('a'), await store.count('b'), await store.count('c')]).toEqual([2, 1, 0]);
     });
 
     describe('scan', () => {
-      it('gives nothing for a corpus without points', async () => {
+      it('scan gives nothing for a corpus without points', async () => {
         await store.upsert([point('b', '1')]);
         expect((await scanned('a')).flat()).toEqual([]);
       });
 
       // One page is 1,000 points: one less than a page, exactly one, one more, and several.
-      it.each([999, 1000, 1001, 2500])('gives each of %i points once, in the order of ids', async (count) => {
+      it.each([999, 1000, 1001, 2500])('scan gives each of %i points once, in the order of ids', async (count) => {
         const points = Array.from({ length: count }, (_, index) => point('a', `chunk-${index}`));
         await store.upsert([...points, point('b', 'other')]);
         const pages = await scanned('a');
@@ -238,7 +241,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         expect(pages.length).toBeGreaterThanOrEqual(count > 1000 ? 2 : 1);
       });
 
-      it('gives payloads as they were written', async () => {
+      it('scan gives payloads as they were written', async () => {
         const texts = Object.fromEntries(AWKWARD_TEXTS.map((text, index) => [`text_${index}`, text]));
         const written = point('a', 'it\'s "1"', [1, 0, 0, 0], { ...texts, metadata: AWKWARD_OBJECT });
         await store.upsert([written]);
@@ -248,7 +251,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
     });
 
     describe('writing', () => {
-      it('replaces payload and vector of a point, and may be repeated', async () => {
+      it('upsert replaces payload and vector of a point, and may be repeated', async () => {
         await store.upsert([point('a', '1', [1, 0, 0, 0], { gone: true })]);
         const next = point('a', '1', [0, 1, 0, 0], { here: true });
         await store.upsert([next]);
@@ -257,7 +260,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         expect(await store.vectors([next.pointId])).toEqual(new Map([[next.pointId, next.vector]]));
       });
 
-      it('overwrites payloads of many points, and leaves their vectors alone', async () => {
+      it('overwritePayloads replaces the payloads of many points, and leaves their vectors alone', async () => {
         const points = ['1', '2', '3'].map((id, at) => point('a', id, [0, 0, 0, 0].with(at, 1), { gone: id }));
         await store.upsert(points);
         const next = points.slice(0, 2).map(({ pointId, payload: { gone, ...payload } }) => ({
@@ -275,7 +278,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         );
       });
 
-      it('leaves a point alone whose vector is of another text by now, and replaces the other payloads', async () => {
+      it('overwritePayloads leaves a point alone whose embedding key has changed, and replaces the other payloads', async () => {
         await store.upsert([point('a', '1', [0, 1, 0, 0], { embedding_key: 'newer' }), point('a', '2')]);
         await store.overwritePayloads(['1', '2'].map((id) => point('a', id, [1, 0, 0, 0], { content_hash: 'late' })));
         const found = new Map((await payloads('a')).map((payload) => [payload['chunk_id'], payload]));
@@ -283,7 +286,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         expect(found.get('2')).toEqual(point('a', '2', [], { content_hash: 'late' }).payload);
       });
 
-      it('deletes points by id; absent ones are passed over, and repeating is safe', async () => {
+      it('delete removes points by id, ignores absent ones, and may be repeated', async () => {
         await store.upsert([point('a', '1'), point('a', '2'), point('b', '1')]);
         const ids = [pointIdOf('a', '1'), pointIdOf('a', 'never there')];
         await store.delete(ids);
@@ -292,7 +295,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
       });
 
       it.each([Number.NaN, Number.POSITIVE_INFINITY])(
-        'refuses a vector with %d and writes none of its batch',
+        'upsert refuses a vector with %d and writes none of its batch',
         async (bad) => {
           const failure = await failureOf(store.upsert([point('a', '1'), point('a', '2', [1, bad, 0, 0])]));
           expect(failure).toMatchObject({ code: 'invariant', disposition: 'abort' });
@@ -300,21 +303,21 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         },
       );
 
-      it('refuses vectors of other dimensions', async () => {
+      it('upsert refuses vectors of other dimensions', async () => {
         const failure = await failureOf(store.upsert([point('a', '1', [1, 0, 0])]));
         expect(failure).toMatchObject({ code: 'request-refused', disposition: 'abort', details: { status: 400 } });
         expect(failure.message).toMatch(/4.*3/);
         expect(await store.count('a')).toBe(0);
       });
 
-      it('stops at once when its signal is aborted, and writes nothing', async () => {
+      it('upsert stops at once when its signal is aborted, and writes nothing', async () => {
         const signal = AbortSignal.abort(new Error('stop here'));
         await expect(store.upsert([point('a', '1')], { signal })).rejects.toThrow('stop here');
         expect(await store.count('a')).toBe(0);
       });
     });
 
-    it('gives vectors by id, in their direction, and leaves absent ids out', async () => {
+    it('vectors gives vectors of the right direction by id, and leaves out absent ids', async () => {
       const written = point('a', '1', [0.1, -0.2, 0.3, 0.4]);
       await store.upsert([written, point('a', '2')]);
       const found = await store.vectors([written.pointId, pointIdOf('a', 'never there')]);
@@ -337,7 +340,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
       const find = (query: { corpus?: string; limit: number }) =>
         store.search({ vector: Float32Array.from([1, 0, 0, 0]), ...query });
 
-      it('gives points of all corpora, nearest first, with their cosines and payloads', async () => {
+      it('search gives points of all corpora, nearest first, with their cosines and payloads', async () => {
         const hits = await find({ limit: 10 });
         expect(hits.map(({ payload }) => payload['chunk_id'])).toEqual(['same', 'close', 'near', 'far']);
         const cosines = [1, 9 / Math.sqrt(82), Math.SQRT1_2, -1];
@@ -345,14 +348,14 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         expect(hits[0]).toMatchObject({ pointId: pointIdOf('a', 'same'), payload: point('a', 'same').payload });
       });
 
-      it('keeps to one corpus when asked, and to the limit', async () => {
+      it('search keeps to the limit, and to one corpus when it is given', async () => {
         const hits = await find({ corpus: 'a', limit: 2 });
         expect(hits.map(({ payload }) => payload['chunk_id'])).toEqual(['same', 'near']);
         expect(await find({ corpus: 'none', limit: 2 })).toEqual([]);
       });
     });
 
-    it('finds points of another model, in any corpus, and no others', async () => {
+    it('foreignModel finds points of another model in any corpus, and no others', async () => {
       expect(await store.foreignModel('model-a')).toBeUndefined();
       await store.upsert([
         point('a', '1'),

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 export interface Replacement {
   /** From the root of the workspace. */
   readonly file: string;
-  /** Text that stands in the file exactly once, and what stands there instead. */
+  /** Text that the file has exactly once, and the text in its place. */
   readonly find: string;
   readonly replace: string;
 }
@@ -15,7 +15,7 @@ export interface Replacement {
 const ROOT = resolve(import.meta.dirname, '../../../../..');
 const MARK = '?copy=';
 
-/** What is loaded anew for each copy: the code that may be changed, and all that imports it. */
+/** What is loaded again for each copy: the code that may be changed, and all that imports it. */
 const COPIED = ['libs/pipeline/src/', 'tools/testing/runs/src/reconcile/', 'libs/embedded/src/ledger/'].map(
   (folder) => pathToFileURL(join(ROOT, folder)).href,
 );
@@ -23,10 +23,10 @@ const COPIED = ['libs/pipeline/src/', 'tools/testing/runs/src/reconcile/', 'libs
 const replacements = new Map<string, Replacement>();
 
 /**
- * Loads modules with all that they import once more, with one replacement made. Works in a Node process of its own, whose
- * modules nothing else loads.
+ * Loads modules and all that they import again, with one replacement made. Works only in a Node process of its own, in
+ * which nothing else loads these modules.
  *
- * Throws where the text to replace does not stand in its file exactly once.
+ * Throws when its file does not have the text to replace exactly once.
  *
  * @param paths from the root of the workspace
  */

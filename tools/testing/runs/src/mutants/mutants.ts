@@ -1,11 +1,12 @@
 import type { Action, Drift, Edit, Fault, ReconcileCase } from '../reconcile/actions.ts';
 import type { Replacement } from './load-mutated.ts';
 
-/** A mistake in the code that reconciles, and a case that `reconcile` does not pass with it. */
+/** A mistake in the code, and a case that `reconcile` fails on because of it. */
 export interface Mutant extends Replacement {
+  /** What the code with the mistake does: `skips deletions`. */
   readonly name: string;
   readonly caughtBy: ReconcileCase;
-  /** In memory where it says nothing. */
+  /** Ledger of the case. @default in memory */
   readonly ledger?: 'sqlite';
 }
 
@@ -29,12 +30,12 @@ const takeover = (number: number, ...edits: readonly Edit[]): Fault => ({
   by: { run: 'load', edits, stays: false },
 });
 
-/** All points that there are, in the order of their ids, where those of one corpus belong. */
+/** Code for the points of all corpora in the order of their ids, in place of those of one corpus. */
 const OF_ALL_CORPORA =
   '(await Array.fromAsync((await vectors.census(call)).corpora, ({ corpus: any }) => Array.fromAsync(vectors.scan(any, call))))' +
   '.flat(2).toSorted((a, b) => (a.pointId < b.pointId ? -1 : 1))';
 
-/** Kept by hand: each would break a promise, and each case is the smallest that shows it. */
+/** Chosen by hand: each breaks a promise, and each case is the smallest that shows it. */
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'writes every row again',
@@ -58,7 +59,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: happening(load(add('c1')), load(add('c1', 'text 2'))),
   },
   {
-    name: 'embeds what the cache holds',
+    name: 'embeds what the cache has',
     file: `${PIPELINE}/stages/embed.ts`,
     find: 'if (cache.has(chunk.embeddingKey) || underway',
     replace: 'if (underway',
@@ -107,21 +108,21 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: happening({ do: 'load', side: 1 }, load(), { do: 'drop', side: 0 }),
   },
   {
-    name: 'lets any number of deletions through',
+    name: 'allows any number of deletions',
     file: `${PIPELINE}/compare/delete-guard.ts`,
     find: 'if (plan.delete <= count ||',
     replace: 'if (plan.delete >= 0 ||',
     caughtBy: happening(load(add('c1')), { do: 'load', side: 0, edits: [remove('c1')], guarded: true }),
   },
   {
-    name: 'writes to Qdrant without asking for the fence',
+    name: 'writes to Qdrant without checking the fence',
     file: `${PIPELINE}/runs/fence.ts`,
     find: 'if (holder?.fence !== run.fence) throw',
     replace: 'if (holder === null) throw',
     caughtBy: happening(disturbed(takeover(2, add('c1')))),
   },
   {
-    name: 'takes a stamp that was refused for written',
+    name: 'takes a stamp that was refused as written',
     file: `${PIPELINE}/stages/load-store.ts`,
     find: 'if (!(await ledger.writeStamp(corpus, store, { stamp, fence: run.fence }))) {',
     replace: 'if ((await ledger.writeStamp(corpus, store, { stamp, fence: run.fence })) === null) {',
@@ -143,7 +144,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: happening(disturbed(takeover(1))),
   },
   {
-    name: 'drops without asking for the fence',
+    name: 'drops without checking the fence',
     file: `${PIPELINE}/operations/drop-corpus.ts`,
     find: 'await checkFence({ corpus, runId, fence }, ledger, signal);',
     replace: '',
@@ -171,14 +172,14 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: happening(load(), drift('point field edited'), load()),
   },
   {
-    name: 'stamps the number of before',
+    name: 'stamps the count from before the load',
     file: `${PIPELINE}/stages/load-store.ts`,
     find: 'count: countAfter }',
     replace: 'count: countBefore }',
     caughtBy: happening(load()),
   },
   {
-    name: 'believes a stamp of another number',
+    name: 'believes a stamp with another count',
     file: `${PIPELINE}/compare/probe-stores.ts`,
     find: ' && stamp.count === count;',
     replace: ';',
@@ -192,7 +193,7 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: happening(load(), load(add('c1'))),
   },
   {
-    name: 'gives the nonce of a stamp that does not hold',
+    name: 'gives the nonce of a stamp that does not fit',
     file: `${PIPELINE}/compare/probe-stores.ts`,
     find: 'nonce: inStep && stamp !== undefined ?',
     replace: 'nonce: stamp !== undefined ?',
@@ -213,14 +214,14 @@ export const MUTANTS: readonly Mutant[] = [
     caughtBy: happening(load(), drift('point vector swapped'), drift('stamp withdrawn'), load()),
   },
   {
-    name: 'believes the hash that stands in a row',
+    name: 'believes the content hash of a row',
     file: `${PIPELINE}/compare/comparable-rows.ts`,
     find: 'if (contentHashOf(actual) === line.contentHash) return fields;',
     replace: 'if (actual.contentHash === line.contentHash) return fields;',
     caughtBy: happening(load(), drift('row text edited'), load()),
   },
   {
-    name: 'believes the hash that stands in a row that is kept',
+    name: 'believes the content hash of a kept row',
     file: `${PIPELINE}/compare/retained-problems.ts`,
     find: 'else if (rehash && contentHashOf(row) !== row.contentHash)',
     replace: 'else if (rehash && row.contentHash === undefined)',
@@ -230,7 +231,7 @@ export const MUTANTS: readonly Mutant[] = [
     },
   },
   {
-    name: 'does not compare the two copies of what is kept',
+    name: 'does not compare the point and the row of a kept chunk',
     file: `${PIPELINE}/stages/verify.ts`,
     find: 'if (retained) await',
     replace: 'if (retained === undefined) await',

@@ -1,6 +1,6 @@
 /**
- * The command: `node tools/testing/runs/src/mutants/run-mutants.ts`. Plants each mutant in turn and runs the case that is to
- * catch it, and the same case on the code as it is. One line of JSON for each.
+ * The command `node tools/testing/runs/src/mutants/run-mutants.ts`: plants each mutant in turn and runs the case that is to
+ * catch it, and the same case on the code as it is. Prints one line of JSON for each.
  *
  * `--search <name>`: looks for a small case that catches one, and prints it.
  */
@@ -17,12 +17,12 @@ import type { reconcile } from '../reconcile/reconcile.ts';
 import { loadMutated } from './load-mutated.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
 
-/** What became of a mutant. */
+/** The result for one mutant. */
 export interface MutantReport {
   readonly name: string;
-  /** `broken`: it cannot be planted or loaded, or ends otherwise than by a broken promise. */
+  /** `broken`: it cannot be planted or loaded, or fails for another reason than a broken promise. */
   readonly state: 'caught' | 'survived' | 'broken' | 'fails without it';
-  /** What was said against it. */
+  /** Message of the failure; empty if there was none. */
   readonly failure: string;
 }
 

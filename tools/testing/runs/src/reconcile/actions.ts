@@ -1,18 +1,18 @@
 import type { DeleteMode } from '@lockstep/model';
 import fc from 'fast-check';
-import type { Version } from './what-is-wanted.ts';
+import type { Version } from './wants.ts';
 
 /** Which of the two corpora. */
 export type Side = 0 | 1;
 
-/** A change of a file. Text and metadata of a chunk that is not in the file stay what they are: nothing. */
+/** A change of a file. Editing text or metadata of a chunk that is not in the file does nothing. */
 export type Edit =
   | { readonly edit: 'add'; readonly id: string; readonly version: Version }
   | { readonly edit: 'text'; readonly id: string; readonly text: string }
   | { readonly edit: 'metadata'; readonly id: string; readonly tag: number }
   | { readonly edit: 'delete' | 'reject'; readonly id: string };
 
-/** What somebody else does to one point or row; `at` picks which. */
+/** A change of one point or row by another program or a person; `at` picks which. */
 export type Drift =
   | { readonly drift: (typeof POINT_DRIFTS)[number]; readonly at: number; readonly text: string }
   | { readonly drift: (typeof ROW_DRIFTS)[number]; readonly at: number; readonly text: string }
@@ -43,20 +43,20 @@ export const ROW_DRIFTS = [
   'row added',
 ] as const;
 
-/** What happens to a run while it is under way, at the call or the write of this number; nothing where it never comes. */
+/** What happens to a run at one of its calls; nothing if the run makes fewer calls. */
 export type Fault =
   | { readonly fault: 'failed call'; readonly at: Moment }
-  /** The process is gone; the call that it had just sent may have landed. */
+  /** The process ends; the call that it has just sent may still be carried out. */
   | { readonly fault: 'kill'; readonly at: Moment; readonly lands: boolean }
   | { readonly fault: 'takeover'; readonly at: Moment; readonly by: Takeover };
 
-/** A call of a run, or a call that writes, or one that writes to a store; by its number from 1. */
+/** A call of a run, counted from 1 among all its calls, those that write, or those that write to one store. */
 export interface Moment {
   readonly of: 'calls' | 'writes' | 'qdrant writes' | 'neon writes';
   readonly number: number;
 }
 
-/** A second run of the corpus, on another machine; from then on the file is its own where `stays`. */
+/** A second run of the corpus, on another machine. With `stays` its edits of the file remain. */
 export type Takeover =
   { readonly run: 'load'; readonly edits: readonly Edit[]; readonly stays: boolean } | { readonly run: 'drop' };
 
@@ -83,18 +83,18 @@ export type LoadWay = 'run' | 'stages' | 'replays';
 export interface LoadAction {
   readonly do: 'load';
   readonly side: Side;
-  /** Done to the file before. */
+  /** Changes of the file before the load. */
   readonly edits?: readonly Edit[];
   /** @default 'run' */
   readonly way?: LoadWay;
   /** Level of its verify. @default 'content' */
   readonly level?: 'content' | 'vectors';
-  /** Whether it is refused where it would delete much. */
+  /** Whether it has a limit of deletions. @default false */
   readonly guarded?: boolean;
   readonly fault?: Fault;
 }
 
-/** Every text that a file or a drift may hold. */
+/** Every text that a file or a drift may have. */
 export const TEXTS = ['text 1', 'text 2', 'text 3'] as const;
 
 const deletes = fc.constantFrom<DeleteMode>('full', 'document', 'none');
@@ -134,7 +134,7 @@ const takeover: fc.Arbitrary<Takeover> = fc.oneof(
 const among = (of: Moment['of'], max: number): fc.Arbitrary<Moment> =>
   fc.record({ of: fc.constant(of), number: fc.integer({ min: 1, max }) });
 
-/** A run here makes some 90 calls, 14 of them writes, a few to each store. */
+/** A run of these cases makes about 90 calls, 14 of them writes, a few to each store. */
 const moment = fc.oneof(
   { weight: 2, arbitrary: among('calls', 90) },
   { weight: 2, arbitrary: among('writes', 14) },
@@ -179,7 +179,7 @@ const action: fc.Arbitrary<Action> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('lose cache' as const) }) },
 );
 
-/** What happens to two corpora that share their stores, and what a load of each may delete. */
+/** What happens to two corpora that share their stores, and the delete mode of each. */
 export interface ReconcileCase {
   readonly deletes: readonly [DeleteMode, DeleteMode];
   readonly actions: readonly Action[];

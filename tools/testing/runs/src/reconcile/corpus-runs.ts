@@ -20,7 +20,7 @@ import {
   type MemoryArtifacts,
   type MemoryEmbeddings,
 } from '@lockstep/testing-ports';
-import { recordsOf, type CorpusFile, type CorpusTraits } from './what-is-wanted.ts';
+import { recordsOf, type CorpusFile, type CorpusTraits } from './wants.ts';
 
 /** Files and slice of one corpus on one machine. */
 export interface Machine {
@@ -35,7 +35,7 @@ export interface RunInput {
   readonly machine: Machine;
   readonly around: AroundCall;
   readonly projection: Projection;
-  /** Tells this run from all others, also in its nonce. */
+  /** Id of the run, which is also its nonce; never the same twice. */
   readonly runId: string;
 }
 
@@ -51,7 +51,7 @@ export interface RunOutput {
 export const BATCH_ITEMS = 2;
 const CONCURRENCY = 2;
 
-/** Lets any number of deletions through. */
+/** Allows any number of deletions. */
 export const UNLIMITED: DeleteLimit = { percent: 100, count: 0 };
 
 export interface LoadChoices {
@@ -61,13 +61,13 @@ export interface LoadChoices {
 
 /** `indexer run`. Never throws. */
 export function loadCorpus(input: RunInput, file: CorpusFile, { level, deleteLimit }: LoadChoices): Promise<RunOutput> {
-  return seen(input, file, (corpus) => runCorpus(corpus, { limits: { deletes: deleteLimit }, verify: { level } }));
+  return observe(input, file, (corpus) => runCorpus(corpus, { limits: { deletes: deleteLimit }, verify: { level } }));
 }
 
 /**
  * The stages one by one, as the targets of a build system call them, which may replay a load. Never throws.
  *
- * @param isReplayed whether the load of a store is not done again for this nonce, since it ended well
+ * @param isReplayed whether the load of a store is replayed for this nonce, since it has ended well before
  */
 export function loadCorpusByStages(
   input: RunInput,
@@ -75,10 +75,10 @@ export function loadCorpusByStages(
   { level, deleteLimit }: LoadChoices,
   isReplayed: (store: StoreName, nonce: string) => boolean,
 ): Promise<RunOutput> {
-  return seen(input, file, async (corpus, output) => {
-    const load = async (store: StoreName, really: () => Promise<unknown>): Promise<void> => {
+  return observe(input, file, async (corpus, output) => {
+    const load = async (store: StoreName, perform: () => Promise<unknown>): Promise<void> => {
       if (isReplayed(store, output.run?.stores[store]?.nonce ?? '')) output.loads[store] = 'replayed';
-      else await really();
+      else await perform();
     };
     await inStageOrder(
       {
@@ -89,7 +89,7 @@ export function loadCorpusByStages(
         'load-neon': () => load('neon', () => corpus.loadNeon()),
         verify: () => corpus.verify({ level }),
       },
-      // A build system may start it earlier: then two runs may pay for one text, which the costs here do not foresee.
+      // A build system may start embed earlier. Two runs may then pay for the same text, which the model does not predict.
       { embed: ['provision'] },
     );
   });
@@ -97,7 +97,7 @@ export function loadCorpusByStages(
 
 /** `indexer repair`. Never throws. */
 export function repairCorpusFrom(input: RunInput, file: CorpusFile, pay: boolean): Promise<RunOutput> {
-  return seen(input, file, (corpus) => repairCorpus(corpus, { limits: { deletes: UNLIMITED }, pay }));
+  return observe(input, file, (corpus) => repairCorpus(corpus, { limits: { deletes: UNLIMITED }, pay }));
 }
 
 /** `indexer drop`. Never throws. */
@@ -114,18 +114,18 @@ export async function dropFromStores(input: RunInput): Promise<RunOutput> {
 
 const CLOCK = { now: () => 0, sleep: () => Promise.resolve() };
 
-/** Does something with a corpus, and keeps what its stages reported, also where one of them fails. */
-async function seen(
+/** Works with a corpus, and collects the receipts of its stages, also when one of them fails. */
+async function observe(
   input: RunInput,
   file: CorpusFile,
   work: (corpus: Corpus, output: RunOutput) => Promise<unknown>,
 ): Promise<RunOutput> {
   const output: RunOutput = { loads: {} };
   const corpus = corpusOf(input, file);
-  const load = async <Receipt>(store: StoreName, really: () => Promise<Receipt & { left: number }>) => {
+  const load = async <Receipt>(store: StoreName, perform: () => Promise<Receipt & { left: number }>) => {
     try {
-      const receipt = await really();
-      // One that leaves points out has nothing to say of the store.
+      const receipt = await perform();
+      // A load that leaves out points writes no stamp.
       if (receipt.left === 0) output.loads[store] = 'done';
       return receipt;
     } catch (failure) {
@@ -154,7 +154,7 @@ function corpusOf(
 ): Corpus {
   const { artifacts, embeddings } = machine;
   const { vectors, rows, ledger } = watched(stores, around);
-  const asked = watchCalls(embedder, 'embedder', around);
+  const watchedEmbedder = watchCalls(embedder, 'embedder', around);
   const cache = watchCalls({ ...embeddings.cache, async close() {} }, 'cache', around);
   return openCorpus({
     settings: {
@@ -167,7 +167,7 @@ function corpusOf(
     },
     ports: {
       input: (read) => read({ name: 'chunks.json', bytes: bytesOf(JSON.stringify(recordsOf(file))) }),
-      embedder: async () => asked,
+      embedder: async () => watchedEmbedder,
       vectors: async () => vectors,
       rows: async () => rows,
       ledger: async () => ledger,

@@ -2,17 +2,22 @@ import { contentHashOf, embeddingKeyOf, type IndexedChunk } from '@lockstep/mode
 import type { AllStores } from '@lockstep/pipeline';
 import { stubVector } from '@lockstep/testing-ports';
 import type { Drift } from './actions.ts';
-import type { Held, PointCopy } from './held.ts';
-import { rightPoint, rightRow, type CorpusTraits } from './what-is-wanted.ts';
+import type { Contents, PointCopy } from './contents.ts';
+import { rightPoint, rightRow, type CorpusTraits } from './wants.ts';
 
-/** Stores, with what no port of ours would do to them. */
+/** Stores, with changes that no port makes. */
 export interface DriftingStores extends AllStores {
-  /** Gives a row another chunk id and leaves its point id, where there is a way around the port. */
+  /** Gives a row another chunk id and leaves its point id. @default such drift does nothing */
   renameRow?(row: { readonly corpus: string; readonly pointId: string; readonly chunkId: string }): Promise<void>;
 }
 
-/** Does to the stores what somebody else might. Does nothing where there is nothing to do it to. */
-export async function drift(stores: DriftingStores, traits: CorpusTraits, held: Held, change: Drift): Promise<void> {
+/** Changes the stores as another program or a person might. Does nothing when what it would change is not there. */
+export async function drift(
+  stores: DriftingStores,
+  traits: CorpusTraits,
+  contents: Contents,
+  change: Drift,
+): Promise<void> {
   const { vectors, rows, ledger } = stores;
   const { corpus, dimensions, model } = traits;
   if (change.drift === 'stamp withdrawn') return ledger.removeStamp(corpus, change.at % 2 === 0 ? 'qdrant' : 'neon');
@@ -31,7 +36,7 @@ export async function drift(stores: DriftingStores, traits: CorpusTraits, held: 
   if (change.drift === 'row added') return putRow(added);
 
   if (change.drift.startsWith('row')) {
-    const row = [...held.rows.values()][at % held.rows.size];
+    const row = [...contents.rows.values()][at % contents.rows.size];
     if (row === undefined) return;
     switch (change.drift) {
       case 'row deleted':
@@ -51,7 +56,7 @@ export async function drift(stores: DriftingStores, traits: CorpusTraits, held: 
     }
   }
 
-  const found = [...held.points][at % held.points.size];
+  const found = [...contents.points][at % contents.points.size];
   if (found === undefined) return;
   const [pointId, { payload, vectorOf }] = found;
   const relabel = (fields: PointCopy['payload']): Promise<void> =>
@@ -66,7 +71,7 @@ export async function drift(stores: DriftingStores, traits: CorpusTraits, held: 
     case 'point vector swapped':
       return putPoint(pointId, { payload, vectorOf: text });
     case 'point labelled as another version': {
-      const row = held.rows.get(pointId);
+      const row = contents.rows.get(pointId);
       return row === undefined ? undefined : relabel({ content_hash: contentHashOf({ ...row, text }) });
     }
     case 'point labelled as another text':
@@ -84,7 +89,7 @@ export async function drift(stores: DriftingStores, traits: CorpusTraits, held: 
   }
 }
 
-/** What stands in a store need not be what we would write. */
+/** A payload that another program may have written. */
 function asPayload(payload: PointCopy['payload']): Parameters<AllStores['vectors']['upsert']>[0][number]['payload'] {
   return payload as never;
 }

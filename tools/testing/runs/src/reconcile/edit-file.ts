@@ -1,5 +1,5 @@
 import type { Edit } from './actions.ts';
-import type { CorpusFile } from './what-is-wanted.ts';
+import type { CorpusFile } from './wants.ts';
 
 /** A file after some edits. */
 export function edited(file: CorpusFile, edits: readonly Edit[] = []): CorpusFile {

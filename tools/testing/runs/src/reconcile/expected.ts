@@ -1,34 +1,34 @@
-import { contentHashOf, embeddingKeyOf, type IndexedChunk, type StoreName } from '@lockstep/model';
-import { shown, type Held, type PointCopy } from './held.ts';
-import { rightPoint, type CorpusTraits, type Wants } from './what-is-wanted.ts';
+import { contentHashOf, embeddingKeyOf, type IndexedChunk } from '@lockstep/model';
+import { printed, type Contents, type PointCopy } from './contents.ts';
+import { rightPoint, type CorpusTraits, type Wants } from './wants.ts';
 
-/** Labels alone, as a load compares a store that has a stamp, or all that is stored. */
+/** What a load compares: labels alone in a store that has a stamp, everything in any other. */
 export type Belief = 'labels' | 'content';
 
-/** What a load is to leave in one store, and the fewest changes that get there. */
+/** What one store is to contain after a load, and the fewest changes that get there. */
 export interface Loaded<Copy> {
   readonly goal: ReadonlyMap<string, Copy>;
   /** Point ids by what is done to them. */
   readonly whole: readonly string[];
   readonly description: readonly string[];
   readonly deleted: readonly string[];
-  /** Not written, since nobody has the vector. */
+  /** Point ids that are not written, since their vector is not in the slice. */
   readonly left: readonly string[];
 }
 
-/** What a load of the points is to do. `hasVector` says of an embedding key whether the slice has its vector. */
+/** What a load of the points is to do. `hasVector` is whether the slice has the vector of an embedding key. */
 export function loadedPoints(
-  held: ReadonlyMap<string, PointCopy>,
+  stored: ReadonlyMap<string, PointCopy>,
   wants: Wants,
   belief: Belief,
   hasVector: (embeddingKey: string) => boolean,
 ): Loaded<PointCopy> {
-  const goal = new Map(held);
+  const goal = new Map(stored);
   const whole: string[] = [];
   const description: string[] = [];
   const left: string[] = [];
   for (const [id, right] of wants.points) {
-    const actual = held.get(id);
+    const actual = stored.get(id);
     const known = hasVector(String(right.payload['embedding_key']));
     const action = actual === undefined ? 'whole' : pointAction(right, actual, belief, known);
     if (action === 'whole' && !known) left.push(id);
@@ -40,7 +40,7 @@ export function loadedPoints(
       goal.set(id, { payload: right.payload, vectorOf: actual.vectorOf });
     }
   }
-  const deleted = gone(held, wants, pointDocument);
+  const deleted = toDelete(stored, wants, pointDocument);
   for (const id of deleted) goal.delete(id);
   return { goal, whole, description, deleted, left };
 }
@@ -60,78 +60,79 @@ function pointAction(
 
 /** What a load of the rows is to do. */
 export function loadedRows(
-  held: ReadonlyMap<string, IndexedChunk>,
+  stored: ReadonlyMap<string, IndexedChunk>,
   wants: Wants,
   belief: Belief,
 ): Loaded<IndexedChunk> {
-  const goal = new Map(held);
+  const goal = new Map(stored);
   const whole: string[] = [];
   for (const [id, right] of wants.rows) {
-    const actual = held.get(id);
+    const actual = stored.get(id);
     const same =
       actual !== undefined &&
       (belief === 'content'
-        ? shown(actual) === shown(right)
+        ? printed(actual) === printed(right)
         : actual.contentHash === right.contentHash && actual.embeddingKey === right.embeddingKey);
     if (same) continue;
     whole.push(id);
     goal.set(id, right);
   }
-  const deleted = gone(held, wants, ({ documentId }) => documentId);
+  const deleted = toDelete(stored, wants, ({ documentId }) => documentId);
   for (const id of deleted) goal.delete(id);
   return { goal, whole, description: [], deleted, left: [] };
 }
 
-function gone<Copy>(
-  held: ReadonlyMap<string, Copy>,
+/** Ids that a load is to delete. */
+function toDelete<Copy>(
+  stored: ReadonlyMap<string, Copy>,
   wants: Wants,
   documentOf: (copy: Copy) => string | null,
 ): string[] {
-  return [...held]
-    .filter(([id, copy]) => !wants.rows.has(id) && !wants.held.has(id) && wants.goes(documentOf(copy)))
+  return [...stored]
+    .filter(([id, copy]) => !wants.rows.has(id) && !wants.held.has(id) && wants.isDeleted(documentOf(copy)))
     .map(([id]) => id);
 }
 
-/** What stays though the file says nothing of it. */
-function staying<Copy>(
-  held: ReadonlyMap<string, Copy>,
+/** What a load is to leave although the file does not want it. */
+function retained<Copy>(
+  stored: ReadonlyMap<string, Copy>,
   wants: Wants,
   documentOf: (copy: Copy) => string | null,
 ): [string, Copy][] {
-  const deleted = new Set(gone(held, wants, documentOf));
-  return [...held].filter(([id]) => !wants.rows.has(id) && !deleted.has(id));
+  const deleted = new Set(toDelete(stored, wants, documentOf));
+  return [...stored].filter(([id]) => !wants.rows.has(id) && !deleted.has(id));
 }
 
 const pointDocument = ({ payload }: PointCopy): string | null =>
   typeof payload['document_id'] === 'string' ? payload['document_id'] : null;
 
 const samePayload = (a: PointCopy['payload'], b: PointCopy['payload']): boolean =>
-  shown({ payload: a, vectorOf: '' }) === shown({ payload: b, vectorOf: '' });
+  printed({ payload: a, vectorOf: '' }) === printed({ payload: b, vectorOf: '' });
 
-/** What both stores hold. */
-export type Contents = Pick<Held, 'points' | 'rows'>;
+/** The points and rows in both stores. */
+export type Copies = Pick<Contents, 'points' | 'rows'>;
 
-/** What is wrong with the two copies of something that stays. */
-type Apart =
+/** What is wrong with the point and the row of a retained chunk. */
+type Mismatch =
   | { readonly problem: 'no-row'; readonly id: string; readonly point: PointCopy }
   | { readonly problem: 'no-point' | 'apart' | 'altered'; readonly id: string; readonly row: IndexedChunk };
 
-function apartIn({ points, rows }: Contents, wants: Wants): Apart[] {
-  const problems: Apart[] = [];
-  for (const [id, point] of staying(points, wants, pointDocument)) {
+function mismatchesIn({ points, rows }: Copies, wants: Wants): Mismatch[] {
+  const problems: Mismatch[] = [];
+  for (const [id, point] of retained(points, wants, pointDocument)) {
     const row = rows.get(id);
     if (row === undefined) problems.push({ problem: 'no-row', id, point });
     else if (contentHashOf(row) !== row.contentHash) problems.push({ problem: 'altered', id, row });
     else if (!isOfRow(point, row)) problems.push({ problem: 'apart', id, row });
   }
-  for (const [id, row] of staying(rows, wants, ({ documentId }) => documentId)) {
+  for (const [id, row] of retained(rows, wants, ({ documentId }) => documentId)) {
     if (points.has(id)) continue;
     problems.push({ problem: contentHashOf(row) === row.contentHash ? 'no-point' : 'altered', id, row });
   }
   return problems;
 }
 
-/** Whether a point is labelled as its row is; what else it carries is not looked at. */
+/** Whether a point has the labels of its row; its other fields are not compared. */
 function isOfRow({ payload }: PointCopy, { chunkId, documentId, contentHash, embeddingKey }: IndexedChunk): boolean {
   return (
     payload['chunk_id'] === chunkId &&
@@ -141,7 +142,7 @@ function isOfRow({ payload }: PointCopy, { chunkId, documentId, contentHash, emb
   );
 }
 
-/** What a repair is to do about what stays, before its loads. */
+/** What a repair is to do about retained chunks, before its loads. */
 export interface Repaired {
   readonly points: ReadonlyMap<string, PointCopy>;
   readonly rebuilt: number;
@@ -150,10 +151,10 @@ export interface Repaired {
   readonly paid: readonly string[];
 }
 
-/** `hasVector` is about the whole cache here. */
+/** What a repair is to do about retained chunks. `hasVector` is about the whole cache here. */
 export function repairedPoints(
   traits: CorpusTraits,
-  contents: Contents,
+  contents: Copies,
   wants: Wants,
   { hasVector, pay }: { readonly hasVector: (embeddingKey: string) => boolean; readonly pay: boolean },
 ): Repaired {
@@ -161,7 +162,7 @@ export function repairedPoints(
   const paid: string[] = [];
   let rebuilt = 0;
   let deleted = 0;
-  for (const found of apartIn(contents, wants)) {
+  for (const found of mismatchesIn(contents, wants)) {
     if (found.problem === 'no-row') {
       points.delete(found.id);
       deleted += 1;
@@ -179,50 +180,45 @@ export function repairedPoints(
   return { points, rebuilt, deleted, paid };
 }
 
-/** A vector for a row is that of its text; a row whose key is of something else gets none. */
+/** Whether the embedding key of a row is that of its text; otherwise a repair makes no point for it. */
 function isKeyOfText({ model, dimensions }: CorpusTraits, row: IndexedChunk): boolean {
   return row.embeddingKey === embeddingKeyOf({ model, host: null, dimensions }, row.text);
 }
 
-/** A difference that a verify is to tell, as one line of text: `<side> <kind> <chunk id>`. */
-export type Told = string;
+/** A difference that a verify is to report, as one line of text: `<side> <kind> <chunk id>`. */
+export type DifferenceLine = string;
 
-/** What a verify at level `content` or `vectors` is to tell of stores that hold `contents`. */
+/** The differences that a verify at level `content` or `vectors` is to report of stores with these contents. */
 export function differencesOf(
-  contents: Contents,
+  contents: Copies,
   wants: Wants,
   { hasVector, vectors }: { readonly hasVector: (embeddingKey: string) => boolean; readonly vectors: boolean },
-): Told[] {
-  const told: Told[] = [];
+): DifferenceLine[] {
+  const lines: DifferenceLine[] = [];
   const { points, rows } = contents;
   for (const [id, right] of wants.points) {
     const { chunkId, embeddingKey } = wants.rows.get(id) as IndexedChunk;
     const point = points.get(id);
     const row = rows.get(id);
     const known = hasVector(embeddingKey);
-    if (!known) told.push(`cache missing ${chunkId}`);
-    if (point === undefined) told.push(`qdrant missing ${chunkId}`);
-    else if (!samePayload(point.payload, right.payload)) told.push(`qdrant stale ${chunkId}`);
-    else if (vectors && known && point.vectorOf !== right.vectorOf) told.push(`qdrant vector ${chunkId}`);
-    if (row === undefined) told.push(`neon missing ${chunkId}`);
-    else if (shown(row) !== shown(wants.rows.get(id))) told.push(`neon stale ${chunkId}`);
+    if (!known) lines.push(`cache missing ${chunkId}`);
+    if (point === undefined) lines.push(`qdrant missing ${chunkId}`);
+    else if (!samePayload(point.payload, right.payload)) lines.push(`qdrant stale ${chunkId}`);
+    else if (vectors && known && point.vectorOf !== right.vectorOf) lines.push(`qdrant vector ${chunkId}`);
+    if (row === undefined) lines.push(`neon missing ${chunkId}`);
+    else if (printed(row) !== printed(wants.rows.get(id))) lines.push(`neon stale ${chunkId}`);
   }
-  for (const id of gone(points, wants, pointDocument)) told.push(`qdrant orphaned ${nameOf(points.get(id))}`);
-  for (const id of gone(rows, wants, ({ documentId }) => documentId)) {
-    told.push(`neon orphaned ${rows.get(id)?.chunkId}`);
+  for (const id of toDelete(points, wants, pointDocument)) lines.push(`qdrant orphaned ${nameOf(points.get(id))}`);
+  for (const id of toDelete(rows, wants, ({ documentId }) => documentId)) {
+    lines.push(`neon orphaned ${rows.get(id)?.chunkId}`);
   }
-  for (const found of apartIn(contents, wants)) {
-    if (found.problem === 'no-row') told.push(`neon missing ${nameOf(found.point)}`);
-    else if (found.problem === 'no-point') told.push(`qdrant missing ${found.row.chunkId}`);
-    else if (found.problem === 'apart') told.push(`qdrant apart ${found.row.chunkId}`);
-    else told.push(`neon stale ${found.row.chunkId}`);
+  for (const found of mismatchesIn(contents, wants)) {
+    if (found.problem === 'no-row') lines.push(`neon missing ${nameOf(found.point)}`);
+    else if (found.problem === 'no-point') lines.push(`qdrant missing ${found.row.chunkId}`);
+    else if (found.problem === 'apart') lines.push(`qdrant apart ${found.row.chunkId}`);
+    else lines.push(`neon stale ${found.row.chunkId}`);
   }
-  return told.toSorted();
+  return lines.toSorted();
 }
 
 const nameOf = (point: PointCopy | undefined): string => String(point?.payload['chunk_id'] ?? '');
-
-/** Whether any of what a verify tells is the fault of a store. */
-export function isAtFault(told: readonly Told[], store: StoreName): boolean {
-  return told.some((line) => line.startsWith(`${store} `));
-}

@@ -3,35 +3,35 @@ import {
   expectCutShort,
   expectDeletionsLast,
   expectFailure,
-  expectForeseen,
+  expectPredicted,
   expectHonestLabels,
   expectOvertaken,
   expectUnchanged,
 } from './checks.ts';
 import { UNLIMITED, type RunOutput } from './corpus-runs.ts';
-import { isRefused, type Outset } from './foreseen.ts';
-import type { Held } from './held.ts';
+import { isRefused, type InitialState } from './predictions.ts';
+import type { Contents } from './contents.ts';
 import type { RunPlan } from './run-plans.ts';
 import { Killed, type RunWatch } from './watch-run.ts';
-import type { CorpusTraits } from './what-is-wanted.ts';
+import type { CorpusTraits } from './wants.ts';
 
-/** A run that is over, however it ended. */
-export interface RunSeen {
+/** A run that has ended, with its circumstances. */
+export interface ObservedRun {
   readonly traits: CorpusTraits;
   readonly plan: RunPlan;
   readonly watch: RunWatch;
   readonly output: RunOutput;
-  /** When it began. */
-  readonly start: Outset;
-  /** The same, or when another run was over that came in between. */
-  readonly outset: Outset;
-  readonly after: Held;
-  /** Whether somebody else has changed points or rows of the corpus. */
+  /** The state when it began. */
+  readonly start: InitialState;
+  /** The same, or the state after another run that took over in its midst. */
+  readonly initial: InitialState;
+  readonly after: Contents;
+  /** Whether drift has changed points or rows of the corpus. */
   readonly isDrifted: boolean;
   readonly textOf: (vector: Float32Array) => string;
 }
 
-/** What became of a run. */
+/** How a run ended. */
 export type Verdict =
   | 'done'
   | 'differ'
@@ -40,41 +40,41 @@ export type Verdict =
   | 'failed call'
   | 'kill'
   | 'taken over'
-  /** It had done its work by then. */
+  /** The run had already done its work. */
   | 'taken over too late';
 
-/** Holds a run against what was foreseen for it. Throws where it did anything else. */
-export function judgeRun(seen: RunSeen): Verdict {
-  const { traits, plan, watch, output, start, outset, after } = seen;
+/** Compares a run with its prediction. Throws an `AssertionError` when it did anything else. */
+export function judgeRun(run: ObservedRun): Verdict {
+  const { traits, plan, watch, output, start, initial, after } = run;
   assert.deepEqual(watch.forbidden, [], 'forbidden calls');
   if (plan.deletesLast) expectDeletionsLast(watch);
-  if (!seen.isDrifted) expectHonestLabels(traits, after);
+  if (!run.isDrifted) expectHonestLabels(traits, after);
 
   if (watch.takenOver?.fenced === true) {
-    expectOvertaken(outset.before, after, output, watch.takenOver, seen.textOf);
+    expectOvertaken(initial.before, after, output, watch.takenOver, run.textOf);
     if (output.failure === undefined) return 'taken over too late';
-    // A run that is still in its provision may be refused for what the other one left.
+    // A run that is still in provision may also be refused for what the other one left.
     const isGuarded = plan.deleteLimit !== UNLIMITED && output.run === undefined;
     expectFailure(output.failure, 'overtaken', ...(isGuarded ? (['delete-guard'] as const) : []));
     return 'taken over';
   }
-  const foreseen = plan.foresee(outset, output);
+  const predicted = plan.predict(initial, output);
   if (watch.happened === 'failed call' || watch.happened === 'kill') {
     if (watch.happened === 'kill') assert.ok(output.failure instanceof Killed, 'a run ends when it is killed');
     else expectFailure(output.failure, 'service-unavailable');
-    expectCutShort(outset.before, after, foreseen, outset.runId);
+    expectCutShort(initial.before, after, predicted, initial.runId);
     return watch.happened;
   }
-  const isToBeRefused = isRefused(foreseen, outset, plan.deleteLimit);
-  // The guard stands before the fence, too: there it may see what another run does away with in the meantime.
-  const mayBeRefused = isToBeRefused || isRefused(plan.foresee(start, output), start, plan.deleteLimit);
+  const isToBeRefused = isRefused(predicted, initial, plan.deleteLimit);
+  // The limit is also checked before the fence is taken, against contents that another run may have changed since.
+  const mayBeRefused = isToBeRefused || isRefused(plan.predict(start, output), start, plan.deleteLimit);
   if (isToBeRefused || (mayBeRefused && output.failure !== undefined)) {
     expectFailure(output.failure, 'delete-guard');
-    expectUnchanged(outset.before, after, 'what a refused run leaves alone');
+    expectUnchanged(initial.before, after, 'what a refused run leaves alone');
     return 'refused';
   }
   if (output.failure !== undefined) throw output.failure;
-  expectForeseen(after, output, watch, foreseen);
+  expectPredicted(after, output, watch, predicted);
   if (output.verified === undefined) return 'dropped';
   return output.verified.ok ? 'done' : 'differ';
 }

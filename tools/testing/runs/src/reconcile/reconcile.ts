@@ -7,18 +7,18 @@ import { expectCutShort, expectUnchanged } from './checks.ts';
 import type { Machine, RunOutput } from './corpus-runs.ts';
 import { drift, type DriftingStores } from './drift.ts';
 import { edited } from './edit-file.ts';
-import type { Outset } from './foreseen.ts';
-import { readHeld, textsByVector, type Held } from './held.ts';
+import type { InitialState } from './predictions.ts';
+import { readContents, textsByVector, type Contents } from './contents.ts';
 import { judgeRun } from './judge-run.ts';
 import { createRunPlans, type RunPlan } from './run-plans.ts';
 import { watchRun } from './watch-run.ts';
-import { wantsOf, type CorpusFile, type CorpusTraits } from './what-is-wanted.ts';
+import { wantsOf, type CorpusFile, type CorpusTraits } from './wants.ts';
 
 export interface ReconcileOptions {
   readonly stores: DriftingStores;
-  /** Names of the two corpora, in these stores for the first time. */
+  /** Names of the two corpora, of which the stores have nothing yet. */
   readonly corpora: readonly [string, string];
-  /** Counts what happened, so that a test can tell that all of it did. */
+  /** Counts what happened, so that a test can check that everything did. @default nothing is counted */
   readonly tally?: Map<string, number>;
 }
 
@@ -28,21 +28,21 @@ interface Corpus {
   readonly projection: Projection;
   readonly machine: Machine;
   file: CorpusFile;
-  /** What the stores held of it after the last action. */
-  held: Held;
+  /** Its contents after the last action. */
+  contents: Contents;
   /** Whether nothing has happened to it since a run found it in step. */
   isSettled: boolean;
-  /** Whether somebody else has changed its points or rows. */
+  /** Whether drift has changed its points or rows. */
   isDrifted: boolean;
 }
 
 let runs = 0;
 
 /**
- * Does to two corpora that share stores and embedding cache what the actions say, and holds what comes of it against a
- * model. After a run that ended well the stores hold what the model says, and the writes were the fewest that get there;
- * after one that did not, each point and row is as it was or as it was to be; of two runs of one corpus the later wins;
- * the other corpus is never touched. At the end both corpora are brought in step.
+ * Plays the actions of a case on two corpora that share stores and embedding cache, and compares the result with a model.
+ * After a run that ended well the stores contain what the model predicts, and the writes were the fewest that get there;
+ * after one that failed, each point and row is in its old or its new state; of two runs of one corpus the later wins;
+ * the other corpus is never touched. At the end both corpora are brought in step. Throws an `AssertionError` otherwise.
  */
 export async function reconcile({ deletes, actions }: ReconcileCase, options: ReconcileOptions): Promise<void> {
   const { stores, tally = new Map<string, number>() } = options;
@@ -53,7 +53,7 @@ export async function reconcile({ deletes, actions }: ReconcileCase, options: Re
   const plans = createRunPlans();
 
   const count = (what: string): unknown => tally.set(what, (tally.get(what) ?? 0) + 1);
-  const look = ({ traits }: Pick<Corpus, 'traits'>): Promise<Held> => readHeld(stores, traits.corpus, textOf);
+  const look = ({ traits }: Pick<Corpus, 'traits'>): Promise<Contents> => readContents(stores, traits.corpus, textOf);
   const newMachine = (): Machine => ({
     artifacts: createMemoryArtifacts(),
     embeddings: createMemoryEmbeddings(shared),
@@ -63,47 +63,47 @@ export async function reconcile({ deletes, actions }: ReconcileCase, options: Re
     const { model, dimensions } = identity;
     const projection = createProjection({ corpus, model, fields: ['tag'] });
     const traits = { corpus, deletes, model, dimensions, projection: projection.id };
-    const held = await look({ traits });
-    return { traits, projection, machine: newMachine(), file: new Map(), held, isSettled: false, isDrifted: false };
+    const contents = await look({ traits });
+    return { traits, projection, machine: newMachine(), file: new Map(), contents, isSettled: false, isDrifted: false };
   }
 
-  /** A run, which may be disturbed; what it did is held against what was foreseen. */
+  /** Does a run, which a fault may disturb, and compares it with its prediction. */
   async function run(corpus: Corpus, plan: RunPlan, fault?: Fault, machine = corpus.machine): Promise<RunOutput> {
     const { traits, projection } = corpus;
     runs += 1;
-    const outsetNow = (): Outset => ({ runId, before: corpus.held, paid: new Set(shared.paid.keys()) });
+    const initialNow = (): InitialState => ({ runId, before: corpus.contents, paid: new Set(shared.paid.keys()) });
     const runId = `run-${runs}`;
-    const start = outsetNow();
-    let outset = start;
-    let unforeseen: { readonly error: unknown } | undefined;
+    const start = initialNow();
+    let initial = start;
+    let takeoverFailure: { readonly error: unknown } | undefined;
 
-    /** Another run on another machine, from start to end, while nothing of this one is under way. */
+    /** Does another run on another machine, from start to end, while no call of this one is under way. */
     async function beTakenOver(by: Takeover): Promise<void> {
-      corpus.held = await look(corpus);
-      expectCutShort(start.before, corpus.held, plan.foresee(start, { loads: {} }), runId);
+      corpus.contents = await look(corpus);
+      expectCutShort(start.before, corpus.contents, plan.predict(start, { loads: {} }), runId);
       const { file } = corpus;
       if (by.run === 'load') corpus.file = edited(file, by.edits);
       const other = by.run === 'drop' ? plans.drop : plans.load(traits, corpus.file, { level: 'vectors' });
       await run(corpus, other, undefined, newMachine());
       if (by.run === 'load' && !by.stays) corpus.file = file;
-      outset = outsetNow();
+      initial = initialNow();
     }
 
     const watch = watchRun({
       fault,
       takeOver: (by) =>
         beTakenOver(by).catch((error: unknown) => {
-          unforeseen = { error };
+          takeoverFailure = { error };
           throw error;
         }),
       hasStamp: async (store) => (await stores.ledger.stamp(traits.corpus, store)) !== undefined,
     });
     const output = await plan.perform({ traits, stores, embedder, machine, around: watch.around, projection, runId });
-    if (unforeseen !== undefined) throw unforeseen.error;
+    if (takeoverFailure !== undefined) throw takeoverFailure.error;
     const after = await look(corpus);
-    corpus.held = after;
+    corpus.contents = after;
     const { isDrifted } = corpus;
-    const verdict = judgeRun({ traits, plan, watch, output, start, outset, after, isDrifted, textOf });
+    const verdict = judgeRun({ traits, plan, watch, output, start, initial, after, isDrifted, textOf });
     if (verdict === 'done' || verdict === 'differ' || verdict === 'dropped') {
       await expectEntered(corpus, runId, verdict === 'differ' ? 'differ' : 'done');
     }
@@ -116,20 +116,24 @@ export async function reconcile({ deletes, actions }: ReconcileCase, options: Re
     return output;
   }
 
-  /** The run table has the run with its end, and the rows are under its fence. */
-  async function expectEntered({ traits: { corpus }, held }: Corpus, runId: string, outcome: string): Promise<void> {
+  /** The run table has the run with its end, and the rows have its fence. */
+  async function expectEntered(
+    { traits: { corpus }, contents }: Corpus,
+    runId: string,
+    outcome: string,
+  ): Promise<void> {
     const [last] = await stores.ledger.runs({ corpus, limit: 1 });
     assert.deepEqual([last?.runId, last?.end?.outcome], [runId, outcome], 'the latest run of the run table');
-    assert.equal(await stores.rows.fence(corpus), held.fence, 'the fence beside the rows');
+    assert.equal(await stores.rows.fence(corpus), contents.fence, 'the fence beside the rows');
   }
 
   async function expectUntouched(corpus: Corpus): Promise<void> {
     const now = await look(corpus);
-    expectUnchanged(corpus.held, now, `${corpus.traits.corpus}, to which nothing was done`);
-    assert.equal(now.fence, corpus.held.fence, `fence of ${corpus.traits.corpus}`);
+    expectUnchanged(corpus.contents, now, `${corpus.traits.corpus}, to which nothing was done`);
+    assert.equal(now.fence, corpus.contents.fence, `fence of ${corpus.traits.corpus}`);
   }
 
-  /** A run that finds differences is made up for by the next; what stays without being in the file, by a repair. */
+  /** Brings a corpus in step: the next run puts right what differs, and a repair the retained chunks. */
   async function settle(corpus: Corpus): Promise<void> {
     const again = (): Promise<RunOutput> =>
       run(corpus, plans.load(corpus.traits, corpus.file, { way: 'replays', level: 'vectors' }));
@@ -147,14 +151,14 @@ export async function reconcile({ deletes, actions }: ReconcileCase, options: Re
       count('put right by a repair');
       return;
     }
-    // The text of a row is nowhere else: where that was edited by hand, or the row labelled as another text, it only tells.
-    const unsound = repaired?.differences.filter(({ point_id: id }) => !isSound(corpus.held, id));
+    // Only the row has its text: a repair cannot put right a row that was edited by hand or labelled as another text.
+    const unsound = repaired?.differences.filter(({ point_id: id }) => !isSound(corpus.contents, id));
     assert.equal(unsound?.length, repaired?.differencesCount, 'differences after a repair, of rows that are sound');
-    count('told of');
+    count('left after a repair');
   }
 
-  /** Whether a row is there and is what its own labels say. */
-  function isSound({ rows }: Held, id: string | null): boolean {
+  /** Whether a row is there and its content has its own labels. */
+  function isSound({ rows }: Contents, id: string | null): boolean {
     const row = rows.get(id ?? '');
     if (row === undefined) return false;
     return row.contentHash === contentHashOf(row) && row.embeddingKey === embeddingKeyOf(identity, row.text);
@@ -171,9 +175,9 @@ export async function reconcile({ deletes, actions }: ReconcileCase, options: Re
     const [corpus, other] = action.side === 0 ? [one, two] : [two, one];
     corpus.isSettled = false;
     if (action.do === 'drift') {
-      await drift(stores, corpus.traits, corpus.held, action.drift);
+      await drift(stores, corpus.traits, corpus.contents, action.drift);
       corpus.isDrifted = true;
-      corpus.held = await look(corpus);
+      corpus.contents = await look(corpus);
       continue;
     }
     if (action.do === 'drop') await run(corpus, plans.drop, action.fault);

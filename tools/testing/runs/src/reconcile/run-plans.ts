@@ -11,31 +11,31 @@ import {
   type RunInput,
   type RunOutput,
 } from './corpus-runs.ts';
-import { foreseeDrop, foreseeLoad, foreseeRepair, type Foreseen, type Outset } from './foreseen.ts';
-import { wantsOf, type CorpusFile, type CorpusTraits } from './what-is-wanted.ts';
+import { predictDrop, predictLoad, predictRepair, type Prediction, type InitialState } from './predictions.ts';
+import { wantsOf, type CorpusFile, type CorpusTraits } from './wants.ts';
 
-/** A kind of run: what it does, and what it is to do to what it finds. */
+/** A kind of run: how to do it, and how to predict what it does. */
 export interface RunPlan {
   readonly perform: (input: RunInput) => Promise<RunOutput>;
-  readonly foresee: (outset: Outset, output: RunOutput) => Foreseen;
+  readonly predict: (initial: InitialState, output: RunOutput) => Prediction;
   /** How much it may delete. */
   readonly deleteLimit: DeleteLimit;
-  /** Whether all its deletions come after all its other writes to the store. */
+  /** Whether it deletes from a store only after all its other writes to it. */
   readonly deletesLast: boolean;
 }
 
-/** What a guarded load may delete: of the few chunks here, hardly one. */
+/** What a guarded load may delete: one in four of the few chunks here, but not one in three. */
 const GUARD: DeleteLimit = { percent: 30, count: 0 };
 
-/** The kinds of runs over one pair of stores. They know of each other's stamps, and which loads a build system replays. */
+/** The kinds of runs over one pair of stores. They share which nonce is for which wants, and which loads can be replayed. */
 export function createRunPlans() {
-  /** What each nonce was given out for. */
+  /** Digest of the wants that each nonce was given out for. */
   const wantedBy = new Map<string, string>();
   /** Store, nonce and inputs of the loads that ended well. */
   const replayable = new Set<string>();
 
   return {
-    drop: { perform: dropFromStores, foresee: foreseeDrop, deleteLimit: UNLIMITED, deletesLast: true } as RunPlan,
+    drop: { perform: dropFromStores, predict: predictDrop, deleteLimit: UNLIMITED, deletesLast: true } as RunPlan,
 
     load(traits: CorpusTraits, file: CorpusFile, choices: Pick<LoadAction, 'way' | 'level' | 'guarded'>): RunPlan {
       const { way = 'run', level = 'content', guarded = false } = choices;
@@ -58,8 +58,8 @@ export function createRunPlans() {
           }
           return output;
         },
-        foresee: (outset, output) =>
-          foreseeLoad(wants, outset, {
+        predict: (initial, output) =>
+          predictLoad(wants, initial, {
             level,
             isStampOf: ({ digest }, nonce) => wantedBy.get(nonce) === digest,
             isReplayed: (store) => output.loads[store] === 'replayed',
@@ -76,7 +76,7 @@ export function createRunPlans() {
           wantedBy.set(input.runId, wants.digest);
           return repairCorpusFrom(input, file, pay);
         },
-        foresee: (outset) => foreseeRepair(traits, wants, outset, { pay }),
+        predict: (initial) => predictRepair(traits, wants, initial, { pay }),
       };
     },
   };

@@ -5,20 +5,22 @@ import { itemsOf, type AroundCall, type PortCall } from '@lockstep/testing-ports
 
 export interface RunWatchOptions {
   readonly fault: Fault | undefined;
-  /** The other run; called when no call of this one is under way, but for those that wait for their turn. */
+  /** Does the other run; called when no call of this one has been sent and not answered. */
   readonly takeOver: (by: Takeover) => Promise<void>;
   /** Whether a store has a stamp now. */
   readonly hasStamp: (store: StoreName) => Promise<boolean>;
 }
 
-/** What became of the calls of a run. */
+/** A run that is being watched. */
 export interface RunWatch {
+  /** To be put around every call of the run. */
   readonly around: AroundCall;
-  /** Items of the writes that went through. */
+  /** Items of the writes that succeeded. */
   readonly costs: { -readonly [Field in keyof RigCosts]: RigCosts[Field] };
+  /** The fault that has happened. */
   readonly happened: Fault['fault'] | undefined;
-  /** Where another run took over. */
-  readonly takenOver: TakeoverSeen | undefined;
+  /** Set if another run took over. */
+  readonly takenOver: ObservedTakeover | undefined;
   /** Calls that no run may make. */
   readonly forbidden: readonly string[];
   /** Writes to the stores in the order in which they were sent, such as `qdrant upsert`. */
@@ -26,19 +28,19 @@ export interface RunWatch {
 }
 
 /** What a run did before and after another one ran in its midst. */
-export interface TakeoverSeen {
-  /** Whether the run had its fence by then, and so is the earlier one. */
+export interface ObservedTakeover {
+  /** Whether the run had already taken its fence, and so is the earlier one. */
   readonly fenced: boolean;
   /** Stores whose stamp it had written. */
   readonly stamped: ReadonlySet<StoreName>;
-  /** Its writes to Qdrant that were under way when the other run came, in the order in which they landed after it. */
+  /** Its writes to Qdrant that were under way when the other run took over, in the order in which they landed after it. */
   readonly stragglers: readonly PortCall[];
 }
 
-/** What a run is told whose process is gone: nothing that it wants to send leaves it. */
+/** The error of every call of a killed run: none of them is sent. */
 export class Killed extends Error {}
 
-/** What a run is told of a call that was made to fail. */
+/** The message of the error of a call that was made to fail. */
 export const FAILED_CALL = 'a call that was made to fail';
 
 /** Calls that write to a store. */
@@ -47,7 +49,7 @@ const STORE_WRITES: Readonly<Record<string, readonly string[]>> = {
   neon: ['upsert', 'delete'],
 };
 
-/** Other calls after which something is another than before. */
+/** Other calls that write. */
 const OTHER_WRITES: Readonly<Record<string, readonly string[]>> = {
   neon: ['raiseFence'],
   ledger: ['takeFence', 'writeStamp', 'removeStamp', 'endRun'],
@@ -66,12 +68,12 @@ export function watchRun({ fault, takeOver, hasStamp }: RunWatchOptions): RunWat
   let fenced = false;
   let dead = false;
   let gate: Promise<void> | undefined;
-  let takenOver: (TakeoverSeen & { readonly stragglers: PortCall[] }) | undefined;
+  let takenOver: (ObservedTakeover & { readonly stragglers: PortCall[] }) | undefined;
 
   const around: AroundCall = async (call, send) => {
     const isStoreWrite = isAmong(STORE_WRITES, call);
     const isStamped = isStoreWrite && (await hasStamp(call.port as StoreName));
-    // From here to where the call is sent nothing is waited for, unless another run comes in between.
+    // From here until the call is sent nothing is awaited, unless another run takes over.
     const isMoment = isNext(call);
     const isLate = takenOver !== undefined;
     if (gate !== undefined) await gate;
@@ -90,7 +92,7 @@ export function watchRun({ fault, takeOver, hasStamp }: RunWatchOptions): RunWat
     return track(call, send);
   };
 
-  /** Counts a call, and says whether it is the one at which something happens. */
+  /** Counts a call. Returns whether it is the one at which the fault happens. */
   function isNext(call: PortCall): boolean {
     const isStoreWrite = isAmong(STORE_WRITES, call);
     const counted: Moment['of'][] = ['calls'];
@@ -114,15 +116,15 @@ export function watchRun({ fault, takeOver, hasStamp }: RunWatchOptions): RunWat
   }
 
   /**
-   * The stamp of a store goes before the first write to it. A run that another one took over from begins no write to
-   * Qdrant; what it sends to Postgres is refused there.
+   * The stamp of a store is withdrawn before the first write to it. An overtaken run sends no write to Qdrant; Postgres
+   * refuses its writes.
    */
   function checkWrite(call: PortCall, { isLate, isStamped }: { isLate: boolean; isStamped: boolean }): void {
-    const { port, word } = call;
-    storeWrites.push(`${port} ${word}`);
+    const { port, method } = call;
+    storeWrites.push(`${port} ${method}`);
     if (takenOver?.fenced !== true) {
-      if (isStamped) forbidden.push(`${port} ${word} under a stamp`);
-    } else if (port === 'qdrant' && isLate) forbidden.push(`${port} ${word} after another run took over`);
+      if (isStamped) forbidden.push(`${port} ${method} under a stamp`);
+    } else if (port === 'qdrant' && isLate) forbidden.push(`${port} ${method} after another run took over`);
     else if (port === 'qdrant') takenOver.stragglers.push(call);
   }
 
@@ -142,16 +144,16 @@ export function watchRun({ fault, takeOver, hasStamp }: RunWatchOptions): RunWat
   }
 
   function note(call: PortCall, answer: unknown): void {
-    const { port, word, args } = call;
+    const { port, method, args } = call;
     const items = itemsOf(call).length;
     if (port === 'embedder') costs.requests += 1;
-    const field = COSTS[`${port} ${word}`];
+    const field = COSTS[`${port} ${method}`];
     if (field !== undefined) costs[field] += items;
-    if (word === 'takeFence') fenced = true;
-    const isStamped = word === 'writeStamp' && answer === true;
+    if (method === 'takeFence') fenced = true;
+    const isStamped = method === 'writeStamp' && answer === true;
     if (isStamped) stamped.add(args[1] as StoreName);
     if (takenOver?.fenced === true && (isStamped || (port === 'neon' && isAmong(STORE_WRITES, call)))) {
-      forbidden.push(`${port} ${word} went through after another run took over`);
+      forbidden.push(`${port} ${method} went through after another run took over`);
     }
   }
 
@@ -178,6 +180,6 @@ const COSTS: Readonly<Record<string, keyof RigCosts>> = {
   'neon delete': 'rowsDeleted',
 };
 
-function isAmong(words: typeof STORE_WRITES, { port, word }: PortCall): boolean {
-  return words[port]?.includes(word) === true;
+function isAmong(methods: typeof STORE_WRITES, { port, method }: PortCall): boolean {
+  return methods[port]?.includes(method) === true;
 }

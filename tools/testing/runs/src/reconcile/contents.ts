@@ -9,7 +9,7 @@ import {
 import type { AllStores } from '@lockstep/pipeline';
 import { stubVector } from '@lockstep/testing-ports';
 
-/** A point as a model sees it: the text that its vector is of stands for the vector. */
+/** A point in the model: the text of its vector stands for the vector. */
 export interface PointCopy {
   readonly payload: Readonly<Record<string, JsonValue>>;
   readonly vectorOf: string;
@@ -18,8 +18,8 @@ export interface PointCopy {
 /** A point or a row. */
 export type Copy = PointCopy | IndexedChunk;
 
-/** What both stores hold of one corpus by point id, and what the ledger says of it. */
-export interface Held {
+/** What both stores contain of one corpus, by point id, and what the ledger has of it. */
+export interface Contents {
   readonly points: ReadonlyMap<string, PointCopy>;
   readonly rows: ReadonlyMap<string, IndexedChunk>;
   readonly stamps: Readonly<Record<StoreName, Stamp | undefined>>;
@@ -27,12 +27,12 @@ export interface Held {
   readonly fence: number;
 }
 
-/** Reads through the ports what is held of a corpus. A vector counts as that of the text in `texts` that it is of. */
-export async function readHeld(
+/** Reads the contents of a corpus through the ports. `textOf` gives the text of a vector. */
+export async function readContents(
   { vectors, rows, ledger }: AllStores,
   corpus: string,
   textOf: (vector: Float32Array) => string,
-): Promise<Held> {
+): Promise<Contents> {
   const payloads = new Map<string, PointCopy['payload']>();
   for await (const page of vectors.scan(corpus))
     for (const { pointId, payload } of page) payloads.set(pointId, payload);
@@ -43,7 +43,7 @@ export async function readHeld(
   });
   const table = new Map<string, IndexedChunk>();
   for await (const page of rows.scanRows(corpus)) {
-    // Stores may give more than a row has.
+    // A store may return its corpus with a row.
     for (const { corpus: _, ...row } of page as readonly (IndexedChunk & { readonly corpus?: string })[]) {
       table.set(row.pointId, row);
     }
@@ -52,7 +52,7 @@ export async function readHeld(
   return { points: new Map(points), rows: table, stamps, fence: (await ledger.fenceHolder(corpus))?.fence ?? 0 };
 }
 
-/** Tells by a vector which of these texts it is of; `of none of them` where it is of another. */
+/** Finds the text of a vector among these texts; `of none of them` if it is the vector of another. */
 export function textsByVector(texts: readonly string[], dimensions: number): (vector: Float32Array) => string {
   const known = texts.map((text) => ({ text, vector: stubVector(text, dimensions) }));
   return (vector) =>
@@ -60,15 +60,15 @@ export function textsByVector(texts: readonly string[], dimensions: number): (ve
     'of none of them';
 }
 
-/** The same text for equal copies, whatever the order of their fields. */
-export function shown(copy: Copy | undefined): string {
+/** A text that is the same for equal copies, whatever the order of their fields. */
+export function printed(copy: Copy | undefined): string {
   return copy === undefined ? 'nothing' : canonicalJson({ ...copy } as unknown as JsonObject);
 }
 
-/** The same text for stores that hold the same. */
-export function shownAll(copies: ReadonlyMap<string, Copy>): string {
+/** A text that is the same for stores with equal copies. */
+export function printedAll(copies: ReadonlyMap<string, Copy>): string {
   return [...copies]
-    .map(([id, copy]) => `${id} ${shown(copy)}`)
+    .map(([id, copy]) => `${id} ${printed(copy)}`)
     .toSorted()
     .join('\n');
 }

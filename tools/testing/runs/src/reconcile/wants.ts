@@ -6,42 +6,42 @@ import {
   type JsonObject,
   type IndexedChunk,
 } from '@lockstep/model';
-import type { PointCopy } from './held.ts';
+import type { PointCopy } from './contents.ts';
 
-/** What a file says of one chunk that can be accepted. */
+/** The content of one acceptable record of a file. */
 export interface Version {
   readonly text: string;
   readonly tag: number;
   readonly document: string | null;
 }
 
-/** What a file holds: the version of each chunk by its id, or that its record cannot be accepted. */
+/** A file: the version of each chunk by its id, or that its record is rejected. */
 export type CorpusFile = ReadonlyMap<string, Version | 'unacceptable'>;
 
 /** What is the same in all runs of one corpus. */
 export interface CorpusTraits {
   readonly corpus: string;
   readonly deletes: DeleteMode;
-  /** Of the embedder. */
+  /** Model of the embedder. */
   readonly model: string;
   readonly dimensions: number;
   /** Id of the projection whose one field is `tag`. */
   readonly projection: string;
 }
 
-/** What both stores are to hold of a corpus, by point id, and what else a file decides. */
+/** What both stores are to contain of a corpus, by point id, and what else a file decides. */
 export interface Wants {
   readonly points: ReadonlyMap<string, PointCopy>;
   readonly rows: ReadonlyMap<string, IndexedChunk>;
-  /** Point ids of the records that cannot be accepted. */
+  /** Point ids of the rejected records. */
   readonly held: ReadonlySet<string>;
-  /** Whether something that the file says nothing of goes. */
-  readonly goes: (documentId: string | null) => boolean;
-  /** Equal for files that want the same. */
+  /** Whether a chunk of this document that is not in the file is deleted. */
+  readonly isDeleted: (documentId: string | null) => boolean;
+  /** The same for files that want the same. */
   readonly digest: string;
 }
 
-/** The chunk that every file has: one without any acceptable record is refused. */
+/** A chunk that every file has, since a file without any acceptable record is refused. */
 const ALWAYS = ['always', { text: 'always here', tag: 0, document: null }] as const;
 
 /** The records of a file, as `validate` reads them. */
@@ -53,7 +53,7 @@ export function recordsOf(file: CorpusFile): JsonObject[] {
   );
 }
 
-/** Says what a file wants of both stores, by recipes of its own: they are what the loads are held against. */
+/** What a file wants of both stores, computed independently of the pipeline: the loads are compared with it. */
 export function wantsOf(traits: CorpusTraits, file: CorpusFile): Wants {
   const accepted = [ALWAYS, ...file].filter((line) => line[1] !== 'unacceptable') as [string, Version][];
   const rows = accepted.map(([chunkId, version]) => rightRow(traits, chunkId, version));
@@ -65,7 +65,7 @@ export function wantsOf(traits: CorpusTraits, file: CorpusFile): Wants {
     rows: new Map(rows.map((row) => [row.pointId, row])),
     points: new Map(rows.map((row) => [row.pointId, rightPoint(traits, row)])),
     held: new Set(held),
-    goes: (documentId) =>
+    isDeleted: (documentId) =>
       traits.deletes === 'full' || (traits.deletes === 'document' && documentId !== null && documents.has(documentId)),
     digest: JSON.stringify([[...file].toSorted(([a], [b]) => (a < b ? -1 : 1))]),
   };
@@ -76,7 +76,7 @@ const rightRows = new Map<string, IndexedChunk>();
 /** The row that a version of a chunk is to have. */
 export function rightRow({ corpus, model, dimensions }: CorpusTraits, chunkId: string, version: Version): IndexedChunk {
   const { text, tag, document: documentId } = version;
-  // Hashing is most of what a model costs, and there are few versions.
+  // Hashing takes most of the time of the model, and there are few versions.
   const key = JSON.stringify([corpus, model, dimensions, chunkId, text, tag, documentId]);
   const known = rightRows.get(key);
   if (known !== undefined) return known;

@@ -8,15 +8,15 @@ const takeover = (at: Fault['at'], ...edits: readonly Edit[]): Fault => ({
   at,
   by: { run: 'load', edits, stays: false },
 });
-/** To the points or rows at these places, in the order of their ids. */
+/** The same drift of the points or rows at these places, in the order of their ids. */
 const drift = (what: Drift['drift'], ...places: readonly number[]): Action[] =>
   places.map((at) => ({ do: 'drift', side: 0, drift: { drift: what, at, text: 'text 2' } as Drift }));
 
-/** Cases that were not passed once, smallest first; to be tried before any random ones. */
-export const TELLING_CASES: readonly ReconcileCase[] = [
-  // A row whose chunk id was changed by hand stood in the way of its chunk.
+/** Cases that once failed, to be run before random ones. */
+export const REGRESSION_CASES: readonly ReconcileCase[] = [
+  // A row whose chunk id was changed by hand prevented its chunk from being written.
   { deletes: ['full', 'full'], actions: [load(), ...drift('row renamed', 0), load()] },
-  // The payload of an overtaken run landed at a point that had another vector by then, and was believed.
+  // A late payload of an overtaken run was written to a point that had a new vector, and was believed.
   {
     deletes: ['full', 'full'],
     actions: [
@@ -29,7 +29,7 @@ export const TELLING_CASES: readonly ReconcileCase[] = [
       },
     ],
   },
-  // A repair wrote under the stamp of a run that had ended before it took its fence.
+  // A repair wrote while the store had the stamp of a run that ended before the repair took its fence.
   {
     deletes: ['none', 'full'],
     actions: [
@@ -38,7 +38,7 @@ export const TELLING_CASES: readonly ReconcileCase[] = [
       { do: 'repair', side: 0, fault: takeover({ of: 'calls', number: 8 }) },
     ],
   },
-  // A repair made a point anew after the stamp had counted the points.
+  // A repair made a point after the points were counted for the stamp.
   {
     deletes: ['full', 'full'],
     actions: [
@@ -48,7 +48,7 @@ export const TELLING_CASES: readonly ReconcileCase[] = [
       { do: 'repair', side: 0 },
     ],
   },
-  // A repair gave a point the vector of the text that its row was labelled as.
+  // A repair gave a point the vector of the embedding key of its row, which was that of another text.
   {
     deletes: ['none', 'full'],
     actions: [

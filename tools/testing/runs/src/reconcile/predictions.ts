@@ -8,34 +8,33 @@ import {
   loadedRows,
   repairedPoints,
   type Belief,
-  type Contents,
+  type Copies,
   type Loaded,
-  type Told,
+  type DifferenceLine,
 } from './expected.ts';
-import type { Held, PointCopy } from './held.ts';
-import type { CorpusTraits, Wants } from './what-is-wanted.ts';
+import type { Contents, PointCopy } from './contents.ts';
+import type { CorpusTraits, Wants } from './wants.ts';
 
-/** What a run is to do to what it found, if nothing disturbs it. */
-export interface Foreseen {
-  /** Points before its loads, where it repairs what stays. */
+/** What a run is to do with the contents that it finds, if nothing disturbs it. */
+export interface Prediction {
+  /** Points before the loads of a repair, when retained chunks are repaired. */
   readonly repaired?: ReadonlyMap<string, PointCopy>;
-  /** Its loads. */
   readonly points: Loaded<PointCopy>;
   readonly rows: Loaded<IndexedChunk>;
-  /** What both stores hold in the end. */
-  readonly end: Contents;
+  /** What both stores contain in the end. */
+  readonly end: Copies;
   readonly costs: RigCosts;
-  /** The nonce of each store that provision gives; of a drop none. */
+  /** The nonce that provision gives for each store; a drop has none. */
   readonly nonces: Readonly<Partial<Record<StoreName, string>>>;
   /** Nonce and count of each stamp, unless verify withdraws it. */
   readonly stamps: Readonly<Partial<Record<StoreName, { readonly nonce: string; readonly count: number }>>>;
-  /** What its verify tells; a drop has none. */
-  readonly told: readonly Told[] | undefined;
+  /** The differences that its verify reports; undefined for a drop, which has no verify. */
+  readonly differences: readonly DifferenceLine[] | undefined;
 }
 
 /** What is known when a run begins. */
-export interface Outset {
-  readonly before: Held;
+export interface InitialState {
+  readonly before: Contents;
   /** Keys in the embedding cache. */
   readonly paid: ReadonlySet<string>;
   readonly runId: string;
@@ -48,18 +47,18 @@ export interface LoadChoices {
   readonly isReplayed: (store: StoreName) => boolean;
 }
 
-/** What a load of a corpus is to do. A store with a stamp is believed its labels; another one is not. */
-export function foreseeLoad(wants: Wants, { before, paid, runId }: Outset, choices: LoadChoices): Foreseen {
-  const { points: held, rows: table, stamps } = before;
+/** What a load of a corpus is to do. The labels of a store are believed if it has a stamp. */
+export function predictLoad(wants: Wants, { before, paid, runId }: InitialState, choices: LoadChoices): Prediction {
+  const { points: stored, rows: table, stamps } = before;
   const nonceOf = (store: StoreName, count: number): string => {
     const stamp = stamps[store];
     return stamp?.count === count && choices.isStampOf(wants, stamp.nonce) ? stamp.nonce : runId;
   };
-  const nonces = { qdrant: nonceOf('qdrant', held.size), neon: nonceOf('neon', table.size) };
+  const nonces = { qdrant: nonceOf('qdrant', stored.size), neon: nonceOf('neon', table.size) };
   const belief = (store: StoreName): Belief => (stamps[store] === undefined ? 'content' : 'labels');
   const points = choices.isReplayed('qdrant')
-    ? untouched(held)
-    : loadedPoints(held, wants, belief('qdrant'), () => true);
+    ? untouched(stored)
+    : loadedPoints(stored, wants, belief('qdrant'), () => true);
   const rows = choices.isReplayed('neon') ? untouched(table) : loadedRows(table, wants, belief('neon'));
   const end = { points: points.goal, rows: rows.goal };
   const missing = missingKeys(wants, paid);
@@ -73,17 +72,17 @@ export function foreseeLoad(wants: Wants, { before, paid, runId }: Outset, choic
       qdrant: { nonce: nonces.qdrant, count: points.goal.size },
       neon: { nonce: nonces.neon, count: rows.goal.size },
     },
-    told: differencesOf(end, wants, { hasVector: () => true, vectors: choices.level === 'vectors' }),
+    differences: differencesOf(end, wants, { hasVector: () => true, vectors: choices.level === 'vectors' }),
   };
 }
 
-/** What a repair is to do: what stays is made anew from its rows, and then nothing is believed. */
-export function foreseeRepair(
+/** What a repair is to do: points of retained chunks are made again from their rows, and then nothing is believed. */
+export function predictRepair(
   traits: CorpusTraits,
   wants: Wants,
-  { before, paid, runId }: Outset,
+  { before, paid, runId }: InitialState,
   { pay }: { readonly pay: boolean },
-): Foreseen {
+): Prediction {
   const wanted = new Set([...wants.rows.values()].map(({ embeddingKey }) => embeddingKey));
   const isSliced = (key: string): boolean => paid.has(key) || pay;
   const repaired = repairedPoints(traits, before, wants, {
@@ -110,16 +109,16 @@ export function foreseeRepair(
     },
     nonces: { qdrant: runId, neon: runId },
     stamps: {
-      // Points were left without their vector: the store is not what its stamp would say.
+      // If points were left out, the store gets no stamp.
       ...(points.left.length > 0 ? {} : { qdrant: { nonce: runId, count: end.points.size } }),
       neon: { nonce: runId, count: end.rows.size },
     },
-    told: differencesOf(end, wants, { hasVector: isSliced, vectors: true }),
+    differences: differencesOf(end, wants, { hasVector: isSliced, vectors: true }),
   };
 }
 
 /** What a drop is to do. */
-export function foreseeDrop({ before }: Outset): Foreseen {
+export function predictDrop({ before }: InitialState): Prediction {
   const points = { ...untouched(before.points), goal: new Map(), deleted: [...before.points.keys()] };
   const rows = { ...untouched(before.rows), goal: new Map(), deleted: [...before.rows.keys()] };
   return {
@@ -129,20 +128,24 @@ export function foreseeDrop({ before }: Outset): Foreseen {
     costs: costsOf(points, rows, { requests: 0, inputs: 0 }),
     nonces: {},
     stamps: {},
-    told: undefined,
+    differences: undefined,
   };
 }
 
 /** Whether a load is refused: one of the stores would lose more than both numbers. */
-export function isRefused({ points, rows }: Foreseen, { before }: Outset, { percent, count }: DeleteLimit): boolean {
+export function isRefused(
+  { points, rows }: Prediction,
+  { before }: InitialState,
+  { percent, count }: DeleteLimit,
+): boolean {
   return [
     [points.deleted.length, before.points.size],
     [rows.deleted.length, before.rows.size],
-  ].some(([gone = 0, held = 0]) => gone > count && gone > (held * percent) / 100);
+  ].some(([deleted = 0, stored = 0]) => deleted > count && deleted > (stored * percent) / 100);
 }
 
-function untouched<Copy>(held: ReadonlyMap<string, Copy>): Loaded<Copy> {
-  return { goal: held, whole: [], description: [], deleted: [], left: [] };
+function untouched<Copy>(stored: ReadonlyMap<string, Copy>): Loaded<Copy> {
+  return { goal: stored, whole: [], description: [], deleted: [], left: [] };
 }
 
 function costsOf(
