@@ -19,7 +19,7 @@ export interface ProbeOptions extends Stores {
   readonly plan: boolean;
   /** Vectors to compare with those of a store that has no stamp. @default vectors are not compared */
   readonly known?: EmbeddingReader;
-  /** What an earlier probe found; its plan is used again when neither stamp nor count has changed since. */
+  /** What an earlier probe found; its plan is used again when neither stamp nor count has changed since. @default nothing */
   readonly before?: ProbedStores | undefined;
   /** A fresh random nonce. */
   readonly nonce: () => string;

@@ -2,7 +2,7 @@ import type { JsonValue } from '@lockstep/model';
 import { gunzipped } from './gunzipped.ts';
 import { parseBytes, scanRecords, type RawRecord } from './scan-json.ts';
 
-/** A record as it stood in the input. `value` is undefined where the record was too large to keep. */
+/** A parsed record of the input and its place. `value` is undefined for a record that was too large, and skipped. */
 export interface InputRecord {
   readonly index: number;
   readonly line: number;

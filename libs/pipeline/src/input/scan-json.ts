@@ -2,7 +2,7 @@ import { IndexingError } from '@lockstep/model';
 import { createByteList, type ByteList } from './byte-list.ts';
 import { linesIn, nestingEnd, scalarEnd, spaceEnd, stringEnd } from './scan-bytes.ts';
 
-/** One record of the input before it is parsed: its bytes, and where it stood. */
+/** One record of the input before it is parsed: its bytes and its place. */
 export interface RawRecord {
   /** 0-based position among the records. */
   readonly index: number;

@@ -22,7 +22,7 @@ export interface StoreStatus {
 export interface CorpusStatusOptions extends AllStores {
   readonly projection: Projection;
   readonly deletes: DeleteMode;
-  /** What was validated last on this machine. @default the digest of a stamp is believed */
+  /** What was validated last on this machine; if undefined, the digest of a stamp is believed. */
   readonly validated: ValidateReceipt | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -21,7 +21,7 @@ export interface ProvisionOptions extends Stores {
   readonly deleteLimit?: DeleteLimit | undefined;
   /** With `nothing` the stamps are withdrawn, and the run table has the run as a repair. */
   readonly trust: Exclude<Trust, 'labels'>;
-  /** What the plan of the same run found; a store is compared again only if its stamp or count has changed since. */
+  /** What the plan of the same run found; a store is compared again only if its stamp or count has changed since. @default nothing */
   readonly planned?: ProbedStores | undefined;
   /** A fresh random nonce. */
   readonly nonce: () => string;

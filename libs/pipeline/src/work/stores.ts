@@ -4,7 +4,7 @@ import type { Ledger, RowStore, VectorStore } from '@lockstep/model';
 export interface Stores {
   readonly vectors?: VectorStore | undefined;
   readonly rows?: RowStore | undefined;
-  /** Left out where points alone are loaded and no Postgres is configured: then there is no fence and no stamp. */
+  /** Undefined when only points are loaded and no Postgres is configured: then there is no fence and no stamp. */
   readonly ledger?: Ledger | undefined;
 }
 
