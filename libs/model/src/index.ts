@@ -78,6 +78,7 @@ export { parseRecord } from './record.ts';
 export { ROW_BYTES_MAX, rowBytes, rowTooLarge, STATEMENT_BYTES } from './row-bytes.ts';
 export { ANSWER_BYTES_MAX, answerTooLarge, isAnswerTooLarge } from './sql/answer-too-large.ts';
 export { postgresUnavailable, refusedByPostgres, sqlStateOf, type PostgresError } from './sql/refused-by-postgres.ts';
+export { runEndColumns, toRunRecord } from './sql/run-row.ts';
 export { runStatements, type RunStatementsOptions } from './sql/run-statements.ts';
 export type { SqlClient, SqlParameter, SqlRow, Statement } from './sql/sql-client.ts';
 export { sqlParser } from './sql/sql-parser.ts';

@@ -1,17 +1,17 @@
 import { sqlStateOf, type CallOptions, type SqlClient, type Statement } from '@lockstep/model';
+import { queryExistingTable } from './query-existing-table.ts';
 
 /** One step of a schema: statements that are applied together or not at all. Never changed once released. */
 export type Migration = readonly string[];
 
-/** Key of the advisory lock that lets one migration run at a time; any fixed number will do. */
+/** Key of the advisory lock that lets one migration run at a time; any fixed number works. */
 const LOCK_KEY = 7_203_915_514;
 
-const UNDEFINED_TABLE = '42P01';
 const UNIQUE_VIOLATION = '23505';
 
 /**
- * Applies the migrations of one component that a database has not seen yet, each in a transaction of its own. Runs at
- * the same time are safe: one applies a step, the other finds it applied.
+ * Applies the migrations of one component that a database lacks, each in a transaction of its own. Concurrent calls are
+ * safe: one applies a step, the other finds it applied.
  */
 export async function migrate(
   sql: SqlClient,
@@ -39,14 +39,10 @@ export async function migrate(
 }
 
 async function appliedVersion(sql: SqlClient, component: string, options?: CallOptions): Promise<number> {
-  try {
-    const [row] = await sql.query(
-      ['select coalesce(max(version), 0)::int as version from lockstep_migration where component = $1', [component]],
-      options,
-    );
-    return Number(row?.['version'] ?? 0);
-  } catch (error) {
-    if (sqlStateOf(error) === UNDEFINED_TABLE) return 0;
-    throw error;
-  }
+  const [row] = await queryExistingTable(
+    sql,
+    ['select coalesce(max(version), 0)::int as version from lockstep_migration where component = $1', [component]],
+    options,
+  );
+  return Number(row?.['version'] ?? 0);
 }

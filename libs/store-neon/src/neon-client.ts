@@ -12,16 +12,20 @@ import { retryAfterMs, statusFailure, type Guard } from '@lockstep/resilience';
 import { toIndexingError } from './to-indexing-error.ts';
 
 export interface NeonClientOptions {
-  /** Checked before it comes here: the driver quotes a wrong one, password and all, in its error. */
+  /** Must be valid: the driver quotes an invalid one in its error, with the password in it. */
   readonly connectionString: string;
-  /** Where SQL over HTTP is answered, if not where Neon's own hosts do. */
+  /**
+   * URL that answers SQL over HTTP.
+   *
+   * @default the endpoint of Neon for the host of the connection string
+   */
   readonly fetchEndpoint?: string | undefined;
   readonly guard: Guard;
 }
 
 /** Statements to Neon, or to a proxy that speaks its protocol, over HTTP. */
 export function createNeonClient({ connectionString, fetchEndpoint, guard }: NeonClientOptions): SqlClient {
-  // The driver takes a fetch function for the whole process only, and an endpoint by host; this one serves all databases.
+  // The driver has one fetch function for the whole process; this one reads the endpoint of each request from its options.
   neonConfig.fetchFunction = fetchAt;
   const redactor = createVendorTextRedactor([new URL(connectionString).password]);
   const sql = neon(connectionString, { disableWarningInBrowsers: true });
@@ -55,7 +59,7 @@ export function createNeonClient({ connectionString, fetchEndpoint, guard }: Neo
   };
 }
 
-/** What goes with each request through the driver. */
+/** Options that the driver passes on to `fetchAt` with each request. */
 interface FetchOptions {
   readonly signal: AbortSignal;
   readonly endpoint: string | undefined;
@@ -65,21 +69,23 @@ async function fetchAt(
   neonUrl: string,
   { endpoint = neonUrl, ...init }: RequestInit & FetchOptions,
 ): Promise<Response> {
-  // A redirect would carry the password along to whatever host is named: it stands in a header of its own.
+  // A redirect would send the password, which is in a header, to whatever host it names.
   return checkedStatus(await fetch(endpoint, { ...init, redirect: 'manual' }));
 }
 
-/** The driver understands 200 and 400; of all others it keeps neither status nor headers, so they are read here. */
+/** The driver handles 200 and 400. Of all other answers it drops status and headers, so they become errors here. */
 async function checkedStatus(response: Response): Promise<Response> {
   if (response.status === 200 || response.status === 400) return response;
   await response.body?.cancel();
   const wait = retryAfterMs(response.headers, Date.now());
-  // So Neon says that the compute time or the traffic of a plan is used up, until the next month begins.
-  const spent = response.status === 402;
-  const failure = spent ? ({ code: 'quota-exhausted', disposition: 'abort' } as const) : statusFailure(response.status);
+  // Neon answers 402 when the compute time or the traffic of a plan is used up until the next month.
+  const isQuotaUsed = response.status === 402;
+  const failure = isQuotaUsed
+    ? ({ code: 'quota-exhausted', disposition: 'abort' } as const)
+    : statusFailure(response.status);
   throw new IndexingError({
     ...failure,
-    message: `Postgres answered with HTTP status ${response.status}${spent ? ': a quota of its plan is used up' : ''}.`,
+    message: `Postgres answered with HTTP status ${response.status}${isQuotaUsed ? ': a quota of its plan is used up' : ''}.`,
     details: { status: response.status },
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });

@@ -1,31 +1,11 @@
-import {
-  sqlStateOf,
-  type CallOptions,
-  type FenceHolder,
-  type Ledger,
-  type SqlClient,
-  type SqlRow,
-  type Stamp,
-  type Statement,
-} from '@lockstep/model';
+import { toRunRecord, type FenceHolder, type Ledger, type SqlClient, type Stamp } from '@lockstep/model';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
-import { enterRun, finishRun, latestRuns, toRunRecord } from './run-table.ts';
-
-const UNDEFINED_TABLE = '42P01';
+import { queryExistingTable } from './query-existing-table.ts';
+import { enterRun, finishRun, latestRuns } from './run-table.ts';
 
 /** The ledger as tables beside the rows. */
 export function createNeonLedger(sql: SqlClient): Ledger {
-  /** Rows of a statement that reads; none where its table was never made. */
-  async function find(statement: Statement, options?: CallOptions): Promise<SqlRow[]> {
-    try {
-      return await sql.query(statement, options);
-    } catch (error) {
-      if (sqlStateOf(error) === UNDEFINED_TABLE) return [];
-      throw error;
-    }
-  }
-
   return {
     ensure: (options) => migrate(sql, 'ledger', LEDGER_MIGRATIONS, options),
     async takeFence(corpus, run, options) {
@@ -36,10 +16,11 @@ export function createNeonLedger(sql: SqlClient): Ledger {
       await sql.query(finishRun(corpus, fence, end), options);
     },
     async runs(query, options) {
-      return (await find(latestRuns(query), options)).map(toRunRecord);
+      return (await queryExistingTable(sql, latestRuns(query), options)).map(toRunRecord);
     },
     async fenceHolder(corpus, options): Promise<FenceHolder | undefined> {
-      const [row] = await find(
+      const [row] = await queryExistingTable(
+        sql,
         ['select fence, run_id, digest from lockstep_fence where corpus = $1', [corpus]],
         options,
       );
@@ -47,7 +28,8 @@ export function createNeonLedger(sql: SqlClient): Ledger {
       return { fence: Number(row['fence']), runId: String(row['run_id']), digest: String(row['digest']) };
     },
     async stamp(corpus, store, options): Promise<Stamp | undefined> {
-      const [row] = await find(
+      const [row] = await queryExistingTable(
+        sql,
         ['select digest, nonce, count from lockstep_stamp where corpus = $1 and store = $2', [corpus, store]],
         options,
       );

@@ -17,12 +17,13 @@ import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { rowsMigrations } from './migrations/rows.ts';
 import { packRows } from './pack-rows.ts';
+import { queryExistingTable } from './query-existing-table.ts';
 
 export interface NeonRowStoreOptions {
   readonly sql: SqlClient;
-  /** A checked identifier; it is quoted into statements. */
+  /** Name of the table, one that `isTableName` accepts: it becomes part of statements. */
   readonly table: string;
-  /** Host and database that are shown and take part in the store's identity. */
+  /** Host and database, as shown to users; part of the store's identity. */
   readonly shownDatabase: string;
 }
 
@@ -33,29 +34,21 @@ const SCAN_ROWS_ITEMS = 200;
 /** Sorts before every point id. */
 const NIL_UUID = '00000000-0000-0000-0000-000000000000';
 const DUPLICATE_TABLE = '42P07';
-const UNDEFINED_TABLE = '42P01';
 
 const ROW_COLUMNS = `corpus, point_id, chunk_id, document_id, chapter_title, page_number, text_snippet_preview, metadata,
   content_hash, embedding_key, to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as created_at`;
 
 /** The rows of all corpora in one Postgres table. */
 export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOptions): RowStore {
-  invariant(isTableName(table), 'a table has a name that was not checked');
+  invariant(isTableName(table), 'expected a table name that isTableName accepts');
   const name = `"${table}"`;
 
-  /** One query of one table, which finds nothing where the table is not there. */
-  async function read(statement: Statement, options?: CallOptions): Promise<SqlRow[]> {
-    try {
-      return await sql.query(statement, options);
-    } catch (error) {
-      if (sqlStateOf(error) === UNDEFINED_TABLE) return [];
-      throw error;
-    }
-  }
+  const read = (statement: Statement, options?: CallOptions): Promise<SqlRow[]> =>
+    queryExistingTable(sql, statement, options);
 
   /**
-   * Pages through a corpus by point id, from an answer that is too large on in smaller ones. A table that goes away
-   * between two of them is an error.
+   * Pages through a corpus by point id. After an answer that is too large, the pages are smaller. A table that is dropped
+   * between two pages is an error.
    */
   async function* pages(
     columns: string,
@@ -82,7 +75,7 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
     }
   }
 
-  /** Whole rows by point id, in as many answers as it takes. */
+  /** Whole rows by point id; ids whose rows do not fit in one answer are asked for in two halves. */
   async function wholeRows(pointIds: readonly string[], options?: CallOptions): Promise<SqlRow[]> {
     if (pointIds.length === 0) return [];
     try {
@@ -110,7 +103,7 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
     async census(options) {
       const rows = await read([`select corpus, count(*)::int as count from ${name} group by corpus`], options);
       const corpora = rows.map(({ corpus, count }) => ({ corpus: String(corpus), count: Number(count) }));
-      // Sorted here and not there: a database's own order differs, and the column is never null.
+      // Sorted here, since the order in Postgres depends on the collation. `corpus` is never null: no row is unowned.
       return { corpora: corpora.toSorted((a, b) => (a.corpus < b.corpus ? -1 : 1)), unowned: 0 };
     },
     async ensure(options) {
@@ -145,8 +138,8 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
     async raiseFence(corpus, fence, options) {
       await sql.query(
         [
-          `insert into lockstep_fence as held (corpus, fence, run_id, digest) values ($1, $2, '', '')
-           on conflict (corpus) do update set fence = excluded.fence, taken_at = now() where held.fence < excluded.fence`,
+          `insert into lockstep_fence as stored (corpus, fence, run_id, digest) values ($1, $2, '', '')
+           on conflict (corpus) do update set fence = excluded.fence, taken_at = now() where stored.fence < excluded.fence`,
           [corpus, fence],
         ],
         options,
@@ -167,7 +160,7 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
   };
 }
 
-/** Takes away rows at these point ids whose chunk id somebody has changed; they would be in the way for ever. */
+/** Deletes rows whose chunk id was changed by hand: the unique index on point ids would refuse the new rows for ever. */
 function renamedStatement(name: string, corpus: string, rows: readonly IndexedChunk[]): Statement {
   return [
     `delete from ${name} as stored using unnest($2::uuid[], $3::text[]) as u (point_id, chunk_id)
@@ -176,7 +169,7 @@ function renamedStatement(name: string, corpus: string, rows: readonly IndexedCh
   ];
 }
 
-/** One statement text whatever the number of rows, and no limit of 65,535 parameters. */
+/** Arrays as parameters: the same statement text for any number of rows, and no limit of 65,535 parameters. */
 function upsertStatement(name: string, corpus: string, rows: readonly IndexedChunk[]): Statement {
   return [
     `insert into ${name} (corpus, chunk_id, document_id, chapter_title, page_number, text_snippet_preview, created_at,

@@ -1,6 +1,6 @@
 import { packByBytes, rowBytes, STATEMENT_BYTES, type IndexedChunk } from '@lockstep/model';
 
-/** Bytes of one request as JSON, estimated from above; larger ones are not faster. A row that is heavier goes alone. */
+/** Most bytes of one request as JSON, an upper estimate; larger requests are not faster. A larger row goes alone. */
 export const REQUEST_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Groups rows into requests. */

@@ -8,13 +8,13 @@ import {
   type VendorTextRedactor,
 } from '@lockstep/model';
 
-/** Turns what the Neon driver throws into ours. */
+/** The `IndexingError` for an error of the Neon driver. */
 export function toIndexingError(error: unknown, redactor: VendorTextRedactor): IndexingError {
   if (isIndexingError(error)) return error;
   if (error instanceof NeonDbError) {
     if (isIndexingError(error.sourceError)) return error.sourceError;
     if (error.sourceError !== undefined) return postgresUnavailable('Postgres cannot be reached.', error.sourceError);
-    return refusedByPostgres(error, redactor) ?? ofProxy(error);
+    return refusedByPostgres(error, redactor) ?? refusedByProxy(error);
   }
   // A body that ends early is a TypeError, one that is not JSON a SyntaxError.
   if (error instanceof TypeError || error instanceof SyntaxError) {
@@ -25,15 +25,16 @@ export function toIndexingError(error: unknown, redactor: VendorTextRedactor): I
   return new IndexingError({ code: 'invariant', message: 'The Postgres driver failed in an unknown way.', cause });
 }
 
-/** Status 400 without a SQLSTATE: Neon's proxy refuses the request itself, and means the user by it. */
-function ofProxy(error: NeonDbError): IndexingError {
+/** Status 400 without a SQLSTATE: the proxy of Neon refused the request before it reached Postgres. */
+function refusedByProxy(error: NeonDbError): IndexingError {
   const cause = strippedCause(error);
   if (/authentication failed/i.test(error.message)) {
     return new IndexingError({ code: 'unauthorized', message: 'Postgres refused the user or the password.', cause });
   }
   return new IndexingError({
     code: 'request-refused',
-    message: 'The proxy before Postgres refused a request: wrong, too large, or for a database that is not there.',
+    message:
+      'The proxy in front of Postgres refused a request: it is invalid, too large, or for a database that does not exist.',
     cause,
   });
 }

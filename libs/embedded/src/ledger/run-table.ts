@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { RunEnd, RunKind, RunOutcome, RunRecord, RunStart } from '@lockstep/model';
+import { runEndColumns, toRunRecord, type RunEnd, type RunRecord, type RunStart } from '@lockstep/model';
 
 /**
  * The run table. Times are ISO 8601 in UTC with milliseconds, whose order as texts is that in time. The columns from
@@ -32,10 +32,11 @@ export function prepareRunTable(database: DatabaseSync): RunTable {
      values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const finish = database.prepare(
-    `update run set finished_at = ?, outcome = ?, error = ?, input_count = ?, qdrant_count = ?, neon_count = ?,
-       points_written = ?, points_deleted = ?, rows_written = ?, rows_deleted = ?,
-       tokens_paid = ?, tokens_saved = ?, embedded_at = ?
-     where corpus = ? and fence = ? and finished_at is null`,
+    `update run set finished_at = :finished_at, outcome = :outcome, error = :error, input_count = :input_count,
+       qdrant_count = :qdrant_count, neon_count = :neon_count, points_written = :points_written,
+       points_deleted = :points_deleted, rows_written = :rows_written, rows_deleted = :rows_deleted,
+       tokens_paid = :tokens_paid, tokens_saved = :tokens_saved, embedded_at = :embedded_at
+     where corpus = :corpus and fence = :fence and finished_at is null`,
   );
   const latest = database.prepare(
     'select * from run where corpus = coalesce(?, corpus) order by started_at desc, fence desc limit ?',
@@ -45,62 +46,9 @@ export function prepareRunTable(database: DatabaseSync): RunTable {
     enter(corpus, fence, { runId, kind, digest, model, qdrantTarget, neonTarget, startedAt }) {
       enter.run(corpus, fence, runId, kind, digest, model, qdrantTarget, neonTarget, startedAt);
     },
-    finish(corpus, fence, { counts, ...end }) {
-      finish.run(
-        end.finishedAt,
-        end.outcome,
-        end.error,
-        counts.input,
-        counts.qdrant,
-        counts.neon,
-        counts.pointsWritten,
-        counts.pointsDeleted,
-        counts.rowsWritten,
-        counts.rowsDeleted,
-        end.tokensPaid,
-        end.tokensSaved,
-        end.embeddedAt,
-        corpus,
-        fence,
-      );
+    finish(corpus, fence, end) {
+      finish.run({ corpus, fence, ...runEndColumns(end) });
     },
     latest: ({ corpus, limit }) => latest.all(corpus ?? null, limit).map(toRunRecord),
-  };
-}
-
-type Columns = Readonly<Record<string, unknown>>;
-
-function toRunRecord(row: Columns): RunRecord {
-  return {
-    corpus: row['corpus'] as string,
-    fence: row['fence'] as number,
-    runId: row['run_id'] as string,
-    kind: row['kind'] as RunKind,
-    digest: row['digest'] as string,
-    model: row['model'] as string | null,
-    qdrantTarget: row['qdrant_target'] as string | null,
-    neonTarget: row['neon_target'] as string | null,
-    startedAt: row['started_at'] as string,
-    ...(row['finished_at'] === null ? {} : { end: toRunEnd(row) }),
-  };
-}
-
-function toRunEnd(row: Columns): RunEnd {
-  return {
-    finishedAt: row['finished_at'] as string,
-    outcome: row['outcome'] as RunOutcome,
-    error: row['error'] as RunEnd['error'],
-    counts: {
-      input: row['input_count'] as number | null,
-      qdrant: row['qdrant_count'] as number | null,
-      neon: row['neon_count'] as number | null,
-      pointsWritten: row['points_written'] as number | null,
-      pointsDeleted: row['points_deleted'] as number | null,
-      rowsWritten: row['rows_written'] as number | null,
-      rowsDeleted: row['rows_deleted'] as number | null,
-    },
-    tokensPaid: row['tokens_paid'] as number | null,
-    tokensSaved: row['tokens_saved'] as number | null,
-    embeddedAt: row['embedded_at'] as string | null,
   };
 }

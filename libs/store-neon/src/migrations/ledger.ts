@@ -1,6 +1,6 @@
 import type { Migration } from '../migrate.ts';
 
-/** Fences, stamps and runs of all corpora of a database. Steps only add: an older version of the program goes on working. */
+/** Fences, stamps and runs of all corpora of a database. Steps only add, so that an older version of the program keeps working. */
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   [
     `create table lockstep_fence (
@@ -17,7 +17,7 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
       count bigint not null,
       written_at timestamptz not null default now(),
       primary key (corpus, store))`,
-    // The share lock makes a run that takes over wait for transactions that are about to commit.
+    // The share lock makes a run that takes the fence wait for transactions that are about to commit.
     `create function lockstep_assert_fence(the_corpus text, the_fence bigint) returns void language plpgsql as $$
       begin
         perform 1 from lockstep_fence where corpus = the_corpus and fence = the_fence for share;
@@ -27,7 +27,7 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
       end $$`,
   ],
   [
-    // Filled in by the run itself: the columns from `finished_at` on stay null while it is under way.
+    // The columns from `finished_at` on are null until the run ends.
     `create table lockstep_run (
       corpus text not null,
       fence bigint not null,
@@ -52,7 +52,7 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
       tokens_saved bigint,
       embedded_at timestamptz,
       primary key (corpus, fence))`,
-    // For the latest runs of all corpora; those of one come by the primary key.
+    // For the latest runs of all corpora; the primary key serves those of one corpus.
     `create index lockstep_run_started on lockstep_run (started_at desc, fence desc)`,
   ],
 ];

@@ -1,8 +1,8 @@
 import type { Migration } from '../migrate.ts';
 
 /**
- * The metadata table. Its first six columns are those of the system that it replaces, whose queries by `chunk_id` keep
- * working on a table of one corpus.
+ * The metadata table. Its first six columns are those of the system before this one, whose queries by `chunk_id` keep
+ * working on a table with one corpus.
  */
 export function rowsMigrations(table: string): readonly Migration[] {
   return [
@@ -23,7 +23,7 @@ export function rowsMigrations(table: string): readonly Migration[] {
         primary key (corpus, chunk_id))`,
       // For scans of a corpus in the order of its point ids.
       `create unique index "${table}_point" on "${table}" (corpus, point_id)`,
-      // For the join of search hits, and for readers that ask by chunk id alone.
+      // For joins with search hits, and for queries by chunk id without a corpus.
       `create index "${table}_point_id" on "${table}" (point_id)`,
       `create index "${table}_chunk_id" on "${table}" (chunk_id)`,
     ],
