@@ -17,7 +17,7 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-/** A real server, since cuts below HTTP are flattened by anything less. Gives a client for it. */
+/** A client of a real server on loopback: a mocked `fetch` cannot cut or stall a connection. */
 async function clientAt(answer: (response: ServerResponse, request: IncomingMessage) => void, timeoutMs = 10_000) {
   requests = 0;
   server = createServer((request, response) => {
@@ -46,16 +46,19 @@ it.each([
   ['a body that is cut', cut, 10_000],
   ['a connection that is reset', reset, 10_000],
   ['a body that stalls', stall, 250],
-  ['a server that says nothing', () => undefined, 250],
-])('tries again after %s, and gives up with our error', async (_title, fault, timeoutMs) => {
-  const { query } = await clientAt(fault, timeoutMs);
-  const error = await failureOf(query(['select 1']));
-  expect(error).toMatchObject({ code: 'service-unavailable' });
-  expect(allTextOf(error)).not.toContain('verysecretpassword');
-  expect(requests).toBe(3);
-});
+  ['a server that never answers', () => undefined, 250],
+])(
+  'a query is tried three times when it meets %s, and then fails as unavailable without the password',
+  async (_title, fault, timeoutMs) => {
+    const { query } = await clientAt(fault, timeoutMs);
+    const error = await failureOf(query(['select 1']));
+    expect(error).toMatchObject({ code: 'service-unavailable' });
+    expect(allTextOf(error)).not.toContain('verysecretpassword');
+    expect(requests).toBe(3);
+  },
+);
 
-it('succeeds when the next answer is whole', async () => {
+it('a query succeeds when its first answer is cut and its second is whole', async () => {
   const { query } = await clientAt((response) => {
     if (requests === 1) return cut(response);
     response.writeHead(200, HEADERS).end(REPLY);

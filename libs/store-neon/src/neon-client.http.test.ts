@@ -12,12 +12,12 @@ const CONNECTION = `postgresql://owner:${PASSWORD}@ep-one.region.neon.test/db`;
 const ENDPOINT = 'https://api.region.neon.test/sql';
 const server = setupServer();
 
-interface Seen {
+interface SentRequest {
   readonly url: string;
   readonly body: unknown;
   readonly headers: Headers;
 }
-let seen: Seen[];
+let seen: SentRequest[];
 
 beforeAll(() => server.listen({ onUnhandledFrame: 'error' }));
 beforeEach(() => {
@@ -28,7 +28,7 @@ afterAll(() => server.close());
 
 type Answer = () => Response | Promise<Response>;
 
-/** Answers each request with the next answer, and the last one from then on. */
+/** Answers each request with the next answer; the last answer is repeated. */
 function answerWith(...answers: readonly Answer[]): void {
   server.use(
     http.post('*', async ({ request }) => {
@@ -60,7 +60,7 @@ function client(options: Partial<NeonClientOptions> = {}) {
   return { ...createNeonClient({ connectionString: CONNECTION, guard, ...options }), waitsMs };
 }
 
-/** Fails a statement, and checks that the failure tells nothing that it should not. */
+/** Runs a statement that fails, and checks that its error holds no password and no parameter. */
 async function fail(options: Partial<NeonClientOptions> = {}) {
   const { query, waitsMs } = client(options);
   const error = await failureOf(query(['select $1', ['a private text']], {}));
@@ -68,15 +68,15 @@ async function fail(options: Partial<NeonClientOptions> = {}) {
   return { error, waitsMs };
 }
 
-describe('a request', () => {
-  it('goes to the endpoint of a Neon host, with the connection string in its header', async () => {
+describe('requests', () => {
+  it('a query goes to the endpoint of its Neon host, with the connection string in a header', async () => {
     answerWith(good);
     expect(await client().query(['select $1 as value', ['fine']])).toEqual([{ value: 'fine' }]);
     expect(seen).toMatchObject([{ url: ENDPOINT, body: { query: 'select $1 as value', params: ['fine'] } }]);
     expect(seen[0]?.headers.get('neon-connection-string')).toContain(PASSWORD);
   });
 
-  it('goes to the endpoint that is named, each database to its own', async () => {
+  it('clients of several databases in one process use the endpoint of each', async () => {
     answerWith(good);
     const at = (host: string, fetchEndpoint: string) =>
       client({ connectionString: `postgresql://u:p@${host}/db`, fetchEndpoint });
@@ -94,7 +94,7 @@ describe('a request', () => {
     ]);
   });
 
-  it('of a transaction holds all its statements, and gives the rows of each', async () => {
+  it('a transaction sends all its statements in one request, and returns the rows of each', async () => {
     answerWith(() => HttpResponse.json({ results: [rowsOf('one'), rowsOf('two')] }));
     expect(await client().transaction([['select 1'], ['select $1', [2]]])).toEqual([
       [{ value: 'one' }],
@@ -103,7 +103,7 @@ describe('a request', () => {
     expect(seen).toMatchObject([{ body: { queries: [{ query: 'select 1' }, { query: 'select $1', params: ['2'] }] } }]);
   });
 
-  it('of a write asserts the fence first, in the same transaction', async () => {
+  it('every write of rows asserts the fence first, in the same transaction', async () => {
     answerWith(() => HttpResponse.json({ results: [rowsOf(''), rowsOf('')] }));
     const store = createNeonRowStore({ sql: client(), table: 'rag_metadata', shownDatabase: 'shown/db' });
     const items: IndexedChunk[] = [
@@ -133,8 +133,8 @@ describe('a request', () => {
   });
 });
 
-describe('a scan', () => {
-  it('does not take a table that goes away in the middle for its end', async () => {
+describe('scans', () => {
+  it('a scan fails when its table is dropped between two pages', async () => {
     const page = { ...rowsOf(''), rows: Array.from({ length: 200 }, () => [pointIdOf('books', 'a')]) };
     const fields = [{ name: 'point_id', dataTypeID: TEXT_OID, format: 'text' }];
     answerWith(() => HttpResponse.json({ ...page, fields }), postgresError('42P01', { message: 'no such relation' }));
@@ -145,7 +145,7 @@ describe('a scan', () => {
   });
 });
 
-describe('an answer that is too large', () => {
+describe('answers that are too large', () => {
   const ids = Array.from({ length: 60 }, (_, at) => pointIdOf('books', String(at))).toSorted();
   const fields = [{ name: 'point_id', dataTypeID: TEXT_OID, format: 'text' }];
   const answer = (wanted: readonly string[], itemsMax: number) =>
@@ -154,7 +154,7 @@ describe('an answer that is too large', () => {
       : HttpResponse.json({ ...rowsOf(''), fields, rows: wanted.map((id) => [id]) });
   const store = () => createNeonRowStore({ sql: client(), table: 't', shownDatabase: 'db' });
 
-  it('is asked for in smaller pages, and a row too large for any is an error', async () => {
+  it('a scan asks for smaller pages after an answer that is too large, and fails when one row is too large', async () => {
     const limits: number[] = [];
     const serve = (itemsMax: number) =>
       server.use(
@@ -173,7 +173,7 @@ describe('an answer that is too large', () => {
     expect(limits.slice(3)).toEqual([200, 50, 13, 4, 1]);
   });
 
-  it('is asked for by fewer ids at a time', async () => {
+  it('a read of rows asks for fewer ids at a time after an answer that is too large', async () => {
     server.use(
       http.post('*', async ({ request }) => {
         const { params } = (await request.json()) as { params: [string] };
@@ -185,7 +185,7 @@ describe('an answer that is too large', () => {
 });
 
 describe('the ledger', () => {
-  it('takes a fence and enters its run in one request', async () => {
+  it('takeFence takes a fence and enters its run in one request', async () => {
     answerWith(() =>
       HttpResponse.json({ ...rowsOf('7'), fields: [{ name: 'fence', dataTypeID: 20, format: 'text' }] }),
     );
@@ -195,7 +195,7 @@ describe('the ledger', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it('finds nothing where a table is missing, and fails where anything else is wrong', async () => {
+  it('reads of the ledger find nothing when a table is missing, and fail on any other error', async () => {
     const ledger = createNeonLedger(client());
     const reads = () => [
       ledger.stamp('books', 'neon'),
@@ -209,19 +209,22 @@ describe('the ledger', () => {
   });
 });
 
-describe('an HTTP status', () => {
-  it.each([408, 409, 500, 502, 503, 504])('of %i is tried again', async (status) => {
-    const refusal = () => new HttpResponse(`a private page with ${PASSWORD}`, { status });
-    answerWith(refusal, refusal, good);
-    expect(await client().query(['select 1'])).toEqual([{ value: 'fine' }]);
-    expect(seen).toHaveLength(3);
-    seen = [];
-    answerWith(refusal);
-    const { error, waitsMs } = await fail();
-    expect(error).toMatchObject({ code: 'service-unavailable', details: { status } });
-    expect(waitsMs).toEqual([0.5, 1]);
-    expect(seen).toHaveLength(3);
-  });
+describe('HTTP statuses', () => {
+  it.each([408, 409, 500, 502, 503, 504])(
+    'a request answered with status %i is tried three times, and then fails as unavailable',
+    async (status) => {
+      const refusal = () => new HttpResponse(`a private page with ${PASSWORD}`, { status });
+      answerWith(refusal, refusal, good);
+      expect(await client().query(['select 1'])).toEqual([{ value: 'fine' }]);
+      expect(seen).toHaveLength(3);
+      seen = [];
+      answerWith(refusal);
+      const { error, waitsMs } = await fail();
+      expect(error).toMatchObject({ code: 'service-unavailable', details: { status } });
+      expect(waitsMs).toEqual([0.5, 1]);
+      expect(seen).toHaveLength(3);
+    },
+  );
 
   it.each([
     [401, 'unauthorized'],
@@ -229,7 +232,7 @@ describe('an HTTP status', () => {
     [403, 'unauthorized'],
     [404, 'request-refused'],
     [413, 'request-refused'],
-  ])('of %i ends the call as %s', async (status, code) => {
+  ])('a request answered with status %i fails at once as %s', async (status, code) => {
     answerWith(() => new HttpResponse('a private page', { status }));
     expect((await fail()).error).toMatchObject({ code, disposition: 'abort', details: { status } });
     expect(seen).toHaveLength(1);
@@ -239,8 +242,8 @@ describe('an HTTP status', () => {
     ['seconds', { 'retry-after': '30' }, 30_000, 30_000],
     ['milliseconds', { 'retry-after-ms': '700' }, 700, 700],
     ['a date', { 'retry-after': new Date(Date.now() + 60_000).toUTCString() }, 40_000, 60_000],
-    ['nothing', {}, 0.5, 0.5],
-  ])('of 429 is waited for as long as %s say', async (_title, headers, least, most) => {
+    ['no header, and so our own backoff', {}, 0.5, 0.5],
+  ])('the wait after status 429 is as long as its headers say: %s', async (_title, headers, least, most) => {
     answerWith(() => new HttpResponse('slow down', { status: 429, headers }), good);
     const { query, waitsMs } = client();
     await query(['select 1']);
@@ -252,13 +255,13 @@ describe('an HTTP status', () => {
   });
 });
 
-describe('an answer that should not be', () => {
+describe('answers that cannot be read', () => {
   it.each<[title: string, answer: Answer]>([
     ['a page of a proxy', () => HttpResponse.html('<h1>a private page</h1>')],
     ['JSON that is cut', () => new HttpResponse('{"rows":[["a pri')],
-    ['a refusal that is no JSON', () => new HttpResponse('a private page', { status: 400 })],
+    ['a refusal that is not JSON', () => new HttpResponse('a private page', { status: 400 })],
     ['a connection that fails', () => HttpResponse.error()],
-  ])('is tried again: %s', async (_title, answer) => {
+  ])('a request is tried three times when it meets %s, and then fails as unavailable', async (_title, answer) => {
     answerWith(answer, good);
     await client().query(['select 1']);
     seen = [];
@@ -268,7 +271,7 @@ describe('an answer that should not be', () => {
   });
 });
 
-describe('a SQLSTATE', () => {
+describe('SQLSTATEs', () => {
   it.each([
     ['08006', 'service-unavailable'],
     ['40001', 'service-unavailable'],
@@ -291,7 +294,7 @@ describe('a SQLSTATE', () => {
     ['23505', 'request-refused'],
     ['21000', 'request-refused'],
     ['XX000', 'request-refused'],
-  ])('of %s means %s', async (sqlState, code) => {
+  ])('an error with SQLSTATE %s becomes %s', async (sqlState, code) => {
     const retried = code === 'service-unavailable';
     answerWith(postgresError(sqlState, { message: 'a message', table: 'rag_metadata', constraint: 'c' }));
     const { error } = await fail();
@@ -301,22 +304,22 @@ describe('a SQLSTATE', () => {
   });
 
   it.each(['22P02', '23505', 'XX000', 'P0001', '21000'])(
-    'of %s may come with values in its message, which is kept back',
+    'the message of SQLSTATE %s, which may quote values, is not part of the error',
     async (sqlState) => {
       answerWith(postgresError(sqlState));
       await fail();
     },
   );
 
-  it('of a class whose messages name things alone comes with its message', async () => {
+  it('the message of SQLSTATE 42P01, which names only identifiers, is part of the error', async () => {
     answerWith(postgresError('42P01', { message: 'relation "rag_metadata" does not exist', detail: null }));
     expect((await fail()).error.message).toContain('relation "rag_metadata" does not exist');
   });
 
   it.each<[title: string, fields: Record<string, unknown>, code: string]>([
-    ['a password that is wrong', { message: `password authentication failed for user 'owner'` }, 'unauthorized'],
+    ['a wrong password', { message: `password authentication failed for user 'owner'` }, 'unauthorized'],
     ['a request that is too long', { message: 'request is too long: a private text' }, 'request-refused'],
-  ])('is missing where the proxy before Postgres refuses %s', async (_title, fields, code) => {
+  ])('a call fails at once when the proxy, which sends no SQLSTATE, refuses %s', async (_title, fields, code) => {
     answerWith(postgresError(null, fields));
     expect((await fail()).error).toMatchObject({ code, disposition: 'abort' });
     expect(seen).toHaveLength(1);
@@ -325,20 +328,20 @@ describe('a SQLSTATE', () => {
   });
 });
 
-describe('a call', () => {
+describe('calls', () => {
   const hang: Answer = async () => {
     await delay('infinite');
     return good();
   };
 
-  it('without an answer in time is tried again', async () => {
+  it('a call that gets no answer in time is tried three times, and then fails as unavailable', async () => {
     answerWith(hang, hang, hang, good);
     const { guard } = createInstantGuard('neon', { timeoutMs: 20 });
     expect((await fail({ guard })).error).toMatchObject({ code: 'service-unavailable' });
     expect(seen).toHaveLength(3);
   });
 
-  it('is left at once when the caller stops', async () => {
+  it('a call ends at once with the reason of its abort signal, and is not tried again', async () => {
     const stop = new AbortController();
     answerWith(() => {
       stop.abort(new Error('stopped by hand'));
@@ -349,7 +352,7 @@ describe('a call', () => {
   });
 });
 
-describe('rows packed into statements', () => {
+describe('packed rows', () => {
   const row = (at: number, text: string): IndexedChunk => ({
     chunkId: `"${at}"`,
     documentId: 'd\\"'.repeat(at % 9),
@@ -363,7 +366,7 @@ describe('rows packed into statements', () => {
     embeddingKey: 'b'.repeat(64),
   });
 
-  /** Packs and sends rows, and gives the bytes of each request. */
+  /** Packs and sends rows, and returns the bytes of each request. */
   async function sizesOf(rows: readonly IndexedChunk[]): Promise<number[]> {
     server.use(
       http.post('*', async ({ request }) => {
@@ -379,7 +382,7 @@ describe('rows packed into statements', () => {
     return seen.map(({ body }) => Number(body));
   }
 
-  it('stay under 4 MB on the wire, whatever has to be quoted in them', async () => {
+  it('requests of packed rows stay under 4 MiB, whatever has to be escaped in them', async () => {
     const awkward = ['"', '\\', '\n', 'é', '鯨', '🐋', '\u0001', 'plain text '];
     const rows = Array.from({ length: 900 }, (_, at) =>
       row(at, (awkward[at % 8] as string).repeat(700 * ((at % 7) + 1))),
@@ -387,16 +390,16 @@ describe('rows packed into statements', () => {
     const sizes = await sizesOf(rows);
     expect(sizes.length).toBeGreaterThan(2);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(4 * 1024 * 1024);
-    // The estimate is from above, and not by so much that statements would be small.
+    // The estimate is an upper bound, but close enough that requests are not small.
     expect(sizes.slice(0, -1).reduce((sum, size) => sum + size, 0) / (sizes.length - 1)).toBeGreaterThan(1024 * 1024);
   });
 
-  it('go alone where they are heavier, and the heaviest that there may be is not over 10 MiB on the wire', async () => {
+  it('a row above the limit is sent alone, and the largest row that is accepted makes less than 10 MiB', async () => {
     const id = '\u0001'.repeat(1024);
-    const light = { ...row(1, 't'), chunkId: id, metadata: { m: '' } };
-    const heaviest = { ...light, metadata: { m: 'x'.repeat(ROW_BYTES_MAX - rowBytes(light)) } };
-    expect(rowBytes(heaviest)).toBe(ROW_BYTES_MAX);
-    const sizes = await sizesOf([row(0, 't'), heaviest, row(2, 't')]);
+    const smallest = { ...row(1, 't'), chunkId: id, metadata: { m: '' } };
+    const largest = { ...smallest, metadata: { m: 'x'.repeat(ROW_BYTES_MAX - rowBytes(smallest)) } };
+    expect(rowBytes(largest)).toBe(ROW_BYTES_MAX);
+    const sizes = await sizesOf([row(0, 't'), largest, row(2, 't')]);
     expect(sizes).toHaveLength(3);
     expect(sizes[1]).toBeLessThanOrEqual(10 * 1024 * 1024);
     expect(sizes[1]).toBeGreaterThan(9.9 * 1024 * 1024);

@@ -23,7 +23,7 @@ import { createNeonClient } from './neon-client.ts';
 import { createNeonLedger } from './neon-ledger.ts';
 import { createNeonRowStore } from './neon-row-store.ts';
 
-/** A Postgres of this file, and SQL clients for it. */
+/** A Postgres for the tests of this file, and SQL clients of it. */
 interface Database {
   readonly client: (guard: Guard) => SqlClient;
   readonly close: () => Promise<void>;
@@ -44,8 +44,8 @@ async function embedded(): Promise<Database> {
   };
 }
 
-/** A database whose times are the same texts wherever the server thinks it is. */
-async function elsewhere() {
+/** A new database in another time zone: times must be the same texts in every zone. */
+async function createKathmanduDatabase() {
   const { connectionString, name, drop } = await createDatabase();
   const session = await openPostgresSession(connectionString);
   await session.query(`alter database ${name} set timezone = 'Asia/Kathmandu'`);
@@ -54,7 +54,7 @@ async function elsewhere() {
 }
 
 async function server(): Promise<Database> {
-  const { connectionString, drop } = await elsewhere();
+  const { connectionString, drop } = await createKathmanduDatabase();
   const clients: { close(): Promise<void> }[] = [];
   return {
     client(guard) {
@@ -70,7 +70,7 @@ async function server(): Promise<Database> {
 }
 
 async function neon(): Promise<Database> {
-  const { connectionString, drop } = await elsewhere();
+  const { connectionString, drop } = await createKathmanduDatabase();
   const { handler, close } = createPostgresNeon({ connectionString });
   const http = await startFaultServer({ handler });
   return {
@@ -88,7 +88,7 @@ async function neon(): Promise<Database> {
   };
 }
 
-/** A client whose tables lie in a new schema: an empty database at the price of none. */
+/** A client whose tables are in a new schema, which stands for an empty database and is faster to make. */
 async function inNewSchema(sql: SqlClient): Promise<SqlClient> {
   const schema = `schema_${randomUUID().replaceAll('-', '')}`;
   await sql.query([`create schema ${schema}`]);
@@ -103,7 +103,7 @@ for (const [name, open] of [
   ['a Postgres server', server],
   ['Neon', neon],
 ] as const) {
-  // Opened by the suite that comes first, and shared: a first start of the embedded one takes seconds.
+  // Opened by the first suite and shared, since a first start of the embedded Postgres takes seconds.
   let opened: Promise<Database> | undefined;
   const database = (): Promise<Database> => (opened ??= open());
   afterAll(async () => (await opened)?.close(), 60_000);
@@ -153,7 +153,7 @@ for (const [name, open] of [
   });
 }
 
-/** What the first version does to take a corpus. */
+/** Takes a fence with the tables and the statement of the first version. */
 async function takeAsBefore(sql: SqlClient, corpus: string, runId: string): Promise<number> {
   await migrate(sql, 'ledger', LEDGER_MIGRATIONS.slice(0, 1));
   const [row] = await sql.query([
@@ -166,7 +166,7 @@ async function takeAsBefore(sql: SqlClient, corpus: string, runId: string): Prom
   return Number(row?.['fence']);
 }
 
-it('never changes a step of the schema that was released', () => {
+it('the first migration of the ledger is unchanged since its release', () => {
   expect(createHash('sha256').update(JSON.stringify(LEDGER_MIGRATIONS[0])).digest('hex')).toBe(
     '04482dc8ebafe634a8d591f9680452ded9129ca7e46ea84924f43dd18f9450d4',
   );

@@ -7,7 +7,7 @@ import { createNeonRowStore } from './neon-row-store.ts';
 const MARK = `marked'; drop table lockstep_run; --`;
 const marked = (what: string): string => `${MARK} ${what}`;
 
-/** A client that notes statements, and answers each with one row that holds whatever is asked of it. */
+/** A client that records its statements, and answers each with one row that has every column that is read. */
 function createRecorder(): { readonly sql: SqlClient; readonly statements: Statement[] } {
   const statements: Statement[] = [];
   const answer = (statement: Statement): SqlRow[] => {
@@ -40,7 +40,7 @@ const end = {
 };
 const stamp = { digest: marked('digest'), nonce: marked('nonce'), count: 1 };
 
-/** Every call that a store or a ledger has, with marked values wherever it takes one. */
+/** Every function of a row store and a ledger, called with marked values as arguments. */
 const stores: Readonly<Record<string, (sql: SqlClient) => Record<string, () => unknown>>> = {
   'the rows': (sql) => {
     const store = createNeonRowStore({ sql, table: 'rag_metadata', shownDatabase: marked('database') });
@@ -75,24 +75,27 @@ const stores: Readonly<Record<string, (sql: SqlClient) => Record<string, () => u
   },
 };
 
-/** The calls, none of the port's forgotten. */
+/** The calls, after a check that no function of the port is missing. */
 function calls<Port extends object>(port: Port, made: Record<string, () => unknown>): Record<string, () => unknown> {
   const named = Object.entries(port).flatMap(([name, member]) => (typeof member === 'function' ? [name] : []));
   expect(Object.keys(made).toSorted()).toEqual(named.toSorted());
   return made;
 }
 
-describe('a statement', () => {
-  it.each(Object.entries(stores))('of %s holds no value: all of them are parameters', async (_title, open) => {
-    const { sql, statements } = createRecorder();
-    for (const call of Object.values(open(sql))) await call();
-    for (const [text] of statements) expect(text).not.toContain('marked');
-    const given = statements.filter(([, parameters]) => JSON.stringify(parameters ?? []).includes(MARK));
-    expect(given.length).toBeGreaterThan(6);
-  });
+describe('statements', () => {
+  it.each(Object.entries(stores))(
+    'the statements of %s hold values as parameters only, never in their text',
+    async (_title, open) => {
+      const { sql, statements } = createRecorder();
+      for (const call of Object.values(open(sql))) await call();
+      for (const [text] of statements) expect(text).not.toContain('marked');
+      const withParameters = statements.filter(([, parameters]) => JSON.stringify(parameters ?? []).includes(MARK));
+      expect(withParameters.length).toBeGreaterThan(6);
+    },
+  );
 
   it.each(['x"; drop table lockstep_run; --', 'x" (a int); --', 'Rows', 'a.b', '', 'a'.repeat(56), 'a\0b'])(
-    'is never built for a table named %j',
+    'a row store cannot be made for a table named %j',
     (table) => {
       expect(() => createNeonRowStore({ sql: createRecorder().sql, table, shownDatabase: 'shown' })).toThrow(
         expect.objectContaining({ code: 'invariant' }),
@@ -100,7 +103,7 @@ describe('a statement', () => {
     },
   );
 
-  it('quotes the name of its table', async () => {
+  it('every statement quotes the name of its table', async () => {
     const { sql, statements } = createRecorder();
     const store = createNeonRowStore({ sql, table: 'order', shownDatabase: 'shown' });
     await store.upsert({ corpus, fence: 1, items: [row] });
