@@ -9,7 +9,7 @@ const { guard } = createInstantGuard('neon');
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
 
-/** A server on loopback that does so with each connection. */
+/** A server on loopback that calls `onConnection` with each connection. */
 async function listen(onConnection: (socket: Socket) => void): Promise<Server> {
   const server = createServer(onConnection).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -18,19 +18,19 @@ async function listen(onConnection: (socket: Socket) => void): Promise<Server> {
 
 describe('createPgClient', () => {
   it.each(['postgresql://me:secret@h:port/db', 'mysql://me:secret@h/db', 'secret'])(
-    'refuses a broken connection string without showing it: %#',
+    'an invalid connection string is refused and not shown (case %#)',
     (connectionString) => {
       const refusal = new RangeError('the connection string is not a valid postgresql:// URL');
       expect(() => createPgClient({ connectionString, guard })).toThrow(refusal);
     },
   );
 
-  it.each([0, 1.5, Number.NaN])('refuses %d connections', (connectionsMax) => {
+  it.each([0, 1.5, Number.NaN])('a limit of %d connections is refused', (connectionsMax) => {
     const options = { connectionString: 'postgresql://h/db', guard, connectionsMax };
     expect(() => createPgClient(options)).toThrow(RangeError);
   });
 
-  it('tries again where a server cannot be reached, says why, and keeps the password to itself', async () => {
+  it('a query to a server that cannot be reached is tried again, and its error has the reason and not the password', async () => {
     let connections = 0;
     const server = await listen((socket) => {
       connections += 1;
@@ -52,27 +52,27 @@ describe('createPgClient', () => {
     expect(allTextOf([cut, refused])).not.toContain('hunter2');
   });
 
-  it('does not wait at its end for a server that is silent', async () => {
+  it('close does not wait for a server that never answers', async () => {
     const sockets: Socket[] = [];
     const server = await listen((socket) => void sockets.push(socket));
     const arrived = once(server, 'connection');
-    const { guard: impatient } = createInstantGuard('neon', { attemptsMax: 1 });
+    const { guard: singleAttempt } = createInstantGuard('neon', { attemptsMax: 1 });
     const client = createPgClient({
       connectionString: `postgresql://me:hunter2@127.0.0.1:${portOf(server)}/db`,
-      guard: impatient,
+      guard: singleAttempt,
     });
     const query = failureOf(client.query(['select 1']));
     await arrived;
-    let isGivenUp = false;
-    void query.then(() => (isGivenUp = true));
+    let isQueryOver = false;
+    void query.then(() => (isQueryOver = true));
     await client.close();
-    expect(isGivenUp).toBe(false);
+    expect(isQueryOver).toBe(false);
     for (const socket of sockets) socket.destroy();
     server.close();
     expect(await query).toMatchObject({ code: 'service-unavailable' });
   });
 
-  it('refuses statements after it was closed', async () => {
+  it('a closed client refuses statements, and can be closed again', async () => {
     const client = createPgClient({ connectionString: 'postgresql://127.0.0.1:1/db', guard });
     await client.close();
     await client.close();
@@ -89,7 +89,7 @@ describe('createPgClient over a Postgres server', { timeout: 20_000 }, () => {
   const open = (connectionsMax: number) =>
     createPgClient({ connectionString: database.connectionString, guard, connectionsMax });
 
-  it('rolls back what an aborted transaction did, and gives its connection up', async () => {
+  it('an aborted transaction is rolled back, and its connection makes room for another', async () => {
     const client = open(1);
     await client.query(['create table aborted (id int)']);
     const abort = new AbortController();
@@ -97,14 +97,14 @@ describe('createPgClient over a Postgres server', { timeout: 20_000 }, () => {
     const run = client.transaction([['insert into aborted values (1)'], ['select pg_sleep(0.5)']], {
       signal: abort.signal,
     });
-    // By then the last statement is on its way.
+    // By then the last statement is running.
     setTimeout(() => abort.abort(reason), 200);
     await expect(run).rejects.toBe(reason);
     expect(await client.query(['select * from aborted'])).toEqual([]);
     await client.close();
   });
 
-  it('works on with a new connection after the server ended one', async () => {
+  it('a client makes a new connection after the server ended one', async () => {
     const client = open(1);
     const before = guard.stats().requests;
     const ended = failureOf(client.query(['select pg_terminate_backend(pg_backend_pid())']));
@@ -114,7 +114,7 @@ describe('createPgClient over a Postgres server', { timeout: 20_000 }, () => {
     await client.close();
   });
 
-  it('keeps its connection when a transaction fails', async () => {
+  it('a client keeps its connection when a transaction fails', async () => {
     const client = open(1);
     const pid = async () => await client.query(['select pg_backend_pid()']);
     const before = await pid();
@@ -123,27 +123,27 @@ describe('createPgClient over a Postgres server', { timeout: 20_000 }, () => {
     await client.close();
   });
 
-  it('uses no more connections than allowed', async () => {
+  it('a client uses no more connections than connectionsMax', async () => {
     const client = open(2);
     const pids = await Promise.all(Array.from({ length: 12 }, () => client.query(['select pg_backend_pid() as pid'])));
     expect(new Set(pids.map(([row]) => row?.['pid'])).size).toBeLessThanOrEqual(2);
     await client.close();
   });
 
-  it('sends a statement again whose answer was lost after it took effect', async () => {
+  it('a statement that took effect is sent again when its answer was lost', async () => {
     const url = new URL(database.connectionString);
     const server = { port: Number(url.port), host: url.hostname };
     let losses = 0;
     const proxy = await listen((socket) => {
-      const behind = connect(server);
-      socket.on('error', () => {}).pipe(behind);
-      behind
+      const upstream = connect(server);
+      socket.on('error', () => {}).pipe(upstream);
+      upstream
         .on('error', () => {})
         .on('data', (answer) => {
           if (losses > 0 || !answer.includes('INSERT 0 1')) return void socket.write(answer);
           losses += 1;
           socket.destroy();
-          behind.end();
+          upstream.end();
         });
     });
     url.hostname = '127.0.0.1';

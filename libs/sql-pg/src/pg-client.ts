@@ -15,33 +15,33 @@ import { GUARD_DEFAULTS, type Guard } from '@lockstep/resilience';
 import { toIndexingError } from './to-indexing-error.ts';
 
 export interface PgClientOptions {
-  /** A `postgresql://` URL of any Postgres server. It is not shown in any message. */
+  /** A `postgresql://` URL of any Postgres server. It is never part of a message. */
   readonly connectionString: string;
   readonly guard: Guard;
   /**
    * Most connections at once, 1 or more; further statements wait for one.
    *
-   * @default the statements that a guard lets run at once
+   * @default `GUARD_DEFAULTS.concurrency`, the statements that a guard runs at once
    */
   readonly connectionsMax?: number;
 }
 
 export interface PgClient extends SqlClient {
-  /** Waits a moment for connections in use, and not for a server that is silent. Repeating it does nothing. */
+  /** Waits up to 250 ms for connections in use, so that a silent server cannot block it. Repeating it does nothing. */
   close(): Promise<void>;
 }
 
 const CONNECT_TIMEOUT_MS = 15_000;
-/** How long the end waits for connections that are in use or still being made, in milliseconds. */
+/** How long `close` waits for connections that are in use or still being made, in milliseconds. */
 const CLOSE_WAIT_MS = 250;
-/** Idle connections do not keep the process alive (`allowExitOnIdle`), and a paused serverless database may sleep. */
+/** Short, so that a serverless database can pause. Idle connections do not keep the process alive (`allowExitOnIdle`). */
 const IDLE_TIMEOUT_MS = 10_000;
 
 /**
  * Statements to any Postgres server, over a pool of connections that are made when they are first needed.
  *
- * A call that is aborted closes its connection; the server notices at the end of the statement that it runs, and rolls an
- * open transaction back then.
+ * A call that is aborted closes its connection. The server notices at the end of the statement that it runs, and then rolls
+ * back an open transaction.
  */
 export function createPgClient(options: PgClientOptions): PgClient {
   const { connectionString, guard, connectionsMax = GUARD_DEFAULTS.concurrency } = options;
@@ -59,8 +59,8 @@ export function createPgClient(options: PgClientOptions): PgClient {
     keepAlive: true,
     fallback_application_name: 'lockstep',
   });
-  // A connection that dies while idle is dropped by the pool, one in use fails its query; without a listener either
-  // would end the process.
+  // The pool drops a connection that breaks while idle, and one that breaks in use fails its query. Without these
+  // listeners both would end the process.
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
 
@@ -71,8 +71,8 @@ export function createPgClient(options: PgClientOptions): PgClient {
       if (!isReleased) client.release(destroy);
       isReleased = true;
     };
-    const leave = (): void => release(true);
-    signal.addEventListener('abort', leave);
+    const closeConnection = (): void => release(true);
+    signal.addEventListener('abort', closeConnection);
     try {
       const results = await runStatements((statement) => execute(client, statement), statements, {
         transaction,
@@ -81,11 +81,11 @@ export function createPgClient(options: PgClientOptions): PgClient {
       release(false);
       return results;
     } catch (error) {
-      // Where Postgres itself refused a statement, the connection is as good as before.
+      // A connection can be used again after Postgres refused a statement.
       release(!(error instanceof pg.DatabaseError));
       throw error;
     } finally {
-      signal.removeEventListener('abort', leave);
+      signal.removeEventListener('abort', closeConnection);
     }
   }
 
@@ -106,7 +106,7 @@ export function createPgClient(options: PgClientOptions): PgClient {
   };
 }
 
-/** The extended protocol refuses several statements in one text, as Neon does; `pg` would else use the simple one. */
+/** The extended protocol, which refuses several statements in one text as Neon does; the default of `pg` is the simple one. */
 interface ExtendedQuery extends QueryConfig {
   readonly queryMode: 'extended';
   readonly types: { getTypeParser: (typeId: number) => (text: string) => unknown };
@@ -120,26 +120,26 @@ async function execute(client: PoolClient, [text, parameters = []]: Statement): 
     types: { getTypeParser: createBoundedParsers() },
   };
   const result = await client.query<SqlRow>(query);
-  // Results that `pg` is done with stay in memory over many collections. Without its rows one is small.
+  // `pg` keeps finished results in memory for long; without its rows a result is small.
   const { rows } = result;
   result.rows = [];
   return rows;
 }
 
-/** Parsers for one answer. Once it is too large the first one throws, and `pg` drops the rows that are still to come. */
+/** Parsers for the values of one answer. They throw once it is too large, and `pg` then drops the rows that follow. */
 function createBoundedParsers() {
-  let read = 0;
+  let readCharacters = 0;
   return (typeId: number) => {
     const parse = sqlParser(typeId);
     return (text: string): unknown => {
-      read += text.length;
-      if (read > ANSWER_BYTES_MAX) throw answerTooLarge();
+      readCharacters += text.length;
+      if (readCharacters > ANSWER_BYTES_MAX) throw answerTooLarge();
       return parse(text);
     };
   };
 }
 
-/** Waits for work to end, but no longer than so many milliseconds; it goes on by itself then. */
+/** Waits for work to end, at most `limitMs` milliseconds; after that the work goes on unobserved. */
 async function withinMs(limitMs: number, work: Promise<void>): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, limitMs)));
@@ -147,10 +147,10 @@ async function withinMs(limitMs: number, work: Promise<void>): Promise<void> {
   clearTimeout(timer);
 }
 
-/** `pg` reads the string at the first connection only, and its errors then quote it with the password in it. */
+/** Checks early: `pg` reads the string at its first connection, and quotes it in its error with the password in it. */
 function checkConnectionString(connectionString: string): void {
   try {
-    // `pg` takes any other text for the name of a database.
+    // `pg` reads any other text as the name of a database.
     if (!/^postgres(?:ql)?:\/\//.test(connectionString)) throw new TypeError('another scheme');
     new pg.Client({ connectionString });
   } catch {

@@ -8,14 +8,14 @@ import {
   type VendorTextRedactor,
 } from '@lockstep/model';
 
-/** Turns what `pg` throws into ours: an error of Postgres, or one of the connection, which may carry its settings. */
+/** The `IndexingError` for an error of Postgres or of a connection; the latter may contain the settings of the connection. */
 export function toIndexingError(error: unknown, redactor: VendorTextRedactor): IndexingError {
   if (isIndexingError(error)) return error;
   const refused = error instanceof pg.DatabaseError ? refusedByPostgres(error, redactor) : undefined;
   if (refused !== undefined) return refused;
   const { code } = strippedCause(error);
   return postgresUnavailable(
-    `Postgres cannot be reached, or went away${code === undefined ? '' : ` (${code})`}.`,
+    `Postgres cannot be reached, or the connection broke${code === undefined ? '' : ` (${code})`}.`,
     error,
   );
 }
