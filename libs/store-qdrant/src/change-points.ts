@@ -2,8 +2,8 @@ import type { Point } from '@lockstep/model';
 import type { QdrantRequest } from './qdrant-request.ts';
 
 /**
- * The request that gives points other payloads, and is answered when they are stored: one result each, in their order. A
- * point that holds the vector of another text is left as it is.
+ * The request that replaces the payloads of points. It is answered when they are stored, with one result for each point in
+ * order. A point whose stored vector is of another text is left unchanged.
  */
 export function overwritePayloads(points: readonly Pick<Point, 'pointId' | 'payload'>[]): QdrantRequest {
   const operations = points.map(({ pointId, payload }) => ({
@@ -17,7 +17,7 @@ export function overwritePayloads(points: readonly Pick<Point, 'pointId' | 'payl
   return { method: 'POST', path: '/points/batch?wait=true', body: JSON.stringify({ operations }) };
 }
 
-/** The request that deletes points, and is answered when they are gone. */
+/** The request that deletes points. It is answered when they are deleted. */
 export function deletePoints(pointIds: readonly string[]): QdrantRequest {
   return { method: 'POST', path: '/points/delete?wait=true', body: JSON.stringify({ points: pointIds }) };
 }

@@ -10,7 +10,7 @@ it.each([
   ['a datatype', { ...plain, datatype: 'uint8' }, { dimensions: 1536, distance: 'Cosine', datatype: 'uint8' }],
   ['no datatype', { ...plain, datatype: null }, { dimensions: 1536, distance: 'Cosine', datatype: 'float32' }],
   ['another distance', { ...plain, distance: 'Dot' }, { dimensions: 1536, distance: 'Dot', datatype: 'float32' }],
-])('are those of a collection with %s', (_title, vectors, facts) => {
+])('the facts of a collection with %s are its dimensions, distance and datatype', (_title, vectors, facts) => {
   expect(factsOf({ vectors })).toEqual(facts);
   expect(factsOf({ vectors, sparse_vectors: { words: {} } })).toEqual(facts);
 });
@@ -21,6 +21,6 @@ it.each([
   ['sparse vectors alone', { vectors: {}, sparse_vectors: { words: {} } }],
   ['no vectors at all', {}],
   ['several vectors a point', { vectors: { ...plain, multivector_config: { comparator: 'max_sim' } } }],
-])('are unknown of a collection with %s', (_title, params) => {
+])('the facts of a collection with %s are undefined', (_title, params) => {
   expect(factsOf(params)).toEqual({ dimensions: undefined, distance: undefined, datatype: undefined });
 });

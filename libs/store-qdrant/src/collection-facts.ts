@@ -1,16 +1,16 @@
 import type { Schemas } from '@qdrant/js-client-rest';
 import type { CollectionFacts } from '@lockstep/model';
 
-/** How vectors are stored where Qdrant does not say. */
+/** The datatype of vectors when Qdrant reports none. */
 const DATATYPE_DEFAULT = 'float32';
 
 /**
- * What a collection is made of, as far as we use it. All is undefined where its points have no vector without a name (named
- * and sparse ones), or several.
+ * Dimensions, distance and datatype of the unnamed vector of a collection; undefined when its vectors are named or sparse,
+ * or when a point has several.
  */
 export function collectionFacts({ config }: Schemas['CollectionInfo']): CollectionFacts {
   const { vectors } = config.params;
-  // A named vector may be called `size`: then what stands there is no number.
+  // A vector may be named `size`; its value is then an object and not a number.
   if (vectors === undefined || !('size' in vectors) || typeof vectors.size !== 'number' || isMulti(vectors)) {
     return { dimensions: undefined, distance: undefined, datatype: undefined };
   }

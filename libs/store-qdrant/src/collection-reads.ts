@@ -10,7 +10,7 @@ export interface CollectionReadsOptions {
   readonly collection: string;
   /** Makes one guarded request. */
   readonly call: <Result>(request: () => Promise<Result>, options?: CallOptions) => Promise<Result>;
-  /** Makes one guarded request of our own, and gives what `read` makes of its result. */
+  /** Makes one guarded request of our own, and returns what `read` makes of its result. */
   readonly send: <Result>(
     request: QdrantRequest,
     read: (result: unknown) => Result,
@@ -24,17 +24,17 @@ export type CollectionReads = Pick<
   'inspect' | 'census' | 'count' | 'foreignModel' | 'scan' | 'vectors' | 'search'
 >;
 
-/** Points read in one page; ids and payload labels of them are about 500 kB. */
+/** Points in one page; their ids and payload labels are about 500 kB. */
 const SCAN_ITEMS = 1000;
 /**
- * Corpora that one facet may answer with. Not more than `SCAN_ITEMS`, since a strict mode's `max_query_limit` holds for
- * both: where points can be loaded and verified, corpora can be counted.
+ * Most corpora in the answer to a facet. Not more than `SCAN_ITEMS`, since `max_query_limit` of Qdrant's strict mode limits
+ * both: a server that allows scans then allows this facet too.
  */
 const FACET_ITEMS = SCAN_ITEMS;
 
-/** Reads one collection; where there is none, every read finds nothing. */
+/** Reads one collection. Every read finds nothing when the collection does not exist. */
 export function createCollectionReads({ client, collection, call, send }: CollectionReadsOptions): CollectionReads {
-  /** One request that finds `nothing` where there is no such collection. */
+  /** One request, whose result is `nothing` when the collection does not exist. */
   const read = <Result>(request: () => Promise<Result>, nothing: Result, options?: CallOptions): Promise<Result> =>
     call(request, options).catch(orNothing(nothing));
 
@@ -46,7 +46,7 @@ export function createCollectionReads({ client, collection, call, send }: Collec
     return count;
   }
 
-  /** Pages of points in the order of their ids. A collection that goes away between two of them is an error. */
+  /** Pages of points in the order of their ids. A collection that is deleted between two pages is an error. */
   async function* pages(
     what: Pick<Schemas['ScrollRequest'], 'filter' | 'with_payload'>,
     options?: CallOptions,
@@ -64,20 +64,20 @@ export function createCollectionReads({ client, collection, call, send }: Collec
     }
   }
 
-  /** The census as the server's index of corpora has it; undefined where there are more than one answer holds. */
+  /** The census from the index of the field `corpus`; undefined when there may be more corpora than one answer has. */
   async function countByFacet(options?: CallOptions): Promise<StoreCensus | undefined> {
     const request = { key: 'corpus', limit: FACET_ITEMS, exact: true };
     const { hits } = await read(() => client.facet(collection, request), { hits: [] }, options);
     if (hits.length >= FACET_ITEMS) return undefined;
     const counts = new Map<string, number>();
-    // The index may still know a corpus whose last point is gone.
+    // The index may still contain a corpus whose last point was deleted.
     for (const { value, count } of hits) if (typeof value === 'string' && count > 0) counts.set(value, count);
-    // Not all points less these: other runs write meanwhile, and a list of corpora is counted in each.
+    // Not the number of all points less these: other runs may write, and a point with a list of corpora counts in each.
     const unowned = await countWhere({ must_not: [{ key: 'corpus', match: { any: [...counts.keys()] } }] }, options);
     return censusOf(counts, unowned);
   }
 
-  /** The census by looking at every point: needs no index, and no filter, which a strict mode refuses without one. */
+  /** The census from every point: needs no index, and no filter, which strict mode refuses on a field without one. */
   async function countByScan(options?: CallOptions): Promise<StoreCensus> {
     const counts = new Map<string, number>();
     let unowned = 0;
@@ -141,7 +141,7 @@ export function createCollectionReads({ client, collection, call, send }: Collec
   };
 }
 
-/** What a failed read gives: `nothing` where there is no such collection. */
+/** Handles a failed read: returns `nothing` when the collection does not exist, and throws any other error again. */
 function orNothing<Nothing>(nothing: Nothing): (error: unknown) => Nothing {
   return (error) => {
     if (isCollectionMissing(error)) return nothing;

@@ -5,7 +5,7 @@ import { plainNumbers } from './put-points.ts';
 
 const payload = (text: string) => ({ corpus: 'c', chunk_id: text }) as unknown as PointPayload;
 
-it('keeps the body of a request under its limit, at most dimensions and with payloads of any script', () => {
+it('packed points make request bodies under the limit, with 3072 dimensions and payloads in any script', () => {
   const vector = Float32Array.from({ length: 3072 }, (_, at) => Math.sin(at * 7919) / Math.sqrt(1536));
   const points = Array.from({ length: 1000 }, (_, at) => ({
     pointId: `00000000-0000-0000-0000-${String(at).padStart(12, '0')}`,
@@ -23,7 +23,7 @@ it('keeps the body of a request under its limit, at most dimensions and with pay
   }
 });
 
-it('packs payloads without vectors, and lets one that is too large go alone', () => {
+it('payloads are packed without vectors, and one above the limit is sent alone', () => {
   const large = { payload: payload('x'.repeat(REQUEST_BYTES_MAX)) };
   const small = { payload: payload('x') };
   expect(packPoints([small, small, large, small])).toEqual([[small, small], [large], [small]]);

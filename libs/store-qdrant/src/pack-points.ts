@@ -1,8 +1,8 @@
 import { packByBytes, utf8Bytes, type Point } from '@lockstep/model';
 
 /**
- * Bytes of one request, as we estimate them. Qdrant refuses bodies over 32 MiB (its default `max_request_size_mb`), and
- * asks for about 5 MB (https://github.com/qdrant/landing_page/pull/253, 2026-07).
+ * Most bytes of one request, estimated. Qdrant refuses bodies over 32 MiB (its default `max_request_size_mb`), and
+ * recommends about 5 MB (https://github.com/qdrant/landing_page/pull/253, 2026-07).
  */
 export const REQUEST_BYTES_MAX = 8 * 1024 * 1024;
 

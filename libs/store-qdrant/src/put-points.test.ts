@@ -13,11 +13,11 @@ it('plain numbers are the same float32 when they are read back', () => {
   );
 });
 
-it('plain numbers print short where a short one will do', () => {
+it('plain numbers print with few digits where these identify the float32', () => {
   expect(JSON.stringify(plainNumbers(Float32Array.of(0.1, -0.03125, 0.012345679)))).toBe('[0.1,-0.03125,0.012345679]');
 });
 
-it('a number that is not finite is refused', () => {
+it('a vector with a number that is not finite is refused', () => {
   expect(() => plainNumbers(Float32Array.of(1, Number.NaN))).toThrow(/not finite/);
   expect(() => plainNumbers(Float32Array.of(Number.POSITIVE_INFINITY))).toThrow(/not finite/);
 });

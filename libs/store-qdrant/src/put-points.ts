@@ -1,18 +1,18 @@
 import { invariant, type Point } from '@lockstep/model';
 import type { QdrantRequest } from './qdrant-request.ts';
 
-/** The request that upserts points, and is answered when they are stored. */
+/** The request that upserts points. It is answered when they are stored. */
 export function putPoints(points: readonly Point[]): QdrantRequest {
   const items = points.map(({ pointId, vector, payload }) => ({ id: pointId, vector: plainNumbers(vector), payload }));
   return { method: 'PUT', path: '/points?wait=true', body: JSON.stringify({ points: items }) };
 }
 
-/** Decimal places tried, as powers of ten: enough for the numbers of a unit vector, whose float32 is about 2^-29 fine. */
+/** Roundings that are tried: to 8, 9 and 10 decimal places, enough for the float32 numbers of a unit vector. */
 const SCALES = [1e8, 1e9, 1e10];
 
 /**
- * The numbers of a vector as doubles that print short and are the same float32 when they are read: `0.1` and not
- * `0.10000000149011612`. That makes a request two fifths smaller.
+ * The numbers of a vector as doubles that print with few digits and are read back as the same float32: `0.1` and not
+ * `0.10000000149011612`. A request is two fifths smaller with them.
  */
 export function plainNumbers(vector: Float32Array): number[] {
   const numbers = new Array<number>(vector.length);

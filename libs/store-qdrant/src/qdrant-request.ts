@@ -1,7 +1,7 @@
 import { IndexingError, type VendorTextRedactor } from '@lockstep/model';
 import { statusError } from './to-indexing-error.ts';
 
-/** One request about a collection. */
+/** One request to a collection. */
 export interface QdrantRequest {
   readonly method: 'POST' | 'PUT';
   /** Below the collection, such as `/points/scroll`. */
@@ -16,16 +16,15 @@ export interface QdrantAddress {
   readonly url: URL;
   readonly apiKey?: string;
   readonly collection: string;
-  /** What may be said again of an answer. */
+  /** Removes secrets from what is repeated of an answer. */
   readonly redactor: VendorTextRedactor;
   /** How long to wait for an answer, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 /**
- * Sends a request of our own and gives the result in its answer. The official client would do, but it writes and reads
- * JSON with a function that is called for every value, which costs more than all the rest (docs/decisions/0006), and
- * it takes no abort signal.
+ * Sends a request of our own and returns the result in its answer. The official client writes and reads JSON with a function
+ * that is called for every value, which costs more than all the rest (docs/decisions/0006), and it takes no abort signal.
  */
 export async function sendRequest(
   { method, path, body }: QdrantRequest,
@@ -41,7 +40,7 @@ export async function sendRequest(
     signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
   });
   if (!response.ok) {
-    // A body of Qdrant's own that is cut says nothing yet, such as which 404 it is: reading it fails, and is tried again.
+    // The kind of a 404 is in its body. Reading a body that is cut fails, and the request is tried again.
     const isJson = response.headers.get('content-type')?.includes('json') === true;
     const data: unknown = isJson ? await response.json() : await response.body?.cancel();
     throw statusError({ status: response.status, headers: response.headers, data }, redactor, Date.now());
@@ -51,7 +50,7 @@ export async function sendRequest(
     throw new IndexingError({
       code: 'response-invalid',
       disposition: 'retry',
-      message: `Expected Qdrant to answer with status 200 and JSON, found ${response.status} (a page of a proxy?).`,
+      message: `Expected Qdrant to answer with status 200 and JSON, found ${response.status}; the answer may come from a proxy.`,
     });
   }
   const reply = (await response.json()) as { readonly result?: unknown } | null;
@@ -59,7 +58,7 @@ export async function sendRequest(
     throw new IndexingError({
       code: 'response-invalid',
       disposition: 'retry',
-      message: 'Qdrant gave an answer without a result (a page of a proxy?).',
+      message: 'Qdrant gave an answer without a result; it may come from a proxy.',
     });
   }
   return reply.result;

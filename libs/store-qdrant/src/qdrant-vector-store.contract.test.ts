@@ -8,7 +8,7 @@ import { createQdrantVectorStore } from './qdrant-vector-store.ts';
 
 function storesAt({ url, apiKey }: { url: string; apiKey?: string }): Omit<VectorStoresUnderTest, 'close'> {
   const key = apiKey === undefined ? {} : { apiKey };
-  const beside = new QdrantClient({ url, ...key, checkCompatibility: false });
+  const official = new QdrantClient({ url, ...key, checkCompatibility: false });
   return {
     store: (collection) =>
       createQdrantVectorStore({
@@ -19,10 +19,10 @@ function storesAt({ url, apiKey }: { url: string; apiKey?: string }): Omit<Vecto
         timeoutMs: 60_000,
       }),
     indexes: async (collection) => {
-      const { payload_schema: schema } = await beside.getCollection(collection);
+      const { payload_schema: schema } = await official.getCollection(collection);
       return Object.fromEntries(Object.entries(schema).map(([field, index]) => [field, index?.data_type ?? 'none']));
     },
-    drop: async (collection) => void (await beside.deleteCollection(collection)),
+    drop: async (collection) => void (await official.deleteCollection(collection)),
   };
 }
 

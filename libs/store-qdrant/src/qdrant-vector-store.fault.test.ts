@@ -17,7 +17,7 @@ afterEach(async () => {
   await once(server, 'close');
 });
 
-/** A real server, since cuts below HTTP are flattened by anything less. Gives a store at it. */
+/** A store at a real server on loopback: a mocked `fetch` cannot cut or stall a connection. */
 async function storeAt(answer: (response: ServerResponse, request: IncomingMessage) => void, timeoutMs = 10_000) {
   requests = 0;
   server = createServer((request, response) => {
@@ -47,14 +47,14 @@ it.each([
   ['a body that is cut', cut, 10_000],
   ['a connection that is reset', reset, 10_000],
   ['a body that stalls', stall, 50],
-  ['a server that says nothing', () => undefined, 50],
-])('tries again after %s, and gives up with our error', async (_title, fault, timeoutMs) => {
+  ['a server that never answers', () => undefined, 50],
+])('a read is tried three times when it meets %s, and then fails as unavailable', async (_title, fault, timeoutMs) => {
   const { count } = await storeAt(fault, timeoutMs);
   expect(await failureOf(count('a'))).toMatchObject({ code: 'service-unavailable' });
   expect(requests).toBe(3);
 });
 
-it('succeeds when the next answer is whole', async () => {
+it('a read succeeds when its third answer is the first whole one', async () => {
   const { count } = await storeAt((response, request) => {
     if (requests === 1) return cut(response);
     if (requests === 2) return reset(response, request);

@@ -9,12 +9,12 @@ const KEY = 'qdrant-verysecretkey';
 const BASE = 'https://vectors.test:6333';
 const server = setupServer();
 
-interface Seen {
+interface SentRequest {
   readonly request: string;
   readonly body: unknown;
   readonly headers: Headers;
 }
-let seen: Seen[];
+let seen: SentRequest[];
 
 beforeAll(() => server.listen({ onUnhandledFrame: 'error' }));
 beforeEach(() => {
@@ -25,7 +25,7 @@ afterAll(() => server.close());
 
 type Answer = () => Response | Promise<Response>;
 
-/** Answers each request with the next answer, and the last one from then on. */
+/** Answers each request with the next answer; the last answer is repeated. */
 function answerWith(...answers: readonly Answer[]): void {
   server.use(
     http.all('*', async ({ request }) => {
@@ -78,7 +78,7 @@ const point: Point = {
   },
 };
 
-/** Fails a write, and checks that the failure tells nothing that it should not. */
+/** Makes a write that fails, and checks that its error holds no key and no payload. */
 async function fail(options: Partial<QdrantVectorStoreOptions> = {}) {
   const store = storeAt(options);
   const error = await failureOf(store.upsert([point]));
@@ -86,7 +86,7 @@ async function fail(options: Partial<QdrantVectorStoreOptions> = {}) {
   return { error, waitsMs: store.waitsMs };
 }
 
-describe('an address', () => {
+describe('addresses', () => {
   it.each([
     ['http://host.test:6333', 'http://host.test:6333', 'host.test:6333'],
     ['https://host.test:6334/', 'https://host.test:6334', 'host.test:6334'],
@@ -95,7 +95,7 @@ describe('an address', () => {
     ['https://host.test/qdrant', 'https://host.test/qdrant', 'host.test/qdrant'],
     ['http://host.test:8080/a/b/', 'http://host.test:8080/a/b', 'host.test:8080/a/b'],
     ['http://[2001:db8::1]:6333', 'http://[2001:db8::1]:6333', '[2001:db8::1]:6333'],
-  ])('%s keeps its scheme, port and path', async (given, base, host) => {
+  ])('the address %s keeps its scheme, port and path in requests', async (given, base, host) => {
     answerWith(ok({ count: 3 }));
     const { guard } = createInstantGuard('qdrant');
     const store = createQdrantVectorStore({ url: new URL(given), collection: 'books', guard, timeoutMs: 1000 });
@@ -104,11 +104,11 @@ describe('an address', () => {
     expect(store.target).toBe(`${host}/books`);
   });
 
-  it('is shown otherwise where another host is to be shown', () => {
+  it('the target of a store has the shown host instead of the host of the address', () => {
     expect(storeAt({ shownHost: 'embedded' }).target).toBe('embedded/books');
   });
 
-  it('gets the key in a header, and is asked for nothing before the first call', async () => {
+  it('a store sends its key in a header, and makes no request before the first call', async () => {
     answerWith(ok({ count: 0 }));
     const { count } = storeAt();
     expect(seen).toEqual([]);
@@ -120,21 +120,21 @@ describe('an address', () => {
 
 const done = { operation_id: 1, status: 'completed' };
 const writes: [title: string, write: (store: VectorStore, signal?: AbortSignal) => Promise<void>, result: unknown][] = [
-  ['points that are put', (store, signal) => store.upsert([point], stoppedBy(signal)), done],
-  ['payloads', (store, signal) => store.overwritePayloads([point], stoppedBy(signal)), [done]],
-  ['deletions', (store, signal) => store.delete([point.pointId], stoppedBy(signal)), done],
+  ['an upsert of points', (store, signal) => store.upsert([point], stoppedBy(signal)), done],
+  ['a change of payloads', (store, signal) => store.overwritePayloads([point], stoppedBy(signal)), [done]],
+  ['a deletion', (store, signal) => store.delete([point.pointId], stoppedBy(signal)), done],
 ];
 const stoppedBy = (signal?: AbortSignal): { signal?: AbortSignal | undefined } => ({ signal });
 
-describe('a write', () => {
-  it('waits until it is applied, and sends numbers', async () => {
+describe('writes', () => {
+  it('an upsert waits until it is applied, and sends vectors as numbers', async () => {
     answerWith(ok({ operation_id: 1, status: 'completed' }));
     await storeAt().upsert([point]);
     expect(seen[0]?.request).toBe(`PUT ${BASE}/collections/books/points?wait=true`);
     expect(seen[0]?.body).toEqual({ points: [{ id: point.pointId, vector: [1, 0], payload: point.payload }] });
   });
 
-  it('of payloads names each point with its text, and one of deletions all points', async () => {
+  it('a change of payloads selects each point by id and embedding key, and a deletion lists all its points', async () => {
     answerWith(ok([done]), ok(done));
     const store = storeAt();
     await store.overwritePayloads([point]);
@@ -152,23 +152,26 @@ describe('a write', () => {
     ]);
   });
 
-  it.each(['acknowledged', 'wait_timeout', 'clock_rejected'])('that is only %s does not count', async (status) => {
-    answerWith(ok({ operation_id: 1, status }));
-    const refused = { code: 'response-invalid', disposition: 'abort' };
-    expect((await fail()).error).toMatchObject(refused);
-    expect(await failureOf(storeAt().delete([point.pointId]))).toMatchObject(refused);
-    server.resetHandlers();
-    answerWith(
-      ok([
-        { operation_id: 1, status: 'completed' },
-        { operation_id: 2, status },
-      ]),
-    );
-    expect(await failureOf(storeAt().overwritePayloads([point, point]))).toMatchObject(refused);
-  });
+  it.each(['acknowledged', 'wait_timeout', 'clock_rejected'])(
+    'a write that Qdrant reports as %s and not as completed fails',
+    async (status) => {
+      answerWith(ok({ operation_id: 1, status }));
+      const refused = { code: 'response-invalid', disposition: 'abort' };
+      expect((await fail()).error).toMatchObject(refused);
+      expect(await failureOf(storeAt().delete([point.pointId]))).toMatchObject(refused);
+      server.resetHandlers();
+      answerWith(
+        ok([
+          { operation_id: 1, status: 'completed' },
+          { operation_id: 2, status },
+        ]),
+      );
+      expect(await failureOf(storeAt().overwritePayloads([point, point]))).toMatchObject(refused);
+    },
+  );
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
-    'of a vector with %d is refused before any request, and so is a search',
+    'an upsert and a search with %d in a vector are refused before any request',
     async (bad) => {
       const vector = Float32Array.from([1, bad]);
       expect(await failureOf(storeAt().upsert([point, { ...point, vector }]))).toMatchObject({ code: 'invariant' });
@@ -178,7 +181,7 @@ describe('a write', () => {
   );
 });
 
-describe('a refusal', () => {
+describe('refusals', () => {
   it.each([
     [400, 'request-refused'],
     [401, 'unauthorized'],
@@ -187,7 +190,7 @@ describe('a refusal', () => {
     [413, 'request-refused'],
     [422, 'request-refused'],
     [501, 'service-unavailable'],
-  ])('with %i is told with its reason as %s', async (status, code) => {
+  ])('a refusal with status %i becomes %s, with its reason', async (status, code) => {
     answerWith(refusal(status, 'Wrong input: expected dim: 4, got 2'));
     const { error } = await fail();
     expect(error).toMatchObject({ code, details: { status, reason: 'Wrong input: expected dim: 4, got 2' } });
@@ -195,20 +198,23 @@ describe('a refusal', () => {
     expect(seen).toHaveLength(status < 500 ? 1 : 3);
   });
 
-  it.each([408, 409, 500, 502, 503, 504])('with %i is tried again', async (status) => {
-    const done = ok({ operation_id: 1, status: 'completed' });
-    answerWith(refusal(status, 'busy'), refusal(status, 'busy'), done);
-    await storeAt().upsert([point]);
-    expect(seen).toHaveLength(3);
-    seen = [];
-    answerWith(refusal(status, 'busy'));
-    const { error, waitsMs } = await fail();
-    expect(error).toMatchObject({ code: 'service-unavailable', details: { status } });
-    expect(waitsMs).toEqual([0.5, 1]);
-    expect(seen).toHaveLength(3);
-  });
+  it.each([408, 409, 500, 502, 503, 504])(
+    'a write refused with %i is tried three times, and then fails as unavailable',
+    async (status) => {
+      const done = ok({ operation_id: 1, status: 'completed' });
+      answerWith(refusal(status, 'busy'), refusal(status, 'busy'), done);
+      await storeAt().upsert([point]);
+      expect(seen).toHaveLength(3);
+      seen = [];
+      answerWith(refusal(status, 'busy'));
+      const { error, waitsMs } = await fail();
+      expect(error).toMatchObject({ code: 'service-unavailable', details: { status } });
+      expect(waitsMs).toEqual([0.5, 1]);
+      expect(seen).toHaveLength(3);
+    },
+  );
 
-  it('with 503 is waited for as long as its header says', async () => {
+  it('the wait after status 503 is as long as its header says', async () => {
     answerWith(refusal(503, 'busy', { 'retry-after': '30' }), ok({ operation_id: 1, status: 'completed' }));
     const { upsert, waitsMs } = storeAt();
     await upsert([point]);
@@ -218,24 +224,21 @@ describe('a refusal', () => {
   it.each<[title: string, headers: Record<string, string>]>([
     ['no header', {}],
     ['seconds, of which the client keeps one digit', { 'retry-after': '47' }],
-    ['seconds that the client takes for 0', { 'retry-after': '0.5' }],
-    ['a date, over which the client stumbles', { 'retry-after': 'Wed, 21 Oct 2037 07:28:00 GMT' }],
-  ])(
-    'with 429 and %s is a rate limit; where the client reads the header, our own backoff is kept',
-    async (_title, headers) => {
-      answerWith(refusal(429, 'too many', headers), ok({ count: 3 }));
-      const store = storeAt();
-      await store.count('a');
-      expect(store.waitsMs).toEqual([0.5]);
-      seen = [];
-      answerWith(refusal(429, 'too many', headers));
-      const error = await failureOf(store.count('a'));
-      expect(error).toMatchObject({ code: 'rate-limited', details: { status: 429 } });
-      expect(seen).toHaveLength(3);
-    },
-  );
+    ['seconds that the client reads as 0', { 'retry-after': '0.5' }],
+    ['a date, which the client cannot read', { 'retry-after': 'Wed, 21 Oct 2037 07:28:00 GMT' }],
+  ])('a call through the client that meets status 429 and %s waits for our own backoff', async (_title, headers) => {
+    answerWith(refusal(429, 'too many', headers), ok({ count: 3 }));
+    const store = storeAt();
+    await store.count('a');
+    expect(store.waitsMs).toEqual([0.5]);
+    seen = [];
+    answerWith(refusal(429, 'too many', headers));
+    const error = await failureOf(store.count('a'));
+    expect(error).toMatchObject({ code: 'rate-limited', details: { status: 429 } });
+    expect(seen).toHaveLength(3);
+  });
 
-  it.each(writes)('with 429 to %s is waited for as long as the service asks', async (_title, write, result) => {
+  it.each(writes)('%s that meets status 429 waits as long as the header says', async (_title, write, result) => {
     answerWith(refusal(429, 'too many', { 'retry-after': '47' }), ok(result));
     const store = storeAt();
     await write(store);
@@ -246,13 +249,13 @@ describe('a refusal', () => {
   it.each([
     [507, 'no space'],
     [400, 'The embedded Qdrant holds 200000 points already'],
-  ])('with %i: %s, means that the store is full', async (status, reason) => {
+  ])('status %i with the reason "%s" means that the store is full', async (status, reason) => {
     answerWith(refusal(status, reason));
     expect((await fail()).error).toMatchObject({ code: 'capacity-exceeded', disposition: 'abort' });
     expect(seen).toHaveLength(1);
   });
 
-  it('without a reason, or with an endless one, is told shortly', async () => {
+  it('the message of a refusal is short when its reason is missing or very long', async () => {
     answerWith(() => HttpResponse.html('<h1>a private page</h1>', { status: 404 }));
     expect((await fail()).error.message).toBe('Qdrant answered 404');
     server.resetHandlers();
@@ -261,7 +264,7 @@ describe('a refusal', () => {
   });
 });
 
-describe('an answer with status 200 that should not be', () => {
+describe('answers that cannot be read', () => {
   it.each<[title: string, answer: Answer, code: string]>([
     ['a page of a proxy', () => HttpResponse.html('<h1>a private page</h1>'), 'response-invalid'],
     ['JSON without a result', () => HttpResponse.json({ hello: 'private' }), 'response-invalid'],
@@ -271,19 +274,22 @@ describe('an answer with status 200 that should not be', () => {
       'service-unavailable',
     ],
     ['a status that Qdrant does not use', ok({ operation_id: 1, status: 'completed' }, 202), 'response-invalid'],
-  ])('is asked for again, and fails with a code that tells: %s', async (_title, answer, code) => {
-    answerWith(answer);
-    expect((await fail()).error.code).toBe(code);
-    expect(seen).toHaveLength(3);
-    answerWith(answer, ok({ operation_id: 1, status: 'completed' }));
-    seen = [];
-    await storeAt().upsert([point]);
-    expect(seen).toHaveLength(2);
-  });
+  ])(
+    'a write that is answered with %s is tried again, and then fails with the right code',
+    async (_title, answer, code) => {
+      answerWith(answer);
+      expect((await fail()).error.code).toBe(code);
+      expect(seen).toHaveLength(3);
+      answerWith(answer, ok({ operation_id: 1, status: 'completed' }));
+      seen = [];
+      await storeAt().upsert([point]);
+      expect(seen).toHaveLength(2);
+    },
+  );
 });
 
-describe('a connection', () => {
-  it('that fails is made again', async () => {
+describe('connections', () => {
+  it('a write whose connection fails is tried three times, and then fails as unavailable', async () => {
     answerWith(() => HttpResponse.error(), ok({ operation_id: 1, status: 'completed' }));
     await storeAt().upsert([point]);
     seen = [];
@@ -292,7 +298,7 @@ describe('a connection', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it('that gives no answer in time is made again', async () => {
+  it('a write without an answer in time is tried three times, and then fails as unavailable', async () => {
     answerWith(async () => {
       await delay('infinite');
       return HttpResponse.json({});
@@ -304,21 +310,24 @@ describe('a connection', () => {
     expect(seen).toHaveLength(3);
   });
 
-  it.each(writes)('that writes %s is left at once when the caller stops', async (_title, write) => {
-    const stop = new AbortController();
-    answerWith(async () => {
-      stop.abort(new Error('stopped by hand'));
-      await delay('infinite');
-      return HttpResponse.json({});
-    });
-    await expect(write(storeAt(), stop.signal)).rejects.toThrow('stopped by hand');
-    expect(seen).toHaveLength(1);
-  });
+  it.each(writes)(
+    '%s ends at once with the reason of its abort signal, and is not tried again',
+    async (_title, write) => {
+      const stop = new AbortController();
+      answerWith(async () => {
+        stop.abort(new Error('stopped by hand'));
+        await delay('infinite');
+        return HttpResponse.json({});
+      });
+      await expect(write(storeAt(), stop.signal)).rejects.toThrow('stopped by hand');
+      expect(seen).toHaveLength(1);
+    },
+  );
 });
 
 const absent = refusal(404, "Not found: Collection `books` doesn't exist!");
 
-describe('reading', () => {
+describe('reads', () => {
   const reads: [title: string, read: (store: VectorStore) => Promise<unknown>, nothing: unknown][] = [
     ['inspect', (store) => store.inspect(), undefined],
     ['census', (store) => store.census(), { corpora: [], unowned: 0 }],
@@ -329,13 +338,16 @@ describe('reading', () => {
     ['search', (store) => store.search({ vector: point.vector, limit: 1 }), []],
   ];
 
-  it.each(reads)('by %s finds nothing where the collection is not there, and asks once', async (_t, read, nothing) => {
-    answerWith(absent);
-    expect(await read(storeAt())).toEqual(nothing);
-    expect(seen).toHaveLength(1);
-  });
+  it.each(reads)(
+    '%s finds nothing in one request when the collection does not exist',
+    async (_title, read, nothing) => {
+      answerWith(absent);
+      expect(await read(storeAt())).toEqual(nothing);
+      expect(seen).toHaveLength(1);
+    },
+  );
 
-  it.each(reads)('by %s asks again where the answer that nothing is there is cut', async (_title, read, nothing) => {
+  it.each(reads)('%s asks again when the answer with status 404 is cut', async (_title, read, nothing) => {
     const cut = () =>
       new HttpResponse('{"status":{"error":"Not found: Coll', {
         status: 404,
@@ -346,7 +358,7 @@ describe('reading', () => {
     expect(seen).toHaveLength(2);
   });
 
-  it.each(reads)('by %s fails where it is something else that is not there', async (_title, read) => {
+  it.each(reads)('%s fails on a 404 that is about anything but the collection', async (_title, read) => {
     const others = [
       () => HttpResponse.html('<h1>Not Found</h1>', { status: 404 }),
       () => new HttpResponse(null, { status: 404 }),
@@ -360,7 +372,7 @@ describe('reading', () => {
     }
   });
 
-  it('does not take a collection that goes away in the middle for the end of a scan', async () => {
+  it('a scan fails when its collection is deleted between two pages', async () => {
     const page = { points: [{ id: point.pointId, payload: {} }], next_page_offset: pointIdOf('a', '2') };
     answerWith(ok(page), absent);
     expect(await failureOf(collect(storeAt().scan('a')))).toMatchObject({ details: { status: 404 } });
@@ -368,14 +380,14 @@ describe('reading', () => {
   });
 });
 
-describe('what is read by a request of our own', () => {
+describe('reads by requests of our own', () => {
   const reads: [title: string, read: (store: VectorStore, signal?: AbortSignal) => Promise<unknown>, found: unknown][] =
     [
       ['scan', (store, signal) => collect(store.scan('a', { signal })), { points: [] }],
       ['vectors', (store, signal) => store.vectors([point.pointId], { signal }), []],
     ];
 
-  it.each(reads)('by %s waits as long as the service asks', async (_title, read, found) => {
+  it.each(reads)('%s waits after status 429 as long as the header says', async (_title, read, found) => {
     answerWith(refusal(429, 'too many', { 'retry-after': '47' }), ok(found));
     const store = storeAt();
     await read(store);
@@ -383,24 +395,27 @@ describe('what is read by a request of our own', () => {
     expect(seen[1]?.headers.get('api-key')).toBe(KEY);
   });
 
-  it.each(reads)('by %s is left at once when the caller stops', async (_title, read) => {
-    const stop = new AbortController();
-    answerWith(async () => {
-      stop.abort(new Error('stopped by hand'));
-      await delay('infinite');
-      return HttpResponse.json({});
-    });
-    await expect(read(storeAt(), stop.signal)).rejects.toThrow('stopped by hand');
-    expect(seen).toHaveLength(1);
-  });
+  it.each(reads)(
+    '%s ends at once with the reason of its abort signal, and is not tried again',
+    async (_title, read) => {
+      const stop = new AbortController();
+      answerWith(async () => {
+        stop.abort(new Error('stopped by hand'));
+        await delay('infinite');
+        return HttpResponse.json({});
+      });
+      await expect(read(storeAt(), stop.signal)).rejects.toThrow('stopped by hand');
+      expect(seen).toHaveLength(1);
+    },
+  );
 });
 
 describe('census', () => {
   const vectors = { size: 2, distance: 'Cosine' };
   const indexed = info(vectors, { corpus: { data_type: 'keyword', points: 3 } });
 
-  it('asks for exact counts by corpus, and for those of no corpus', async () => {
-    // A facet may name values that no point has any more, and values of another type.
+  it('a census asks for exact counts of each corpus and of points without one', async () => {
+    // A facet may have values that no point has any more, and values of another type.
     const hits = [
       { value: 'b', count: 2 },
       { value: 'a', count: 1 },
@@ -434,7 +449,7 @@ describe('census', () => {
   it.each([
     ['no index', {}],
     ['an index of another type', { corpus: { data_type: 'uuid', points: 1 } }],
-  ])('looks at every point, without a filter, where there is %s', async (_title, schema) => {
+  ])('a census scans every point, without a filter, when the field corpus has %s', async (_title, schema) => {
     answerWith(info(vectors, schema), ...pages);
     expect(await storeAt().census()).toEqual(counted);
     expect(seen.map(({ request }) => request)).toEqual([
@@ -445,7 +460,7 @@ describe('census', () => {
     expect(seen[1]?.body).toEqual({ limit: 1000, with_payload: ['corpus'], with_vector: false });
   });
 
-  it('looks at every point where there may be more corpora than one answer holds', async () => {
+  it('a census scans every point when there may be more corpora than one answer has', async () => {
     const hits = Array.from({ length: 1000 }, (_, index) => ({ value: `corpus-${index}`, count: 1 }));
     answerWith(indexed, ok({ hits }), ...pages);
     expect(await storeAt().census()).toEqual(counted);
@@ -456,13 +471,13 @@ describe('ensure', () => {
   const spec = { dimensions: 2, indexes: {} };
   const vectors = { size: 2, distance: 'Cosine' };
 
-  it('makes a collection that is absent', async () => {
+  it('ensure creates a collection that does not exist', async () => {
     answerWith(absent, ok(true), info(vectors));
     await storeAt().ensure(spec);
     expect(seen[1]).toMatchObject({ request: `PUT ${BASE}/collections/books`, body: { vectors } });
   });
 
-  it('looks again where another run made the collection in the meantime', async () => {
+  it('ensure checks the collection that another run created in the meantime', async () => {
     const taken = refusal(409, 'Wrong input: Collection `books` already exists!');
     answerWith(absent, taken, info(vectors));
     const { ensure, waitsMs } = storeAt();
@@ -475,7 +490,7 @@ describe('ensure', () => {
     expect(await failureOf(storeAt().ensure(spec))).toMatchObject({ code: 'model-mismatch' });
   });
 
-  it('asks for the indexes that are missing, and for no others', async () => {
+  it('ensure creates the payload indexes that are missing, and no others', async () => {
     answerWith(
       info(vectors),
       info(vectors, { corpus: { data_type: 'keyword', points: 0 } }),
@@ -494,11 +509,14 @@ describe('ensure', () => {
     ['other dimensions', { size: 1536, distance: 'Cosine' }, /1536 dimensions with Cosine.* 2 dimensions/],
     ['another distance', { size: 2, distance: 'Dot' }, /2 dimensions with Dot.* 2 dimensions with Cosine/],
     ['named vectors', { text: { size: 2, distance: 'Cosine' } }, /named, sparse or multiple vectors.* 2 dimensions/],
-  ])('refuses %s, names both, and writes nothing', async (_title, found, message) => {
-    answerWith(info(found));
-    const error = await failureOf(storeAt().ensure(spec));
-    expect(error).toMatchObject({ code: 'model-mismatch', disposition: 'abort' });
-    expect(error.message).toMatch(message);
-    expect(seen.map(({ request }) => request.split(' ')[0])).toEqual(['GET']);
-  });
+  ])(
+    'ensure refuses a collection with %s, names what it has and needs, and writes nothing',
+    async (_title, found, message) => {
+      answerWith(info(found));
+      const error = await failureOf(storeAt().ensure(spec));
+      expect(error).toMatchObject({ code: 'model-mismatch', disposition: 'abort' });
+      expect(error.message).toMatch(message);
+      expect(seen.map(({ request }) => request.split(' ')[0])).toEqual(['GET']);
+    },
+  );
 });

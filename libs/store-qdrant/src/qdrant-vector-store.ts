@@ -17,14 +17,18 @@ import { refuseRedirects } from './refuse-redirects.ts';
 import { statusOf, toIndexingError } from './to-indexing-error.ts';
 
 export interface QdrantVectorStoreOptions {
-  /** Address of the service, scheme, port and path as they are. */
+  /** Address of the service; scheme, port and path are used as given. */
   readonly url: URL;
   readonly apiKey?: string;
   readonly collection: string;
   readonly guard: Guard;
-  /** How long the client itself waits for a reply, in milliseconds. */
+  /** How long one request waits for its answer, in milliseconds. */
   readonly timeoutMs: number;
-  /** Host that is shown and takes part in the store's identity; that of the URL where it is left out. */
+  /**
+   * Host as shown to users; part of the store's identity.
+   *
+   * @default host and path of the URL
+   */
   readonly shownHost?: string;
 }
 
@@ -42,7 +46,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
   );
   const redactor = createVendorTextRedactor(options.apiKey === undefined ? [] : [options.apiKey]);
 
-  /** One guarded request. The client takes no abort signal, so an aborted call is left behind and not waited for. */
+  /** One guarded request. The client takes no abort signal, so an aborted call is only no longer waited for. */
   function call<Result>(request: () => Promise<Result>, { signal }: CallOptions = {}): Promise<Result> {
     return guard.run(
       (inner) =>
@@ -54,7 +58,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     );
   }
 
-  /** One guarded request of our own. What `read` throws at its result is a failure of the request. */
+  /** One guarded request of our own. An error that `read` throws for its result is a failure of the request. */
   function send<Result>(
     request: QdrantRequest,
     read: (result: unknown) => Result,
@@ -77,11 +81,13 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
       try {
         await call(
           () =>
-            client.createCollection(collection, { vectors: { size: dimensions, distance: 'Cosine' } }).catch(atOnce),
+            client
+              .createCollection(collection, { vectors: { size: dimensions, distance: 'Cosine' } })
+              .catch(failOnConflict),
           options_,
         );
       } catch (error) {
-        // Another run created it in the meantime; what it created is checked like any other.
+        // Another run created the collection in the meantime, so it is checked like one that was there before.
         if (statusOf(error) !== 409) throw error;
         checkFacts(await reads.inspect(options_), dimensions);
       }
@@ -101,7 +107,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     });
   }
 
-  /** A write counts only when it is applied; with `wait` anything else should not come. Writing it again is safe. */
+  /** Fails unless the write was applied; with `wait=true` Qdrant should report nothing else. Repeating a write is safe. */
   function completed(result: unknown): void {
     const { status } = result as { readonly status?: unknown };
     if (status === 'completed') return;
@@ -112,7 +118,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     });
   }
 
-  // Behind one host there may be several services, each at its path.
+  // One host may serve several services, each under its path.
   const target = `${options.shownHost ?? `${url.host}${url.pathname.replace(/\/+$/, '')}`}/${collection}`;
 
   return {
@@ -147,8 +153,8 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
   };
 }
 
-/** A conflict means that the collection is there by now; trying again would not change that. */
-function atOnce(error: unknown): never {
+/** Makes a conflict (409) final: the collection exists by now, and trying again would not change that. */
+function failOnConflict(error: unknown): never {
   if (statusOf(error) !== 409) throw error;
   throw new IndexingError({
     code: 'request-refused',
@@ -157,7 +163,7 @@ function atOnce(error: unknown): never {
   });
 }
 
-/** The client drops a path and changes ports unless it is given them apart. */
+/** Port and path as options of their own: the client drops the path of a URL, and changes its default port. */
 function clientAddress(url: URL): { url: string; port: number | null; prefix?: string } {
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
   const prefix = url.pathname.replace(/\/+$/, '');

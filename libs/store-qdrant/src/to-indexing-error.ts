@@ -8,8 +8,8 @@ import {
 import { retryAfterMs, statusFailure } from '@lockstep/resilience';
 
 /**
- * Turns what the Qdrant client throws into ours. Its errors are told apart by name and shape, since it exports no
- * classes for most. Its own `retry_after` is not read: version 1.19.0 keeps only the first character of the header.
+ * The `IndexingError` for an error of the Qdrant client. Its errors are recognised by name and shape, since it exports no
+ * classes for most. Its `retry_after` is not read: version 1.19.0 keeps only the first character of the header.
  */
 export function toIndexingError(error: unknown, redactor: VendorTextRedactor, nowMs: number): IndexingError {
   if (isIndexingError(error)) return error;
@@ -39,19 +39,19 @@ export function toIndexingError(error: unknown, redactor: VendorTextRedactor, no
       cause,
     });
   }
-  // What the client says of status 200 with another body than Qdrant's: a proxy's page while Qdrant starts, mostly.
+  // The client's error for status 200 with a body that is not Qdrant's: mostly the page of a proxy while Qdrant starts.
   if (message === 'Result came uninitialized') {
     return new IndexingError({
       code: 'response-invalid',
       disposition: 'retry',
-      message: 'Qdrant gave an answer without a result (a page of a proxy?).',
+      message: 'Qdrant gave an answer without a result; it may come from a proxy.',
       cause,
     });
   }
   return new IndexingError({ code: 'invariant', message: 'The Qdrant client failed in an unknown way.', cause });
 }
 
-/** What is known of an answer with another status than 200. */
+/** An answer with a status other than 200. */
 export interface StatusAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -62,7 +62,7 @@ function isApiError(error: unknown): error is Error & StatusAnswer {
   return error instanceof Error && 'status' in error && typeof error.status === 'number' && 'headers' in error;
 }
 
-/** The HTTP status of a failed call, if it got as far as one. */
+/** The HTTP status of a failed call; undefined when it got no answer. */
 export function statusOf(error: unknown): number | undefined {
   if (isApiError(error)) return error.status;
   const status = isIndexingError(error) ? error.details['status'] : undefined;
@@ -70,15 +70,15 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /**
- * Whether a call failed because there is no such collection. Any other 404, such as that of a proxy which has nothing at
- * this path, is a failure (text of Qdrant's `lib/storage/src/content_manager`, 1.19).
+ * Whether a call failed because the collection does not exist, by the text of Qdrant's `lib/storage/src/content_manager`
+ * (1.19). Any other 404 is a failure, such as that of a proxy without a service at this path.
  */
 export function isCollectionMissing(error: unknown): boolean {
   const reason = isIndexingError(error) ? error.details['reason'] : undefined;
   return statusOf(error) === 404 && typeof reason === 'string' && reason.startsWith('Not found: Collection ');
 }
 
-/** Turns an answer with another status than 200 into our error. */
+/** The `IndexingError` for an answer with a status other than 200. */
 export function statusError(
   { status, headers, data }: StatusAnswer,
   redactor: VendorTextRedactor,
@@ -101,7 +101,7 @@ export function statusError(
   });
 }
 
-/** What Qdrant says is wrong, in its usual place. It names fields and sizes; what it quotes may be from a payload. */
+/** Qdrant's own text about an error, from `status.error`. It may quote a payload. */
 function reasonIn(data: unknown): unknown {
   if (typeof data !== 'object' || data === null || !('status' in data)) return undefined;
   const { status } = data;
