@@ -27,14 +27,14 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Starts a process that runs `body`, with `acquireFileLock`, `path`, `say(line)` and `node:fs` as `fs` at hand. */
+/** Starts a process that runs `body`, which may use `acquireFileLock`, `path`, `print(line)` and `node:fs` as `fs`. */
 function startChild(body: string, nodeFlags: string[] = []) {
   const script = `
     import fs from 'node:fs';
     import { once } from 'node:events';
     const { acquireFileLock } = await import(${JSON.stringify(new URL('./index.ts', import.meta.url).href)});
     const path = ${JSON.stringify(path)};
-    const say = (line) => fs.writeSync(1, line + '\\n');
+    const print = (line) => fs.writeSync(1, line + '\\n');
     ${body}`;
   const child = spawn(process.execPath, [...nodeFlags, '--input-type=module', '--eval', script], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -51,7 +51,7 @@ function startChild(body: string, nodeFlags: string[] = []) {
 
 const HOLD = `
   await acquireFileLock({ path, waitMs: ${WAIT_MS}, purpose: 'holding on' });
-  say('held');
+  print('held');
   await once(process.stdin, 'data');
 `;
 
@@ -63,7 +63,7 @@ async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 describe('within one process', () => {
-  it('gives the lock to one caller at a time', async () => {
+  it('one caller at a time has the lock', async () => {
     let inside = 0;
     let insideMost = 0;
     await Promise.all(
@@ -78,7 +78,7 @@ describe('within one process', () => {
     expect(insideMost).toBe(1);
   });
 
-  it('ignores a second release, even when another caller holds the lock by then', async () => {
+  it('a second release does nothing, even when another caller holds the lock by then', async () => {
     const first = await acquireFileLock({ path, waitMs: 0 });
     first.release();
     const second = await acquireFileLock({ path, waitMs: 0 });
@@ -87,7 +87,7 @@ describe('within one process', () => {
     second.release();
   });
 
-  it('names the path, the wait and the holder when the wait is over', async () => {
+  it('the error at the end of the wait names the path, the wait and the holder', async () => {
     const lock = await acquireFileLock({ path, waitMs: 0, purpose: 'load-neon' });
     const error = await rejectionOf(acquireFileLock({ path, waitMs: 30, pollMs: 5 }));
     lock.release();
@@ -105,7 +105,7 @@ describe('within one process', () => {
     expect(message).toMatch(/after \d+ ms/);
   });
 
-  it('calls onWait once when it has to wait and never when it has not', async () => {
+  it('onWait is called once by a caller that waits, and never by one that does not', async () => {
     const waits: (FileLockHolder | undefined)[] = [];
     const onWait = (holder: FileLockHolder | undefined) => waits.push(holder);
     const lock = await acquireFileLock({ path, waitMs: 0, purpose: 'first', onWait });
@@ -116,7 +116,7 @@ describe('within one process', () => {
     expect(waits).toEqual([{ pid: process.pid, purpose: 'first' }]);
   });
 
-  it('stops waiting with the reason of the abort signal, and leaves the lock alone', async () => {
+  it('an aborted wait ends with the reason of its signal, and the lock can be acquired later', async () => {
     const lock = await acquireFileLock({ path, waitMs: 0 });
     const abort = new AbortController();
     const reason = new Error('enough');
@@ -133,19 +133,19 @@ describe('within one process', () => {
     (await acquireFileLock({ path, waitMs: 0 })).release();
   });
 
-  it('takes nothing when the signal is aborted already', async () => {
+  it('a caller whose signal is aborted already makes no lock file', async () => {
     await expect(acquireFileLock({ path, waitMs: 0, signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
     expect(existsSync(path)).toBe(false);
   });
 
-  it('introduces its holder in a file beside the lock, and removes it on release', async () => {
+  it('a file beside the lock names its holder, and is removed on release', async () => {
     const lock = await acquireFileLock({ path, waitMs: 0, purpose: 'p' });
     expect(JSON.parse(readFileSync(`${path}.holder`, 'utf8'))).toEqual({ pid: process.pid, purpose: 'p' });
     lock.release();
     expect(existsSync(`${path}.holder`)).toBe(false);
   });
 
-  it('does not believe the holder file: a stale or broken one keeps nobody out', async () => {
+  it('a stale or invalid holder file keeps nobody from the lock', async () => {
     const lock = await acquireFileLock({ path, waitMs: 0 });
     writeFileSync(`${path}.holder`, '{"pid": 12');
     expect(await rejectionOf(acquireFileLock({ path, waitMs: 0 }))).toMatchObject({ holder: undefined });
@@ -154,7 +154,7 @@ describe('within one process', () => {
     (await acquireFileLock({ path, waitMs: 0 })).release();
   });
 
-  it('refuses a path that is another kind of file, and does not change it', async () => {
+  it('a path that is another kind of file is refused and not changed', async () => {
     (await acquireFileLock({ path, waitMs: 0 })).release();
     const text = 'Some notes that nobody wants to lose.\n'.repeat(100);
     writeFileSync(path, text);
@@ -163,9 +163,9 @@ describe('within one process', () => {
     expect(readFileSync(path, 'utf8')).toBe(text);
   });
 
-  // A superuser may write to any file, but not on a file system that is read-only.
+  // Permissions do not stop a superuser.
   it.skipIf(process.platform === 'win32' || process.getuid?.() === 0)(
-    'refuses a file that it may only read, which two could hold at once, and a folder that takes none',
+    'a lock file that is read-only and a folder that is read-only are refused',
     async () => {
       (await acquireFileLock({ path, waitMs: 0 })).release();
       chmodSync(path, 0o400);
@@ -178,13 +178,13 @@ describe('within one process', () => {
     },
   );
 
-  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('refuses a wait of %d ms', async (waitMs) => {
+  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('a wait of %d ms is refused', async (waitMs) => {
     await expect(acquireFileLock({ path, waitMs })).rejects.toThrow(RangeError);
   });
 });
 
 describe('between processes', { timeout: 60_000 }, () => {
-  it('waits for a holder in another process and knows its pid', async () => {
+  it('a caller waits for a holder in another process, and is told its pid', async () => {
     const { child, nextLine } = startChild(HOLD);
     expect(await nextLine()).toBe('held');
 
@@ -202,7 +202,7 @@ describe('between processes', { timeout: 60_000 }, () => {
     expect(holder).toEqual({ pid: child.pid, purpose: 'holding on' });
   });
 
-  it('is free at once after its holder was killed', async () => {
+  it('a lock is free at once after its holder was killed', async () => {
     const { child, exited, nextLine } = startChild(HOLD);
     expect(await nextLine()).toBe('held');
     await expect(acquireFileLock({ path, waitMs: 0 })).rejects.toBeInstanceOf(FileLockTimeoutError);
@@ -212,11 +212,11 @@ describe('between processes', { timeout: 60_000 }, () => {
     (await acquireFileLock({ path, waitMs: 0 })).release();
   });
 
-  it('stays held when its caller keeps no reference and garbage is collected', async () => {
+  it('a lock without a reference to it stays held after a garbage collection', async () => {
     const { child, nextLine } = startChild(
       `await acquireFileLock({ path, waitMs: 0 });
        for (let round = 0; round < 5; round++) { globalThis.gc(); await new Promise((done) => setTimeout(done, 5)); }
-       say('collected');
+       print('collected');
        await once(process.stdin, 'data');`,
       ['--expose-gc'],
     );
@@ -225,13 +225,13 @@ describe('between processes', { timeout: 60_000 }, () => {
     child.stdin.end('go on\n');
   });
 
-  it('keeps no process alive, held or not', async () => {
+  it('a held lock does not keep its process alive', async () => {
     const { child, exited } = startChild(`await acquireFileLock({ path, waitMs: 0 });`);
     child.stdin.end();
     expect(await exited).toEqual([0, null]);
   });
 
-  it('loses no increment when six processes count in one file', async () => {
+  it('six processes that increment one counter under the lock lose no increment', async () => {
     const counterPath = join(folder, 'counter');
     writeFileSync(counterPath, '0');
     const increments = 40;

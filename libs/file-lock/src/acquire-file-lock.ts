@@ -10,15 +10,23 @@ import type { FileLockHolder } from './holder-note.ts';
 
 /** How {@link acquireFileLock} takes a lock. */
 export interface AcquireFileLockOptions {
-  /** The lock file. It and its folders are made when missing; the file stays, empty, after release. */
+  /** The lock file. It and its folders are made when they are missing; the file stays, empty, after release. */
   readonly path: string;
   /** How long to wait for another holder, in milliseconds; 0 tries once. */
   readonly waitMs: number;
-  /** Pause between two tries, in milliseconds, above 0; every pause is shortened at random by up to half. */
+  /**
+   * Pause between two tries, in milliseconds, above 0; every pause is shortened at random by up to half.
+   *
+   * @default 50
+   */
   readonly pollMs?: number;
   /** Ends the wait; the promise then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** What the lock is for, in a few words: other processes show it in their messages. Nothing secret. */
+  /**
+   * What the lock is for, in a few words: other processes show it in their messages. Nothing secret.
+   *
+   * @default ''
+   */
   readonly purpose?: string;
   /** Called once when there is something to wait for, with the last known holder (it may be out of date). */
   readonly onWait?: (holder: FileLockHolder | undefined) => void;
@@ -31,20 +39,20 @@ export interface FileLock {
   release(): void;
 }
 
-/** Short against the seconds that a holder usually works, long against the 0.1 ms that one try costs. */
+/** Short compared with the seconds that a lock is usually held, long compared with the 0.1 ms of one try. */
 const POLL_MS_DEFAULT = 50;
 
 /**
  * Keeps the connections of held locks reachable: a lock whose caller kept no reference to it would otherwise be
  * closed, and so given back, by the garbage collector.
  */
-const held = new Set<ExclusiveFile>();
+const lockedFiles = new Set<ExclusiveFile>();
 
 /**
  * Resolves when this caller alone holds the lock at `path`, over all processes of the machine and within this one.
  *
- * The operating system holds it, so a holder that is killed frees it at once, and nothing is ever stolen, however long
- * a holder is silent. Waiting does not block the event loop. Which of several waiters is next is left to chance.
+ * The operating system holds it: it is free at once when its holder is killed, and it is never taken from a holder that
+ * lives, however long that takes. Waiting does not block the event loop. Any of several waiters may be next.
  * Only for local disks; nothing else may open, copy or delete the lock file while it is in use, since closing any
  * other handle to a file gives back a process's locks on it on POSIX systems.
  *
@@ -76,13 +84,13 @@ export async function acquireFileLock(options: AcquireFileLockOptions): Promise<
     throw error;
   }
 
-  held.add(file);
+  lockedFiles.add(file);
   writeHolderNote(path, purpose);
   return {
     path,
     release() {
-      if (!held.delete(file)) return;
-      // Before the lock goes: afterwards the note may already be the next holder's.
+      if (!lockedFiles.delete(file)) return;
+      // While the lock is held: afterwards the note may already be the next holder's.
       removeHolderNote(path);
       file.close();
     },
@@ -93,7 +101,7 @@ async function pause({ pauseMs, signal }: { pauseMs: number; signal: AbortSignal
   try {
     await sleep(pauseMs, undefined, { signal });
   } catch (error) {
-    // `sleep` wraps the reason in an AbortError of its own.
+    // Throws the reason itself, which `sleep` wraps in an AbortError.
     signal?.throwIfAborted();
     throw error;
   }

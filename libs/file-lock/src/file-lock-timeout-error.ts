@@ -1,7 +1,7 @@
 import type { FileLockHolder } from './holder-note.ts';
 
 /**
- * Thrown when a lock stayed taken for the whole of the allowed wait.
+ * Thrown when another holder had the lock for the whole of the allowed wait.
  *
  * The message names the lock file, the wait, the last known holder and what to do. Trying again later is safe.
  */
@@ -10,9 +10,9 @@ export class FileLockTimeoutError extends Error {
   readonly code = 'file-lock-timeout';
   /** The lock file. */
   readonly path: string;
-  /** How long was waited, in milliseconds. */
+  /** How long the caller waited, in milliseconds. */
   readonly waitedMs: number;
-  /** Who said last that it holds the lock; may be out of date. */
+  /** The last known holder; may be out of date. */
   readonly holder: FileLockHolder | undefined;
 
   constructor({ path, waitedMs, holder }: { path: string; waitedMs: number; holder: FileLockHolder | undefined }) {
