@@ -9,13 +9,13 @@ export interface NewLine extends CheckedLine {
   readonly text: string;
 }
 
-/** The file of a cache, opened for appending. But for `lines` and `close`, whoever calls holds the lock. */
+/** The file of a cache, opened for appending. All but `lines` and `close` are called with the lock of the cache. */
 export interface CacheFile {
-  /** What is known of its lines; another index once the file was replaced. */
+  /** The index of its lines; another one after the file was replaced. */
   readonly lines: IndexedLines;
-  /** Learns what is there, cuts off a torn end, and makes sure that what was learned stays. */
+  /** Indexes the lines of the file, cuts off an incomplete one at its end, and syncs the file. */
   settle(): void;
-  /** Appends those that are worth it, which are on disk when it returns, and gives how many. */
+  /** Appends the lines that the cache needs, which are on disk when it returns, and returns how many. */
   append(offered: readonly NewLine[]): number;
   close(): void;
 }
@@ -31,11 +31,11 @@ interface Opened {
   readonly lines: IndexedLines;
 }
 
-/** Opens the file, made where it is missing, and knows no line of it yet. */
+/** Opens the file, which is created if it is missing. No line is indexed yet. */
 export function openCacheFile({ path, dimensions, files }: CacheFileOptions): CacheFile {
   let opened = open();
-  /** Whether the names of the file and of its folder are on disk; a new file is there for good only then. */
-  let isNamed = false;
+  /** Whether the names of the file and of its folder are synced; before that a power cut may remove a new file. */
+  let isNameSynced = false;
 
   function open(): Opened {
     files.makeFolder(dirname(path));
@@ -53,31 +53,31 @@ export function openCacheFile({ path, dimensions, files }: CacheFileOptions): Ca
     files.close(file);
   }
 
-  /** A repair gives the name to another file, and somebody may delete this one: what is appended to it then is lost. */
-  function follow(): void {
+  /** Opens the file anew when another one has its path, after a repair or a deletion: appends to the old one would be lost. */
+  function reopenReplaced(): void {
     if (isAt(opened.file, path)) return;
     const before = opened;
     opened = open();
-    isNamed = false;
+    isNameSynced = false;
     close(before);
   }
 
-  /** No writer is alive, so what is left of a line at the end is torn. */
-  function learn(): void {
-    follow();
+  /** Indexes new lines. The caller has the lock, so an incomplete line at the end was left by a killed writer. */
+  function indexNewLines(): void {
+    reopenReplaced();
     const { file, lines } = opened;
-    lines.learn();
-    if (lines.fileBytes() !== lines.knownBytes()) files.truncate(file, lines.knownBytes());
+    lines.indexNewLines();
+    if (lines.fileBytes() !== lines.indexedBytes()) files.truncate(file, lines.indexedBytes());
   }
 
   function persist(): void {
     files.sync(opened.file);
-    if (isNamed) return;
+    if (isNameSynced) return;
     const folder = dirname(path);
     files.syncFolder(folder);
-    // Whoever made the folder may have been killed before its name was synced.
+    // The process that made the folder may have been killed before it synced the folder's name.
     files.syncFolder(dirname(folder));
-    isNamed = true;
+    isNameSynced = true;
   }
 
   return {
@@ -85,18 +85,18 @@ export function openCacheFile({ path, dimensions, files }: CacheFileOptions): Ca
       return opened.lines;
     },
     settle() {
-      learn();
-      // Whoever appended last may have been killed before it was synced. What is held counts as paid from here on.
-      if (opened.lines.knownBytes() > 0) persist();
+      indexNewLines();
+      // The last writer may have been killed before it synced its lines, which count as paid from here on.
+      if (opened.lines.indexedBytes() > 0) persist();
     },
     append(offered) {
-      learn();
+      indexNewLines();
       const { file, lines } = opened;
       const taken = new Map<string, NewLine>();
       for (const line of offered) {
         const earlier = taken.get(line.key);
-        const isWorthIt = earlier === undefined ? lines.improves(line) : earlier.isRecovered && !line.isRecovered;
-        if (isWorthIt) taken.set(line.key, line);
+        const isNeeded = earlier === undefined ? lines.improves(line) : earlier.isRecovered && !line.isRecovered;
+        if (isNeeded) taken.set(line.key, line);
       }
       const text = Array.from(taken.values(), (line) => line.text).join('');
       files.write(file, Buffer.from(text, 'latin1'));
@@ -108,7 +108,7 @@ export function openCacheFile({ path, dimensions, files }: CacheFileOptions): Ca
   };
 }
 
-/** Whether an open file is the one that has this name. */
+/** Whether an open file is the one at a path. */
 function isAt(file: number, path: string): boolean {
   const own = fstatSync(file, { bigint: true });
   const named = statSync(path, { bigint: true, throwIfNoEntry: false });

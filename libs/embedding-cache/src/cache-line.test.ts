@@ -8,7 +8,7 @@ const VECTOR = Float32Array.from([1, -2]);
 const PAID = `{"key":"${KEY}","vector":"AACAPwAAAMA=","crc32":"71b28daf"}\n`;
 const RECOVERED = `{"key":"${KEY}","copied":"AACAPwAAAMA=","crc32":"9b1c9e05"}\n`;
 
-it('is the written form, with its checksum, whether the vector was paid for or recovered', () => {
+it('a line has its documented form and checksum, for a paid and for a recovered vector', () => {
   expect(encodeLine({ key: KEY, vector: VECTOR })).toBe(PAID);
   expect(encodeLine({ key: KEY, vector: VECTOR, isRecovered: false })).toBe(PAID);
   expect(encodeLine({ key: KEY, vector: VECTOR, isRecovered: true })).toBe(RECOVERED);
@@ -16,7 +16,7 @@ it('is the written form, with its checksum, whether the vector was paid for or r
   expect(checkLine(Buffer.from(RECOVERED), 2)).toEqual({ key: KEY, isRecovered: true });
 });
 
-it('reads back any vector, to the bit, with its mark, in the number of bytes it says', () => {
+it('a line of any vector has lineBytes bytes, and is read back with its mark bit for bit', () => {
   const vector = fc.float32Array({ minLength: 1, maxLength: 40 });
   fc.assert(
     fc.property(vector, fc.boolean(), (values, isRecovered) => {
@@ -28,12 +28,12 @@ it('reads back any vector, to the bit, with its mark, in the number of bytes it 
   );
 });
 
-it('encodes the part of a buffer that a vector is, and no more', () => {
+it('a vector that is part of a buffer is encoded without the rest of the buffer', () => {
   const whole = Float32Array.from([9, 1, -2, 9]);
   expect(encodeLine({ key: KEY, vector: whole.subarray(1, 3) })).toBe(PAID);
 });
 
-it.each([false, true])('shows any change of one bit as damage (recovered: %s)', (isRecovered) => {
+it.each([false, true])('a line with any one bit changed is damaged (recovered: %s)', (isRecovered) => {
   const line = Buffer.from(encodeLine({ key: KEY, vector: Float32Array.from([1, 2, 3]), isRecovered }), 'latin1');
   for (let bit = 0; bit < line.length * 8; bit += 1) {
     const damaged = Buffer.from(line);
@@ -42,7 +42,7 @@ it.each([false, true])('shows any change of one bit as damage (recovered: %s)', 
   }
 });
 
-it('has its name under the checksum, and no other name than the two', () => {
+it('a line whose name is changed or unknown is damaged', () => {
   expect(checkLine(Buffer.from(PAID.replace('"vector"', '"copied"')), 2)).toBeUndefined();
   const body = `{"key":"${KEY}","matrix":"AACAPwAAAMA="`;
   expect(

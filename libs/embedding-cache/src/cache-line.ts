@@ -6,14 +6,14 @@ import type { CacheEntry } from '@lockstep/model';
  *
  *   {"key":"<64 hex digits>","vector":"<base64 of little-endian float32>","crc32":"<8 hex digits>"}
  *
- * A recovered vector (read back from a store, so normalised and not straight from the embedding service) is named
- * `"copied"` in place of `"vector"`; no other name is valid.
+ * A recovered vector (read back from a store and so normalised, not from the embedding service) has the name `"copied"` in
+ * place of `"vector"`; no other name is valid.
  *
- * The checksum is over everything before `,"crc32"`, the name included. All lines of one model are equally long, so
- * that a line is found by its number.
+ * The checksum is over everything before `,"crc32"`, the name included. All lines of one model are equally long, so that
+ * the number of a line gives its place in the file.
  */
 
-/** What every line begins with; it stands nowhere else in one. */
+/** The start of every line; it occurs nowhere else in a line. */
 export const LINE_HEAD = '{"key":"';
 const KEY_BYTES = 64;
 const PAID = '","vector":"';
@@ -24,7 +24,7 @@ const TAIL = '","crc32":"';
 const CRC_DIGITS = 8;
 const END = '"}\n';
 
-/** Where the key stands in a line. */
+/** Offset of the key in a line, in bytes. */
 export const KEY_AT = LINE_HEAD.length;
 export const KEY_LENGTH = KEY_BYTES;
 
@@ -43,14 +43,14 @@ export function encodeLine({ key, vector, isRecovered = false }: CacheEntry): st
   return `${body}${TAIL.slice(1)}${hex(crc32(body))}${END}`;
 }
 
-/** What a sound line says of itself, apart from its vector. */
+/** Key and mark of a line whose checksum is right. */
 export interface CheckedLine {
   readonly key: string;
   /** True for a vector that was read back from a store. */
   readonly isRecovered: boolean;
 }
 
-/** Checks a whole line; undefined where it is damaged. */
+/** Checks a whole line; undefined when it is damaged. */
 export function checkLine(line: Buffer, dimensions: number): CheckedLine | undefined {
   const bodyBytes = VECTOR_AT + base64Bytes(dimensions) + 1;
   if (line.length !== lineBytes(dimensions) || line.toString('latin1', 0, LINE_HEAD.length) !== LINE_HEAD)

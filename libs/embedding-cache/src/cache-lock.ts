@@ -2,8 +2,8 @@ import { acquireFileLock, FileLockTimeoutError } from '@lockstep/file-lock';
 import { IndexingError } from '@lockstep/model';
 
 /**
- * Does what nobody else may do to a cache at the same time. Fails with `lock-timeout`, and with `disk-failed` where the
- * lock beside the cache cannot be made.
+ * Runs `work` with the lock of a cache. Fails with `lock-timeout`, and with `disk-failed` when the lock file beside the
+ * cache cannot be made.
  */
 export async function withCacheLock<Result>(
   cache: { readonly path: string; readonly lockWaitMs: number; readonly signal?: AbortSignal | undefined },

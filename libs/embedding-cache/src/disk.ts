@@ -1,7 +1,7 @@
 import { IndexingError } from '@lockstep/model';
 import { SYSTEM_CALLS, type FileSystem } from './file-system.ts';
 
-/** What a user may want to know of the codes of the system. */
+/** Codes of the system in plain words. */
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota is used up',
@@ -11,14 +11,14 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * The same calls, each of which fails with `disk-failed` where the system refuses it: the message names the file, what
- * was to be done with it, and the system's code.
+ * The same calls, whose system errors are `disk-failed`: the message names the file, the operation and the code of the
+ * system.
  */
 export function withDiskErrors(files: FileSystem): FileSystem {
   const opened = new Map<number, string>();
   const ofFile = (file: number): string => opened.get(file) ?? 'a file';
 
-  function told<Result>(verb: string, path: string, call: () => Result): Result {
+  function withDiskError<Result>(verb: string, path: string, call: () => Result): Result {
     try {
       return call();
     } catch (error) {
@@ -27,26 +27,26 @@ export function withDiskErrors(files: FileSystem): FileSystem {
   }
 
   return {
-    makeFolder: (path) => told('make the folder', path, () => files.makeFolder(path)),
+    makeFolder: (path) => withDiskError('make the folder', path, () => files.makeFolder(path)),
     open(path, flags) {
-      const file = told('open', path, () => files.open(path, flags));
+      const file = withDiskError('open', path, () => files.open(path, flags));
       opened.set(file, path);
       return file;
     },
-    write: (file, bytes) => told('write', ofFile(file), () => files.write(file, bytes)),
-    sync: (file) => told('write', ofFile(file), () => files.sync(file)),
-    syncFolder: (path) => told('write the folder', path, () => files.syncFolder(path)),
-    truncate: (file, bytes) => told('shorten', ofFile(file), () => files.truncate(file, bytes)),
-    close: (file) => told('close', ofFile(file), () => files.close(file)),
-    rename: (from, to) => told('replace', to, () => files.rename(from, to)),
-    remove: (path) => told('delete', path, () => files.remove(path)),
+    write: (file, bytes) => withDiskError('write', ofFile(file), () => files.write(file, bytes)),
+    sync: (file) => withDiskError('write', ofFile(file), () => files.sync(file)),
+    syncFolder: (path) => withDiskError('write the folder', path, () => files.syncFolder(path)),
+    truncate: (file, bytes) => withDiskError('shorten', ofFile(file), () => files.truncate(file, bytes)),
+    close: (file) => withDiskError('close', ofFile(file), () => files.close(file)),
+    rename: (from, to) => withDiskError('replace', to, () => files.rename(from, to)),
+    remove: (path) => withDiskError('delete', path, () => files.remove(path)),
   };
 }
 
-/** The disk itself. A call that the system refuses fails with `disk-failed`, naming the file. */
+/** The real disk. A call that the system refuses fails with `disk-failed`, which names the file. */
 export const DISK: FileSystem = withDiskErrors(SYSTEM_CALLS);
 
-/** An error of a system call, with a code or, of some calls, without one; any other error stays what it is. */
+/** `disk-failed` for an error of a system call, some of which have no code; any other error is returned unchanged. */
 function asDiskFailure(error: unknown, verb: string, path: string): unknown {
   if (!(error instanceof Error)) return error;
   const code = 'code' in error ? String(error.code) : '';
@@ -60,13 +60,13 @@ function asDiskFailure(error: unknown, verb: string, path: string): unknown {
   });
 }
 
-/** Removes what a failed call left unfinished. That failure is what is told, so that this one never fails. */
+/** Removes the files that a failed call left behind. Never fails itself, so that the error of that call is the one reported. */
 export function discard(files: FileSystem, ...paths: readonly string[]): void {
   for (const path of paths) {
     try {
       files.remove(path);
     } catch {
-      // The next one overwrites it.
+      // The next call overwrites the file.
     }
   }
 }

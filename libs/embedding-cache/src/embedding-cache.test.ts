@@ -49,7 +49,7 @@ const vectorOf = (number: number): Float32Array =>
   Float32Array.from([number, -number / 3, 1e-40, 3.4e38, number === 0 ? -0 : 1 / number]);
 const entries = (...numbers: number[]): CacheEntry[] =>
   numbers.map((number) => ({ key: keyOf(number), vector: vectorOf(number) }));
-/** What a store gives back for the same keys. */
+/** The vectors that a store returns for the same keys. */
 const recoveredOf = (number: number): Float32Array => Float32Array.from([number, 0.5, 0.25, 0, 0]);
 const recovered = (...numbers: number[]): CacheEntry[] =>
   numbers.map((number) => ({ key: keyOf(number), vector: recoveredOf(number), isRecovered: true }));
@@ -68,7 +68,7 @@ async function sliceVectors(...numbers: number[]) {
   }
 }
 
-/** What a reader holds of each key: `paid`, `recovered`, or undefined; its vector must be the one that goes with it. */
+/** The kind of the vector that a reader has for each key, after a check of the vector itself; undefined for none. */
 async function kinds(reader: EmbeddingReader, ...numbers: number[]) {
   const keys = numbers.map(keyOf);
   const vectors = await reader.vectors(keys);
@@ -90,8 +90,8 @@ async function sliceKinds(...numbers: number[]) {
   }
 }
 
-describe('an embedding cache', () => {
-  it('keeps what was appended, to the bit, for whoever opens it next', async () => {
+describe('caches', () => {
+  it('appended vectors are read back bit for bit when the cache is opened again', async () => {
     const first = await open();
     expect(first.has(keyOf(1))).toBe(false);
     await first.append(entries(0, 1));
@@ -103,7 +103,7 @@ describe('an embedding cache', () => {
     expect(await sliceVectors(2, 0, 1)).toEqual([vectorOf(2), vectorOf(0), vectorOf(1)]);
   });
 
-  it('writes one line of equal length for each, which any reader of JSON can read', async () => {
+  it('each vector is a JSON line of the same length', async () => {
     const cache = await open();
     await cache.append(entries(1, 2));
     expect(statSync(path).size).toBe(2 * WIDTH);
@@ -117,12 +117,12 @@ describe('an embedding cache', () => {
     expect(new Float32Array(new Uint8Array(Buffer.from(parsed.vector, 'base64')).buffer)).toEqual(vectorOf(1));
   });
 
-  it.runIf(process.platform !== 'win32')('lets only its owner read it', async () => {
+  it.runIf(process.platform !== 'win32')('only the owner of the cache may read it', async () => {
     await (await open()).append(entries(1));
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
-  it('cuts off a torn last line, wherever it was torn, and goes on', async () => {
+  it('an incomplete last line of any length is cut off, and appends work afterwards', async () => {
     await (await open()).append(entries(1, 2, 3));
     const whole = readFileSync(path);
     for (let torn = 1; torn < WIDTH; torn += 13) {
@@ -137,7 +137,7 @@ describe('an embedding cache', () => {
     }
   });
 
-  it('does not take the torn line of a writer that died meanwhile for the start of its own', async () => {
+  it('an append first cuts off the incomplete line of a writer that died meanwhile', async () => {
     const cache = await open();
     await cache.append(entries(1));
     appendFileSync(path, '{"key":"torn');
@@ -152,27 +152,30 @@ describe('an embedding cache', () => {
     ['in a vector', 100],
     ['in a checksum', WIDTH - 5],
     ['at the end of a line', WIDTH - 1],
-  ])('stops at damage %s before the last line, and names the line', async (_where, offset) => {
-    await (await open()).append(entries(1, 2, 3));
-    const bytes = readFileSync(path);
-    bytes[WIDTH + offset] = (bytes[WIDTH + offset] as number) ^ 1;
-    writeFileSync(path, bytes);
-    const failure = await failureOf(open());
-    expect(failure).toMatchObject({ code: 'cache-damaged', disposition: 'abort', details: { line: 2 } });
-    expect(failure.message).toMatch(/\b2\b.*model\.jsonl/);
-    expect(readFileSync(path)).toEqual(bytes);
-    // The lock was given back.
-    expect(await failureOf(open())).toMatchObject({ code: 'cache-damaged' });
-  });
+  ])(
+    'a cache with damage %s before its last line fails to open, and the error names the line',
+    async (_where, offset) => {
+      await (await open()).append(entries(1, 2, 3));
+      const bytes = readFileSync(path);
+      bytes[WIDTH + offset] = (bytes[WIDTH + offset] as number) ^ 1;
+      writeFileSync(path, bytes);
+      const failure = await failureOf(open());
+      expect(failure).toMatchObject({ code: 'cache-damaged', disposition: 'abort', details: { line: 2 } });
+      expect(failure.message).toMatch(/\b2\b.*model\.jsonl/);
+      expect(readFileSync(path)).toEqual(bytes);
+      // The lock was released.
+      expect(await failureOf(open())).toMatchObject({ code: 'cache-damaged' });
+    },
+  );
 
-  it('stops at a line of vectors of another size', async () => {
+  it('a cache of vectors of another size fails to open', async () => {
     await (await open()).append(entries(1, 2));
     const size = statSync(path).size;
     expect(await failureOf(open(DIMENSIONS - 2))).toMatchObject({ code: 'cache-damaged', details: { line: 1 } });
     expect(statSync(path).size).toBe(size);
   });
 
-  it('refuses a vector of another size, and writes none of its batch', async () => {
+  it('an append with a vector of another size fails, and writes nothing of its batch', async () => {
     const cache = await open();
     const bad = [...entries(1), { key: keyOf(2), vector: new Float32Array(DIMENSIONS + 1) }];
     await expect(async () => cache.append(bad)).rejects.toThrow('another size');
@@ -181,7 +184,7 @@ describe('an embedding cache', () => {
     expect(lines()).toHaveLength(1);
   });
 
-  it('may be used by several at once: each takes over what the others appended', async () => {
+  it('several open caches append to one file, and each finds what the others appended', async () => {
     const caches = [await open(), await open(), await open()] as const;
     const numbers = Array.from({ length: 30 }, (_, number) => number);
     await Promise.all(numbers.map((number) => caches[(number % 3) as 0 | 1 | 2].append(entries(number))));
@@ -189,14 +192,14 @@ describe('an embedding cache', () => {
     for (const [at, cache] of caches.entries()) {
       await cache.append(entries(100 + at));
       expect(numbers.every((number) => cache.has(keyOf(number)))).toBe(true);
-      // Its line numbers are right although others wrote in between.
+      // The index has the right line numbers, although others wrote in between.
       expect(await cache.writeSlice(sortedKeys(...numbers))).toBe(30);
       expect(await sliceVectors(...numbers)).toEqual(numbers.map(vectorOf));
     }
     expect(new Set(lines().map((line) => (JSON.parse(line) as { key: string }).key)).size).toBe(33);
   });
 
-  it('saves what it was given before it was stopped, once its turn comes', async () => {
+  it('an append that was aborted while it waited for the lock is still written when it gets the lock', async () => {
     const stop = new AbortController();
     const signal = stop.signal;
     const cache = await openEmbeddingCache({ path, slicePath, dimensions: DIMENSIONS, lockWaitMs: 5_000, signal });
@@ -209,7 +212,7 @@ describe('an embedding cache', () => {
     expect((await open()).has(keyOf(1))).toBe(true);
   });
 
-  it('fails in words when another process keeps the lock', async () => {
+  it('a cache whose lock another holder keeps fails to open with lock-timeout', async () => {
     await (await open()).append(entries(1));
     const lock = await acquireFileLock({ path: `${path}.lock`, waitMs: 5_000, purpose: 'a test' });
     try {
@@ -222,8 +225,8 @@ describe('an embedding cache', () => {
   });
 });
 
-describe('reading from a cache', () => {
-  it('gives vectors to the bit, in the order of the keys, and undefined for what is not held', async () => {
+describe('reads of a cache', () => {
+  it('vectors are read bit for bit in the order of the keys, with undefined for unknown keys', async () => {
     const cache = await open();
     expect(await cache.vectors([keyOf(1)])).toEqual([undefined]);
     await cache.append(entries(0, 1, 2));
@@ -232,7 +235,7 @@ describe('reading from a cache', () => {
     expect(await cache.areRecovered([2, 9].map(keyOf))).toEqual([false, false]);
   });
 
-  it('finds its lines although others appended in between', async () => {
+  it('a cache finds its lines although others appended in between', async () => {
     const [first, second] = [await open(), await open()];
     await first.append(entries(1));
     await second.append(entries(2));
@@ -241,7 +244,7 @@ describe('reading from a cache', () => {
     expect(await kinds(second, 1, 2, 3)).toEqual(['paid', 'paid', undefined]);
   });
 
-  it('fails at a line that was damaged since, and names it', async () => {
+  it('a read fails at a line that was damaged after the cache was opened, and the error names the line', async () => {
     const cache = await open();
     await cache.append(entries(1, 2));
     const bytes = readFileSync(path);
@@ -254,8 +257,8 @@ describe('reading from a cache', () => {
   });
 });
 
-describe('a recovered vector', () => {
-  it('is told from a paid one, in the cache, in its slice, and in a cache that adopts the slice', async () => {
+describe('recovered vectors', () => {
+  it('a recovered vector keeps its mark in the cache, in its slice, and in a cache that adopts the slice', async () => {
     const first = await open();
     await first.append([...recovered(1), ...entries(2)]);
     const expected = ['recovered', 'paid', undefined];
@@ -272,13 +275,13 @@ describe('a recovered vector', () => {
     expect(await kinds(other, 1)).toEqual(['paid']);
   });
 
-  it('is under another name in its line, which is as long as any', async () => {
+  it('a recovered vector has another name in its line, which is as long as any other', async () => {
     await (await open()).append(recovered(1));
     expect(statSync(path).size).toBe(WIDTH);
     expect(Object.keys(JSON.parse(lines()[0] ?? '') as object)).toEqual(['key', 'copied', 'crc32']);
   });
 
-  it('gives way to a paid one', async () => {
+  it('a paid vector replaces a recovered one', async () => {
     const [cache, stale] = [await open(), await open()];
     await cache.append(recovered(1, 2));
     await cache.append(entries(1));
@@ -291,7 +294,7 @@ describe('a recovered vector', () => {
     expect(lines()).toHaveLength(4);
   });
 
-  it('never takes the place of a paid one, also of one that another appended meanwhile', async () => {
+  it('a recovered vector never replaces a paid one, even one that another cache appended meanwhile', async () => {
     const [cache, stale] = [await open(), await open()];
     await cache.append(entries(1));
     await cache.append(recovered(1));
@@ -301,8 +304,8 @@ describe('a recovered vector', () => {
   });
 });
 
-describe('a key that is appended again', () => {
-  it('adds no line, by whomever and in whatever batch, and the batch is kept', async () => {
+describe('keys that are appended again', () => {
+  it('a repeated key adds no line, and the rest of its batch is appended', async () => {
     const [cache, stale] = [await open(), await open()];
     await cache.append(entries(1, 2, 1));
     await cache.append([...recovered(3), ...recovered(3)]);
@@ -316,7 +319,7 @@ describe('a key that is appended again', () => {
   it.each([
     ['recovered, then paid', [...recovered(1), ...entries(1)]],
     ['paid, then recovered', [...entries(1), ...recovered(1)]],
-  ])('counts as paid when one batch has it twice: %s', async (_order, batch) => {
+  ])('a key that is twice in one batch counts as paid: %s', async (_order, batch) => {
     const cache = await open();
     await cache.append(batch);
     expect(await kinds(cache, 1)).toEqual(['paid']);
@@ -324,7 +327,7 @@ describe('a key that is appended again', () => {
     expect(lines()).toHaveLength(1);
   });
 
-  it('has several lines in older files: the last counts, but a recovered one never hides a paid one', async () => {
+  it('of several lines with one key, as in older files, the last is used, but a recovered one never hides a paid one', async () => {
     await (await open()).append([]);
     const other = { key: keyOf(1), vector: vectorOf(9) };
     writeFileSync(
@@ -338,8 +341,8 @@ describe('a key that is appended again', () => {
   });
 });
 
-describe('adopting a slice', () => {
-  it('takes over what the cache does not hold, byte for byte', async () => {
+describe('adoption of slices', () => {
+  it('an adopted slice adds the lines that the cache lacks, byte for byte', async () => {
     const before = await open();
     await before.append(entries(1, 2, 3, 4));
     await before.writeSlice(sortedKeys(1, 2, 3));
@@ -356,7 +359,7 @@ describe('adopting a slice', () => {
     expect((await open()).has(keyOf(3))).toBe(true);
   });
 
-  it('takes a paid vector in place of a recovered one, and never the other way round', async () => {
+  it('a paid vector of an adopted slice replaces a recovered one, and never the other way round', async () => {
     const before = await open();
     await before.append([...entries(1), ...recovered(2, 3)]);
     await before.writeSlice(sortedKeys(1, 2, 3));
@@ -369,7 +372,7 @@ describe('adopting a slice', () => {
     expect(await cache.adoptSlice()).toBe(0);
   });
 
-  it('passes over damaged lines, a torn end, and a slice that is not there', async () => {
+  it('adoption skips damaged lines, an incomplete last line, and a slice that does not exist', async () => {
     const before = await open();
     expect(await before.adoptSlice()).toBe(0);
     await before.append(entries(1, 2, 3));
@@ -382,7 +385,7 @@ describe('adopting a slice', () => {
     expect(await (await open()).adoptSlice()).toBe(1);
   });
 
-  it('passes over a slice of vectors of another size', async () => {
+  it('adoption skips a slice of vectors of another size', async () => {
     const before = await open();
     await before.append(entries(1, 2));
     await before.writeSlice(sortedKeys(1, 2));
@@ -391,8 +394,8 @@ describe('adopting a slice', () => {
   });
 });
 
-describe('writing a slice', () => {
-  it('replaces the one before, whole, with the keys it is given', async () => {
+describe('writes of slices', () => {
+  it('a new slice with the given keys replaces the one before', async () => {
     const cache = await open();
     await cache.append(entries(1, 2, 3));
     expect(await cache.writeSlice(sortedKeys(1, 2, 3))).toBe(3);
@@ -403,7 +406,7 @@ describe('writing a slice', () => {
     expect(existsSync(`${slicePath}.tmp`)).toBe(false);
   });
 
-  it('keeps the one before when a key is asked for that the cache does not hold', async () => {
+  it('the slice before stays when a new one needs a key that the cache does not have', async () => {
     const cache = await open();
     await cache.append(entries(1));
     await cache.writeSlice(sortedKeys(1));

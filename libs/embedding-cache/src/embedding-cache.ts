@@ -4,7 +4,7 @@ import { invariant, type EmbeddingCache } from '@lockstep/model';
 import { openCacheFile, type NewLine } from './cache-file.ts';
 import { encodeLine, lineBytes } from './cache-line.ts';
 import { withCacheLock } from './cache-lock.ts';
-import { followLate } from './follow-late.ts';
+import { delayAbort } from './delay-abort.ts';
 import { discard, DISK } from './disk.ts';
 import type { FileSystem } from './file-system.ts';
 import { openLineFile } from './line-file.ts';
@@ -12,35 +12,43 @@ import { openLineFile } from './line-file.ts';
 export interface EmbeddingCacheOptions {
   /** The cache of one model, shared by all corpora. */
   readonly path: string;
-  /** Where the slice of the corpus is, or is to be. */
+  /** The file of the corpus's slice. It need not exist yet. */
   readonly slicePath: string;
-  /** Where the slice is written before it is renamed, on the same disk; beside it where this says nothing. */
+  /**
+   * Where the slice is written before it is renamed; on the same disk.
+   *
+   * @default a file beside the slice
+   */
   readonly temporaryPath?: string;
   readonly dimensions: number;
   /** How long to wait for another process that is writing, in milliseconds. */
   readonly lockWaitMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** What writes its files; the disk itself where this says nothing. */
+  /**
+   * Writes the files.
+   *
+   * @default the disk
+   */
   readonly files?: FileSystem;
 }
 
-/** How long an append goes on waiting for its turn after the caller was stopped, in milliseconds. */
-const LATE_MS = 400;
+/** How long an append still waits for the lock after its caller was aborted, in milliseconds. */
+const ABORT_DELAY_MS = 400;
 
 /** Bytes gathered before a slice is written out. */
 const SLICE_BLOCK_BYTES = 1024 * 1024;
 
 /**
  * Opens the cache of one model: append only, one line per embedding, each with a checksum. Several processes may use it
- * at once: each append takes the lock, takes over what others have appended, and is synced before it returns.
+ * at once: each append takes the lock, indexes what others have appended, and is synced before it returns.
  *
- * Appending a key that is held already writes nothing, unless its vector is paid for and the one that is held was
- * recovered: then the new one counts. `vectors` and `areRecovered` read what `has` says is there.
+ * Appending a key that the cache has already writes nothing, unless the new vector is paid for and the stored one was
+ * recovered: then the new one replaces it. `vectors` and `areRecovered` find the keys for which `has` is true.
  *
- * A torn last line, left by a killed writer, is cut off. A damaged line anywhere else fails with `cache-damaged` and
- * names the line. Where another file got the name meanwhile (`cache repair` gives it one), the next append goes on there.
+ * An incomplete last line, left by a killed writer, is cut off. A damaged line anywhere else fails with `cache-damaged`,
+ * which names the line. When another file has been put at the path (`cache repair` does that), the next append goes there.
  *
- * What the disk refuses fails with `disk-failed`. An append that failed may be repeated, also by whoever opens it next.
+ * An error of the disk becomes `disk-failed`. A failed append may be repeated, also after the cache was opened again.
  */
 export async function openEmbeddingCache(
   options: EmbeddingCacheOptions,
@@ -49,9 +57,9 @@ export async function openEmbeddingCache(
   const width = lineBytes(dimensions);
   const cache = openCacheFile({ path, dimensions, files });
 
-  // What is appended is paid for: it still gets its turn when the caller is stopped, if that comes soon.
-  const late = options.signal && followLate(options.signal, LATE_MS);
-  const locked = <Result>(work: () => Result) => withCacheLock({ ...options, signal: late }, work);
+  // Vectors to append are paid for, so an append whose caller is aborted still waits a short time for the lock.
+  const delayedSignal = options.signal && delayAbort(options.signal, ABORT_DELAY_MS);
+  const locked = <Result>(work: () => Result) => withCacheLock({ ...options, signal: delayedSignal }, work);
 
   let queue: Promise<unknown> = withCacheLock(options, () => cache.settle());
   try {
@@ -68,7 +76,7 @@ export async function openEmbeddingCache(
     return turn;
   }
 
-  /** Copies the lines of keys to a file of their own, and gives how many. */
+  /** Copies the lines of keys to another file, and returns how many. */
   async function copyLines(keys: AsyncIterable<string>, target: string): Promise<number> {
     const slice = files.open(target, 'w');
     let count = 0;
@@ -81,7 +89,7 @@ export async function openEmbeddingCache(
       };
       for await (const key of keys) {
         const bytes = cache.lines.copy(key, block, filled);
-        invariant(bytes !== undefined, 'a slice asks for an embedding that the cache does not hold');
+        invariant(bytes !== undefined, 'a slice needs an embedding that the cache does not have');
         filled += bytes;
         count += 1;
         if (filled === block.length) flush();
@@ -118,7 +126,7 @@ export async function openEmbeddingCache(
           if (batch.length > 0) adopted += await inTurn(() => locked(() => cache.append(batch)));
         };
         for (const line of slice.checked(0, slice.lines())) {
-          // A damaged line of an old slice is left: it is only a copy.
+          // A damaged line of an old slice is skipped: it is only a copy.
           if (line !== undefined && cache.lines.improves(line)) {
             offered.push({ ...line, text: slice.line(number, buffer).toString('latin1') });
             if (offered.length * width >= SLICE_BLOCK_BYTES) await flush();

@@ -23,12 +23,12 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A vector that tells its key. */
+/** A vector that identifies its key. */
 function vectorOf(key: string): Float32Array {
   return Float32Array.from([Number.parseInt(key.slice(0, 6), 16), Number.parseInt(key.slice(-6), 16)]);
 }
 
-/** Every second vector was recovered. */
+/** About every second vector is recovered. */
 const isRecovered = (key: string): boolean => Number.parseInt(key.slice(-1), 16) % 2 === 1;
 
 function write(keys: readonly string[]): string[] {
@@ -53,59 +53,62 @@ const lookUp = (keys: readonly string[]) => reading((slice) => slice.vectors(key
 const marksOf = (keys: readonly string[]) => reading((slice) => slice.areRecovered(keys));
 
 const hash = fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: 64, maxLength: 64 });
-/** Keys that lie close together, as no hash does. */
+/** Keys that are close together, unlike hashes. */
 const crowded = fc
   .string({ unit: fc.constantFrom(...'0f'), minLength: 8, maxLength: 8 })
   .map((tail) => tail.padStart(64, 'a'));
 const extreme = fc.constantFrom('0'.repeat(64), 'f'.repeat(64), `${'0'.repeat(63)}1`, `${'f'.repeat(63)}e`);
 
-describe('a slice finds', () => {
-  it('every key that it holds, and none that it does not, however they are spread', async () => {
+describe('lookups in a slice', () => {
+  it('a slice finds the keys that it has and no others, however they are spread', async () => {
     const key = fc.oneof(hash, crowded, extreme);
     await fc.assert(
       fc.asyncProperty(fc.array(key, { maxLength: 60 }), fc.array(key, { maxLength: 20 }), async (keys, others) => {
-        const held = write(keys);
-        const asked = [...others, ...held.toReversed()];
-        const expected = asked.map((each) => (held.includes(each) ? vectorOf(each) : undefined));
+        const stored = write(keys);
+        const asked = [...others, ...stored.toReversed()];
+        const expected = asked.map((each) => (stored.includes(each) ? vectorOf(each) : undefined));
         expect(await lookUp(asked)).toEqual(expected);
       }),
       { numRuns: 150 },
     );
   });
 
-  it('any of a few thousand', async () => {
+  it('a slice finds each of 3,000 keys', async () => {
     const keys = fc.sample(hash, { numRuns: 3_000, seed: 7 });
-    const held = write(keys);
-    expect(await lookUp(held)).toEqual(held.map(vectorOf));
+    const stored = write(keys);
+    expect(await lookUp(stored)).toEqual(stored.map(vectorOf));
   });
 });
 
-describe('a slice', () => {
+describe('slices', () => {
   const KEYS = Array.from({ length: 16 }, (_, at) => at.toString(16).repeat(64));
 
   it.each([
     ['in a vector', KEY_AT + 80, 1],
     ['in a checksum', WIDTH - 5, 1],
     ['before a key', 0, 1],
-    ['in a key, to another digit', KEY_AT, 1],
-    ['in a key, to what is no digit', KEY_AT, 0x58],
-  ])('with damage %s gives no wrong vector, and fails in words or finds nothing', async (_where, offset, flip) => {
-    for (const damaged of KEYS.keys()) {
-      write(KEYS);
-      const bytes = readFileSync(path);
-      const at = damaged * WIDTH + offset;
-      bytes[at] = (bytes[at] as number) ^ flip;
-      writeFileSync(path, bytes);
-      for (const [number, key] of KEYS.entries()) {
-        const found = await lookUp([key]).catch((error: unknown) => error);
-        if (isIndexingError(found)) expect(found).toMatchObject({ code: 'artifact-damaged' });
-        else if (number === damaged) expect(found).toEqual([undefined]);
-        else expect([[undefined], [vectorOf(key)]]).toContainEqual(found);
+    ['in a key, now another digit', KEY_AT, 1],
+    ['in a key, now no digit', KEY_AT, 0x58],
+  ])(
+    'a slice with damage %s returns no wrong vector: it fails as damaged, or finds nothing',
+    async (_where, offset, flip) => {
+      for (const damaged of KEYS.keys()) {
+        write(KEYS);
+        const bytes = readFileSync(path);
+        const at = damaged * WIDTH + offset;
+        bytes[at] = (bytes[at] as number) ^ flip;
+        writeFileSync(path, bytes);
+        for (const [number, key] of KEYS.entries()) {
+          const found = await lookUp([key]).catch((error: unknown) => error);
+          if (isIndexingError(found)) expect(found).toMatchObject({ code: 'artifact-damaged' });
+          else if (number === damaged) expect(found).toEqual([undefined]);
+          else expect([[undefined], [vectorOf(key)]]).toContainEqual(found);
+        }
       }
-    }
-  });
+    },
+  );
 
-  it('names the damaged line', async () => {
+  it('the error for a damaged line of a slice names the line', async () => {
     write(KEYS);
     const bytes = readFileSync(path);
     bytes[3 * WIDTH + KEY_AT + 80] = 0x21;
@@ -117,14 +120,14 @@ describe('a slice', () => {
     expect(await failureOf(marksOf([KEYS[3] as string]))).toMatchObject({ code: 'artifact-damaged' });
   });
 
-  it('says which vectors were recovered, in the order of the keys', async () => {
+  it('a slice reports which vectors were recovered, in the order of the keys', async () => {
     write(KEYS.slice(0, 12));
     expect(await marksOf(KEYS.toReversed())).toEqual(
       KEYS.toReversed().map((key) => key < KEYS[12]! && isRecovered(key)),
     );
   });
 
-  it('that is not there, is cut, or is of other dimensions is refused when it is opened', async () => {
+  it('a slice that is missing, cut, or of other dimensions fails to open', async () => {
     expect(await failureOf(lookUp([]))).toMatchObject({ code: 'artifact-missing' });
     write(KEYS);
     truncateSync(path, 16 * WIDTH - 1);

@@ -9,16 +9,16 @@ export interface EmbeddingSliceOptions {
   readonly dimensions: number;
 }
 
-/** A slice that also tells what it holds, by its keys alone: the lines are checked when they are read. */
+/** A slice whose keys can be looked up. A line is checked only when its vector or mark is read. */
 export interface OpenEmbeddingSlice extends EmbeddingSlice {
   has(key: string): boolean;
-  /** Lines, one a key. */
+  /** Number of lines, one for each key. */
   readonly count: number;
 }
 
 /**
- * Opens a corpus's slice: lines sorted by key. Keys are hashes, spread evenly, so that a line is found by guessing its
- * place in two or three reads, without an index and without memory that grows with the corpus.
+ * Opens the slice of a corpus: lines sorted by key. Keys are hashes, spread evenly, so that interpolation search finds a
+ * line in two or three reads, without an index and without memory that grows with the corpus.
  */
 export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions): OpenEmbeddingSlice {
   if (!existsSync(path)) {
@@ -55,8 +55,8 @@ export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions):
   };
 }
 
-/** Guesses allowed before the search halves what is left, for keys that are not spread evenly. */
-const GUESSES = 12;
+/** Interpolation steps before the search becomes binary, for keys that are not spread evenly. */
+const INTERPOLATION_STEPS = 12;
 
 function findLine(file: Pick<LineFile, 'key'>, count: number, key: string): number | undefined {
   const wanted = fractionOf(key);
@@ -66,7 +66,7 @@ function findLine(file: Pick<LineFile, 'key'>, count: number, key: string): numb
   let highFraction = 1;
   for (let step = 0; low <= high; step += 1) {
     const share = highFraction > lowFraction ? (wanted - lowFraction) / (highFraction - lowFraction) : 0.5;
-    const guess = step < GUESSES ? low + Math.floor(share * (high - low + 1)) : (low + high) >>> 1;
+    const guess = step < INTERPOLATION_STEPS ? low + Math.floor(share * (high - low + 1)) : (low + high) >>> 1;
     const number = Math.min(high, Math.max(low, guess));
     const found = file.key(number);
     if (found === key) return number;
@@ -81,7 +81,7 @@ function findLine(file: Pick<LineFile, 'key'>, count: number, key: string): numb
   return undefined;
 }
 
-/** Where a key stands among all keys, 0 to 1. */
+/** The place of a key among all possible keys, from 0 to 1. */
 function fractionOf(key: string): number {
   return Number.parseInt(key.slice(0, 12), 16) / 2 ** 48;
 }

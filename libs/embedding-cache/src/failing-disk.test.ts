@@ -51,20 +51,20 @@ async function* sortedKeys(...numbers: number[]): AsyncGenerator<string> {
 }
 
 interface FailingDisk extends FileSystem {
-  /** Calls that were refused. */
+  /** Number of calls that were refused. */
   refused(): number;
 }
 
-/** A disk that refuses one call, or all from there on, but for those that give room back. Of a refused write half is there. */
+/** A disk that refuses one call, or all from there on, except removals. Part of a refused write is written. */
 function failingDisk({ at, code, forGood }: { at: number; code: string; forGood: boolean }): FailingDisk {
   let calls = 0;
   let refused = 0;
-  function step<Result>(call: () => Result, half: () => void = () => {}): Result {
+  function step<Result>(call: () => Result, writePart: () => void = () => {}): Result {
     calls += 1;
     if (calls < at || (calls > at && !forGood)) return call();
     refused += 1;
-    half();
-    throw Object.assign(new Error(`${code}: what the system says`), { code });
+    writePart();
+    throw Object.assign(new Error(`${code}: text of the system`), { code });
   }
   const disk = withDiskErrors({
     ...SYSTEM_CALLS,
@@ -83,7 +83,7 @@ function failingDisk({ at, code, forGood }: { at: number; code: string; forGood:
   return { ...disk, refused: () => refused };
 }
 
-/** Does something again and again, each time with a disk that fails a call later, until none fails. */
+/** Repeats `work` with a disk whose first call fails, then the second, and so on until no call fails. */
 async function atEveryCall(code: string, work: (disk: FailingDisk, where: string) => Promise<void>): Promise<void> {
   for (const forGood of [false, true]) {
     for (let at = 1; ; at += 1) {
@@ -95,17 +95,17 @@ async function atEveryCall(code: string, work: (disk: FailingDisk, where: string
   }
 }
 
-/** What a call that the full disk refused says: where, in words, and nothing of the program's inside. */
-const TOLD = {
+/** The error for a call that the full disk refused. */
+const DISK_FULL_ERROR = {
   code: 'disk-failed',
   disposition: 'abort',
   details: { errno: 'ENOSPC' },
   message: expect.stringMatching(/^Could not .*lockstep-full-.* \(ENOSPC: the disk is full\)\.$/) as string,
 };
 
-it('loses nothing that was acknowledged to a full disk, and goes on where there is room again', async () => {
+it('a full disk loses no acknowledged line, and appends work again when there is room', async () => {
   await atEveryCall('ENOSPC', async (disk, where) => {
-    // One line was paid for, and a writer was killed within the next.
+    // One whole line, and the part of another that a killed writer left.
     writeFileSync(path, linesOf(0) + linesOf(9).slice(0, 50));
     rmSync(join(folder, 'books'), { recursive: true, force: true });
     const acknowledged = [0];
@@ -122,7 +122,7 @@ it('loses nothing that was acknowledged to a full disk, and goes on where there 
     await attempt(async () => {
       const cache = await open(disk);
       try {
-        // What was refused may be tried again, by the same process too.
+        // A refused append may be repeated, also by the same process.
         for (const batch of [[1, 2], [1, 2], [3]]) {
           if (await attempt(() => cache.append(entries(...batch)))) acknowledged.push(...batch);
         }
@@ -132,7 +132,7 @@ it('loses nothing that was acknowledged to a full disk, and goes on where there 
       }
     });
     expect(failures.length, where).toBe(disk.refused());
-    for (const failure of failures) expect(failure, where).toMatchObject(TOLD);
+    for (const failure of failures) expect(failure, where).toMatchObject(DISK_FULL_ERROR);
     expect(namesIn(join(folder, 'books')).filter((name) => name !== 'slice.jsonl')).toEqual([]);
 
     const next = await open(DISK);
@@ -147,12 +147,12 @@ it('loses nothing that was acknowledged to a full disk, and goes on where there 
   });
 });
 
-it('leaves the cache as it was, and nothing beside it, where the disk is too full for a repair', async () => {
+it('a repair on a full disk leaves the cache unchanged and no file beside it', async () => {
   const before = linesOf(1) + DAMAGED + linesOf(2);
   await atEveryCall('ENOSPC', async (disk, where) => {
     writeFileSync(path, before);
     const repaired = await repair(disk).catch((error: unknown) => error);
-    if (disk.refused() > 0) expect(repaired, where).toMatchObject(TOLD);
+    if (disk.refused() > 0) expect(repaired, where).toMatchObject(DISK_FULL_ERROR);
     if (readFileSync(path, 'latin1') === before) {
       expect(namesIn(join(folder, 'cache')), where).toEqual(['model.jsonl', 'model.jsonl.lock']);
       expect(await repair(DISK), where).toMatchObject({ sound: 2, damaged: 1 });
@@ -167,20 +167,20 @@ it('leaves the cache as it was, and nothing beside it, where the disk is too ful
 it.each([
   ['EACCES', 'permission denied'],
   ['EROFS', 'the file system is read-only'],
-])('says that it may not write (%s), and where, and changes nothing', async (code, reason) => {
+])('a disk that refuses writes (%s) makes an error that names the file, and changes nothing', async (code, reason) => {
   const before = linesOf(1) + DAMAGED;
   writeFileSync(path, before);
-  const told = { code: 'disk-failed', details: { errno: code } };
+  const expected = { code: 'disk-failed', details: { errno: code } };
   const message = new RegExp(`^Could not [a-z ]+ .*cache.* \\(${code}: ${reason}\\)\\.$`);
   const disk = failingDisk({ at: 1, code, forGood: true });
   for (const call of [open(disk), repair(disk)]) {
-    expect(await failureOf(call)).toMatchObject({ ...told, message: expect.stringMatching(message) });
+    expect(await failureOf(call)).toMatchObject({ ...expected, message: expect.stringMatching(message) });
   }
   expect(readFileSync(path, 'latin1')).toBe(before);
   expect(namesIn(join(folder, 'cache'))).toEqual(['model.jsonl', 'model.jsonl.lock']);
 });
 
-it('says that it cannot lock, and where', async () => {
+it('a lock file that cannot be made is named in the error', async () => {
   writeFileSync(path, linesOf(1));
   mkdirSync(`${path}.lock`);
   for (const call of [open(DISK), repair(DISK)]) {
@@ -191,22 +191,22 @@ it('says that it cannot lock, and where', async () => {
   }
 });
 
-it('says what the system itself refuses', () => {
-  const told = { code: 'disk-failed', message: expect.stringContaining(folder) as string };
-  expect(() => DISK.open(folder, 'w')).toThrow(expect.objectContaining(told));
+it('a call that the real disk refuses becomes disk-failed, and the error names the file', () => {
+  const expected = { code: 'disk-failed', message: expect.stringContaining(folder) as string };
+  expect(() => DISK.open(folder, 'w')).toThrow(expect.objectContaining(expected));
 });
 
-it.skipIf(process.platform === 'win32')('says why the system does not delete, whatever its reason', () => {
+it.skipIf(process.platform === 'win32')('the error of a failed deletion has the code of the system', () => {
   const long = join(folder, 'x'.repeat(300));
   const message = `Could not delete ${long} (ENAMETOOLONG).`;
   expect(() => DISK.remove(long)).toThrow(expect.objectContaining({ code: 'disk-failed', message }));
 });
 
-it('says what a call without a code says', () => {
-  // What Node 26 gives for `rmSync` on a read-only file system.
-  const said = `, Unknown error: Read-only file system '${path}'`;
+it('the error of a system call without a code has the message of that call', () => {
+  // The message of Node 26 for `rmSync` on a read-only file system.
+  const text = `, Unknown error: Read-only file system '${path}'`;
   const remove = (): never => {
-    throw Object.assign(new Error(said), { errno: -4094, code: '', path, syscall: 'rm' });
+    throw Object.assign(new Error(text), { errno: -4094, code: '', path, syscall: 'rm' });
   };
   const message = `Could not delete ${path} (Unknown error: Read-only file system '${path}').`;
   expect(() => withDiskErrors({ ...SYSTEM_CALLS, remove }).remove(path)).toThrow(
@@ -214,7 +214,7 @@ it('says what a call without a code says', () => {
   );
 });
 
-it('deletes a folder with all that is in it, and of a link the link alone', () => {
+it('a folder is deleted with everything in it, but not with the target of a link in it', () => {
   mkdirSync(join(folder, 'gone', 'deep'), { recursive: true });
   writeFileSync(join(folder, 'gone', 'deep', 'file'), '');
   writeFileSync(path, 'kept');

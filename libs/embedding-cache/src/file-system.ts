@@ -18,30 +18,30 @@ import {
 import { dirname, join } from 'node:path';
 
 /**
- * What changes files on disk, call by call. Tests put another one in its place: one that dies at a chosen call, or one
- * that loses what was not synced. Reading goes past it.
+ * The calls that change files on disk. Tests replace them: by calls that fail from a chosen one on, or that lose what was
+ * not synced. Reads do not use it.
  */
 export interface FileSystem {
-  /** Makes a folder and those above it, where they are missing. */
+  /** Makes a folder and those above it if they are missing. */
   makeFolder(path: string): void;
-  /** Opens a file for writing, made where it is missing: `a` at its end, `w` emptied. Gives its descriptor. */
+  /** Opens a file for writing, which is created if it is missing: `a` at its end, `w` emptied. Returns its descriptor. */
   open(path: string, flags: 'a' | 'w'): number;
   /** Writes all of the bytes. */
   write(file: number, bytes: Uint8Array): void;
   /** Returns when what was written is on disk. */
   sync(file: number): void;
-  /** Returns when the names of a folder's files are on disk: a new file is there for good only then. */
+  /** Returns when the names of a folder's files are on disk: before that a power cut may remove a new file. */
   syncFolder(path: string): void;
   /** Cuts a file to its first `bytes` bytes. */
   truncate(file: number, bytes: number): void;
   close(file: number): void;
-  /** Gives a file another name, in place of the one that had it. */
+  /** Renames a file, replacing one that has the name. */
   rename(from: string, to: string): void;
-  /** Deletes a file, or a folder with all that is in it, if it is there. */
+  /** Deletes a file, or a folder with everything in it, if it exists. */
   remove(path: string): void;
 }
 
-/** Only its owner reads what a corpus holds and what was paid for. */
+/** Only the owner may read the files: they have texts of a corpus and vectors that were paid for. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
@@ -54,7 +54,7 @@ export const SYSTEM_CALLS: FileSystem = {
   },
   sync: (file) => fdatasyncSync(file),
   syncFolder(path) {
-    // Windows opens no folder, and keeps names by itself.
+    // Windows cannot open a folder, and needs no sync of names.
     if (process.platform === 'win32') return;
     const folder = openSync(path, 'r');
     try {
@@ -73,7 +73,7 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
   } catch (error) {
-    // Of a read-only file system it says that the folder is missing (Node 26); the nearest one above says more.
+    // On a read-only file system the error is that the folder is missing (Node 26); the nearest folder above has the reason.
     let above = dirname(path);
     while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
     accessSync(above, constants.W_OK);
@@ -81,7 +81,7 @@ function makeFolder(path: string): void {
   }
 }
 
-/** Call by call, since `rmSync` gives no code for most of what the system says (Node 26), a read-only file system among it. */
+/** Not by `rmSync`, which has no code in most of its errors (Node 26), such as that of a read-only file system. */
 function remove(path: string): void {
   try {
     const stats = lstatSync(path, { throwIfNoEntry: false });
@@ -90,7 +90,7 @@ function remove(path: string): void {
       rmdirSync(path);
     } else if (stats !== undefined) unlinkSync(path);
   } catch (error) {
-    // Another process was faster.
+    // Another process has deleted it.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }

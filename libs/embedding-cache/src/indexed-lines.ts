@@ -5,32 +5,32 @@ import { openLineFile } from './line-file.ts';
 import { createLineReader } from './line-reader.ts';
 
 /**
- * The lines of a cache, found by key. In memory are the keys and the numbers of their lines, no vector. A key may have
- * several lines: the last one counts, but a recovered vector never in place of a paid one.
+ * The lines of a cache, found by key. Keys and line numbers are in memory, vectors are not. A key may have several lines:
+ * the last one is used, but a recovered vector never hides a paid one.
  */
 export interface IndexedLines extends EmbeddingReader {
   has(key: string): boolean;
-  /** Whether a line would be worth appending: its key has none yet, or it is paid for and the one there is recovered. */
+  /** Whether the cache needs a line: it has none for the key, or the new vector is paid and the stored one recovered. */
   improves(line: CheckedLine): boolean;
-  /** Learns the whole lines that are not known yet. Fails at a damaged one with `cache-damaged`, and names it. */
-  learn(): void;
-  /** Says that a line was appended after those that are known. */
+  /** Indexes the whole lines that are not indexed yet. Fails at a damaged one with `cache-damaged`, which names it. */
+  indexNewLines(): void;
+  /** Indexes a line that was appended after those that are indexed. */
   add(line: CheckedLine): void;
-  /** Bytes of the lines that are known. */
-  knownBytes(): number;
+  /** Bytes of the lines that are indexed. */
+  indexedBytes(): number;
   fileBytes(): number;
-  /** Reads the line of a key into a buffer at an offset, and gives its bytes; undefined where there is none. */
+  /** Reads the line of a key into a buffer at an offset, and returns its bytes; undefined when there is none. */
   copy(key: string, into: Buffer, offset: number): number | undefined;
   close(): void;
 }
 
-/** Opens a file that is there, and knows no line of it yet. */
+/** Opens a file that exists. No line is indexed yet. */
 export function openIndexedLines(path: string, dimensions: number): IndexedLines {
   const file = openLineFile(path, dimensions);
   const width = lineBytes(dimensions);
   /** Line numbers by key; `~number`, which is negative, for a recovered vector. */
   const places = new Map<string, number>();
-  let known = 0;
+  let indexed = 0;
 
   function find(key: string): number | undefined {
     const place = places.get(key);
@@ -39,8 +39,8 @@ export function openIndexedLines(path: string, dimensions: number): IndexedLines
 
   function add({ key, isRecovered }: CheckedLine): void {
     const hidesPaid = isRecovered && (places.get(key) ?? -1) >= 0;
-    if (!hidesPaid) places.set(key, isRecovered ? ~known : known);
-    known += 1;
+    if (!hidesPaid) places.set(key, isRecovered ? ~indexed : indexed);
+    indexed += 1;
   }
 
   function damaged(number: number): IndexingError {
@@ -58,16 +58,16 @@ export function openIndexedLines(path: string, dimensions: number): IndexedLines
       const place = places.get(key);
       return place === undefined || (place < 0 && !isRecovered);
     },
-    learn() {
+    indexNewLines() {
       const whole = file.lines();
-      if (whole === known) return;
-      for (const line of file.checked(known, whole)) {
-        if (line === undefined) throw damaged(known);
+      if (whole === indexed) return;
+      for (const line of file.checked(indexed, whole)) {
+        if (line === undefined) throw damaged(indexed);
         add(line);
       }
     },
     add,
-    knownBytes: () => known * width,
+    indexedBytes: () => indexed * width,
     fileBytes: () => file.bytes(),
     copy(key, into, offset) {
       const number = find(key);

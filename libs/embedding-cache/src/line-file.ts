@@ -2,22 +2,22 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { checkLine, type CheckedLine, KEY_AT, KEY_LENGTH, lineBytes } from './cache-line.ts';
 
 /**
- * Lines of equal length, read by their number. Reads are synchronous: a line is mostly in the page cache, where waiting
- * for a thread costs ten times the read.
+ * Lines of equal length, read by their number. Reads are synchronous: a line is mostly in the page cache, and waiting for
+ * a thread takes ten times as long as reading it.
  */
 export interface LineFile {
-  /** Whole lines; a piece of one at the end does not count. */
+  /** Number of whole lines, without an incomplete one at the end. */
   lines(): number;
   bytes(): number;
-  /** Reads a line into a buffer at an offset, and gives the part that it fills. */
+  /** Reads a line into a buffer at an offset, and returns the part that it fills. */
   line(number: number, into: Buffer, offset?: number): Buffer;
   key(number: number): string;
-  /** Whole lines from the number `first` to before `end`, checked; undefined for a damaged one. */
+  /** Checks the whole lines from number `first` to before `end`; undefined for a damaged one. */
   checked(first: number, end: number): Generator<CheckedLine | undefined>;
   close(): void;
 }
 
-/** Bytes read at once when all lines are walked. */
+/** Bytes read at once by `checked`. */
 const BLOCK_BYTES = 4 * 1024 * 1024;
 
 export function openLineFile(path: string, dimensions: number): LineFile {
@@ -25,7 +25,7 @@ export function openLineFile(path: string, dimensions: number): LineFile {
   const width = lineBytes(dimensions);
   const keyBuffer = Buffer.alloc(KEY_LENGTH);
 
-  /** Reads as many bytes as the buffer takes, or as there are. */
+  /** Reads until the buffer is full or the file ends, and returns the number of bytes. */
   function read(into: Buffer, position: number): number {
     let filled = 0;
     while (filled < into.length) {
@@ -51,7 +51,7 @@ export function openLineFile(path: string, dimensions: number): LineFile {
       const perBlock = Math.max(1, Math.floor(BLOCK_BYTES / width));
       const block = Buffer.allocUnsafe(perBlock * width);
       for (let next = first; next < end;) {
-        // Never past the end: what a writer is at there is not whole yet.
+        // Never past `end`, where a writer may be writing a line.
         const part = block.subarray(0, Math.min(perBlock, end - next) * width);
         const whole = Math.floor(read(part, next * width) / width);
         for (let at = 0; at < whole; at += 1) {

@@ -5,18 +5,18 @@ import type { LineFile } from './line-file.ts';
 export interface LineReaderOptions {
   readonly file: Pick<LineFile, 'line'>;
   readonly dimensions: number;
-  /** Where the line of a key stands; undefined where there is none. */
+  /** The number of the line of a key; undefined when there is none. */
   find(key: string): number | undefined;
-  /** The failure for a line that is damaged or holds another key. */
+  /** The error for a line that is damaged or has another key. */
   damaged(number: number): IndexingError;
 }
 
 /** Reads vectors and marks by key, each from its line, which is checked every time. */
 export function createLineReader({ file, dimensions, find, damaged }: LineReaderOptions): EmbeddingReader {
-  // One buffer for all reads: a fresh one a line is garbage faster than it is collected.
+  // One buffer for all reads: a new one for each line makes more garbage than is collected.
   const buffer = Buffer.allocUnsafe(lineBytes(dimensions));
 
-  /** Reads each key's line and takes what is wanted of it. */
+  /** Reads and checks the line of each key, and returns what `take` makes of it. */
   function read<Part>(keys: readonly string[], absent: Part, take: (isRecovered: boolean) => Part): Part[] {
     return keys.map((key) => {
       const number = find(key);

@@ -20,16 +20,16 @@ import { openEmbeddingCache } from './embedding-cache.ts';
 import { SYSTEM_CALLS, type FileSystem } from './file-system.ts';
 import { repairEmbeddingCache } from './repair-embedding-cache.ts';
 
-/** What a power cut leaves of what was not synced: a share of the bytes, and the names that files and folders were given. */
+/** The part of unsynced changes that survives a power cut: a share of the bytes, new names, and renames. */
 interface Survival {
   readonly bytes: number;
   readonly newNames: boolean;
   readonly renames: boolean;
 }
 
-/** A disk that forgets, when the power goes, what was not synced: bytes of files, and their names and those of folders. */
-interface ForgetfulDisk extends FileSystem {
-  /** From now on, every call from this one on fails, counted from 1, as if the process were gone. */
+/** A disk that loses unsynced changes in a power cut: bytes of files, and names of files and folders. */
+interface VolatileDisk extends FileSystem {
+  /** Makes all calls from number `call` on fail, as if the process had ended. Counts from 1, from now on. */
   dieAt(call: number): void;
   cutPower(survival: Survival): void;
 }
@@ -40,9 +40,9 @@ interface NameChange {
   undo(): void;
 }
 
-const GONE = 'the process is gone';
+const PROCESS_ENDED = 'the process has ended';
 
-function forgetfulDisk(): ForgetfulDisk {
+function volatileDisk(): VolatileDisk {
   const paths = new Map<number, string>();
   const syncedBytes = new Map<string, number>();
   let unsyncedNames: NameChange[] = [];
@@ -50,7 +50,7 @@ function forgetfulDisk(): ForgetfulDisk {
   let last = 0;
   function step(): void {
     calls += 1;
-    if (calls >= last) throw new Error(GONE);
+    if (calls >= last) throw new Error(PROCESS_ENDED);
   }
   function syncedPart(path: string): Buffer | undefined {
     return existsSync(path) ? readFileSync(path).subarray(0, syncedBytes.get(path)) : undefined;
@@ -125,41 +125,41 @@ function forgetfulDisk(): ForgetfulDisk {
   };
 }
 
-/** What a process does until it is gone. */
-async function untilGone(work: () => Promise<unknown>): Promise<boolean> {
+/** Runs `work` as a process that may end at a call of its disk, and returns whether it did. */
+async function untilProcessEnds(work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();
     return false;
   } catch (error) {
-    if (!(error instanceof Error) || error.message !== GONE) throw error;
+    if (!(error instanceof Error) || error.message !== PROCESS_ENDED) throw error;
     return true;
   }
 }
 
 const LOCK = { lockWaitMs: 1_000 };
 
-it('loses no embedding that was acknowledged or found, wherever a process dies or the power goes, however often', async () => {
+it('no embedding that was acknowledged or found is lost when processes die or the power fails at any call', async () => {
   const life = fc.record({
     batches: fc.array(fc.integer({ min: 1, max: 4 }), { minLength: 0, maxLength: 4 }),
     dieAt: fc.integer({ min: 1, max: 16 }),
-    // A process that is killed leaves everything as it is, synced or not.
+    // Null for a process that is killed, which loses nothing, synced or not.
     cut: fc.option(fc.record({ bytes: fc.constantFrom(0, 0.3, 0.8, 1), newNames: fc.boolean() })),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(life, { minLength: 1, maxLength: 4 }), async (lives) => {
       const folder = mkdtempSync(join(tmpdir(), 'lockstep-power-'));
       const path = join(folder, 'cache', 'model.jsonl');
-      const disk = forgetfulDisk();
+      const disk = volatileDisk();
       const open = (files: FileSystem) =>
         openEmbeddingCache({ path, slicePath: join(folder, 'slice'), dimensions: 2, ...LOCK, files });
       const offered: string[] = [];
       const paid = new Set<string>();
       for (const { batches, dieAt, cut } of lives) {
         disk.dieAt(dieAt);
-        await untilGone(async () => {
+        await untilProcessEnds(async () => {
           const cache = await open(disk);
           try {
-            // What is held is not embedded again, and goes into receipts.
+            // A key that the cache has is not embedded again, so it counts as paid.
             for (const key of offered) if (cache.has(key)) paid.add(key);
             for (const size of batches) {
               const keys = Array.from({ length: size }, (_, at) => sha256Hex(String(offered.length + at)));
@@ -182,7 +182,7 @@ it('loses no embedding that was acknowledged or found, wherever a process dies o
     }),
     {
       numRuns: 150,
-      // Who made the folder is killed before anything of it is synced.
+      // The process that makes the folder is killed before it syncs the folder.
       examples: [
         [
           [
@@ -195,7 +195,7 @@ it('loses no embedding that was acknowledged or found, wherever a process dies o
   );
 });
 
-it('loses no line in a repair, sound or damaged, wherever the process dies or the power goes', async () => {
+it('no sound or damaged line is lost when a process dies or the power fails at any call of a repair', async () => {
   const sound = [1, 2, 3].map((number) =>
     encodeLine({ key: sha256Hex(String(number)), vector: Float32Array.from([number, 1]) }),
   );
@@ -208,15 +208,15 @@ it('loses no line in a repair, sound or damaged, wherever the process dies or th
   );
 
   for (const cut of [undefined, ...cuts]) {
-    let isGone = true;
-    for (let dieAt = 1; isGone; dieAt += 1) {
+    let hasEnded = true;
+    for (let dieAt = 1; hasEnded; dieAt += 1) {
       const folder = mkdtempSync(join(tmpdir(), 'lockstep-power-'));
       const path = join(folder, 'model.jsonl');
       writeFileSync(path, before);
-      const disk = forgetfulDisk();
+      const disk = volatileDisk();
       disk.dieAt(dieAt);
       const repair = (files: FileSystem) => repairEmbeddingCache({ path, dimensions: 2, ...LOCK, files });
-      isGone = await untilGone(() => repair(disk));
+      hasEnded = await untilProcessEnds(() => repair(disk));
       if (cut !== undefined) disk.cutPower(cut);
       const where = JSON.stringify({ dieAt, cut });
       expect([before, after], where).toContain(readFileSync(path, 'latin1'));
@@ -234,10 +234,10 @@ it('loses no line in a repair, sound or damaged, wherever the process dies or th
   }
 });
 
-it('has a disk in this test that does forget', () => {
+it('the disk of this test loses what is not synced', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-power-'));
   const [path, fresh, other] = [join(folder, 'file'), join(folder, 'new'), join(folder, 'other')] as const;
-  const disk = forgetfulDisk();
+  const disk = volatileDisk();
   const made = (target: string, ...parts: string[]): void => {
     const file = disk.open(target, 'a');
     for (const part of parts) disk.write(file, Buffer.from(part));

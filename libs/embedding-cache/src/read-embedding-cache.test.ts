@@ -42,8 +42,8 @@ async function reading<Result>(work: (reader: EmbeddingCacheReader) => Promise<R
   }
 }
 
-/** All that a reader says of some keys. */
-const told = (...numbers: number[]) =>
+/** The answers of all reads of some keys. */
+const answersFor = (...numbers: number[]) =>
   reading(async (reader) => {
     const keys = numbers.map(keyOf);
     return {
@@ -53,22 +53,22 @@ const told = (...numbers: number[]) =>
     };
   });
 
-it('finds nothing where there is no file, and makes neither file nor folder', async () => {
+it('a reader of a missing file finds nothing, and creates neither file nor folder', async () => {
   const nothing = { has: [false], vectors: [undefined], recovered: [false] };
-  expect(await told(1)).toEqual(nothing);
+  expect(await answersFor(1)).toEqual(nothing);
   expect(readdirSync(folder)).toEqual([]);
   path = join(folder, 'cache', 'model.jsonl');
-  expect(await told(1)).toEqual(nothing);
+  expect(await answersFor(1)).toEqual(nothing);
   expect(existsSync(join(folder, 'cache'))).toBe(false);
   path = join(folder, 'empty.jsonl');
   writeFileSync(path, '');
-  expect(await told(1)).toEqual(nothing);
+  expect(await answersFor(1)).toEqual(nothing);
 });
 
-it('gives vectors and marks in the order of the keys, and leaves no trace', async () => {
+it('a reader returns vectors and marks in the order of the keys, and changes no file', async () => {
   writeFileSync(path, textOf(entry(1), entry(2, true), entry(3)));
   const before = statSync(path, { bigint: true });
-  expect(await told(3, 9, 2, 1)).toEqual({
+  expect(await answersFor(3, 9, 2, 1)).toEqual({
     has: [true, false, true, true],
     vectors: [vectorOf(3), undefined, vectorOf(2), vectorOf(1)],
     recovered: [false, false, true, false],
@@ -77,27 +77,27 @@ it('gives vectors and marks in the order of the keys, and leaves no trace', asyn
   expect(statSync(path, { bigint: true }).mtimeNs).toBe(before.mtimeNs);
 });
 
-it('leaves a torn last line where it is, wherever it was torn', async () => {
+it('a reader ignores an incomplete last line and leaves it in the file', async () => {
   const whole = Buffer.from(textOf(entry(1), entry(2)));
   for (let torn = 1; torn < WIDTH; torn += 11) {
     const bytes = whole.subarray(0, WIDTH + torn);
     writeFileSync(path, bytes);
-    expect(await told(1, 2)).toMatchObject({ has: [true, false], vectors: [vectorOf(1), undefined] });
+    expect(await answersFor(1, 2)).toMatchObject({ has: [true, false], vectors: [vectorOf(1), undefined] });
     expect(readFileSync(path)).toEqual(bytes);
   }
 });
 
-it('waits for no lock', async () => {
+it('a reader does not wait for the lock', async () => {
   writeFileSync(path, textOf(entry(1)));
   const lock = await acquireFileLock({ path: `${path}.lock`, waitMs: 5_000, purpose: 'a test' });
   try {
-    expect(await told(1)).toMatchObject({ has: [true] });
+    expect(await answersFor(1)).toMatchObject({ has: [true] });
   } finally {
     await lock.release();
   }
 });
 
-it('keeps to what the cache held when it was opened', async () => {
+it('a reader has the embeddings that were in the cache when it was opened', async () => {
   writeFileSync(path, textOf(entry(1, true)));
   await reading(async (reader) => {
     const cache = await openEmbeddingCache({
@@ -111,10 +111,10 @@ it('keeps to what the cache held when it was opened', async () => {
     expect([reader.has(keyOf(1)), reader.has(keyOf(2))]).toEqual([true, false]);
     expect(await reader.areRecovered([keyOf(1)])).toEqual([true]);
   });
-  expect(await told(1, 2)).toMatchObject({ has: [true, true], recovered: [false, false] });
+  expect(await answersFor(1, 2)).toMatchObject({ has: [true, true], recovered: [false, false] });
 });
 
-it('stops at damage, and names the line', async () => {
+it('a reader of a damaged cache fails to open, and the error names the line', async () => {
   const bytes = Buffer.from(textOf(entry(1), entry(2), entry(3)));
   bytes[WIDTH + 90] = (bytes[WIDTH + 90] as number) ^ 1;
   writeFileSync(path, bytes);

@@ -2,27 +2,27 @@ import type { EmbeddingReader } from '@lockstep/model';
 import { openIndexedLines, type IndexedLines } from './indexed-lines.ts';
 
 export interface ReadEmbeddingCacheOptions {
-  /** The cache of one model. It need not be there. */
+  /** The file of the cache of one model. It need not exist. */
   readonly path: string;
   readonly dimensions: number;
 }
 
-/** What a cache held when it was opened. */
+/** The embeddings that a cache had when it was opened. */
 export interface EmbeddingCacheReader extends EmbeddingReader {
   has(key: string): boolean;
   close(): Promise<void>;
 }
 
 /**
- * Opens the cache of one model for reading alone: makes no file and no folder, takes no lock, and leaves a torn last
- * line where it is, since a writer may be at work. Finds nothing where there is no file. A damaged line fails with
- * `cache-damaged`, and is named.
+ * Opens the cache of one model only for reading: creates no file and no folder, takes no lock, and leaves an incomplete
+ * last line, which a writer may be writing. Finds nothing when the file does not exist. A damaged line fails with
+ * `cache-damaged`, which names it.
  */
 export function readEmbeddingCache(options: ReadEmbeddingCacheOptions): EmbeddingCacheReader {
   const lines = openIfThere(options);
   if (lines === undefined) return NOTHING;
   try {
-    lines.learn();
+    lines.indexNewLines();
   } catch (error) {
     lines.close();
     throw error;

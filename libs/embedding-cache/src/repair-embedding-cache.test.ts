@@ -30,17 +30,17 @@ const WIDTH = lineOf(0).length;
 it.each<[what: string, damage: (line: string) => string, pieces: number]>([
   ['a byte that has changed', (line) => line.replace('"vector"', '"vectur"'), 1],
   ['bytes that are missing', (line) => line.slice(0, 40) + line.slice(60), 1],
-  ['bytes that came in', (line) => `${line.slice(0, 40)}xxxx${line.slice(40)}`, 1],
+  ['bytes that were inserted', (line) => `${line.slice(0, 40)}xxxx${line.slice(40)}`, 1],
   ['a line feed in the middle', (line) => `${line.slice(0, 40)}\n${line.slice(41)}`, 2],
-  ['a beginning alone', (line) => line.slice(0, 60), 1],
-  // Zeros have no line feed of their own.
+  ['only the beginning of a line', (line) => line.slice(0, 60), 1],
+  // Zeros have no line feed.
   ['a line that became zeros', (line) => '\0'.repeat(line.length), 1],
   ['zeros up to the middle of a line', (line) => '\0'.repeat(line.length + 10) + line.slice(10), 1],
-  ['megabytes of rubbish', () => `${'x'.repeat(3 * 2 ** 20)}\n`, 4],
-  // What is read at once ends within a line that is sound, and then within its first few bytes.
+  ['megabytes of other text', () => `${'x'.repeat(3 * 2 ** 20)}\n`, 4],
+  // The block that is read ends within a sound line, and in the second case within its first few bytes.
   ['zeros up to the end of a block', () => '\0'.repeat(2 ** 20 - 2 * WIDTH - 20), 1],
   ['zeros up to nearly the end of a block', () => '\0'.repeat(2 ** 20 - 2 * WIDTH - 3), 1],
-])('sets %s aside, and keeps all other lines', async (_, damage, pieces) => {
+])('a repair moves %s to another file, and keeps all other lines', async (_, damage, pieces) => {
   const damaged = damage(lineOf(9));
   writeFileSync(path, [lineOf(1), lineOf(2), damaged, lineOf(3), lineOf(4)].join(''));
   expect(await failureOf(open())).toMatchObject({ code: 'cache-damaged', details: { line: 3 } });
@@ -55,18 +55,21 @@ it.each<[what: string, damage: (line: string) => string, pieces: number]>([
 });
 
 it.each<[what: string, damage: (line: string) => string]>([
-  ['became something else', (line) => line.replace('\n', 'x')],
-  ['is gone', (line) => line.replace('\n', '')],
-])('keeps lines of which the line feed alone %s, and sets them aside as they were', async (_, damage) => {
-  const damaged = [2, 3, 6].map((number) => damage(lineOf(number)));
-  writeFileSync(path, [lineOf(1), damaged[0], damaged[1], lineOf(4), lineOf(5), damaged[2]].join(''));
-  const { setAside, ...counts } = await repair();
-  expect(counts).toEqual({ sound: 6, damaged: 2 });
-  expect(readFileSync(path, 'latin1')).toBe([1, 2, 3, 4, 5, 6].map(lineOf).join(''));
-  expect(readFileSync(setAside ?? '', 'latin1')).toBe(damaged.join(''));
-});
+  ['was changed', (line) => line.replace('\n', 'x')],
+  ['was lost', (line) => line.replace('\n', '')],
+])(
+  'a repair keeps lines of which only the line feed %s, and copies them unchanged to another file',
+  async (_, damage) => {
+    const damaged = [2, 3, 6].map((number) => damage(lineOf(number)));
+    writeFileSync(path, [lineOf(1), damaged[0], damaged[1], lineOf(4), lineOf(5), damaged[2]].join(''));
+    const { setAside, ...counts } = await repair();
+    expect(counts).toEqual({ sound: 6, damaged: 2 });
+    expect(readFileSync(path, 'latin1')).toBe([1, 2, 3, 4, 5, 6].map(lineOf).join(''));
+    expect(readFileSync(setAside ?? '', 'latin1')).toBe(damaged.join(''));
+  },
+);
 
-it('leaves a sound cache, and one that is not there, as they are', async () => {
+it('a repair changes nothing when the cache is sound or missing', async () => {
   expect(await repair()).toEqual({ sound: 0, damaged: 0, setAside: null });
   writeFileSync(path, [1, 2].map(lineOf).join(''));
   expect(await repair()).toEqual({ sound: 2, damaged: 0, setAside: null });
@@ -74,11 +77,11 @@ it('leaves a sound cache, and one that is not there, as they are', async () => {
   expect(readdirSync(folder).filter((name) => /repaired|damaged/.test(name))).toEqual([]);
 });
 
-// Windows gives no other file the name of one that is open.
+// Windows cannot replace or delete a file that is open.
 it.skipIf(process.platform === 'win32').each([
   ['was repaired meanwhile', repair],
   ['was deleted meanwhile', async () => rmSync(path)],
-])('lets a cache that %s go on under its name', async (_what, replace) => {
+])('appends to a cache that %s go to the file at its path', async (_what, replace) => {
   writeFileSync(path, [1, 2].map(lineOf).join(''));
   const [cache, other] = [await open(), await open()];
   writeFileSync(path, `${lineOf(1)}rubbish\n${lineOf(2)}`);

@@ -14,20 +14,20 @@ export interface CacheRepairOptions {
   readonly files?: FileSystem;
 }
 
-/** What a repair found. */
+/** The result of a repair. */
 export interface CacheRepair {
-  /** Lines that are sound, those of which the line feed alone was lost among them. */
+  /** Sound lines, including those that lost only their line feed. */
   readonly sound: number;
-  /** Lines and pieces of lines that were set aside. */
+  /** Lines and pieces of lines that were moved to another file. */
   readonly damaged: number;
-  /** Where they are now; null where there were none. */
+  /** That file; null when nothing was damaged. */
   readonly setAside: string | null;
 }
 
 /**
- * Keeps the sound lines of a cache, in their order, wherever damage left them, and sets all else aside in a file beside
- * it, which nothing reads. The cache is replaced in one step; a repair that fails or is cut short leaves it as it was.
- * Repeating it is safe. A cache without damage is only read. Fails with `lock-timeout` and `disk-failed`.
+ * Rewrites a cache with only its sound lines, in their order, and moves everything else to a file beside it, which nothing
+ * reads. The cache is replaced in one step; a repair that fails or is killed leaves it unchanged. Repeating it is safe. A
+ * cache without damage is only read. Fails with `lock-timeout` and `disk-failed`.
  */
 export function repairEmbeddingCache(options: CacheRepairOptions): Promise<CacheRepair> {
   return withCacheLock(options, () => repair(options));
@@ -36,21 +36,21 @@ export function repairEmbeddingCache(options: CacheRepairOptions): Promise<Cache
 function repair({ path, dimensions, files = DISK }: CacheRepairOptions): CacheRepair {
   const [sound, damaged] = countLines(path, dimensions);
   if (damaged === 0) return { sound, damaged, setAside: null };
-  const [kept, aside] = [`${path}.repaired`, freeName(`${path}.damaged`)];
+  const [repaired, aside] = [`${path}.repaired`, freeName(`${path}.damaged`)];
   try {
-    separate(salvageLines(path, dimensions), files, { kept, aside });
-    // What was set aside is there for good before it is gone from the cache.
+    separate(salvageLines(path, dimensions), files, { repaired, aside });
+    // The name of the file with the damaged lines is synced before the cache loses them.
     files.syncFolder(dirname(path));
-    files.rename(kept, path);
+    files.rename(repaired, path);
   } catch (error) {
-    discard(files, kept, aside);
+    discard(files, repaired, aside);
     throw error;
   }
   files.syncFolder(dirname(path));
   return { sound, damaged, setAside: aside };
 }
 
-/** Lines that are sound, and those that are not; none where there is no cache. */
+/** The numbers of sound lines and of damaged pieces; 0 when there is no cache. */
 function countLines(path: string, dimensions: number): [sound: number, damaged: number] {
   const counts: [number, number] = [0, 0];
   if (!existsSync(path)) return counts;
@@ -58,11 +58,11 @@ function countLines(path: string, dimensions: number): [sound: number, damaged: 
   return counts;
 }
 
-/** Writes lines to one file or the other; both are on disk when it returns. */
+/** Writes sound lines to one file and damaged pieces to the other; both are on disk when it returns. */
 function separate(
   lines: Iterable<SalvagedLine>,
   files: FileSystem,
-  { kept, aside }: { readonly kept: string; readonly aside: string },
+  { repaired, aside }: { readonly repaired: string; readonly aside: string },
 ): void {
   const opened: number[] = [];
   const open = (path: string): number => {
@@ -71,15 +71,15 @@ function separate(
     return file;
   };
   try {
-    const [keptFile, asideFile] = [open(kept), open(aside)];
-    for (const { bytes, isSound } of lines) files.write(isSound ? keptFile : asideFile, bytes);
+    const [repairedFile, asideFile] = [open(repaired), open(aside)];
+    for (const { bytes, isSound } of lines) files.write(isSound ? repairedFile : asideFile, bytes);
     for (const file of opened) files.sync(file);
   } finally {
     for (const file of opened) files.close(file);
   }
 }
 
-/** A name that no file has yet: what was set aside before stays. */
+/** A name that no file has yet, so that the files of earlier repairs stay. */
 function freeName(path: string): string {
   for (let number = 1; ; number += 1) {
     const name = `${path}-${number}`;

@@ -1,7 +1,7 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 import { checkLine, LINE_HEAD, lineBytes } from './cache-line.ts';
 
-/** A sound line, or what is none. */
+/** A sound line, or a damaged piece of the file. */
 export interface SalvagedLine {
   readonly bytes: Buffer;
   readonly isSound: boolean;
@@ -12,9 +12,9 @@ const BLOCK_BYTES = 1024 * 1024;
 const LF = Buffer.from('\n');
 
 /**
- * The sound lines of a file, wherever they begin, and all that stands between them, in pieces that end with a line feed
- * or where a block does: memory is bounded. A line of which the line feed alone is lost comes twice: sound, with its
- * line feed, and within a piece, as it stands there.
+ * The sound lines of a file, wherever they begin, and everything between them in pieces that end with a line feed or at the
+ * end of a block, so that memory is bounded. A line that lost only its line feed comes twice: as a sound line with its line
+ * feed, and unchanged within a piece.
  */
 export function* salvageLines(path: string, dimensions: number): Generator<SalvagedLine> {
   const width = lineBytes(dimensions);
@@ -22,15 +22,15 @@ export function* salvageLines(path: string, dimensions: number): Generator<Salva
   for (const block of blocksOf(path)) {
     const isEnd = block.length === 0;
     bytes = Buffer.concat([bytes, block]);
-    let given = 0;
+    let yielded = 0;
     let at = bytes.indexOf(LINE_HEAD);
     while (at >= 0 && (isEnd || at + width <= bytes.length)) {
       const line = bytes.subarray(at, at + width);
       let next = at + LINE_HEAD.length;
       if (checkLine(line, dimensions) !== undefined) {
-        yield* piecesOf(bytes.subarray(given, at));
+        yield* piecesOf(bytes.subarray(yielded, at));
         yield { bytes: line, isSound: true };
-        next = given = at + width;
+        next = yielded = at + width;
       } else {
         const ended = Buffer.concat([line.subarray(0, width - 1), LF]);
         if (checkLine(ended, dimensions) !== undefined) {
@@ -40,16 +40,16 @@ export function* salvageLines(path: string, dimensions: number): Generator<Salva
       }
       at = bytes.indexOf(LINE_HEAD, next);
     }
-    // What a line may begin with waits for the next block.
+    // Bytes that may be the start of a line are kept for the next block.
     const begun = at >= 0 ? at : bytes.lastIndexOf(LINE_HEAD.charAt(0));
-    const waits = !isEnd && (at >= 0 || begun > bytes.length - LINE_HEAD.length);
-    const undecided = waits ? begun : bytes.length;
-    yield* piecesOf(bytes.subarray(given, undecided));
+    const isIncomplete = !isEnd && (at >= 0 || begun > bytes.length - LINE_HEAD.length);
+    const undecided = isIncomplete ? begun : bytes.length;
+    yield* piecesOf(bytes.subarray(yielded, undecided));
     bytes = bytes.subarray(undecided);
   }
 }
 
-/** An empty block is the last one. */
+/** The blocks of a file; an empty one is the last. */
 function* blocksOf(path: string): Generator<Buffer> {
   const file = openSync(path, 'r');
   try {

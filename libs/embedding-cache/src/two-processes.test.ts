@@ -14,7 +14,7 @@ const BATCHES = 60;
 
 const keyOf = (name: string): string => sha256Hex(name);
 
-/** Another process that appends batches to a cache without end, and says after each that it is acknowledged. */
+/** Another process that appends batches to a cache without end, and prints the number of each acknowledged one. */
 function startAppending(path: string) {
   const script = `
     const { openEmbeddingCache } = await import(${JSON.stringify(new URL('./embedding-cache.ts', import.meta.url).href)});
@@ -33,27 +33,27 @@ function startAppending(path: string) {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: {},
   });
-  const said = createInterface({ input: child.stdout });
-  return { child, said, ended: Promise.all([once(child, 'exit'), once(said, 'close')]) };
+  const output = createInterface({ input: child.stdout });
+  return { child, output, ended: Promise.all([once(child, 'exit'), once(output, 'close')]) };
 }
 
-it('keeps every line of two processes that append at once, whole and once, and of one that is killed all it acknowledged', async () => {
+it('two processes that append at once, one of which is killed, lose and repeat no acknowledged line', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-two-'));
   const path = join(folder, 'model.jsonl');
   const open = () => openEmbeddingCache({ path, slicePath: 'none', dimensions: DIMENSIONS, lockWaitMs: 20_000 });
-  const { child, said, ended } = startAppending(path);
+  const { child, output, ended } = startAppending(path);
   try {
     const died = ended.then(() => Promise.reject(new Error('the other process ended by itself')));
     died.catch(() => {});
     const cache = await open();
     let acknowledged = -1;
     const enough = new Promise<void>((resolve) => {
-      said.on('line', (line) => {
+      output.on('line', (line) => {
         if (line !== 'open') acknowledged = Number(line);
         if (acknowledged >= BATCHES) resolve();
       });
     });
-    await Promise.race([once(said, 'line'), died]);
+    await Promise.race([once(output, 'line'), died]);
     for (let batch = 0; batch < BATCHES; batch += 1) {
       const names = [`both ${batch}`, `parent ${batch}`];
       await cache.append(names.map((name) => ({ key: keyOf(name), vector: new Float32Array(DIMENSIONS).fill(batch) })));
@@ -67,12 +67,12 @@ it('keeps every line of two processes that append at once, whole and once, and o
     const next = await open();
     const batches = (count: number, who: string) =>
       Array.from({ length: count }, (_, batch) => keyOf(`${who} ${batch}`));
-    const kept = [
+    const appended = [
       ...batches(acknowledged + 1, 'both'),
       ...batches(acknowledged + 1, 'child'),
       ...batches(BATCHES, 'parent'),
     ];
-    expect(kept.filter((key) => !next.has(key))).toEqual([]);
+    expect(appended.filter((key) => !next.has(key))).toEqual([]);
     await next.close();
     const lines = readFileSync(path, 'latin1').split('\n').slice(0, -1);
     expect(lines.map((line) => line.length + 1).filter((bytes) => bytes !== lineBytes(DIMENSIONS))).toEqual([]);
