@@ -2,8 +2,8 @@ import type { DatabaseSync } from 'node:sqlite';
 import { runEndColumns, toRunRecord, type RunEnd, type RunRecord, type RunStart } from '@lockstep/model';
 
 /**
- * The run table. Times are ISO 8601 in UTC with milliseconds, whose order as texts is that in time. The columns from
- * `finished_at` on stay null while a run is under way.
+ * The run table. Times are texts in ISO 8601, UTC, with milliseconds, so that they sort by time. The columns from
+ * `finished_at` on are null until the run ends.
  */
 export const RUN_SCHEMA = `
   create table if not exists run (
@@ -17,15 +17,15 @@ export const RUN_SCHEMA = `
 
 /** Statements over the run table of one open database. */
 export interface RunTable {
-  /** Enters a run under its fence. */
+  /** Enters a run with its fence. */
   enter(corpus: string, fence: number, run: RunStart): void;
-  /** Says how a run ended, if nobody has said so yet. */
+  /** Records how a run ended, unless that is recorded already. */
   finish(corpus: string, fence: number, end: RunEnd): void;
-  /** Last started first, and of runs that started at once the highest fence. */
+  /** Last started first, and runs that started at the same time by falling fence. */
   latest(query: { readonly corpus?: string; readonly limit: number }): RunRecord[];
 }
 
-/** Prepares the statements; the table must be there. */
+/** Prepares the statements; the table must exist. */
 export function prepareRunTable(database: DatabaseSync): RunTable {
   const enter = database.prepare(
     `insert into run (corpus, fence, run_id, kind, digest, model, qdrant_target, neon_target, started_at)

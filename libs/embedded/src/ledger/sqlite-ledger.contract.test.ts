@@ -42,7 +42,7 @@ ledgerSuite('a ledger in a SQLite file', async () => {
   };
 });
 
-/** What the first version does to take a corpus. */
+/** Takes a fence with the tables and the statement of the first version. */
 function takeAsBefore(path: string, corpus: string, runId: string): number {
   const database = new DatabaseSync(path, { timeout: 30_000 });
   database.exec(`
@@ -64,7 +64,7 @@ function takeAsBefore(path: string, corpus: string, runId: string): number {
   return Number(taken?.['fence']);
 }
 
-it('leaves no file behind when it was only read', async () => {
+it('reads of a ledger create no file', async () => {
   const path = newPath();
   const ledger = openSqliteLedger(path);
   await ledger.fenceHolder('books');
@@ -74,7 +74,7 @@ it('leaves no file behind when it was only read', async () => {
   expect(existsSync(path)).toBe(false);
 });
 
-it('finds what another process wrote into a file that was not there when it was opened', async () => {
+it('a ledger that was opened before its file existed finds what another process writes', async () => {
   const path = newPath();
   const reader = openSqliteLedger(path);
   expect(await reader.runs({ limit: 9 })).toEqual([]);
@@ -85,7 +85,7 @@ it('finds what another process wrote into a file that was not there when it was 
   await reader.close();
 });
 
-it('takes no fence for a run that cannot be entered, and goes on', async () => {
+it('a run that cannot be entered in the run table takes no fence, and the next run takes one', async () => {
   const ledger = openSqliteLedger(newPath());
   await ledger.takeFence('books', RUN);
   await expect(ledger.takeFence('books', { ...RUN, runId: 'two', startedAt: null as never })).rejects.toThrow();
@@ -94,7 +94,7 @@ it('takes no fence for a run that cannot be entered, and goes on', async () => {
   await ledger.close();
 });
 
-it('goes on above the runs that are known when a fence was removed by hand', async () => {
+it('the next fence is above that of every run in the table, even after the fence was deleted by hand', async () => {
   const path = newPath();
   const ledger = openSqliteLedger(path);
   await ledger.takeFence('books', RUN);

@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type FenceHolder, type Ledger, type RunStart, type Stamp } from '@lockstep/model';
+import type { FenceHolder, Ledger, RunStart, Stamp } from '@lockstep/model';
 import { prepareRunTable, RUN_SCHEMA } from './run-table.ts';
 
 /** How long a statement waits for another process, in milliseconds; all of them are short. */
 const BUSY_MS = 30_000;
 
-/** A file of an older version lacks some of the tables, and gets them. */
+/** All tables; those that a file of an older version lacks are added. */
 const SCHEMA = `
   create table if not exists fence (
     corpus text primary key, fence integer not null, run_id text not null, digest text not null) strict;
@@ -17,13 +17,13 @@ const SCHEMA = `
   ${RUN_SCHEMA}`;
 
 /**
- * The ledger as a SQLite file, for rows that are embedded: a load of points then does not wait for the lock of the
- * embedded Postgres. Any number of processes may use it. The file is made by the first call that is not a reading one.
+ * The ledger in a SQLite file, used with the embedded Postgres, so that a load of points does not wait for the lock of that
+ * database. Any number of processes may use it. The first call that writes creates the file.
  */
 export function openSqliteLedger(path: string): Ledger {
   let opened: LedgerFile | undefined;
   const file = (): LedgerFile => (opened ??= openFile(path));
-  const fileIfThere = (): LedgerFile | undefined => (opened === undefined && !existsSync(path) ? undefined : file());
+  const existingFile = (): LedgerFile | undefined => (opened === undefined && !existsSync(path) ? undefined : file());
 
   return {
     async ensure() {
@@ -36,15 +36,15 @@ export function openSqliteLedger(path: string): Ledger {
       file().runs.finish(corpus, fence, end);
     },
     async runs(query) {
-      return fileIfThere()?.runs.latest(query) ?? [];
+      return existingFile()?.runs.latest(query) ?? [];
     },
     async fenceHolder(corpus): Promise<FenceHolder | undefined> {
-      const row = fileIfThere()?.readFence.get(corpus);
+      const row = existingFile()?.readFence.get(corpus);
       if (row === undefined) return undefined;
       return { fence: Number(row['fence']), runId: String(row['run_id']), digest: String(row['digest']) };
     },
     async stamp(corpus, store): Promise<Stamp | undefined> {
-      const row = fileIfThere()?.readStamp.get(corpus, store);
+      const row = existingFile()?.readStamp.get(corpus, store);
       if (row === undefined) return undefined;
       return { digest: String(row['digest']), nonce: String(row['nonce']), count: Number(row['count']) };
     },
@@ -67,10 +67,10 @@ type LedgerFile = ReturnType<typeof openFile>;
 function openFile(path: string) {
   mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path, { timeout: BUSY_MS });
-  // A rollback journal: no switch to WAL to get wrong, and the few writes are tiny.
+  // The default rollback journal is fast enough for few and tiny writes, and simpler than WAL.
   database.exec(`pragma synchronous = full; ${SCHEMA}`);
   const runs = prepareRunTable(database);
-  // Above every run of the table, so that a corpus whose fence was removed by hand goes on too.
+  // Above the fence of every run in the table, so that none is used twice after somebody deleted one by hand.
   const nextFence = database.prepare(
     `insert into fence (corpus, fence, run_id, digest)
      values (?, max(?, coalesce((select max(fence) + 1 from run where corpus = ?), 0)), ?, ?)
@@ -91,7 +91,7 @@ function openFile(path: string) {
          digest = excluded.digest, nonce = excluded.nonce, count = excluded.count`,
     ),
     removeStamp: database.prepare('delete from stamp where corpus = ? and store = ?'),
-    /** The fence and the run that it belongs to, both or neither. */
+    /** Takes the fence and enters its run, both or neither. */
     takeFence(corpus: string, run: RunStart & { readonly atLeast: number }): number {
       database.exec('begin immediate');
       try {

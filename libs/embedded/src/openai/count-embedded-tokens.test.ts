@@ -10,10 +10,13 @@ it.each([
   ['日本', 4],
   ['[PAD]', 3],
   ['x'.repeat(101), 3],
-])('counts the tokens of %j with the two special ones and without padding', (text, tokens) => {
+])('the count of tokens in %j includes the two special ones and no padding', (text, tokens) => {
   expect(countEmbeddedTokens(text)).toBe(tokens);
 });
 
-it.each([127, 254, 255, 5_000])('goes on counting at %d words, where the tokenizer file pads and cuts', (words) => {
-  expect(countEmbeddedTokens('word '.repeat(words))).toBe(words + 2);
-});
+it.each([127, 254, 255, 5_000])(
+  'all tokens of %d words are counted, although the tokenizer file sets padding and truncation',
+  (words) => {
+    expect(countEmbeddedTokens('word '.repeat(words))).toBe(words + 2);
+  },
+);

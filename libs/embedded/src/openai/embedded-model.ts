@@ -1,6 +1,6 @@
-/** The model that embeds where no account is configured; never taken for one of OpenAI's. */
+/** The model that is used when no account is configured. Its name differs from every name of OpenAI. */
 export const EMBEDDED_MODEL = 'embedded/all-minilm-l6-v2';
-/** Numbers in its vectors. */
+/** Dimensions of its vectors. */
 export const EMBEDDED_DIMENSIONS = 384;
-/** WordPiece tokens that it reads of a text, the two special ones included; it would drop the rest silently. */
+/** Most WordPiece tokens of a text, including the two special ones; the model itself would ignore the rest silently. */
 export const EMBEDDED_INPUT_TOKENS_MAX = 256;

@@ -26,7 +26,7 @@ async function embed(input: string | string[]) {
   return (await client.embeddings.create({ model: EMBEDDED_MODEL, input })).data.map(({ embedding }) => embedding);
 }
 
-/** Posts a body as it is, past what the client's types allow. */
+/** Posts a body that the types of the client do not allow. */
 async function post(body: unknown) {
   const init = { method: 'POST', body: typeof body === 'string' ? body : JSON.stringify(body) };
   const response = await embedded.fetch('http://embedded.invalid/v1/embeddings', init);
@@ -38,7 +38,7 @@ const cosineOf = (one: readonly number[], other: readonly number[]): number =>
   one.reduce((sum, value, index) => sum + value * (other[index] ?? Number.NaN), 0);
 
 describe('embeddings through the official client', { timeout: 60_000 }, () => {
-  it('gives the vector of the reference implementation, of length one', async () => {
+  it('a text has the vector of the reference implementation, with length 1', async () => {
     const [vector = []] = await embed(FOX);
     expect(vector).toHaveLength(EMBEDDED_DIMENSIONS);
     // Python's sentence-transformers gives 0.0439 for this text (transformers.js, issue 36, read 2026-11-21).
@@ -46,7 +46,7 @@ describe('embeddings through the official client', { timeout: 60_000 }, () => {
     expect(lengthOf(vector)).toBeCloseTo(1, 5);
   });
 
-  it('puts texts of one meaning near each other', async () => {
+  it('texts with similar meaning have similar vectors', async () => {
     const [question = [], answer = [], other = []] = await embed([
       'How do I get my money back?',
       'Refunds are paid within five days.',
@@ -55,9 +55,9 @@ describe('embeddings through the official client', { timeout: 60_000 }, () => {
     expect(cosineOf(question, answer)).toBeGreaterThan(cosineOf(question, other) + 0.2);
   });
 
-  it('gives a text the same vector, bit by bit, alone and in any company, in input order', async () => {
+  it('a text has the same vector bit for bit whatever texts are sent with it, in input order', async () => {
     const [alone] = await embed(FOX);
-    // More texts than are handed to the engine at once, of different lengths.
+    // More texts than one batch of the engine, of different lengths.
     const texts = Array.from({ length: 18 }, (_, index) => (index % 6 === 5 ? FOX : 'ab '.repeat(index + 1)));
     const together = await embed(texts);
     expect(together).toHaveLength(18);
@@ -65,13 +65,13 @@ describe('embeddings through the official client', { timeout: 60_000 }, () => {
     expect((await embed(texts[8] ?? ''))[0]).toEqual(together[8]);
   });
 
-  it('answers requests that were sent at once each with their own vectors', async () => {
+  it('requests at the same time are each answered with their own vectors', async () => {
     const texts = ['one', 'two', 'three', 'four'];
-    const atOnce = await Promise.all(texts.map(embed));
-    expect(atOnce.map(([vector]) => vector)).toEqual(await embed(texts));
+    const answers = await Promise.all(texts.map(embed));
+    expect(answers.map(([vector]) => vector)).toEqual(await embed(texts));
   });
 
-  it('says as base64 what it says as floats, and counts tokens', async () => {
+  it('base64 and floats have the same numbers, and an answer has the count of tokens', async () => {
     const asFloats = await post({ model: EMBEDDED_MODEL, input: FOX, encoding_format: 'float' });
     const asBase64 = await post({ model: EMBEDDED_MODEL, input: FOX, encoding_format: 'base64', dimensions: 384 });
     const [vector] = await embed(FOX);
@@ -87,14 +87,14 @@ describe('embeddings through the official client', { timeout: 60_000 }, () => {
     expect(Array.from({ length: EMBEDDED_DIMENSIONS }, (_, index) => bytes.readFloatLE(4 * index))).toEqual(vector);
   });
 
-  it('reads a text of as many tokens as it allows to its last word', async () => {
+  it('a text with the most tokens is embedded up to its last word', async () => {
     const longest = 'word '.repeat(EMBEDDED_INPUT_TOKENS_MAX - 3);
     expect(countEmbeddedTokens(`${longest}whale`)).toBe(EMBEDDED_INPUT_TOKENS_MAX);
     const [whale, tiger] = await embed([`${longest}whale`, `${longest}tiger`]);
     expect(whale).not.toEqual(tiger);
   });
 
-  it('refuses a text that is longer, with its tokens and the limit, and names its place', async () => {
+  it('a text with too many tokens is refused with its index, its tokens and the limit', async () => {
     const error: unknown = await embed(['short', 'word '.repeat(EMBEDDED_INPUT_TOKENS_MAX - 1)]).catch(
       (e: unknown) => e,
     );
@@ -103,7 +103,7 @@ describe('embeddings through the official client', { timeout: 60_000 }, () => {
     expect(String(error)).toMatch(/input 1 .*257.*256/i);
   });
 
-  it('lists its one model', async () => {
+  it('the list of models has the one embedded model', async () => {
     const models = (await client.models.list()).data.map(({ id }) => id);
     expect(models).toEqual([EMBEDDED_MODEL]);
     expect(await client.models.retrieve(EMBEDDED_MODEL)).toMatchObject({ id: EMBEDDED_MODEL, object: 'model' });
@@ -122,8 +122,8 @@ describe('embeddings through the official client', { timeout: 60_000 }, () => {
     ['more texts than OpenAI takes', 400, null, { model: EMBEDDED_MODEL, input: Array(2049).fill('x') }],
     ['other dimensions', 400, null, { model: EMBEDDED_MODEL, input: 'x', dimensions: 1536 }],
     ['another encoding', 400, null, { model: EMBEDDED_MODEL, input: 'x', encoding_format: 'hex' }],
-    ['a key that it does not know', 400, null, { model: EMBEDDED_MODEL, input: 'x', truncate: true }],
-  ])('refuses %s with %d', async (_title, status, code, body) => {
+    ['an unknown key', 400, null, { model: EMBEDDED_MODEL, input: 'x', truncate: true }],
+  ])('a request with %s is refused with status %d', async (_title, status, code, body) => {
     const refusal = await post(body);
     expect(refusal.status).toBe(status);
     expect(refusal.answer['error']).toMatchObject({
@@ -137,18 +137,18 @@ describe('embeddings through the official client', { timeout: 60_000 }, () => {
     ['GET', '/v1/embeddings'],
     ['POST', '/v1/chat/completions'],
     ['POST', '/embeddings'],
-  ])('does not serve %s %s', async (method, path) => {
+  ])('the endpoint %s %s is answered with 404', async (method, path) => {
     expect((await embedded.fetch(`http://embedded.invalid${path}`, { method })).status).toBe(404);
   });
 
-  it('stops for an abort signal, and works on afterwards', async () => {
+  it('an aborted request rejects with the reason, and later requests are answered', async () => {
     const abort = new AbortController();
     const reason = new Error('enough');
     const body = JSON.stringify({ model: EMBEDDED_MODEL, input: Array.from({ length: 40 }, () => FOX) });
     const init = { method: 'POST', body, signal: abort.signal };
-    const waiting = embedded.fetch('http://embedded.invalid/v1/embeddings', init);
+    const pending = embedded.fetch('http://embedded.invalid/v1/embeddings', init);
     setImmediate(() => abort.abort(reason));
-    await expect(waiting).rejects.toBe(reason);
+    await expect(pending).rejects.toBe(reason);
     expect(await embed('x')).toHaveLength(1);
   });
 });
@@ -160,7 +160,7 @@ describe('createEmbeddedOpenAi', { timeout: 60_000 }, () => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
   });
 
-  /** Runs `body` in a process of its own, with `embedded` and `embed(text)` at hand. */
+  /** Runs `body`, which may use `embedded` and `embed(text)`, in a process of its own. */
   async function exitOf(body: string) {
     const script = `
       const { createEmbeddedOpenAi } = await import(${JSON.stringify(new URL('./embedded-openai.ts', import.meta.url).href)});
@@ -174,17 +174,17 @@ describe('createEmbeddedOpenAi', { timeout: 60_000 }, () => {
     return (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   }
 
-  it('waits for the answer and then lets the process end by itself, without close', async () => {
+  it('a process stays alive until its requests are answered, and then ends without close', async () => {
     expect(
       await exitOf(`process.exitCode = (await embed('x')) === 200 && (await embed('y')) === 200 ? 7 : 1;`),
     ).toEqual([7, null]);
   });
 
-  it('lets the process end when it was never used', async () => {
+  it('a process that made no request ends by itself', async () => {
     expect(await exitOf('')).toEqual([0, null]);
   });
 
-  it('fails what waits when it is closed, and starts anew when it is asked again', async () => {
+  it('close fails pending requests, and a later request starts the model again', async () => {
     const own = createEmbeddedOpenAi();
     const ask = async () => {
       const body = JSON.stringify({ model: EMBEDDED_MODEL, input: FOX });

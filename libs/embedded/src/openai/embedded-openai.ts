@@ -3,16 +3,16 @@ import { readEmbeddingsRequest } from './embeddings-request.ts';
 import { createModelThread } from './model-thread.ts';
 import { OpenAiRefusal } from './openai-refusal.ts';
 
-/** A real model behind OpenAI's protocol, in this process. */
+/** A real model in this process with the HTTP API of OpenAI. */
 export interface EmbeddedOpenAi {
-  /** For the `fetch` option of the official client; whatever host it is asked for, it answers itself. */
+  /** For the `fetch` option of the official client. It answers requests to any host itself. */
   readonly fetch: typeof fetch;
   close(): Promise<void>;
 }
 
 /**
- * Answers `POST /v1/embeddings` and `GET /v1/models` with the embedded model. It starts with the first text, in a thread
- * of its own, and lets the process end when it is idle. The same text gives the same vector in any company.
+ * Answers `POST /v1/embeddings` and `GET /v1/models` with the embedded model. The model starts with the first text, in a
+ * thread of its own, and lets the process end when it is idle. A text has the same vector whatever texts are sent with it.
  */
 export function createEmbeddedOpenAi(): EmbeddedOpenAi {
   const thread = createModelThread();

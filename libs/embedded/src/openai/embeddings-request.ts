@@ -6,20 +6,20 @@ import { OpenAiRefusal } from './openai-refusal.ts';
 export interface EmbeddingsRequest {
   readonly texts: readonly string[];
   readonly format: 'float' | 'base64';
-  /** Tokens of all texts. */
+  /** Number of tokens in all texts. */
   readonly tokens: number;
 }
 
-/** As many inputs as OpenAI takes in one request. */
+/** Most inputs in one request, as for OpenAI. */
 const ITEMS_MAX = 2048;
 
 const KNOWN_KEYS = new Set(['model', 'input', 'encoding_format', 'dimensions', 'user']);
 
-/** Checks the body of `POST /v1/embeddings`. Whatever the model cannot do is refused and never ignored. */
+/** Reads the body of `POST /v1/embeddings`. What the model does not support is refused and never ignored. */
 export function readEmbeddingsRequest(body: unknown): EmbeddingsRequest {
   if (!isJsonObject(body)) throw refused('Expected a JSON object.');
   const unknown = Object.keys(body).find((key) => !KNOWN_KEYS.has(key));
-  if (unknown !== undefined) throw refused(`The embedded model does not know ${unknown}.`, unknown);
+  if (unknown !== undefined) throw refused(`The embedded model does not support ${unknown}.`, unknown);
   if (body['model'] !== EMBEDDED_MODEL) {
     throw new OpenAiRefusal({
       status: 404,

@@ -9,40 +9,40 @@ export type ModelReply =
   | { readonly id: number; readonly vectors: readonly Float32Array[] }
   | { readonly id: number; readonly failure: string };
 
-/** The embedded model in a thread of its own, started with the first text. */
+/** The embedded model in a thread of its own, which starts with the first text. */
 export interface ModelThread {
-  /** One vector a text, in order. Rejects with the signal's reason when it aborts; the thread then finishes in vain. */
+  /** One vector for each text, in order. Rejects with the reason of an aborted signal; the thread still ends its batch. */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
   close(): Promise<void>;
 }
 
-/** Texts handed over at once: fewer than the 24 at which the engine starts threads of its own, and stopped between. */
-const TEXTS_AT_ONCE = 8;
+/** Texts in one batch: fewer than the 24 from which the engine starts more threads. A request can end between batches. */
+const BATCH_TEXTS = 8;
 
-/** What a thread is asked and has not answered yet, by number. */
-type Waiting = Map<number, { resolve(vectors: readonly Float32Array[]): void; reject(error: unknown): void }>;
+/** Requests that a thread has not answered yet, by id. */
+type Pending = Map<number, { resolve(vectors: readonly Float32Array[]): void; reject(error: unknown): void }>;
 
 export function createModelThread(): ModelThread {
-  let running: { readonly worker: Worker; readonly waiting: Waiting } | undefined;
+  let running: { readonly worker: Worker; readonly pending: Pending } | undefined;
   let lastId = 0;
 
   function start() {
-    // Without the flags of this process: some of them, such as --input-type, are refused for a file.
+    // Without the flags of this process, since some of them are refused for a file, such as --input-type.
     const worker = new Worker(new URL('./model-worker.ts', import.meta.url), { execArgv: [] });
-    const waiting: Waiting = new Map();
-    const started = { worker, waiting };
+    const pending: Pending = new Map();
+    const started = { worker, pending };
     worker.on('message', (reply: ModelReply) => {
-      const asked = waiting.get(reply.id);
-      waiting.delete(reply.id);
+      const request = pending.get(reply.id);
+      pending.delete(reply.id);
       // An idle thread must not keep the process alive.
-      if (waiting.size === 0) worker.unref();
-      if ('vectors' in reply) asked?.resolve(reply.vectors);
-      else asked?.reject(new Error(`The embedded model failed: ${reply.failure}`));
+      if (pending.size === 0) worker.unref();
+      if ('vectors' in reply) request?.resolve(reply.vectors);
+      else request?.reject(new Error(`The embedded model failed: ${reply.failure}`));
     });
     const fail = (error: Error): void => {
       if (running === started) running = undefined;
-      for (const { reject } of waiting.values()) reject(error);
-      waiting.clear();
+      for (const { reject } of pending.values()) reject(error);
+      pending.clear();
     };
     worker.on('error', fail);
     worker.on('exit', () => fail(new Error('The thread of the embedded model ended.')));
@@ -50,12 +50,12 @@ export function createModelThread(): ModelThread {
   }
 
   async function ask(texts: string[], signal: AbortSignal | undefined): Promise<readonly Float32Array[]> {
-    const { worker, waiting } = (running ??= start());
+    const { worker, pending } = (running ??= start());
     const id = (lastId += 1);
     const { promise, resolve, reject } = Promise.withResolvers<readonly Float32Array[]>();
     const stop = (): void => reject(signal?.reason);
     signal?.addEventListener('abort', stop, { once: true });
-    waiting.set(id, { resolve, reject });
+    pending.set(id, { resolve, reject });
     worker.ref();
     worker.postMessage({ id, texts } satisfies ModelRequest);
     try {
@@ -68,9 +68,9 @@ export function createModelThread(): ModelThread {
   return {
     async embed(texts, signal) {
       const vectors: Float32Array[] = [];
-      for (let from = 0; from < texts.length; from += TEXTS_AT_ONCE) {
+      for (let from = 0; from < texts.length; from += BATCH_TEXTS) {
         signal?.throwIfAborted();
-        vectors.push(...(await ask(texts.slice(from, from + TEXTS_AT_ONCE), signal)));
+        vectors.push(...(await ask(texts.slice(from, from + BATCH_TEXTS), signal)));
       }
       return vectors;
     },

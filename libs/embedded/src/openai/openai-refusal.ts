@@ -1,4 +1,4 @@
-/** A request that is answered with an error as OpenAI shapes it. */
+/** A refusal of a request, answered as an error in the form of OpenAI. */
 export class OpenAiRefusal extends Error {
   readonly status: number;
   readonly code: string | null;

@@ -2,25 +2,25 @@ import { messages, protocol, type PGlite } from '@electric-sql/pglite';
 import { ANSWER_BYTES_MAX, answerTooLarge, postgresUnavailable, sqlText, type Statement } from '@lockstep/model';
 import { readDataRows } from './read-data-rows.ts';
 
-/** What one statement gave: values in Postgres' text form, in the order of `columns`. */
+/** The result of one statement: values in the text form of Postgres, in the order of `columns`. */
 export interface PgliteResult {
   readonly columns: readonly { readonly name: string; readonly typeId: number }[];
   readonly rows: readonly (readonly (string | null)[])[];
-  /** Rows that it inserted, changed or deleted. */
+  /** Number of rows that it inserted, updated or deleted. */
   readonly rowsChanged: number;
 }
 
-/** The command tag of a statement that changes rows ends in how many; the 0 of an INSERT is an old object id. */
+/** A command tag with the number of changed rows; the 0 of INSERT stands for an obsolete object id. */
 const ROWS_CHANGED = /^(?:INSERT 0|UPDATE|DELETE|MERGE) (\d+)$/;
 
 /**
- * Runs one statement by the extended protocol in one round trip into the engine (PGlite's own `query` makes five), so
- * that several statements in one text are refused as on Neon, and values stay in Postgres' text form.
+ * Runs one statement by the extended protocol in one call of the engine (PGlite's own `query` makes five), so that several
+ * statements in one text are refused as by Neon, and values stay in the text form of Postgres.
  *
- * The caller holds `db.runExclusive`. Notices are dropped, as Neon's HTTP protocol has no place for them.
+ * To be called within `db.runExclusive`. Notices are dropped, as by the HTTP protocol of Neon.
  *
- * *Errors*: PGlite's `DatabaseError` for what Postgres said; ours when an answer is too large, and `service-unavailable`
- * when the engine broke down, which is of no further use then.
+ * *Errors*: PGlite's `DatabaseError` for an error of Postgres; ours for an answer that is too large, and
+ * `service-unavailable` when the engine failed, which must not be used again.
  */
 export async function executePgliteStatement(db: PGlite, [text, parameters = []]: Statement): Promise<PgliteResult> {
   const request = Buffer.concat([
@@ -34,7 +34,7 @@ export async function executePgliteStatement(db: PGlite, [text, parameters = []]
   try {
     answer = await db.execProtocolRaw(request);
   } catch (error) {
-    throw postgresUnavailable('The embedded Postgres engine broke down; close it and open it again.', error);
+    throw postgresUnavailable('The embedded Postgres engine failed; close it and open it again.', error);
   }
   if (answer.byteLength > ANSWER_BYTES_MAX) throw answerTooLarge();
 
@@ -55,7 +55,7 @@ export async function executePgliteStatement(db: PGlite, [text, parameters = []]
   );
   if (failure !== undefined) throw failure;
   if (!isReady) {
-    throw postgresUnavailable('The embedded Postgres engine gave half an answer; close it and open it again.');
+    throw postgresUnavailable('The embedded Postgres engine gave an incomplete answer; close it and open it again.');
   }
   return { columns, rows, rowsChanged };
 }

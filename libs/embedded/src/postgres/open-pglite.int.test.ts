@@ -16,7 +16,7 @@ import { openPglite, type PgliteDatabase } from './open-pglite.ts';
 
 const WAIT_MS = 30_000;
 
-/** Closed databases to copy, since making one takes seconds. */
+/** A folder with a closed database that tests copy, since making one takes seconds. */
 const folder = mkdtempSync(join(tmpdir(), 'open-pglite-'));
 const template = join(folder, 'template');
 let directory: string;
@@ -58,13 +58,13 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-/** Starts a process that runs `body`, with `openPglite`, `directory`, `query(database, text)` and `say(line)` at hand. */
+/** Starts a process that runs `body`, which may use `openPglite`, `directory`, `query(database, text)` and `print(line)`. */
 function startChild(body: string) {
   const script = `
     import { writeSync } from 'node:fs';
     const { openPglite } = await import(${JSON.stringify(new URL('./open-pglite.ts', import.meta.url).href)});
     const directory = ${JSON.stringify(directory)};
-    const say = (line) => writeSync(1, line + '\\n');
+    const print = (line) => writeSync(1, line + '\\n');
     const query = (database, text) => database.run([[text]], { transaction: false });
     ${body}`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
@@ -81,19 +81,19 @@ function startChild(body: string) {
 }
 
 describe('openPglite', { timeout: 60_000 }, () => {
-  it('keeps what was written when it is closed and opened again', async () => {
+  it('rows are still there after a database is closed and opened again', async () => {
     copyTemplate();
     const first = await openPglite({ directory, waitMs: 0 });
     await run(first, `INSERT INTO items SELECT n, 'name' FROM generate_series(1, 2000) n`);
     await first.close();
     const second = await openPglite({ directory, waitMs: 0 });
     expect(await run(second, 'SELECT count(*) FROM items')).toEqual([['2000']]);
-    // Closing cleaned up after so many changed rows, which also counts them for the planner.
+    // `close` ran VACUUM after so many changed rows, which also counts them for the planner.
     expect(await run(second, `SELECT reltuples FROM pg_class WHERE relname = 'items'`)).toEqual([['2000']]);
     await second.close();
   });
 
-  it('lets nobody else in until it is closed, and then the one who waits', async () => {
+  it('a second opener waits until the database is closed, or fails with its holder', async () => {
     copyTemplate();
     const first = await openPglite({ directory, waitMs: 0, purpose: 'load-neon' });
     const refusal = await errorOf(openPglite({ directory, waitMs: 0 }));
@@ -113,17 +113,17 @@ describe('openPglite', { timeout: 60_000 }, () => {
     await second.close();
   });
 
-  it('finishes what was asked before it closes, refuses what comes later, and closes once', async () => {
+  it('a close waits for earlier statements and refuses later ones, and a second close does nothing', async () => {
     copyTemplate();
     const database = await openPglite({ directory, waitMs: 0 });
-    const asked = run(database, `INSERT INTO items VALUES (1, 'x') RETURNING id`);
+    const earlier = run(database, `INSERT INTO items VALUES (1, 'x') RETURNING id`);
     const closed = Promise.all([database.close(), database.close()]);
     await expect(run(database, 'SELECT 1')).rejects.toMatchObject({ code: 'service-unavailable' });
-    expect(await asked).toEqual([['1']]);
+    expect(await earlier).toEqual([['1']]);
     await closed;
   });
 
-  it('stops waiting when the signal is aborted, and does not open for an aborted signal', async () => {
+  it('an abort ends the wait for a database, and an aborted signal opens none', async () => {
     copyTemplate();
     const reason = new Error('enough');
     await expect(openPglite({ directory, waitMs: 0, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
@@ -135,7 +135,7 @@ describe('openPglite', { timeout: 60_000 }, () => {
     await database.close();
   });
 
-  it('lets timers and other work go on between queued requests', async () => {
+  it('timers and other work run between queued requests', async () => {
     copyTemplate();
     const database = await openPglite({ directory, waitMs: 0 });
     const order: string[] = [];
@@ -149,7 +149,7 @@ describe('openPglite', { timeout: 60_000 }, () => {
     await database.close();
   });
 
-  it('starts over when a first opening was cut off', async () => {
+  it('a database whose first opening was interrupted is made again', async () => {
     mkdirSync(directory);
     writeFileSync(join(directory, 'PG_VERSION'), '18\n');
     writeFileSync(`${directory}.unfinished`, '');
@@ -159,7 +159,7 @@ describe('openPglite', { timeout: 60_000 }, () => {
     expect(existsSync(`${directory}.unfinished`)).toBe(false);
   });
 
-  it('refuses a directory that is no database, leaves its files alone and frees the lock', async () => {
+  it('a directory that is no database is refused, its files stay, and its lock is released', async () => {
     mkdirSync(directory);
     writeFileSync(join(directory, 'PG_VERSION'), '18\n');
     writeFileSync(join(directory, 'diary.txt'), 'dear diary');
@@ -173,7 +173,7 @@ describe('openPglite', { timeout: 60_000 }, () => {
     expect(readFileSync(join(directory, 'diary.txt'), 'utf8')).toBe('dear diary');
   });
 
-  it('says where it cannot lock, and why', async () => {
+  it('the error for a lock that cannot be made names the directory and the reason', async () => {
     mkdirSync(`${directory}.lock`);
     const error = await errorOf(openPglite({ directory, waitMs: 0 }));
     expect(error).toMatchObject({
@@ -184,13 +184,13 @@ describe('openPglite', { timeout: 60_000 }, () => {
     });
   });
 
-  it('has every acknowledged row after its process was killed', async () => {
+  it('a database has every acknowledged row after its process was killed', async () => {
     copyTemplate();
     const { child, exited, nextLine } = startChild(`
       const database = await openPglite({ directory, waitMs: 0 });
       for (let id = 1; ; id++) {
         await query(database, "INSERT INTO items VALUES (" + id + ", repeat('x', 3000))");
-        say(String(id));
+        print(String(id));
       }`);
     let acknowledged = 0;
     while (acknowledged < 200) acknowledged = Number(await nextLine());
@@ -202,12 +202,12 @@ describe('openPglite', { timeout: 60_000 }, () => {
     const rows = await run(database, `SELECT count(*), max(id) FROM items WHERE length(name) = 3000`);
     await database.close();
     const [count, last] = (rows?.[0] ?? []).map(Number);
-    // The last row may have been written and killed before it could say so.
+    // The process may have written the last row and been killed before it printed that.
     expect([acknowledged, acknowledged + 1]).toContain(last);
     expect(count).toBe(last);
   });
 
-  it('ends its process at once, by itself and with its own exit code, after it was closed', async () => {
+  it('a process ends at once with its own exit code after it closed its database', async () => {
     copyTemplate();
     const { exited, nextLine } = startChild(`
       process.exitCode = 4;
@@ -216,9 +216,9 @@ describe('openPglite', { timeout: 60_000 }, () => {
       await query(database, "INSERT INTO items VALUES (1, 'x')");
       await database.close();
       const closedAt = performance.now();
-      process.on('exit', () => say(String(performance.now() - closedAt)));`);
+      process.on('exit', () => print(String(performance.now() - closedAt)));`);
     expect(await exited).toEqual([4, null]);
-    // An engine that is not closed keeps a timer of 10 s going.
+    // An engine that is not closed has a running timer of 10 s.
     expect(Number(await nextLine())).toBeLessThan(5_000);
   });
 });

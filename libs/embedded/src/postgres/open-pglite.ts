@@ -14,47 +14,50 @@ import {
   type Statement,
 } from '@lockstep/model';
 
-import { withDirectoryMadeWhole } from './pglite-directory.ts';
+import { withUnfinishedMarker } from './unfinished-marker.ts';
 import { executePgliteStatement, type PgliteResult } from './execute-pglite-statement.ts';
 
 export interface OpenPgliteOptions {
-  /** The data directory, made when missing. Its lock is `<directory>.lock`. */
+  /** The data directory, created if it is missing. Its lock is `<directory>.lock`. */
   readonly directory: string;
-  /** How long to wait for another process, or another part of this one, to close the directory; milliseconds. */
+  /** How long to wait until another process, or another part of this one, closes the directory, in milliseconds. */
   readonly waitMs: number;
   readonly signal?: AbortSignal | undefined;
-  /** What the directory is opened for, shown to others that wait for it. */
+  /**
+   * What the directory is opened for, shown to processes that wait for it.
+   *
+   * @default 'embedded Postgres'
+   */
   readonly purpose?: string;
-  /** Called once when there is something to wait for, with the last known holder. */
+  /** Called once if the directory is in use, with its last known holder. */
   readonly onWait?: (holder: FileLockHolder | undefined) => void;
 }
 
-/** The engine, open. */
+/** An open database. */
 export interface PgliteDatabase {
   /**
-   * Runs statements while no others run. *Errors*: PGlite's `DatabaseError` for what Postgres said; ours, of code
-   * `service-unavailable`, when the engine broke down or is closed.
+   * Runs statements while no others run. *Errors*: PGlite's `DatabaseError` for an error of Postgres; `service-unavailable`
+   * when the engine failed or is closed.
    */
   run(statements: readonly Statement[], options: RunStatementsOptions): Promise<PgliteResult[]>;
-  /** Waits for what runs, then gives everything back. Repeating it does nothing more. */
+  /** Waits for running statements, then closes the engine and releases the lock. Repeating it does nothing. */
   close(): Promise<void>;
 }
 
-/** Postgres keeps up to 1 GB of write-ahead log by default; a local index needs no such stretch between checkpoints. */
+/** The default of 1 GB of write-ahead log between checkpoints is more than a local index needs. */
 const MAX_WAL_SIZE = '128MB';
 
-/** Changed rows from which closing cleans up: there is no background cleaner (autovacuum) in a single process. */
+/** Changed rows from which `close` runs VACUUM: a single process has no autovacuum. */
 const VACUUM_FROM_ROWS_CHANGED = 1_000;
 
 /**
- * Opens the real Postgres that runs inside this process (PGlite), with its data on disk in `directory`.
+ * Opens a real Postgres inside this process (PGlite), with its data on disk in `directory`.
  *
- * One opener at a time: two of them on one directory lose acknowledged rows without any error, so it waits for the
- * directory's lock. There is one session; requests queue and never interleave. Statements and the opening itself
- * (0.4 to 1 s, the first time 3 to 5 s) block the event loop. Acknowledged rows survive `kill -9`, not a power cut:
- * the engine never asks the disk to sync.
+ * It waits for the lock of the directory, since two engines on one directory lose acknowledged rows without any error.
+ * There is one session; requests queue and never interleave. Statements and the opening itself (0.4 to 1 s, the first time
+ * 3 to 5 s) block the event loop. Acknowledged rows survive `kill -9` but not a power cut: the engine never syncs the disk.
  *
- * @throws {FileLockTimeoutError} when the directory stayed in use for `waitMs`.
+ * @throws {FileLockTimeoutError} when the directory is still in use after `waitMs`.
  * @throws {IndexingError} `disk-failed`, which names the directory, when it cannot be opened; its lock is free again.
  */
 export async function openPglite(options: OpenPgliteOptions): Promise<PgliteDatabase> {
@@ -74,7 +77,7 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PgliteData
     });
   });
   try {
-    const db = await withDirectoryMadeWhole(directory, () => startEngine(directory));
+    const db = await withUnfinishedMarker(directory, () => startEngine(directory));
     const database = createDatabase(db, () => lock.release());
     if (signal?.aborted === true) {
       await database.close();
@@ -119,18 +122,18 @@ function reasonOf(error: unknown): string {
 }
 
 function createDatabase(db: PGlite, releaseLock: () => void): PgliteDatabase {
-  let breakdown: IndexingError | undefined;
+  let engineFailure: IndexingError | undefined;
   let closing: Promise<void> | undefined;
   let rowsChanged = 0;
 
   async function execute(statement: Statement): Promise<PgliteResult> {
-    if (breakdown !== undefined) throw breakdown;
+    if (engineFailure !== undefined) throw engineFailure;
     try {
       const result = await executePgliteStatement(db, statement);
       rowsChanged += result.rowsChanged;
       return result;
     } catch (error) {
-      if (isIndexingError(error) && error.code === 'service-unavailable') breakdown = error;
+      if (isIndexingError(error) && error.code === 'service-unavailable') engineFailure = error;
       throw error;
     }
   }
@@ -138,10 +141,10 @@ function createDatabase(db: PGlite, releaseLock: () => void): PgliteDatabase {
   async function shutDown(): Promise<void> {
     try {
       await db.runExclusive(async () => {
-        if (breakdown === undefined && rowsChanged >= VACUUM_FROM_ROWS_CHANGED) await execute(['vacuum (analyze)']);
+        if (engineFailure === undefined && rowsChanged >= VACUUM_FROM_ROWS_CHANGED) await execute(['vacuum (analyze)']);
       });
-      // A broken engine may never return from another call. Its log on disk is replayed by the next opener.
-      if (breakdown === undefined) await db.close();
+      // A call of a failed engine may never return. The next open replays its log on disk.
+      if (engineFailure === undefined) await db.close();
     } finally {
       releaseLock();
     }
@@ -151,7 +154,7 @@ function createDatabase(db: PGlite, releaseLock: () => void): PgliteDatabase {
     async run(statements, options) {
       if (closing !== undefined) throw postgresUnavailable('The embedded Postgres is closed.');
       return db.runExclusive(async () => {
-        // Queued requests follow each other without a pause otherwise, and timers and sockets would starve.
+        // Without this, queued requests run without a pause, and timers and sockets have to wait.
         await yieldToEventLoop();
         return runStatements(execute, statements, options);
       });

@@ -2,8 +2,8 @@
 const DATA_ROW = 0x44;
 
 /**
- * The values of every DataRow in whole messages of the Postgres protocol, in text form, each as it was sent: PGlite's own
- * parser takes a byte order mark off the start of a text. Every other message is given to `other`.
+ * The values of every DataRow in whole messages of the Postgres protocol, in text form and unchanged: the parser of PGlite
+ * removes a byte order mark from the start of a text. Every other message is passed to `other`.
  */
 export function readDataRows(answer: Uint8Array, other: (message: Uint8Array) => void): (string | null)[][] {
   const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);

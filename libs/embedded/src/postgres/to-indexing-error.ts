@@ -7,13 +7,13 @@ import {
   createVendorTextRedactor,
 } from '@lockstep/model';
 
-/** No secret is sent to an engine within the process. */
-const WORDS = createVendorTextRedactor([]);
+/** Without secrets to remove: none are sent to an engine in this process. */
+const REDACTOR = createVendorTextRedactor([]);
 
-/** Turns what PGlite throws into ours. */
+/** The `IndexingError` for an error of PGlite. */
 export function toIndexingError(error: unknown): IndexingError {
   if (isIndexingError(error)) return error;
-  const refused = error instanceof messages.DatabaseError ? refusedByPostgres(error, WORDS) : undefined;
+  const refused = error instanceof messages.DatabaseError ? refusedByPostgres(error, REDACTOR) : undefined;
   const message = 'The embedded Postgres failed in an unknown way.';
   return refused ?? new IndexingError({ code: 'invariant', message, cause: strippedCause(error) });
 }
