@@ -17,8 +17,8 @@ const SCHEMA = `
   ${RUN_SCHEMA}`;
 
 /**
- * The ledger in a SQLite file, used with the embedded Postgres, so that a load of points does not wait for the lock of that
- * database. Any number of processes may use it. The first call that writes creates the file.
+ * The ledger in a SQLite file, used with the embedded Postgres, so that a load of points does not wait for the lock of
+ * that database. Any number of processes may use it. The first call that writes creates the file.
  */
 export function openSqliteLedger(path: string): Ledger {
   let opened: LedgerFile | undefined;

@@ -11,8 +11,9 @@ export interface EmbeddedOpenAi {
 }
 
 /**
- * Answers `POST /v1/embeddings` and `GET /v1/models` with the embedded model. The model starts with the first text, in a
- * thread of its own, and lets the process end when it is idle. A text has the same vector whatever texts are sent with it.
+ * Answers `POST /v1/embeddings` and `GET /v1/models` with the embedded model. The model starts with the first text, in
+ * a thread of its own, and lets the process end when it is idle. A text has the same vector whatever texts are sent
+ * with it.
  */
 export function createEmbeddedOpenAi(): EmbeddedOpenAi {
   const thread = createModelThread();

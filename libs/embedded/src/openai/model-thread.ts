@@ -11,12 +11,12 @@ export type ModelReply =
 
 /** The embedded model in a thread of its own, which starts with the first text. */
 export interface ModelThread {
-  /** One vector for each text, in order. Rejects with the reason of an aborted signal; the thread still ends its batch. */
+  /** One vector for each text, in order. Rejects with the reason of an aborted signal; the thread ends its batch. */
   embed(texts: readonly string[], signal?: AbortSignal): Promise<Float32Array[]>;
   close(): Promise<void>;
 }
 
-/** Texts in one batch: fewer than the 24 from which the engine starts more threads. A request can end between batches. */
+/** Fewer than the 24 texts from which the engine starts more threads. An aborted request ends after a batch. */
 const BATCH_TEXTS = 8;
 
 /** Requests that a thread has not answered yet, by id. */

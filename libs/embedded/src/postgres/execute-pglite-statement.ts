@@ -14,8 +14,8 @@ export interface PgliteResult {
 const ROWS_CHANGED = /^(?:INSERT 0|UPDATE|DELETE|MERGE) (\d+)$/;
 
 /**
- * Runs one statement by the extended protocol in one call of the engine (PGlite's own `query` makes five), so that several
- * statements in one text are refused as by Neon, and values stay in the text form of Postgres.
+ * Runs one statement by the extended protocol in one call of the engine (PGlite's own `query` makes five), so that
+ * several statements in one text are refused as by Neon, and values stay in the text form of Postgres.
  *
  * To be called within `db.runExclusive`. Notices are dropped, as by the HTTP protocol of Neon.
  *

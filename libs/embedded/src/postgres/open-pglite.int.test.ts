@@ -58,7 +58,7 @@ async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-/** Starts a process that runs `body`, which may use `openPglite`, `directory`, `query(database, text)` and `print(line)`. */
+/** Starts a process for `body`, which may use `openPglite`, `directory`, `query(database, text)` and `print(line)`. */
 function startChild(body: string) {
   const script = `
     import { writeSync } from 'node:fs';

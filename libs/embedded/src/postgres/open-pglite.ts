@@ -36,8 +36,8 @@ export interface OpenPgliteOptions {
 /** An open database. */
 export interface PgliteDatabase {
   /**
-   * Runs statements while no others run. *Errors*: PGlite's `DatabaseError` for an error of Postgres; `service-unavailable`
-   * when the engine failed or is closed.
+   * Runs statements while no others run. *Errors*: PGlite's `DatabaseError` for an error of Postgres;
+   * `service-unavailable` when the engine failed or is closed.
    */
   run(statements: readonly Statement[], options: RunStatementsOptions): Promise<PgliteResult[]>;
   /** Waits for running statements, then closes the engine and releases the lock. Repeating it does nothing. */
@@ -54,8 +54,9 @@ const VACUUM_FROM_ROWS_CHANGED = 1_000;
  * Opens a real Postgres inside this process (PGlite), with its data on disk in `directory`.
  *
  * It waits for the lock of the directory, since two engines on one directory lose acknowledged rows without any error.
- * There is one session; requests queue and never interleave. Statements and the opening itself (0.4 to 1 s, the first time
- * 3 to 5 s) block the event loop. Acknowledged rows survive `kill -9` but not a power cut: the engine never syncs the disk.
+ * There is one session; requests queue and never interleave. Statements and the opening itself (0.4 to 1 s, the first
+ * time 3 to 5 s) block the event loop. Acknowledged rows survive `kill -9` but not a power cut: the engine never syncs
+ * the disk.
  *
  * @throws {FileLockTimeoutError} when the directory is still in use after `waitMs`.
  * @throws {IndexingError} `disk-failed`, which names the directory, when it cannot be opened; its lock is free again.

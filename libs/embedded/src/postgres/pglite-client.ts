@@ -9,7 +9,7 @@ export interface PgliteClientOptions {
   readonly guard: Guard;
 }
 
-/** Statements to the embedded Postgres. Each blocks the event loop, so an aborted transaction ends after one of them. */
+/** Statements to the embedded Postgres. They block the event loop; an aborted transaction ends after one of them. */
 export function createPgliteClient({ database, guard }: PgliteClientOptions): SqlClient {
   const guarded = (statements: readonly Statement[], transaction: boolean, call?: CallOptions): Promise<SqlRow[][]> =>
     guard.run(async (signal) => {

@@ -1,9 +1,9 @@
-/** Type byte of a DataRow message, `D`. Source: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/** Type byte of a DataRow message: `D` (https://www.postgresql.org/docs/current/protocol-message-formats.html). */
 const DATA_ROW = 0x44;
 
 /**
- * The values of every DataRow in whole messages of the Postgres protocol, in text form and unchanged: the parser of PGlite
- * removes a byte order mark from the start of a text. Every other message is passed to `other`.
+ * The values of every DataRow in whole messages of the Postgres protocol, in text form and unchanged: the parser of
+ * PGlite removes a byte order mark from the start of a text. Every other message is passed to `other`.
  */
 export function readDataRows(answer: Uint8Array, other: (message: Uint8Array) => void): (string | null)[][] {
   const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);

@@ -3,10 +3,10 @@ import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 /**
  * Runs `open` on a Postgres directory, after it deleted one whose first `open` was interrupted.
  *
- * A new directory is filled file by file, so a process that is killed meanwhile leaves one that looks like a database. A
- * marker beside the directory exists until its first `open` has ended; a call that finds the marker deletes the directory
- * and starts again. Nothing is lost, since nothing could be written to that database yet. A directory that was not empty
- * at first is never deleted. The caller holds the lock of the directory.
+ * A new directory is filled file by file, so a process that is killed meanwhile leaves one that looks like a database.
+ * A marker beside the directory exists until its first `open` has ended; a call that finds the marker deletes the
+ * directory and starts again. Nothing is lost, since nothing could be written to that database yet. A directory that
+ * was not empty at first is never deleted. The caller holds the lock of the directory.
  */
 export async function withUnfinishedMarker<T>(directory: string, open: () => Promise<T>): Promise<T> {
   const marker = `${directory}.unfinished`;

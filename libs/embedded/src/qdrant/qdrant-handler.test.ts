@@ -43,13 +43,13 @@ afterAll(async () => {
 });
 
 describe('answers', () => {
-  it('carry result, status and time', async () => {
+  it('an answer has a result, a status and a time', async () => {
     const { status, body } = await call('POST /collections/c/points/count', {});
     expect(status).toBe(200);
     expect(body).toEqual({ result: { count: 1 }, status: 'ok', time: expect.any(Number) as number });
   });
 
-  it('name the embedded server and the version that it speaks', async () => {
+  it('the root path names the embedded server and the version that it implements', async () => {
     const response = await handle(new Request('http://127.0.0.1/'));
     expect(await response.json()).toEqual({
       title: 'Lockstep embedded Qdrant (qdrant-compatible)',
@@ -57,7 +57,7 @@ describe('answers', () => {
     });
   });
 
-  it('to a write are completed, also with wait=false, after it is done', async () => {
+  it('a write is answered as completed after it is stored, also with wait=false', async () => {
     const { body } = await call('PUT /collections/c/points?wait=false', {
       points: [{ id: 2, vector: [0, 1] }],
     });
@@ -66,7 +66,7 @@ describe('answers', () => {
     expect(stored.body.result).toEqual([{ id: 2, payload: {}, vector: [0, 1] }]);
   });
 
-  it('show __proto__ in a payload as an ordinary key, which set_payload merges and removes', async () => {
+  it('__proto__ is an ordinary key of a payload, which set_payload merges and removes', async () => {
     await call('PUT /collections/proto', { vectors });
     await call('PUT /collections/proto/points', { points: [point] });
     const set = async (payload: string) => {
@@ -79,7 +79,7 @@ describe('answers', () => {
     expect(await set('{"__proto__":null}')).toBe('[{"id":1,"payload":{"a":1}}]');
   });
 
-  it('count operations on a collection', async () => {
+  it('operations on a collection are numbered', async () => {
     const first = await call('PUT /collections/c/points', { points: [point] });
     const second = await call('POST /collections/c/points/delete', { points: [500] });
     const id = ({ body }: Answer) => (body.result as { operation_id: number }).operation_id;
@@ -110,7 +110,7 @@ describe('requests that are refused', () => {
     'DELETE /collections/c/index/a',
     'POST /',
     'OPTIONS /collections',
-  ])('with 501: %s', async (route) => {
+  ])('the endpoint %s is refused with 501', async (route) => {
     expect(await call(route)).toEqual(refusal(501, `the endpoint ${route}`));
   });
 
@@ -121,9 +121,11 @@ describe('requests that are refused', () => {
     ['POST /collections/c/points/count?timeout=5', 400, 'the query parameter timeout'],
     ['POST /collections/c/points/count?ordering=weak', 400, 'the query parameter ordering'],
     ['POST /collections/c/points/count?consistency=all', 400, 'the query parameter consistency'],
-  ])('%s', async (route, status, text) => expect(await call(route, {})).toEqual(refusal(status, text)));
+  ])('%s is refused for its query parameter', async (route, status, text) =>
+    expect(await call(route, {})).toEqual(refusal(status, text)),
+  );
 
-  it('with 400: a facet over an index of type integer', async () => {
+  it('a facet over an integer index is refused with 400', async () => {
     await call('PUT /collections/facets', { vectors });
     await call('PUT /collections/facets/index', { field_name: 'a', field_schema: 'integer' });
     const text = 'Not supported by the embedded Qdrant: a facet over a payload index of type integer';
@@ -131,26 +133,22 @@ describe('requests that are refused', () => {
   });
 
   const where = { filter: { must: [{ key: 'a', match: { value: 1 } }] } };
-  /** By route: what is refused, its body, the text of the refusal, and its status where that is not 400. */
+  /** By route: a name, the body, the text of the refusal, and its status (400 by default). */
   const refused: Readonly<Record<string, readonly (readonly [string, unknown, string, number?])[]>> = {
     'POST /collections/c/points/count': [
       ['an unknown field', { fitler: {} }, 'unknown field `fitler`'],
-      ['a body that is no object', [], 'must be an object'],
+      ['a body that is not an object', [], 'must be an object'],
       ['min_should', { filter: { min_should: { conditions: [], min_count: 1 } } }, '`min_should`'],
-      ['a condition that is no list', { filter: { must: { has_id: [1] } } }, 'filter.must must be an array'],
+      ['conditions that are not a list', { filter: { must: { has_id: [1] } } }, 'filter.must must be an array'],
     ],
     'POST /collections/c/points/scroll': [
       ['order_by', { order_by: 'a' }, 'Not supported by the embedded Qdrant: `order_by`'],
       ['a limit of 0', { limit: 0 }, 'limit: value 0 invalid', 422],
-      ['a limit that is no integer', { limit: 1.5 }, 'limit must be an integer'],
+      ['a limit that is not an integer', { limit: 1.5 }, 'limit must be an integer'],
     ],
     'POST /collections/c/points': [
       ['a shard key', { ids: [1], shard_key: 'k' }, '`shard_key`'],
-      [
-        'parts of a payload that are left out',
-        { ids: [1], with_payload: { exclude: ['a'] } },
-        '`exclude` in with_payload',
-      ],
+      ['excluded parts of a payload', { ids: [1], with_payload: { exclude: ['a'] } }, '`exclude` in with_payload'],
       ['no ids', {}, 'missing field `ids`'],
       ['names of vectors', { ids: [1], with_vector: ['v'] }, 'names in with_vector'],
     ],
@@ -162,7 +160,7 @@ describe('requests that are refused', () => {
     ],
     'POST /collections/c/points/query': [
       ['a query without a vector', {}, 'a query that is not a vector'],
-      ['a point to compare with', { query: 1 }, 'a query that is not a vector'],
+      ['a query by the id of a point', { query: 1 }, 'a query that is not a vector'],
       ['recommend', { query: { recommend: {} } }, 'a query that is not a vector'],
       ['an offset', { query: [1, 0], offset: 1 }, '`offset`'],
       ['a threshold', { query: [1, 0], score_threshold: 1 }, '`score_threshold`'],
@@ -195,8 +193,8 @@ describe('requests that are refused', () => {
       ['two operations in one', { operations: [{ delete: {}, upsert: {} }] }, 'must hold one operation'],
     ],
     'PUT /collections/d': [
-      ['Dot', { vectors: { size: 2, distance: 'Dot' } }, 'the distance Dot'],
-      ['Euclid', { vectors: { size: 2, distance: 'Euclid' } }, 'the distance Euclid'],
+      ['the distance Dot', { vectors: { size: 2, distance: 'Dot' } }, 'the distance Dot'],
+      ['the distance Euclid', { vectors: { size: 2, distance: 'Euclid' } }, 'the distance Euclid'],
       ['named vectors', { vectors: { v: vectors } }, 'named vectors'],
       ['no vectors', {}, 'vectors must be an object'],
       ['no dimensions', { vectors: { size: 0, distance: 'Cosine' } }, 'vectors.size: value 0 invalid', 422],
@@ -219,7 +217,7 @@ describe('requests that are refused', () => {
     ],
     'PATCH /collections/c': [
       [
-        'a setting that is no number',
+        'a setting that is not a number',
         { optimizers_config: { indexing_threshold: '5' } },
         'optimizers_config.indexing_threshold must be a number',
       ],
@@ -272,7 +270,7 @@ describe('requests that are refused', () => {
   const rows = [...Object.entries(refused), ['POST /collections/c/points/count', filtered] as const].flatMap(
     ([route, cases]) => cases.map(([title, body, text, status = 400]) => [title, route, body, text, status] as const),
   );
-  it.each(rows)('for %s: %s', async (_title, route, body, text, status) => {
+  it.each(rows)('a request with %s is refused and changes nothing: %s', async (_title, route, body, text, status) => {
     const before = await call('GET /collections');
     expect(await call(route, body)).toEqual(refusal(status, text));
     expect((await call('GET /collections')).body.result).toEqual(before.body.result);
@@ -291,27 +289,27 @@ describe('requests that are refused', () => {
     ['a lone surrogate', '{"n":"\\ud800"}', 'lone surrogate'],
     ['a lone surrogate in a key', '{"\\udc00":1}', 'lone surrogate'],
     ['nesting that is too deep', `{"n":${'['.repeat(200)}${']'.repeat(200)}}`, 'nested deeper than 128'],
-    ['no object', '[1]', 'must be an object'],
-  ])('for a payload with %s', async (_title, payload, text) => {
+    ['an array instead of an object', '[1]', 'must be an object'],
+  ])('a payload with %s is refused', async (_title, payload, text) => {
     expect(await raw(`{"points":[{"id":1,"vector":[1,0],"payload":${payload}}]}`)).toEqual(refusal(400, text));
   });
 
-  it('for a body that is not JSON, without quoting it', async () => {
+  it('a body that is not JSON is refused and not quoted', async () => {
     const answer = await raw('{"points": secret text}');
     expect(answer).toEqual(refusal(400, 'Format error in JSON body: not valid JSON'));
     expect(JSON.stringify(answer)).not.toContain('secret');
     expect(await raw('')).toEqual(refusal(400, 'not valid JSON'));
   });
 
-  it('for a body that is not UTF-8', async () => {
+  it('a body that is not UTF-8 is refused', async () => {
     expect(await raw(Uint8Array.of(0x22, 0xff, 0x22))).toEqual(refusal(400, 'not valid UTF-8'));
   });
 
-  it('for a body of another content type, such as a web page may post', async () => {
+  it('a body with another content type, which a web page could post, is refused', async () => {
     expect(await raw('{"points":[]}', 'text/plain')).toEqual(refusal(400, 'Content type error'));
   });
 
-  it('for a body beyond the limit, announced or not', async () => {
+  it('a body above the limit is refused, with or without a content-length', async () => {
     const large = JSON.stringify({ points: [], padding: 'x'.repeat(20_000) });
     const text = `Payload error: JSON payload has exceeded limit (20000 bytes).`;
     expect(await raw(large)).toEqual(refusal(400, text));
@@ -324,7 +322,7 @@ describe('requests that are refused', () => {
 });
 
 describe('writes that are refused', () => {
-  it('leave nothing behind, also of the operations before', async () => {
+  it('a refused write leaves nothing, not even of its earlier operations', async () => {
     await call('PUT /collections/whole', { vectors });
     const before = await call('GET /collections/whole');
     const answer = await call('POST /collections/whole/points/batch', {
@@ -338,7 +336,7 @@ describe('writes that are refused', () => {
     expect((await call('GET /aliases')).body.result).toEqual({ aliases: [] });
   });
 
-  it('do not follow an alias to delete a collection, as in a real Qdrant', async () => {
+  it('a collection cannot be deleted by an alias, as in a real Qdrant', async () => {
     await call('PUT /collections/kept', { vectors });
     await call('POST /collections/aliases', {
       actions: [{ create_alias: { alias_name: 'other-name', collection_name: 'kept' } }],
@@ -349,8 +347,8 @@ describe('writes that are refused', () => {
   });
 });
 
-describe('the cap on points', () => {
-  it('refuses a write that passes it whole and names the way out', async () => {
+describe('the limit of points', () => {
+  it('a write above the limit is refused as a whole, with advice to use a real Qdrant', async () => {
     await using own = await mkdtempDisposable(join(tmpdir(), 'qdrant-cap-'));
     const capped = await openQdrantStorage({ directory: own.path });
     let answer = createQdrantHandler({ storage: capped, pointsMax: 3 });
@@ -372,12 +370,12 @@ describe('the cap on points', () => {
     expect(refused).toEqual(refusal(400, 'Set QDRANT_HOST to use a real Qdrant'));
     expect((await put('b/points/count', {}, 'POST')).body.result).toEqual({ count: 0 });
     expect((await put('b/points', points(3))).status).toBe(200);
-    // Full: replacing still works, adding does not, and deleting makes room.
+    // At the limit, points can be replaced and not added, and a deletion makes room.
     expect((await put('a/points', points(1, 2))).status).toBe(200);
     expect((await put('a/points', points(5))).status).toBe(400);
     await put('b/points/delete', { points: [3] }, 'POST');
     expect((await put('a/points', points(5))).status).toBe(200);
-    // Opened with a lower cap: what is there can be replaced and deleted.
+    // With a lower limit, stored points can still be replaced and deleted.
     answer = createQdrantHandler({ storage: capped, pointsMax: 1 });
     expect((await put('a/points', points(1, 2))).status).toBe(200);
     expect((await put('a/points', points(1, 6))).status).toBe(400);

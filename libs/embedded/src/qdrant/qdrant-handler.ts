@@ -30,15 +30,27 @@ import type { QdrantStorage, Transaction } from './storage/qdrant-storage.ts';
 /** Options of {@link createQdrantHandler}. */
 export interface QdrantHandlerOptions {
   readonly storage: QdrantStorage;
-  /** The most points that all collections together may hold. Default 200,000: beyond it, an index is worth a server. */
+  /**
+   * Most points in all collections together. A larger index justifies a server.
+   *
+   * @default 200_000
+   */
   readonly pointsMax?: number;
-  /** The largest request body in bytes. Default 32 MiB, `max_request_size_mb` of a real Qdrant. */
+  /**
+   * Most bytes of a request body.
+   *
+   * @default 32 MiB, `max_request_size_mb` of a real Qdrant
+   */
   readonly bodyBytesMax?: number;
-  /** The most memory for vectors kept between searches, in bytes. Default 256 MiB; more is read at each search. */
+  /**
+   * Most bytes of memory for vectors that stay between searches; further vectors are read at each search.
+   *
+   * @default 256 MiB
+   */
   readonly searchBytesMax?: number;
 }
 
-/** The version whose REST API this server speaks a part of. */
+/** The version of Qdrant whose REST API this server implements in part. */
 const QDRANT_VERSION = '1.19.0';
 const TITLE = 'Lockstep embedded Qdrant (qdrant-compatible)';
 const DEFAULTS = { pointsMax: 200_000, bodyBytesMax: 32 * 2 ** 20, searchBytesMax: 256 * 2 ** 20 };
@@ -47,9 +59,9 @@ const JSON_HEADERS = { 'content-type': 'application/json' };
 /**
  * A fetch handler that answers like a Qdrant server over one storage.
  *
- * It never throws and never ignores: every request is done as asked or refused with `{"status":{"error":…},"time":0}`;
- * 501 for endpoints that it lacks, 400 and 422 for fields, values and query parameters. A write is answered after its
- * transaction is on disk, always with `completed`, whatever `wait` says.
+ * It never throws and ignores no part of a request: it does what the request says, or refuses it with
+ * `{"status":{"error":…},"time":0}` and status 501 for unknown endpoints, 400 or 422 for fields, values and query
+ * parameters. A write is answered after its transaction is on disk, always with `completed`, whatever `wait` is.
  */
 export function createQdrantHandler(options: QdrantHandlerOptions): (request: Request) => Promise<Response> {
   const routes = buildRoutes({ ...DEFAULTS, ...options });
@@ -84,60 +96,60 @@ interface Call {
   body(): Promise<unknown>;
 }
 
-/** Gives the JSON text of `result`, or a response of another form. */
+/** Returns the JSON text of `result`, or a response of another form. */
 type Answer = (call: Call) => Promise<string | Response>;
 type Routes = readonly (readonly [method: string, path: readonly string[], answer: Answer])[];
 
 function buildRoutes({ storage, pointsMax, searchBytesMax }: Required<QdrantHandlerOptions>): Routes {
   const segments = new VectorSegments(searchBytesMax);
-  const show =
+  const read =
     (work: (tx: Transaction, name: string) => unknown): Answer =>
     ({ names: [name = ''] }) =>
       storage.read((tx) => JSON.stringify(work(tx, name)));
-  const ask =
+  const readWithBody =
     (work: (tx: Transaction, name: string, body: unknown) => string): Answer =>
     async (call) => {
       const body = await call.body();
       return storage.read((tx) => work(tx, call.names[0] ?? '', body));
     };
-  const change =
+  const write =
     (work: (tx: Transaction, name: string, body: unknown) => unknown): Answer =>
     async (call) => {
       const body = await call.body();
       return storage.write((tx) => JSON.stringify(work(tx, call.names[0] ?? '', body)));
     };
-  const write =
-    (read: (body: unknown) => PointOperation): Answer =>
+  const writePoints =
+    (readOperation: (body: unknown) => PointOperation): Answer =>
     async (call) => {
-      const operation = read(await call.body());
+      const operation = readOperation(await call.body());
       const id = await storage.write((tx) => applyOperations(tx, call.names[0] ?? '', [operation], pointsMax));
       return updateResult(id);
     };
   const routes: readonly (readonly [string, Answer])[] = [
     ['GET /', () => Promise.resolve(Response.json({ title: TITLE, version: QDRANT_VERSION }))],
 
-    ['GET /collections', show(listCollections)],
-    ['GET /collections/*', show(describeCollection)],
-    ['PUT /collections/*', change(createCollection)],
-    ['PATCH /collections/*', change(updateCollection)],
+    ['GET /collections', read(listCollections)],
+    ['GET /collections/*', read(describeCollection)],
+    ['PUT /collections/*', write(createCollection)],
+    ['PATCH /collections/*', write(updateCollection)],
     ['DELETE /collections/*', ({ names: [name = ''] }) => storage.write((tx) => String(deleteCollection(tx, name)))],
-    ['PUT /collections/*/index', change(putIndex)],
+    ['PUT /collections/*/index', write(putIndex)],
 
-    ['POST /collections/aliases', change((tx, _name, body) => changeAliases(tx, body))],
-    ['GET /aliases', show((tx) => listAliases(tx))],
-    ['GET /collections/*/aliases', show(listAliases)],
+    ['POST /collections/aliases', write((tx, _name, body) => changeAliases(tx, body))],
+    ['GET /aliases', read((tx) => listAliases(tx))],
+    ['GET /collections/*/aliases', read(listAliases)],
 
-    ['POST /collections/*/points', ask(retrievePoints)],
-    ['POST /collections/*/points/scroll', ask(scrollPoints)],
-    ['POST /collections/*/points/count', ask(countMatching)],
-    ['POST /collections/*/facet', ask(facetPoints)],
-    ['POST /collections/*/points/query', ask((tx, name, body) => queryPoints(tx, segments, name, body))],
+    ['POST /collections/*/points', readWithBody(retrievePoints)],
+    ['POST /collections/*/points/scroll', readWithBody(scrollPoints)],
+    ['POST /collections/*/points/count', readWithBody(countMatching)],
+    ['POST /collections/*/facet', readWithBody(facetPoints)],
+    ['POST /collections/*/points/query', readWithBody((tx, name, body) => queryPoints(tx, segments, name, body))],
 
-    ['PUT /collections/*/points', write(readUpsert)],
-    ['POST /collections/*/points/delete', write(readDelete)],
-    ['POST /collections/*/points/payload', write(readSetPayload)],
-    ['PUT /collections/*/points/payload', write(readOverwritePayload)],
-    ['PUT /collections/*/points/vectors', write(readUpdateVectors)],
+    ['PUT /collections/*/points', writePoints(readUpsert)],
+    ['POST /collections/*/points/delete', writePoints(readDelete)],
+    ['POST /collections/*/points/payload', writePoints(readSetPayload)],
+    ['PUT /collections/*/points/payload', writePoints(readOverwritePayload)],
+    ['PUT /collections/*/points/vectors', writePoints(readUpdateVectors)],
     [
       'POST /collections/*/points/batch',
       async ({ names: [name = ''], body }) => {
@@ -181,7 +193,7 @@ function decodePart(part: string): string {
   }
 }
 
-/** Refuses every query parameter but `wait`, which changes no answer: a write is always complete when it is answered. */
+/** Refuses every query parameter but `wait`, which has no effect: a write is always completed before its answer. */
 function checkQuery(parameters: URLSearchParams): void {
   for (const [name, value] of parameters) {
     if (name !== 'wait') throw notSupported(`the query parameter ${name}`);

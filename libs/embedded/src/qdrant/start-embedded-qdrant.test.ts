@@ -11,7 +11,7 @@ import { startEmbeddedQdrant } from './start-embedded-qdrant.ts';
 const temporary = () => mkdtempDisposable(join(tmpdir(), 'qdrant-serve-'));
 
 describe('the embedded server', () => {
-  it('listens on 127.0.0.1, on a port that was free', async () => {
+  it('the server listens on a free port of 127.0.0.1', async () => {
     await using directory = await temporary();
     const server = await startEmbeddedQdrant({ directory: directory.path });
     expect(server.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
@@ -20,14 +20,14 @@ describe('the embedded server', () => {
     await expect(fetch(server.url)).rejects.toThrow('fetch failed');
   });
 
-  it('ends open connections when it closes, and may be closed twice', async () => {
+  it('close ends open connections, and a second close does nothing', async () => {
     await using directory = await temporary();
     const server = await startEmbeddedQdrant({ directory: directory.path });
     const idle = connect(Number(new URL(server.url).port), '127.0.0.1');
     await new Promise((resolve) => idle.once('connect', resolve));
-    const kept = new Agent({ keepAlive: true });
+    const agent = new Agent({ keepAlive: true });
     await new Promise((resolve) => {
-      request(`${server.url}/`, { agent: kept }, (response) => response.resume().once('end', resolve)).end();
+      request(`${server.url}/`, { agent }, (response) => response.resume().once('end', resolve)).end();
     });
     const busy = connect(Number(new URL(server.url).port), '127.0.0.1');
     busy.on('error', () => {});
@@ -38,10 +38,10 @@ describe('the embedded server', () => {
     const ended = [idle, busy].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     await Promise.all([server.close(), ...ended]);
     await server.close();
-    kept.destroy();
+    agent.destroy();
   });
 
-  it('does not keep a process alive, not even with an open connection', async () => {
+  it('the server keeps no process alive, even with an open connection', async () => {
     await using directory = await temporary();
     const module = JSON.stringify(new URL('./start-embedded-qdrant.ts', import.meta.url).href);
     const code = `
@@ -59,7 +59,7 @@ describe('the embedded server', () => {
     expect([exitCode, output]).toEqual([0, expect.stringContaining('"collections":[]')]);
   });
 
-  it('refuses requests under another host name, such as a page on this machine could send', async () => {
+  it('requests with another host name, which a web page could send, are refused', async () => {
     await using directory = await temporary();
     const server = await startEmbeddedQdrant({ directory: directory.path });
     const status = await new Promise((resolve) => {
@@ -70,7 +70,7 @@ describe('the embedded server', () => {
     await server.close();
   });
 
-  it('refuses methods that no handler takes', async () => {
+  it('a method that the Request class does not accept is refused with 501', async () => {
     await using directory = await temporary();
     const server = await startEmbeddedQdrant({ directory: directory.path });
     const status = await new Promise((resolve) => {
@@ -80,7 +80,7 @@ describe('the embedded server', () => {
     await server.close();
   });
 
-  it('answers a body beyond 32 MiB with the text of a real Qdrant, which the client can read', async () => {
+  it('a body above 32 MiB is refused with the text of a real Qdrant, which the client can read', async () => {
     await using directory = await temporary();
     const server = await startEmbeddedQdrant({ directory: directory.path });
     const client = new QdrantClient({ url: server.url, checkCompatibility: false });
@@ -96,7 +96,7 @@ describe('the embedded server', () => {
     await server.close();
   });
 
-  it('answers a body that passes the limit without having said so, and goes on', async () => {
+  it('a body above the limit without a content-length is refused, and later requests are answered', async () => {
     await using directory = await temporary();
     const server = await startEmbeddedQdrant({ directory: directory.path, bodyBytesMax: 100_000 });
     const body = new ReadableStream({

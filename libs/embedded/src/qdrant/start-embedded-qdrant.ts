@@ -7,7 +7,7 @@ import { openQdrantStorage } from './storage/qdrant-storage.ts';
 
 /** Options of {@link startEmbeddedQdrant}: the directory of the storage, and the limits of the handler. */
 export interface EmbeddedQdrantOptions extends Omit<QdrantHandlerOptions, 'storage'> {
-  /** Where `storage.sqlite` is or will be, on a local disk. Several processes may use one directory at once. */
+  /** The directory of `storage.sqlite`, on a local disk. Several processes may use one directory at once. */
   readonly directory: string;
 }
 
@@ -15,7 +15,7 @@ export interface EmbeddedQdrantOptions extends Omit<QdrantHandlerOptions, 'stora
 export interface EmbeddedQdrant {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
-  /** Ends the server with all its connections, and closes the storage. Repeating it does nothing. */
+  /** Stops the server, ends its connections, and closes the storage. Repeating it does nothing. */
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export async function startEmbeddedQdrant(options: EmbeddedQdrantOptions): Promi
   const storage = await openQdrantStorage({ directory });
   const handle = createQdrantHandler({ storage, ...limits });
   const server = createServer((message, response) => void answer(handle, message, response));
-  // A connection that the server closed while the client was sending on it would look like a fault: the client ends them.
+  // The client ends connections: one that the server closes while the client sends on it would look like a fault.
   server.keepAliveTimeout = 0;
   server.unref();
   server.on('connection', (socket) => socket.unref());
@@ -65,7 +65,7 @@ async function answer(
 ): Promise<void> {
   const result = await respond(handle, message);
   const body = Buffer.from(await result.arrayBuffer());
-  // Node takes in what is left of a body that was refused unread, so that the client gets to read the answer.
+  // Node reads the rest of a body that was refused early, so that the client can read the answer.
   response.writeHead(result.status, Object.fromEntries(result.headers));
   response.end(body);
 }
@@ -77,12 +77,12 @@ async function respond(handle: (request: Request) => Promise<Response>, message:
   try {
     return await handle(toRequest(message));
   } catch {
-    // Methods and paths that the Request class itself does not take, such as TRACE.
+    // Methods and paths that the Request class does not accept, such as TRACE.
     return refusalResponse(new QdrantRefusal(501, 'Not supported by the embedded Qdrant: a request of this form'));
   }
 }
 
-/** A page whose own name was pointed at this machine must not read the index: its requests carry that name. */
+/** Against DNS rebinding: a web page whose host name resolves to this machine sends that name in its requests. */
 function isLocal(host: string | undefined): boolean {
   return /^(127\.0\.0\.1|localhost)(:\d+)?$/.test(host ?? '');
 }

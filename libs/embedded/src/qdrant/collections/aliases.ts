@@ -4,9 +4,9 @@ import type { Transaction } from '../storage/qdrant-storage.ts';
 import { type Collection, refuseTakenName, resolveCollection } from './collections.ts';
 
 /**
- * `POST /collections/aliases`: all actions in order, as one transaction.
+ * `POST /collections/aliases`: all actions in order, in one transaction.
  *
- * Creating an alias that exists points it to the new collection. An alias never has the name of a collection (409).
+ * Creating an alias that exists moves it to the new collection. An alias cannot have the name of a collection (409).
  */
 export function changeAliases(tx: Transaction, body: unknown): true {
   const { actions } = readFields(body, 'the request', ['actions']);
@@ -32,7 +32,7 @@ function changeAlias(tx: Transaction, action: unknown, where: string): void {
   }
 }
 
-/** `GET /aliases`, or those of one collection for `GET /collections/{c}/aliases`. */
+/** `GET /aliases`: all aliases. `GET /collections/{c}/aliases`: those of one collection. */
 export function listAliases(tx: Transaction, collectionName?: string): JsonObject {
   const select =
     'SELECT a.alias AS alias_name, c.name AS collection_name FROM aliases a JOIN collections c ON c.id = a.collection_id';

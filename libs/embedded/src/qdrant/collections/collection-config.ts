@@ -1,7 +1,7 @@
 import { formatError, notSupported, outOfRange } from '../requests/qdrant-refusal.ts';
 import { type JsonObject, isJsonObject, readFields, readInteger } from '../requests/read-fields.ts';
 
-/** A real Qdrant takes vectors of 1 to 65,536 numbers (`VectorParams.size` in its OpenAPI description, 1.19). */
+/** A real Qdrant supports vectors of 1 to 65,536 numbers (`VectorParams.size` in its OpenAPI description, 1.19). */
 const DIMENSIONS_MAX = 65_536;
 const UNSUPPORTED_VECTOR_KEYS = [
   'datatype',
@@ -12,7 +12,7 @@ const UNSUPPORTED_VECTOR_KEYS = [
   'quantization_config',
 ];
 
-/** What a real Qdrant 1.19 reports when nothing was set. */
+/** The settings that a real Qdrant 1.19 reports by default. */
 const HNSW_DEFAULTS = {
   m: 16,
   ef_construct: 100,
@@ -32,24 +32,23 @@ const OPTIMIZER_DEFAULTS = {
 };
 
 /**
- * The configuration of a collection as it is stored. Files that were written by earlier versions hold more, which nothing
- * reads.
+ * The stored configuration of a collection. Files of earlier versions have more fields, which are not read.
  *
- * The settings of the optimizer change the speed of a real server and never its answers. They are kept and reported; exact
- * search over one file has no use for them.
+ * The settings of the optimizer change the speed of a real server and never its answers. They are stored and reported,
+ * and have no effect on the exact search over one file.
  */
 export interface CollectionConfig {
   readonly vectors: { readonly size: number; readonly distance: 'Cosine' };
   readonly optimizers_config: JsonObject;
 }
 
-/** The fields that the body of `PUT /collections/{c}` can have. */
+/** The supported fields of the body of `PUT /collections/{c}`. */
 export const CREATE_KEYS = ['vectors', 'optimizers_config'];
 
 /**
  * Reads the body of `PUT /collections/{c}`: one unnamed vector of float32 with Cosine distance, and optimizer settings.
  *
- * @throws QdrantRefusal 400 for named and multi-vectors, other distances and settings of how vectors are kept
+ * @throws QdrantRefusal 400 for named and multi-vectors, other distances and settings of vector storage
  */
 export function readCollectionConfig(fields: JsonObject): CollectionConfig {
   return {
@@ -58,7 +57,7 @@ export function readCollectionConfig(fields: JsonObject): CollectionConfig {
   };
 }
 
-/** Applies a `PATCH /collections/{c}`: given optimizer settings replace, the others stay. */
+/** Applies a `PATCH /collections/{c}`: replaces the given optimizer settings and leaves the others. */
 export function patchCollectionConfig(config: CollectionConfig, fields: JsonObject): CollectionConfig {
   const patch = readOptimizers(fields['optimizers_config']);
   return { ...config, optimizers_config: { ...config.optimizers_config, ...patch } };
@@ -100,7 +99,7 @@ function readVectors(value: unknown): CollectionConfig['vectors'] {
 
 function readOptimizers(value: unknown): JsonObject {
   if (value === undefined || value === null) return {};
-  // `prevent_unoptimized` hides points until they are indexed: it changes answers, so it cannot just be kept.
+  // `prevent_unoptimized` hides points until they are indexed. It changes answers, so storing it is not enough.
   const fields = readFields(value, 'optimizers_config', Object.keys(OPTIMIZER_DEFAULTS), ['prevent_unoptimized']);
   const given = Object.entries(fields).filter(([, one]) => one !== null);
   for (const [key, one] of given) {

@@ -37,11 +37,11 @@ const UNSUPPORTED_KEYS = [
   'wal_config',
   'write_consistency_factor',
 ];
-/** Characters and the length that a real Qdrant refuses in a name, since it names directories by collections. */
+/** A real Qdrant refuses these characters in a name, and longer names, since it names directories after collections. */
 const FORBIDDEN_IN_NAMES = ['<', '>', ':', '"', '/', '\\', '|', '?', '*', '\0', '\u{1F}'];
 const NAME_CHARACTERS_MAX = 255;
 
-/** The collection of a name or an alias. Refuses with 404 and the text of a real Qdrant. */
+/** The collection with a name or an alias. Refuses with 404 and the text of a real Qdrant. */
 export function resolveCollection(tx: Transaction, name: string): Collection {
   const found =
     tx.get<Collection>('SELECT * FROM collections WHERE name = ?', name) ??
@@ -53,12 +53,12 @@ export function resolveCollection(tx: Transaction, name: string): Collection {
   return found;
 }
 
-/** `GET /collections`, by name. */
+/** `GET /collections`, sorted by name. */
 export function listCollections(tx: Transaction): JsonObject {
   return { collections: tx.all<{ name: string }>('SELECT name FROM collections ORDER BY name') };
 }
 
-/** `PUT /collections/{c}`. Refuses with 409 when it exists, and with 400 when an alias has the name. */
+/** `PUT /collections/{c}`. Refuses with 409 when the collection exists, and with 400 when an alias has the name. */
 export function createCollection(tx: Transaction, name: string, body: unknown): true {
   checkName(name);
   const config = readCollectionConfig(readFields(body, 'the request', CREATE_KEYS, UNSUPPORTED_KEYS));
@@ -91,7 +91,7 @@ export function updateCollection(tx: Transaction, name: string, body: unknown): 
   return true;
 }
 
-/** `DELETE /collections/{c}`: false when there was none. An alias is not followed, as in a real Qdrant. */
+/** `DELETE /collections/{c}`: false when it does not exist. Aliases are not resolved, as in a real Qdrant. */
 export function deleteCollection(tx: Transaction, name: string): boolean {
   const collection = tx.get<Collection>('SELECT * FROM collections WHERE name = ?', name);
   if (collection === undefined) return false;
@@ -118,12 +118,12 @@ export function describeCollection(tx: Transaction, name: string): JsonObject {
   };
 }
 
-/** The slots that belong to a collection: from the first, up to and without the second. */
+/** The slots of a collection: from the first number (inclusive) to the second (exclusive). */
 export function slotRange(collectionId: number): readonly [number, number] {
   return [collectionId * 2 ** 32, (collectionId + 1) * 2 ** 32];
 }
 
-/** Counts an operation on a collection and gives its number, the `operation_id` of an answer and a point's `version`. */
+/** Counts an operation on a collection and returns its number: `operation_id` in answers and `version` of a point. */
 export function nextOperation(tx: Transaction, collection: Collection): number {
   tx.run('UPDATE collections SET operations = operations + 1 WHERE id = ?', collection.id);
   return collection.operations + 1;

@@ -4,13 +4,13 @@ import { type JsonObject, isJsonObject, readFields, readString } from '../reques
 import type { Transaction } from '../storage/qdrant-storage.ts';
 import { type JsonPath, elementsAt, readJsonPath } from '../values/json-path.ts';
 
-/** A payload index of a collection. `field` is the path as it was asked for. */
+/** A payload index of a collection. `field` is the path as the request wrote it. */
 export interface PayloadIndex {
   readonly id: number;
   readonly field: string;
   readonly type: string;
   readonly path: JsonPath;
-  /** How many points have a value at the path. Counted while keys change, stored by {@link saveIndexCounts}. */
+  /** Number of points with a value at the path. Counted while keys change, stored by {@link saveIndexCounts}. */
   points: number;
 }
 
@@ -20,15 +20,15 @@ export interface IndexedPoint {
   readonly point_id: Uint8Array;
 }
 
-/** The types that the vector store asks for. All of them only make `match` faster; other types take part in conditions. */
+/** The types that the vector store needs. They only make `match` faster; others would change which points match. */
 const TYPES = ['keyword', 'integer', 'datetime'];
-/** Longer strings are kept as their SHA-256, so that a row of the index stays small. */
+/** Longer strings are stored as their SHA-256, so that a row of the index stays small. */
 const KEY_CHARACTERS_MAX = 128;
 
 /**
- * The text under which an index keeps a value, undefined for values that `match` cannot equal.
+ * The key of a value in an index, undefined for values that `match` cannot compare.
  *
- * The type is part of it: the integer 1, the string "1" and true are three keys.
+ * The type is part of it: the integer 1, the string "1" and true have three keys.
  */
 export function indexKey(value: unknown): string | undefined {
   if (typeof value === 'boolean') return `b:${value}`;
@@ -38,7 +38,7 @@ export function indexKey(value: unknown): string | undefined {
   return `h:${createHash('sha256').update(value).digest('hex')}`;
 }
 
-/** The string that an index keeps under a key, undefined for other values. A long one is read back from its point. */
+/** The string that a key stands for, undefined for other values. A long string is read from a point that has it. */
 export function indexedText(
   tx: Transaction,
   index: PayloadIndex,
@@ -68,7 +68,7 @@ export function saveIndexCounts(tx: Transaction, indexes: readonly PayloadIndex[
   for (const { id, points } of indexes) tx.run('UPDATE payload_indexes SET points = ? WHERE id = ?', points, id);
 }
 
-/** Brings the keys of one point from its old payload to its new one; undefined for a point that was or will be absent. */
+/** Replaces the keys of a point's old payload by those of its new one; undefined for a payload that does not exist. */
 export function updateKeys(
   tx: Transaction,
   indexes: readonly PayloadIndex[],
@@ -78,13 +78,13 @@ export function updateKeys(
 ): void {
   for (const index of indexes) {
     const old = keysOf(before, index.path);
-    const now = keysOf(after, index.path);
-    index.points += Math.sign(now.size) - Math.sign(old.size);
+    const current = keysOf(after, index.path);
+    index.points += Math.sign(current.size) - Math.sign(old.size);
     for (const key of old) {
-      if (now.has(key)) continue;
+      if (current.has(key)) continue;
       tx.run('DELETE FROM payload_keys WHERE index_id = ? AND key = ? AND point_id = ?', index.id, key, point.point_id);
     }
-    for (const key of now) {
+    for (const key of current) {
       if (old.has(key)) continue;
       tx.run('INSERT INTO payload_keys VALUES (?, ?, ?, ?)', index.id, key, point.point_id, point.slot);
     }
@@ -101,7 +101,7 @@ function keysOf(payload: JsonObject | undefined, path: JsonPath): Set<string> {
   return keys;
 }
 
-/** Makes an index over the points that are there. Asking again only replaces the schema that is reported. */
+/** Creates an index over the stored points. For an index that exists, it only replaces the reported type. */
 export function createIndex(tx: Transaction, collectionId: number, body: unknown): void {
   const fields = readFields(body, 'the request', ['field_name', 'field_schema']);
   const field = readString(fields['field_name'], 'field_name');
@@ -122,13 +122,13 @@ export function createIndex(tx: Transaction, collectionId: number, body: unknown
     field,
     schema,
   );
-  const made = readIndexes(tx, collectionId).filter((index) => index.field === field);
+  const created = readIndexes(tx, collectionId).filter((index) => index.field === field);
   const points = tx.each<IndexedPoint & { payload: string }>(
     'SELECT slot, point_id, payload FROM points WHERE collection_id = ?',
     collectionId,
   );
-  for (const point of points) updateKeys(tx, made, point, undefined, JSON.parse(point.payload) as JsonObject);
-  saveIndexCounts(tx, made);
+  for (const point of points) updateKeys(tx, created, point, undefined, JSON.parse(point.payload) as JsonObject);
+  saveIndexCounts(tx, created);
 }
 
 function readType(value: unknown): string {
@@ -144,7 +144,7 @@ export function dropIndexKeys(tx: Transaction, collectionId: number): void {
   tx.run(`DELETE FROM payload_keys WHERE index_id IN (${indexes})`, collectionId);
 }
 
-/** The `payload_schema` of a collection: for each indexed field its type and the number of points with a value there. */
+/** The `payload_schema` of a collection: the type of each indexed field, and the number of points with a value. */
 export function describeIndexes(tx: Transaction, collectionId: number): JsonObject {
   const indexes = readIndexes(tx, collectionId).toSorted((a, b) => (a.field < b.field ? -1 : 1));
   return Object.fromEntries(indexes.map(({ field, type, points }) => [field, { data_type: type, points }]));

@@ -7,11 +7,11 @@ describe.each(serversUnderTest())('collections of $name', ({ start }) => {
   let server: ServerUnderTest;
   let client: QdrantClient;
   let collection: string;
-  let made: string[];
+  let created: string[];
 
   const newName = (): string => {
     const fresh = `suite-${crypto.randomUUID()}`;
-    made.push(fresh);
+    created.push(fresh);
     return fresh;
   };
   const createCollection = async (): Promise<string> => {
@@ -28,15 +28,15 @@ describe.each(serversUnderTest())('collections of $name', ({ start }) => {
   afterAll(() => server.close());
 
   beforeEach(async () => {
-    made = [];
+    created = [];
     collection = await createCollection();
   });
 
   afterEach(async () => {
-    for (const one of made) await client.deleteCollection(one);
+    for (const one of created) await client.deleteCollection(one);
   });
 
-  it('the server tells its version', async () => {
+  it('the server reports its version', async () => {
     expect((await client.versionInfo()).version).toMatch(/^\d+\.\d+\.\d+/);
   });
 
@@ -69,9 +69,9 @@ describe.each(serversUnderTest())('collections of $name', ({ start }) => {
     });
   });
 
-  it('every call on an absent collection is answered with 404', async () => {
+  it('every call on a collection that does not exist is answered with 404', async () => {
     const absent = `absent-${crypto.randomUUID()}`;
-    const missed = {
+    const notFound = {
       status: 404,
       data: { status: { error: `Not found: Collection \`${absent}\` doesn't exist!` } },
     };
@@ -86,7 +86,7 @@ describe.each(serversUnderTest())('collections of $name', ({ start }) => {
       () => client.query(absent, { query: [1, 0, 0, 0] }),
       () => client.facet(absent, { key: 'corpus' }),
     ];
-    for (const call of calls) await expect(call()).rejects.toMatchObject(missed);
+    for (const call of calls) await expect(call()).rejects.toMatchObject(notFound);
   });
 
   it('a collection reports the settings of its optimizer, and an update changes those that it names', async () => {
@@ -128,7 +128,7 @@ describe.each(serversUnderTest())('collections of $name', ({ start }) => {
       expect((await client.getAliases()).aliases).toContainEqual(moved);
     });
 
-    it('an alias goes with its collection', async () => {
+    it('an alias is deleted with its collection', async () => {
       const alias = `${collection}-alias`;
       await change(create(alias, collection));
       await client.deleteCollection(collection);

@@ -8,34 +8,34 @@ type Filter = Schemas['Filter'];
 
 const match = (key: string, value: string | number | boolean): Schemas['FieldCondition'] => ({ key, match: { value } });
 
-/** Filters over {@link LIBRARY} and the ids that pass, in id order. */
+/** Filters over {@link LIBRARY} and the ids of the points that match, in id order. */
 const FILTERS: readonly (readonly [title: string, filter: Filter, ids: readonly Point['id'][]])[] = [
-  ['an empty filter', {}, [1, 2, 3, 4, UUID_LOW, UUID_HIGH]],
+  ['no conditions', {}, [1, 2, 3, 4, UUID_LOW, UUID_HIGH]],
   ['empty lists', { must: [], should: [], must_not: [] }, [1, 2, 3, 4, UUID_LOW, UUID_HIGH]],
   ['a string', { must: [match('corpus', 'a')] }, [1, 2, UUID_LOW]],
   ['a string that no point has', { must: [match('corpus', 'z')] }, []],
   ['an integer', { must: [match('page', 2)] }, [2]],
-  ['an integer and not its text', { must: [match('page', '2')] }, []],
+  ['a string with the digits of an integer', { must: [match('page', '2')] }, []],
   ['a boolean', { must: [match('open', false)] }, [2]],
-  ['an element of an array, or the value alone', { must: [match('tags', 'x')] }, [1, 4]],
+  ['an element of an array or a single value', { must: [match('tags', 'x')] }, [1, 4]],
   ['a nested key', { must: [match('meta.lang', 'en')] }, [1, 3]],
   ['a key in quotes', { must: [match('"file name"', 'b.md')] }, [2]],
-  ['any of several', { must: [{ key: 'tags', match: { any: ['x', 'y'] } }] }, [1, 2, 4]],
-  ['any of none', { must: [{ key: 'tags', match: { any: [] as string[] } }] }, []],
+  ['any of several values', { must: [{ key: 'tags', match: { any: ['x', 'y'] } }] }, [1, 2, 4]],
+  ['any of no values', { must: [{ key: 'tags', match: { any: [] as string[] } }] }, []],
   ['a range', { must: [{ key: 'page', range: { gt: 1, lte: 2.5 } }] }, [2, 4]],
   ['a range with the other bounds', { must: [{ key: 'page', range: { gte: 2.5, lt: 4 } }] }, [3, 4]],
   ['ids of both kinds', { must: [{ has_id: [UUID_HIGH, 3, 99] }] }, [3, UUID_HIGH]],
-  ['an empty value', { must: [{ is_empty: { key: 'tags' } }] }, [3, UUID_LOW, UUID_HIGH]],
-  ['an empty value, null included', { must: [{ is_empty: { key: 'note' } }] }, [1, 2, 3, UUID_HIGH]],
-  ['all of must', { must: [match('corpus', 'a'), match('tags', 'y')] }, [1, 2]],
-  ['one of should', { should: [match('page', 1), match('corpus', 'b')] }, [1, 3, 4]],
-  ['none of must_not', { must_not: [match('corpus', 'a'), { has_id: [3] }] }, [4, UUID_HIGH]],
+  ['is_empty on absent values and empty arrays', { must: [{ is_empty: { key: 'tags' } }] }, [3, UUID_LOW, UUID_HIGH]],
+  ['is_empty on null', { must: [{ is_empty: { key: 'note' } }] }, [1, 2, 3, UUID_HIGH]],
+  ['two conditions in must', { must: [match('corpus', 'a'), match('tags', 'y')] }, [1, 2]],
+  ['two conditions in should', { should: [match('page', 1), match('corpus', 'b')] }, [1, 3, 4]],
+  ['two conditions in must_not', { must_not: [match('corpus', 'a'), { has_id: [3] }] }, [4, UUID_HIGH]],
   [
     'must, should and must_not together',
     { must: [match('corpus', 'a')], should: [match('page', 1), match('page', 2)], must_not: [match('open', true)] },
     [2],
   ],
-  ['a filter that holds for no point', { must: [match('corpus', 'a')], must_not: [match('corpus', 'a')] }, []],
+  ['conditions that exclude each other', { must: [match('corpus', 'a')], must_not: [match('corpus', 'a')] }, []],
 ];
 
 describe.each(serversUnderTest())('filters of $name', ({ start }) => {
@@ -66,12 +66,12 @@ describe.each(serversUnderTest())('filters of $name', ({ start }) => {
 
   afterEach(() => client.deleteCollection(collection));
 
-  it.each(FILTERS)('points are found by %s', async (_title, filter, ids) => {
+  it.each(FILTERS)('scroll and count find the right points for a filter with %s', async (_title, filter, ids) => {
     await upsert(LIBRARY);
     await check(filter, ids);
   });
 
-  it('the same points are found with payload indexes, made before or after them', async () => {
+  it('filters find the same points with payload indexes that were created before or after them', async () => {
     await index('corpus', 'keyword');
     await index('tags', 'keyword');
     await upsert(LIBRARY);
@@ -97,7 +97,7 @@ describe.each(serversUnderTest())('filters of $name', ({ start }) => {
     await check({ must: [match('corpus', 'b')] }, [4]);
   });
 
-  it('an index may be asked for twice', async () => {
+  it('an index that exists can be created again', async () => {
     await upsert(LIBRARY);
     await index('corpus', 'keyword');
     await index('corpus', 'keyword');
@@ -109,7 +109,7 @@ describe.each(serversUnderTest())('filters of $name', ({ start }) => {
   describe('facets', () => {
     const facet = async (request: Schemas['FacetRequest']) => (await client.facet(collection, request)).hits;
 
-    it('count the points of each string, most first, and equal ones in the order of UTF-8', async () => {
+    it('a facet counts the points of each string, highest count first, and equal ones in UTF-8 order', async () => {
       await index('corpus', 'keyword');
       await upsert(LIBRARY);
       await index('tags', 'keyword');
@@ -129,7 +129,7 @@ describe.each(serversUnderTest())('filters of $name', ({ start }) => {
       ]);
     });
 
-    it('leave out points without a string, and count one with several in each', async () => {
+    it('a facet leaves out points without a string, and counts a point with several strings for each', async () => {
       await index('corpus', 'keyword');
       const long = 'long '.repeat(40);
       const values = [['a', 'b', 'a', `${long}1`, `${long}2`], 'a', 1, true, null, [], {}, undefined];
@@ -140,7 +140,7 @@ describe.each(serversUnderTest())('filters of $name', ({ start }) => {
       ]);
     });
 
-    it('keep to a limit, which is 10 by default', async () => {
+    it('a facet has at most `limit` values, 10 by default', async () => {
       await index('corpus', 'keyword');
       const names = Array.from({ length: 12 }, (_, at) => `c${String(at).padStart(2, '0')}`);
       await upsert(names.map((corpus, id) => ({ id, vector: [1, 0, 0, 0], payload: { corpus } })));
@@ -151,7 +151,7 @@ describe.each(serversUnderTest())('filters of $name', ({ start }) => {
       expect(await valuesOf({ limit: 100 })).toEqual(names);
     });
 
-    it('follow changes of payloads and deletions', async () => {
+    it('a facet follows changes of payloads and deletions', async () => {
       await index('corpus', 'keyword');
       await upsert(LIBRARY);
       await client.overwritePayload(collection, { wait: true, points: [1], payload: { corpus: 'b' } });
@@ -162,7 +162,7 @@ describe.each(serversUnderTest())('filters of $name', ({ start }) => {
       ]);
     });
 
-    it('need an index of a type that matches whole values', async () => {
+    it('a facet is refused without an index that matches whole values', async () => {
       await upsert(LIBRARY);
       const missing = (key: string) => ({
         status: 400,

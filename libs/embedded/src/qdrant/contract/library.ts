@@ -1,7 +1,7 @@
 export const UUID_LOW = '0a000000-0000-5000-8000-000000000001';
 export const UUID_HIGH = 'fa000000-0000-5000-8000-000000000002';
 
-/** Points with ids of both kinds, in id order, each with another shape of payload. */
+/** Points with ids of both kinds, in id order, whose payloads all differ in form. */
 export const LIBRARY = [
   {
     id: 1,

@@ -36,21 +36,21 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
 
   afterEach(() => client.deleteCollection(collection));
 
-  it('points are there once an upsert is answered', async () => {
+  it('points are stored when their upsert is answered', async () => {
     const result = await upsert([{ id: 7, vector: [1, 0, 0, 0], payload: { a: 1 } }]);
     expect(result.status).toBe('completed');
     expect(result.operation_id).toEqual(expect.any(Number));
     expect(await payloadOf(7)).toEqual({ a: 1 });
   });
 
-  it('points come back in the order asked for, without the absent ones', async () => {
+  it('points are retrieved in the order of the request, without missing ones', async () => {
     await upsert(LIBRARY);
     const found = await client.retrieve(collection, { ids: [UUID_HIGH, 99, 2, UUID_LOW, 1], with_payload: false });
     expect(found.map(({ id }) => id)).toEqual([UUID_HIGH, 2, UUID_LOW, 1]);
     expect(found.every(({ payload, vector }) => (payload ?? vector ?? null) === null)).toBe(true);
   });
 
-  it('a payload keeps every kind of JSON value', async () => {
+  it('a payload is returned with every kind of JSON value', async () => {
     const payload = {
       text: 'zażółć 🦆 "quoted" \\ \u0000 \u2028',
       numbers: [0, -1, 0.1, 1e-7, 9_007_199_254_740_991],
@@ -62,14 +62,14 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
     expect(await payloadOf(1)).toEqual(payload);
   });
 
-  it('a vector is brought to length 1 for Cosine', async () => {
+  it('a vector is scaled to length 1 for Cosine', async () => {
     await upsert([{ id: 1, vector: [3, 0, 4, 0] }]);
     const vector = await vectorOf(1);
     expect(vector).toHaveLength(4);
     for (const [index, expected] of [0.6, 0, 0.8, 0].entries()) expect(vector[index]).toBeCloseTo(expected, 6);
   });
 
-  it('a vector of length 1 is kept bit by bit', async () => {
+  it('a vector of length 1 is stored bit for bit', async () => {
     const vector = [0.6, 0.8, 0, -0.0001].map(Math.fround);
     await upsert([{ id: 1, vector }]);
     expect(await vectorOf(1)).toEqual(vector);
@@ -85,7 +85,7 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
     expect(await client.count(collection)).toEqual({ count: 1 });
   });
 
-  it('of a point that comes twice in one upsert the last is kept', async () => {
+  it('the last of two points with one id in an upsert is stored', async () => {
     await upsert([
       { id: 1, vector: [1, 0, 0, 0], payload: { n: 1 } },
       { id: 2, vector: [1, 0, 0, 0] },
@@ -112,12 +112,12 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
     await expect(upsert([{ id: 1, vector: [1, Number.NaN, 0, 0] }])).rejects.toMatchObject({ status: 400 });
   });
 
-  it('a UUID is in lower case, however it was written', async () => {
+  it('a UUID is returned in lower case, whatever its case in the request', async () => {
     await upsert([{ id: UUID_HIGH.toUpperCase(), vector: [1, 0, 0, 0] }]);
     expect(await allIds()).toEqual([UUID_HIGH]);
   });
 
-  it('points are deleted by id, also when some are absent', async () => {
+  it('points are deleted by id, and ids that do not exist are ignored', async () => {
     await upsert(LIBRARY);
     const result = await client.delete(collection, { wait: true, points: [1, 99, UUID_LOW] });
     expect(result.status).toBe('completed');
@@ -134,7 +134,7 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
     expect(await allIds()).toEqual([2, 3, 4, UUID_HIGH]);
   });
 
-  it('of the points that a write names, a filter leaves alone those with a higher number', async () => {
+  it('a write with ids and a range in its filter does not change points outside the range', async () => {
     await upsert(LIBRARY);
     const upTo = (ids: Point['id'][]) => ({ must: [{ has_id: ids }, { key: 'page', range: { lte: 2 } }] });
     await client.setPayload(collection, { wait: true, filter: upTo([2, 3]), payload: { page: 2 } });
@@ -145,7 +145,7 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
     for (const { id, payload } of LIBRARY.slice(1, 4)) expect(await payloadOf(id)).toEqual(payload);
   });
 
-  it('an update of vectors leaves payloads', async () => {
+  it('an update of vectors does not change payloads', async () => {
     await upsert(LIBRARY);
     await client.updateVectors(collection, { wait: true, points: [{ id: 1, vector: [0, 0, 0, 2] }] });
     expect(await vectorOf(1)).toEqual([0, 0, 0, 1]);
@@ -180,17 +180,17 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
   describe('payloads', () => {
     beforeEach(() => upsert([{ id: 1, vector: [1, 0, 0, 0], payload: { a: 1, b: { c: 1 } } }]));
 
-    it('set merges a payload key by key, and a null removes a key', async () => {
+    it('set_payload merges a payload key by key, and a null removes a key', async () => {
       await client.setPayload(collection, { wait: true, points: [1], payload: { a: null, b: { x: 1 }, y: 2 } });
       expect(await payloadOf(1)).toEqual({ b: { x: 1 }, y: 2 });
     });
 
-    it('overwrite replaces a payload', async () => {
+    it('overwrite_payload replaces a payload', async () => {
       await client.overwritePayload(collection, { wait: true, points: [1], payload: { z: [1] } });
       expect(await payloadOf(1)).toEqual({ z: [1] });
     });
 
-    it('set changes the points that a filter finds, and no other', async () => {
+    it('set_payload with a filter changes only the points that match', async () => {
       await upsert([{ id: 2, vector: [1, 0, 0, 0], payload: { a: 2 } }]);
       const filter = { must: [{ key: 'a', match: { value: 2 } }] };
       await client.setPayload(collection, { wait: true, filter, payload: { hit: true } });
@@ -198,10 +198,10 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
       expect(await payloadOf(2)).toEqual({ a: 2, hit: true });
     });
 
-    it('set is answered with 404 where a point is absent', async () => {
-      const missed = { status: 404, data: { status: { error: 'Not found: No point with id 9 found' } } };
+    it('set_payload is answered with 404 when a point does not exist', async () => {
+      const notFound = { status: 404, data: { status: { error: 'Not found: No point with id 9 found' } } };
       await expect(client.setPayload(collection, { wait: true, points: [9], payload: { a: 1 } })).rejects.toMatchObject(
-        missed,
+        notFound,
       );
     });
   });
@@ -209,7 +209,7 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
   describe('scroll', () => {
     beforeEach(() => upsert(LIBRARY));
 
-    it('shows every point once, integers before UUIDs, whatever the page size', async () => {
+    it('a scroll returns every point once, integers before UUIDs, for any page size', async () => {
       for (const limit of [1, 2, 5, 6, 7]) {
         const seen: Point['id'][] = [];
         let offset: Point['id'] | undefined;
@@ -223,13 +223,13 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
       }
     });
 
-    it('starts with the offset itself and names the first point of the next page', async () => {
+    it('a scroll starts with the point at its offset, and returns the offset of the next page', async () => {
       const page = await client.scroll(collection, { offset: 3, limit: 2 });
       expect(page.points.map(({ id }) => id)).toEqual([3, 4]);
       expect(page.next_page_offset).toBe(UUID_LOW);
     });
 
-    it('pages through what a filter leaves', async () => {
+    it('a scroll with a filter has pages of the points that match', async () => {
       const filter = { must: [{ key: 'corpus', match: { value: 'a' } }] };
       const page = await client.scroll(collection, { filter, limit: 2 });
       expect(page.points.map(({ id }) => id)).toEqual([1, 2]);
@@ -244,12 +244,12 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
       [false, null],
       [['page', 'meta.lang'], { page: 1, meta: { lang: 'en' } }],
       [['absent'], {}],
-    ])('shows of the payload what with_payload %j asks for', async (with_payload, expected) => {
+    ])('with_payload %j selects parts of payloads', async (with_payload, expected) => {
       const { points } = await client.scroll(collection, { limit: 1, with_payload });
       expect(points[0]?.payload ?? null).toEqual(expected);
     });
 
-    it('shows vectors only when asked', async () => {
+    it('a scroll returns vectors only on request', async () => {
       const [without] = (await client.scroll(collection, { limit: 1 })).points;
       const [with_] = (await client.scroll(collection, { limit: 1, with_vector: true })).points;
       expect([without?.vector ?? null, with_?.vector]).toEqual([null, [1, 0, 0, 0]]);

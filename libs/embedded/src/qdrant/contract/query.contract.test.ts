@@ -5,7 +5,7 @@ import { type ServerUnderTest, serversUnderTest } from './servers-under-test.ts'
 
 type Point = Schemas['PointStruct'];
 
-describe.each(serversUnderTest())('a query of $name', ({ start }) => {
+describe.each(serversUnderTest())('queries of $name', ({ start }) => {
   let server: ServerUnderTest;
   let client: QdrantClient;
   let collection: string;
@@ -35,7 +35,7 @@ describe.each(serversUnderTest())('a query of $name', ({ start }) => {
 
   afterEach(() => client.deleteCollection(collection));
 
-  it('gives the nearest points with their cosines, best first', async () => {
+  it('a query returns the nearest points with their cosines, best first', async () => {
     const { points } = await client.query(collection, { query: [10, 0, 0, 0] });
     expect(points.map(({ id }) => id)).toEqual([1, 2, 3, UUID_LOW, 5]);
     const cosines = [1, 3 / Math.sqrt(10), Math.SQRT1_2, 0, -1];
@@ -43,26 +43,26 @@ describe.each(serversUnderTest())('a query of $name', ({ start }) => {
     expect(points.every(({ payload, vector }) => (payload ?? vector ?? null) === null)).toBe(true);
   });
 
-  it('keeps to a limit, which is 10 by default', async () => {
+  it('a query returns at most `limit` points, 10 by default', async () => {
     expect(await nearest({ query: [1, 0, 0, 0], limit: 2 })).toEqual([1, 2]);
     await upsert(Array.from({ length: 9 }, (_, at) => ({ id: 10 + at, vector: [0, 0, 1, at] })));
     expect(await nearest({ query: [1, 0, 0, 0] })).toHaveLength(10);
   });
 
-  it('keeps to a filter', async () => {
+  it('a query returns only points that match its filter', async () => {
     const filter = { must_not: [{ key: 'n', match: { value: 1 } }], must: [{ key: 'n', range: { lt: 5 } }] };
     expect(await nearest({ query: [1, 0, 0, 0], filter })).toEqual([2, 3, UUID_LOW]);
     const none = { must: [{ key: 'n', match: { value: 9 } }] };
     expect(await nearest({ query: [1, 0, 0, 0], filter: none })).toEqual([]);
   });
 
-  it('shows payload and vector when asked', async () => {
+  it('a query returns payloads and vectors on request', async () => {
     const request = { query: [0, 1, 0, 0], limit: 1, with_payload: true, with_vector: true };
     const { points } = await client.query(collection, request);
     expect(points).toMatchObject([{ id: UUID_LOW, payload: { n: 4 }, vector: [0, 1, 0, 0] }]);
   });
 
-  it('sees every write at once', async () => {
+  it('a query finds the result of every earlier write', async () => {
     const query = [0, 0, 1, 0];
     const near = async () => {
       const { points } = await client.query(collection, { query });
@@ -79,7 +79,7 @@ describe.each(serversUnderTest())('a query of $name', ({ start }) => {
     expect(await near()).toEqual([]);
   });
 
-  it('refuses a vector of other dimensions', async () => {
+  it('a query with a vector of other dimensions is refused', async () => {
     await expect(client.query(collection, { query: [1, 0] })).rejects.toMatchObject({
       status: 400,
       data: { status: { error: 'Wrong input: Vector dimension error: expected dim: 4, got 2' } },

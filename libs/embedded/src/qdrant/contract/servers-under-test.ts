@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedQdrant } from '../start-embedded-qdrant.ts';
 
-/** A Qdrant server that the contracts may use: they make collections of their own in it and delete them again. */
+/** A Qdrant server for the contract tests, which create their own collections in it and delete them again. */
 export interface ServerUnderTest {
-  /** What the official client is made with. */
+  /** The options of the official client. */
   readonly connection: { readonly url: string; readonly apiKey?: string; readonly checkCompatibility: false };
   close(): Promise<void>;
 }
 
 /**
- * The servers that every contract in this folder runs against: the embedded one, and the one at QDRANT_URL, with the key in
- * QDRANT_API_KEY, where that is set. What only one of them promises is in no contract.
+ * The servers that every contract test in this folder runs against: the embedded one, and the one at QDRANT_URL (with
+ * the key in QDRANT_API_KEY) when that is set. The contract is only what both of them promise.
  */
 export function serversUnderTest(): readonly { readonly name: string; start(): Promise<ServerUnderTest> }[] {
   const embedded = { name: 'the embedded Qdrant', start: startEmbedded };

@@ -6,7 +6,7 @@ import { type PointId, readPointId } from '../values/point-id.ts';
 /** A value that `match` compares with: a string, an integer or a boolean. */
 export type MatchValue = string | number | boolean;
 
-/** One condition of a filter. `field` is the path as the request wrote it, by which an index is found. */
+/** One condition of a filter. `field` is the path as the request wrote it, which also identifies an index. */
 export type Condition =
   | { readonly kind: 'has-id'; readonly ids: ReadonlySet<PointId> }
   | {
@@ -25,7 +25,7 @@ export interface Filter {
   readonly mustNot: readonly Condition[];
 }
 
-/** What a filter looks at. `payload` is only called when a condition needs it. */
+/** A point that a filter is checked for. `payload` is only called when a condition needs it. */
 export interface Candidate {
   readonly id: PointId;
   payload(): JsonObject;
@@ -39,8 +39,8 @@ const UNSUPPORTED_MATCHES = ['except', 'text', 'text_any', 'phrase', 'prefix'];
  * Reads a filter: `must`, `should` and `must_not`, each a list of `match` (value, any), numeric `range`, `has_id` and
  * `is_empty`.
  *
- * @returns undefined when absent or null
- * @throws QdrantRefusal 400 for every other condition, named
+ * @returns undefined when the value is absent or null
+ * @throws QdrantRefusal 400 for every other condition, with its name
  */
 export function readFilter(value: unknown): Filter | undefined {
   if (value === undefined || value === null) return undefined;
@@ -104,18 +104,18 @@ function readRange(value: unknown, where: string): (value: number) => boolean {
   const gte = bound('gte', -Infinity);
   const lt = bound('lt', Infinity);
   const lte = bound('lte', Infinity);
-  // Stored numbers are finite, so the fallbacks let all of them through.
+  // Stored numbers are finite, so an infinite bound excludes none of them.
   return (one) => one > gt && one >= gte && one < lt && one <= lte;
 }
 
 /**
- * Whether a point passes a filter. The semantics are those of a real Qdrant (`lib/segment/src/payload_storage`): a field
- * condition holds when any value at its path passes, and an array there stands for its elements.
+ * Whether a point matches a filter, as in a real Qdrant (`lib/segment/src/payload_storage`): a field condition holds
+ * when any value at its path matches, and an array there counts as its elements.
  */
 export function matchesFilter(filter: Filter, candidate: Candidate): boolean {
-  const holds = (condition: Condition): boolean => matchesCondition(condition, candidate);
+  const isMet = (condition: Condition): boolean => matchesCondition(condition, candidate);
   return (
-    filter.must.every(holds) && !filter.mustNot.some(holds) && (filter.should.length === 0 || filter.should.some(holds))
+    filter.must.every(isMet) && !filter.mustNot.some(isMet) && (filter.should.length === 0 || filter.should.some(isMet))
   );
 }
 

@@ -67,10 +67,10 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('index'), field: anyField }) },
 );
 
-/** What the collection should hold, kept without an index: the payload of each point. */
+/** The expected payload of each point of the collection. */
 type Model = Map<PointId, JsonObject>;
 
-function passes(filter: unknown, id: PointId, payload: JsonObject): boolean {
+function matches(filter: unknown, id: PointId, payload: JsonObject): boolean {
   const read = readFilter(filter);
   return read === undefined || matchesFilter(read, { id, payload: () => payload });
 }
@@ -82,7 +82,7 @@ function apply(tx: Transaction, model: Model, indexed: Set<string>, change: Chan
     indexed.add(change.field);
   } else if ('filter' in change) {
     applyOperations(tx, 'c', operations({ delete: { filter: change.filter } }), Infinity);
-    for (const [id, payload] of model) if (passes(change.filter, id, payload)) model.delete(id);
+    for (const [id, payload] of model) if (matches(change.filter, id, payload)) model.delete(id);
   } else {
     const { kind, id, payload } = change;
     const before = model.get(id);
@@ -116,7 +116,7 @@ function hasKey(payload: JsonObject, field: string): boolean {
   );
 }
 
-/** What a facet over a field should answer for these payloads. */
+/** The expected answer to a facet over a field of these payloads. */
 function facetOf(payloads: readonly JsonObject[], field: string): { value: string; count: number }[] {
   const texts = payloads.flatMap((payload) => [...new Set(valuesOf(payload, field))]);
   const counts = Map.groupBy(
@@ -128,8 +128,8 @@ function facetOf(payloads: readonly JsonObject[], field: string): { value: strin
     .toSorted((a, b) => b.count - a.count || (a.value < b.value ? -1 : 1));
 }
 
-describe('selecting points', () => {
-  it('finds what going through all payloads would find, whatever is indexed', async () => {
+describe('selectPoints', () => {
+  it('filters, counts and facets agree with a scan of all payloads, whatever is indexed', async () => {
     const run = fc.asyncProperty(
       fc.array(anyChange, { minLength: 1, maxLength: 25 }),
       fc.array(anyFilter, { minLength: 3, maxLength: 6 }),
@@ -145,7 +145,7 @@ describe('selecting points', () => {
           const collection = resolveCollection(tx, 'c');
           const ids = [...model.keys()].toSorted((a, b) => Buffer.compare(encodePointId(a), encodePointId(b)));
           for (const filter of filters) {
-            const expected = ids.filter((id) => passes(filter, id, model.get(id) ?? {}));
+            const expected = ids.filter((id) => matches(filter, id, model.get(id) ?? {}));
             const found = (start?: Uint8Array) =>
               [...selectPoints(tx, collection, readFilter(filter), start)].map(({ point_id }) =>
                 decodePointId(point_id),
@@ -171,7 +171,7 @@ describe('selecting points', () => {
     await fc.assert(run, { numRuns: 150 });
   }, 60_000);
 
-  it('leaves no row behind when a collection is deleted', async () => {
+  it('a deleted collection leaves no row in any table', async () => {
     await storage.write((tx) => {
       deleteCollection(tx, 'c');
       createCollection(tx, 'c', { vectors: { size: 2, distance: 'Cosine' } });
@@ -189,14 +189,14 @@ describe('selecting points', () => {
     });
   });
 
-  it('answers a match and a facet on an indexed key from the index alone', async () => {
+  it('a match and a facet on an indexed key read the index and no payload', async () => {
     await storage.write((tx) => {
       createCollection(tx, 'c', { vectors: { size: 2, distance: 'Cosine' } });
       const collection = resolveCollection(tx, 'c');
       createIndex(tx, collection.id, { field_name: 'k', field_schema: 'keyword' });
       const points = [...'aabbb'].map((k, id) => ({ id, vector: [1, 0], payload: { k } }));
       applyOperations(tx, 'c', operations({ upsert: { points } }), 10);
-      // Payloads that are no JSON: reading one would throw.
+      // Payloads that are not JSON, so that reading one throws.
       tx.run("UPDATE points SET payload = 'unreadable'");
       const full = resolveCollection(tx, 'c');
       const filter = readFilter({ must: [{ key: 'k', match: { value: 'b' } }] });

@@ -14,8 +14,8 @@ export interface PointRow {
 }
 
 /**
- * Where the candidates of a filter come from, narrowest first: the ids of `has_id`, the keys of one payload index, or
- * all points. `exact` says that every candidate passes, so that no payload is read.
+ * The source of the candidates for a filter, narrowest first: the ids of `has_id`, the keys of one payload index, or
+ * all points. When it is `exact`, every candidate matches and no payload is read.
  */
 type Source =
   | { readonly kind: 'ids'; readonly ids: Uint8Array[]; readonly exact: boolean }
@@ -23,14 +23,14 @@ type Source =
   | { readonly kind: 'all'; readonly exact: boolean };
 
 const COLUMNS = 'p.slot, p.point_id, p.version, p.payload';
-/** Below every encoded id. */
+/** Sorts before every encoded id. */
 const FIRST_ID = new Uint8Array(0);
 
 /**
- * The points that pass a filter, in id order, from `from` (inclusive) on.
+ * The points that match a filter, in id order, from `from` (inclusive) on.
  *
- * A `match` on an indexed key or a `has_id` in `must` is answered from the index; only its candidates are then checked
- * against the rest of the filter, and none at all when it is the whole filter.
+ * A `match` on an indexed key, or a `has_id`, in `must` gives the candidates. Only these are checked against the rest
+ * of the filter, and none is checked when that condition is the whole filter.
  */
 export function* selectPoints(
   tx: Transaction,
@@ -44,7 +44,7 @@ export function* selectPoints(
   }
 }
 
-/** How many points pass a filter. Needs no payload where {@link selectPoints} needs none. */
+/** Number of points that match a filter. Reads no payload when {@link selectPoints} reads none. */
 export function countPoints(tx: Transaction, collection: Collection, filter: Filter | undefined): number {
   const source = chooseSource(tx, collection, filter);
   if (source.exact && source.kind === 'all') return collection.points_count;
@@ -130,7 +130,7 @@ function* candidates(tx: Transaction, collection: Collection, source: Source, fr
   }
 }
 
-/** The point with an encoded id, undefined if there is none. */
+/** The point with an encoded id, undefined if it does not exist. */
 export function findPoint(tx: Transaction, collection: Collection, id: Uint8Array): PointRow | undefined {
   return tx.get<PointRow>(
     `SELECT ${COLUMNS} FROM points p WHERE p.collection_id = ? AND p.point_id = ?`,

@@ -5,14 +5,15 @@ import { readBoolean, readFields, readInteger, readString } from '../requests/re
 import type { Transaction } from '../storage/qdrant-storage.ts';
 import { readJsonPath } from '../values/json-path.ts';
 
-/** A facet without a limit shows 10 values, as in a real Qdrant. */
+/** A facet without a limit returns 10 values, as in a real Qdrant. */
 const FACET_LIMIT = 10;
 
 /**
- * `POST /collections/{c}/facet`: the strings at a key, each with the number of points that have it, most first and equal
- * ones by value. A point whose array holds several counts for each. Counts are exact, also when `exact` is false.
+ * `POST /collections/{c}/facet`: the strings at a key, each with the number of points that have it, highest number
+ * first and equal ones by value. A point with an array of strings counts for each. Counts are exact, also when `exact`
+ * is false.
  *
- * Like a real Qdrant it wants a keyword index on the key, and refuses with 400 and its text where there is none
+ * Like a real Qdrant it needs a keyword index on the key, and otherwise refuses with 400 and the text of that server
  * (qdrant/qdrant, `lib/segment/src/data_types/facets.rs` and `lib/segment/src/common/operation_error.rs`).
  */
 export function facetPoints(tx: Transaction, name: string, body: unknown): string {
@@ -36,7 +37,7 @@ function keywordIndex(indexes: readonly PayloadIndex[], key: string): PayloadInd
 }
 
 function countTexts(tx: Transaction, index: PayloadIndex): { value: string; count: number }[] {
-  // The first slot of each key tells its text where the key does not.
+  // The first slot of each key, from which a long text is read that its key does not have.
   const found = new Map<string, { readonly slot: number; count: number }>();
   const rows = tx.each<{ key: string; slot: number }>(
     'SELECT key, slot FROM payload_keys WHERE index_id = ?',
@@ -53,7 +54,7 @@ function countTexts(tx: Transaction, index: PayloadIndex): { value: string; coun
   });
 }
 
-/** The order of a real Qdrant, that of UTF-8. */
+/** Compares the UTF-8 bytes, as a real Qdrant does. */
 function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }

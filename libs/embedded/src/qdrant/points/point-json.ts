@@ -6,14 +6,14 @@ import { type PayloadSelection, readPayloadSelection, selectPayload } from '../v
 import { decodePointId } from '../values/point-id.ts';
 import { vectorJson } from '../values/vector.ts';
 
-/** What an answer shows of each point. */
-export interface Shown {
+/** The parts of each point that an answer contains. */
+export interface PointParts {
   readonly payload: PayloadSelection;
   readonly vector: boolean;
 }
 
 /** Reads `with_payload` and `with_vector`. Lists of vector names are refused: there is one vector, without a name. */
-export function readShown(fields: JsonObject, payloadByDefault: boolean): Shown {
+export function readPointParts(fields: JsonObject, payloadByDefault: boolean): PointParts {
   if (Array.isArray(fields['with_vector'])) throw notSupported('names in with_vector');
   return {
     payload: readPayloadSelection(fields['with_payload'], payloadByDefault),
@@ -21,14 +21,14 @@ export function readShown(fields: JsonObject, payloadByDefault: boolean): Shown 
   };
 }
 
-/** The JSON text of one point, `extra` being further members such as `"score":0.5`. */
-export function pointJson(tx: Transaction, row: PointRow, shown: Shown, extra = ''): string {
-  const payload = selectPayload(row.payload, shown.payload);
+/** The JSON text of one point. `extra` has further members, such as `"score":0.5`. */
+export function pointJson(tx: Transaction, row: PointRow, parts: PointParts, extra = ''): string {
+  const payload = selectPayload(row.payload, parts.payload);
   return [
     `{"id":${JSON.stringify(decodePointId(row.point_id))}`,
     ...(extra === '' ? [] : [extra]),
     ...(payload === undefined ? [] : [`"payload":${payload}`]),
-    ...(shown.vector ? [`"vector":${vectorJson(readVectorBytes(tx, row.slot))}`] : []),
+    ...(parts.vector ? [`"vector":${vectorJson(readVectorBytes(tx, row.slot))}`] : []),
   ]
     .join(',')
     .concat('}');

@@ -9,10 +9,10 @@ import { readPayload } from '../values/payload.ts';
 import { type PointId, encodePointId, readPointId } from '../values/point-id.ts';
 import { normalise, readVector, vectorBytes } from '../values/vector.ts';
 
-/** One write to the points of a collection, read and checked, not yet done. */
+/** A write to the points of a collection, whose request was checked, ready to be applied. */
 export type PointOperation = (target: WriteTarget) => void;
 
-/** What an operation needs while it runs. The counters are written back once, by {@link applyOperations}. */
+/** The state that operations use and change. {@link applyOperations} stores the counters once, at the end. */
 interface WriteTarget {
   readonly tx: Transaction;
   readonly collection: Collection;
@@ -41,9 +41,9 @@ const OPERATIONS: Readonly<Record<string, (body: unknown) => PointOperation>> = 
 /**
  * Applies operations to a collection in order, all or none.
  *
- * @param pointsMax the most points that all collections together may have afterwards, when any were added
- * @returns the number of the operation, one for all of them
- * @throws QdrantRefusal 404 without the collection or a point that an operation names; 400 beyond `pointsMax`
+ * @param pointsMax most points in all collections together afterwards, checked when points were added
+ * @returns the number of the operation, the same for all of them
+ * @throws QdrantRefusal 404 for a missing collection or a missing point that an operation names; 400 above `pointsMax`
  */
 export function applyOperations(
   tx: Transaction,
@@ -71,11 +71,11 @@ export function applyOperations(
     collection.id,
   );
   saveIndexCounts(tx, target.indexes);
-  if (target.pointsCount > collection.points_count) refuseBeyond(tx, pointsMax);
+  if (target.pointsCount > collection.points_count) refuseAbove(tx, pointsMax);
   return version;
 }
 
-function refuseBeyond(tx: Transaction, pointsMax: number): void {
+function refuseAbove(tx: Transaction, pointsMax: number): void {
   const total = tx.get<{ n: number }>('SELECT coalesce(sum(points_count), 0) AS n FROM collections')?.n ?? 0;
   if (total <= pointsMax) return;
   throw new QdrantRefusal(
@@ -100,7 +100,7 @@ export function readBatch(body: unknown): PointOperation[] {
   });
 }
 
-/** Reads an upsert. Of points with one id the last is kept. */
+/** Reads an upsert. The last of several points with the same id is stored. */
 export function readUpsert(body: unknown): PointOperation {
   const unsupported = ['batch', 'shard_key', 'update_filter', 'update_mode'];
   const { points } = readFields(body, 'the request', ['points'], unsupported);
@@ -150,7 +150,7 @@ function writePayload(target: WriteTarget, row: PointRow, after: JsonObject): vo
   tx.run('UPDATE points SET version = ?, payload = ? WHERE slot = ?', version, JSON.stringify(after), row.slot);
 }
 
-/** Reads a deletion by `points` or by `filter`. Ids that are not there are no error. */
+/** Reads a deletion by `points` or by `filter`. Ids that do not exist are ignored. */
 export function readDelete(body: unknown): PointOperation {
   const selector = readSelector(readFields(body, 'the request', ['points', 'filter'], ['shard_key']));
   return (target) => {
@@ -193,7 +193,7 @@ function readPayloadChange(
   };
 }
 
-/** Reads `update_vectors`: replaces the vectors of points that must be there. */
+/** Reads `update_vectors`: replaces the vectors of points, all of which must exist. */
 export function readUpdateVectors(body: unknown): PointOperation {
   const { points } = readFields(body, 'the request', ['points'], ['shard_key', 'update_filter']);
   const read = readArray(points, 'points').map((point, index) => {
@@ -222,7 +222,7 @@ function readSelector(fields: JsonObject): Selector {
   return { ids: [...new Set(readArray(points, 'points').map(readPointId))] };
 }
 
-/** All rows that a selector means, read before any of them is written. */
+/** All rows that a selector selects, read before any of them is changed. */
 function selectedRows(target: WriteTarget, selector: Selector, mustExist: boolean): PointRow[] {
   const { tx, collection } = target;
   if ('filter' in selector) return [...selectPoints(tx, collection, selector.filter)];

@@ -5,21 +5,21 @@ import { formatError } from '../requests/qdrant-refusal.ts';
 import { readArray, readBoolean, readFields, readInteger } from '../requests/read-fields.ts';
 import type { Transaction } from '../storage/qdrant-storage.ts';
 import { type PointId, decodePointId, encodePointId, readPointId } from '../values/point-id.ts';
-import { pointJson, readShown } from './point-json.ts';
+import { pointJson, readPointParts } from './point-json.ts';
 
-/** A scroll without a limit shows 10 points, as in a real Qdrant. */
+/** A scroll without a limit returns 10 points, as in a real Qdrant. */
 const SCROLL_LIMIT = 10;
 
-/** `POST /collections/{c}/points`: the points with these ids, in the order asked; absent ones are left out. */
+/** `POST /collections/{c}/points`: the points with these ids, in the order of the request and without missing ones. */
 export function retrievePoints(tx: Transaction, name: string, body: unknown): string {
   const fields = readFields(body, 'the request', ['ids', 'with_payload', 'with_vector'], ['shard_key']);
   if (fields['ids'] === undefined) throw formatError('missing field `ids`');
   const ids = readArray(fields['ids'], 'ids').map(readPointId);
-  const shown = readShown(fields, true);
+  const parts = readPointParts(fields, true);
   const collection = resolveCollection(tx, name);
   const found = ids.flatMap((id) => {
     const row = findPoint(tx, collection, encodePointId(id));
-    return row === undefined ? [] : [pointJson(tx, row, shown)];
+    return row === undefined ? [] : [pointJson(tx, row, parts)];
   });
   return `[${found.join(',')}]`;
 }
@@ -31,7 +31,7 @@ export function scrollPoints(tx: Transaction, name: string, body: unknown): stri
   const limit = readInteger(fields['limit'], 'limit', 1, SCROLL_LIMIT);
   const from = (fields['offset'] ?? null) === null ? undefined : encodePointId(readPointId(fields['offset']));
   const filter = readFilter(fields['filter']);
-  const shown = readShown(fields, true);
+  const parts = readPointParts(fields, true);
   const points: string[] = [];
   let next: PointId | null = null;
   for (const row of selectPoints(tx, resolveCollection(tx, name), filter, from)) {
@@ -39,7 +39,7 @@ export function scrollPoints(tx: Transaction, name: string, body: unknown): stri
       next = decodePointId(row.point_id);
       break;
     }
-    points.push(pointJson(tx, row, shown));
+    points.push(pointJson(tx, row, parts));
   }
   return `{"points":[${points.join(',')}],"next_page_offset":${JSON.stringify(next)}}`;
 }

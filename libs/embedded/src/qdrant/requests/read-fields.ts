@@ -15,8 +15,8 @@ export function isJsonObject(value: unknown): value is JsonObject {
  *
  * @param where names the object in a refusal, such as `points[3]`
  * @param known keys that the caller reads
- * @param unsupported keys of the real API that this server lacks; refused unless null
- * @throws QdrantRefusal 400 that names the first bad key
+ * @param unsupported keys of the real API that this server does not support; refused unless null
+ * @throws QdrantRefusal 400 that names the first invalid key
  */
 export function readFields(
   value: unknown,

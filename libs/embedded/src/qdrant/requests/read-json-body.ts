@@ -3,8 +3,8 @@ import { QdrantRefusal, formatError } from './qdrant-refusal.ts';
 /**
  * Reads a request body as JSON.
  *
- * Like a real Qdrant, it wants `content-type: application/json` (which also keeps web pages from posting to it unasked),
- * and refuses a body larger than `bytesMax` with 400 and the text of its `max_request_size_mb`.
+ * Like a real Qdrant, it requires `content-type: application/json`, which also prevents posts from web pages, and
+ * refuses a body larger than `bytesMax` with 400 and the text that a real Qdrant has for `max_request_size_mb`.
  */
 export async function readJsonBody(request: Request, bytesMax: number): Promise<unknown> {
   const type = request.headers.get('content-type')?.split(';', 1)[0]?.trim().toLowerCase();
@@ -26,7 +26,7 @@ export async function readJsonBody(request: Request, bytesMax: number): Promise<
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    // V8 quotes the text around the fault. Only the position is told: a body can hold whole documents.
+    // V8 quotes the text around the error. Only the position is reported, since a body can contain whole documents.
     const position = /at position \d+/.exec(error instanceof Error ? error.message : '')?.[0] ?? 'at its end';
     throw formatError(`not valid JSON ${position}`);
   }

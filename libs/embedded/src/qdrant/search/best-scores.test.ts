@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { BestScores } from './best-scores.ts';
 
-it('keeps what sorting everything would keep', () => {
+it('BestScores has the scores that sorting all of them puts first', () => {
   const score = fc.integer({ min: -5, max: 5 });
   fc.assert(
     fc.property(fc.array(score, { maxLength: 60 }), fc.nat(20), (values, size) => {

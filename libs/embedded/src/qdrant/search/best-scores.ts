@@ -4,7 +4,7 @@ export interface Scored {
   readonly score: number;
 }
 
-/** Keeps the `size` best of many scores, in a heap whose root is the worst one kept. Of equal scores the lower slot wins. */
+/** The `size` best of many scores, in a heap whose root is the worst one. Of equal scores the lower slot is better. */
 export class BestScores {
   readonly #size: number;
   readonly #heap: Scored[] = [];
@@ -13,7 +13,7 @@ export class BestScores {
     this.#size = size;
   }
 
-  /** Offers a score. Cheap when it is not among the best. */
+  /** Adds a score if it is among the best. */
   offer(slot: number, score: number): void {
     const heap = this.#heap;
     const root = heap[0];
@@ -26,7 +26,7 @@ export class BestScores {
     }
   }
 
-  /** The kept scores, best first. */
+  /** The best scores, best first. */
   sorted(): Scored[] {
     return this.#heap.toSorted((a, b) => (isWorse(a, b) ? 1 : -1));
   }

@@ -1,7 +1,7 @@
 import { type Collection, resolveCollection } from '../collections/collections.ts';
 import { type Filter, readFilter } from '../filter/filter.ts';
 import { type PointRow, selectPoints } from '../filter/select-points.ts';
-import { pointJson, readShown, readVectorBytes } from '../points/point-json.ts';
+import { pointJson, readPointParts, readVectorBytes } from '../points/point-json.ts';
 import { notSupported } from '../requests/qdrant-refusal.ts';
 import { readFields, readInteger } from '../requests/read-fields.ts';
 import type { Transaction } from '../storage/qdrant-storage.ts';
@@ -9,24 +9,24 @@ import { dotAt, normalise, readVector } from '../values/vector.ts';
 import { BestScores, type Scored } from './best-scores.ts';
 import type { VectorSegments } from './vector-segments.ts';
 
-/** A query without a limit shows 10 points, as in a real Qdrant. */
+/** A query without a limit returns 10 points, as in a real Qdrant. */
 const QUERY_LIMIT = 10;
-/** Up to so many filtered points are looked up one by one; with more, all vectors are gone through. */
+/** Up to this number, the vectors of filtered points are read one by one; above it, all vectors are scanned. */
 const LOOKUPS_MAX = 2000;
 const KNOWN = ['query', 'filter', 'limit', 'with_payload', 'with_vector'];
 const UNSUPPORTED = ['lookup_from', 'offset', 'params', 'prefetch', 'score_threshold', 'shard_key', 'using'];
 
 /**
- * `POST /collections/{c}/points/query`: the nearest points to a vector by cosine, best first.
+ * `POST /collections/{c}/points/query`: the points nearest to a vector by cosine, best first.
  *
- * The search is exact: every vector that passes the filter is compared.
+ * The search is exact: it compares the vector of every point that matches the filter.
  */
 export function queryPoints(tx: Transaction, segments: VectorSegments, name: string, body: unknown): string {
   const fields = readFields(body, 'the request', KNOWN, UNSUPPORTED);
   if (!Array.isArray(fields['query'])) throw notSupported('a query that is not a vector');
   const limit = readInteger(fields['limit'], 'limit', 1, QUERY_LIMIT);
   const filter = readFilter(fields['filter']);
-  const shown = readShown(fields, false);
+  const parts = readPointParts(fields, false);
   const collection = resolveCollection(tx, name);
   const query = normalise(readVector(fields['query'], 'query'), collection.dimensions);
 
@@ -34,7 +34,7 @@ export function queryPoints(tx: Transaction, segments: VectorSegments, name: str
   for (const { slot, score } of scores(tx, segments, collection, filter, query)) best.offer(slot, score);
   const points = best.sorted().map(({ slot, score }) => {
     const row = requireRow(tx, slot);
-    return pointJson(tx, row, shown, `"version":${row.version},"score":${score}`);
+    return pointJson(tx, row, parts, `"version":${row.version},"score":${score}`);
   });
   return `{"points":[${points.join(',')}]}`;
 }

@@ -18,13 +18,13 @@ async function withStorage(work: (storage: QdrantStorage) => Promise<void>): Pro
   storage.close();
 }
 
-/** Points with the ids `first` to `first + count - 1`; the vector of a point points its own way. */
+/** Adds points with the ids `first` to `first + count - 1`, whose vectors all have different directions. */
 const add = (storage: QdrantStorage, first: number, count: number, name = 'c') => {
   const points = Array.from({ length: count }, (_, index) => ({ id: first + index, vector: [1, first + index] }));
   return storage.write((tx) => applyOperations(tx, name, [readUpsert({ points })], Infinity));
 };
 
-/** The second number over the first of each vector: the id of its point. */
+/** The ids of the points, each calculated from its vector as the second number divided by the first. */
 function idsIn(storage: QdrantStorage, segments: VectorSegments, name = 'c'): Promise<number[]> {
   return storage.read((tx) => {
     const ids: number[] = [];
@@ -37,7 +37,7 @@ function idsIn(storage: QdrantStorage, segments: VectorSegments, name = 'c'): Pr
   });
 }
 
-/** How many vectors are read from the file while `work` runs. */
+/** Number of vectors that one iteration over the segments reads from the file. */
 async function readsOf(storage: QdrantStorage, segments: VectorSegments, name = 'c'): Promise<number> {
   return storage.read((tx) => {
     let reads = 0;
@@ -58,13 +58,13 @@ async function readsOf(storage: QdrantStorage, segments: VectorSegments, name = 
 const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 
 describe('vector segments', () => {
-  it('hold every vector of a collection, over several segments', () =>
+  it('segments contain every vector of a collection', () =>
     withStorage(async (storage) => {
       await add(storage, 1, ROWS + 10);
       expect(await idsIn(storage, new VectorSegments(Infinity))).toEqual(upTo(ROWS + 10));
     }));
 
-  it('read the file once, and then only what was added', () =>
+  it('vectors are read from the file once, and later only those that were added', () =>
     withStorage(async (storage) => {
       const segments = new VectorSegments(Infinity);
       await add(storage, 1, ROWS - 5);
@@ -75,7 +75,7 @@ describe('vector segments', () => {
       expect(await idsIn(storage, segments)).toEqual(upTo(ROWS + 5));
     }));
 
-  it('forget what was replaced or deleted', () =>
+  it('replaced and deleted vectors are no longer in the segments', () =>
     withStorage(async (storage) => {
       const segments = new VectorSegments(Infinity);
       await add(storage, 1, 5);
@@ -87,7 +87,7 @@ describe('vector segments', () => {
       expect(await idsIn(storage, segments)).toEqual([1, 7, 4]);
     }));
 
-  it('keep no more than they may, and still give every vector', () =>
+  it('vectors beyond the memory limit are read from the file each time', () =>
     withStorage(async (storage) => {
       await add(storage, 1, 2 * ROWS + 7);
       const segments = new VectorSegments(SEGMENT_BYTES);
@@ -98,7 +98,7 @@ describe('vector segments', () => {
       expect(await idsIn(storage, new VectorSegments(0))).toEqual(upTo(2 * ROWS + 7));
     }));
 
-  it('make room for the collection that is searched', () =>
+  it('the collection that is searched takes the memory of another one', () =>
     withStorage(async (storage) => {
       await storage.write((tx) => createCollection(tx, 'd', { vectors: { size: 2, distance: 'Cosine' } }));
       await add(storage, 1, 5);
@@ -110,7 +110,7 @@ describe('vector segments', () => {
       expect(await idsIn(storage, segments, 'd')).toEqual([1, 2, 3]);
     }));
 
-  it('go on after the highest slots were deleted', () =>
+  it('vectors that are added after the highest slots were deleted are found', () =>
     withStorage(async (storage) => {
       const segments = new VectorSegments(Infinity);
       await add(storage, 1, 3);

@@ -1,14 +1,14 @@
 import { type Collection, slotRange } from '../collections/collections.ts';
 import type { Transaction } from '../storage/qdrant-storage.ts';
 
-/** Up to `SEGMENT_ROWS` vectors after one another, `slots[i]` being where vector i is stored. */
+/** Up to `SEGMENT_ROWS` consecutive vectors; vector i is stored in slot `slots[i]`. */
 export interface VectorSegment {
   readonly slots: Float64Array;
   readonly vectors: Float32Array;
   rows: number;
 }
 
-/** Rows of a segment: 6 MiB with 384 dimensions. More rows mean more segments, so growing copies nothing. */
+/** Rows of a segment: 6 MiB with 384 dimensions. More rows need more segments, and no vector is copied to grow. */
 const SEGMENT_ROWS = 4096;
 
 interface CachedCollection {
@@ -20,10 +20,10 @@ interface CachedCollection {
 /**
  * The vectors of collections in memory, for search only.
  *
- * Nothing is read before the first search. What is kept is at most `bytesMax` over all collections; the rest of a larger
- * collection is read from the file at every search, one segment at a time. A kept vector is used only while the
- * collection's `vectors_changed`, read in the same transaction, is what it was: other processes write to the file too.
- * Vectors that were added since are read on top.
+ * Nothing is read before the first search. At most `bytesMax` are cached for all collections; the rest of a larger
+ * collection is read from the file at every search, one segment at a time. Cached vectors are used only while the
+ * collection's `vectors_changed`, read in the same transaction, is unchanged, since other processes write to the file
+ * too. Vectors that were added later are read in addition.
  */
 export class VectorSegments {
   readonly #bytesMax: number;
@@ -33,7 +33,7 @@ export class VectorSegments {
     this.#bytesMax = bytesMax;
   }
 
-  /** All vectors of a collection, as its segments. A segment is only valid until the next one is asked for. */
+  /** All vectors of a collection in segments. A segment is only valid until the next one is requested. */
   *of(tx: Transaction, collection: Collection): Generator<VectorSegment> {
     const cached = this.#entryOf(collection);
     this.#extend(tx, collection, cached);
@@ -56,12 +56,12 @@ export class VectorSegments {
       known !== undefined && usable
         ? known
         : { vectorsChanged: collection.vectors_changed, segments: [], lastSlot: slotRange(collection.id)[0] - 1 };
-    // Last in the map is last used; the first is dropped first.
+    // The last entry of the map was used last; entries are evicted from the first on.
     this.#cached.set(collection.id, entry);
     return entry;
   }
 
-  /** Keeps the vectors that the entry lacks, as far as memory allows. */
+  /** Reads the vectors that the entry lacks, as far as memory allows. */
   #extend(tx: Transaction, collection: Collection, entry: CachedCollection): void {
     const stored = slotRange(collection.id)[0] + collection.next_slot - 1;
     while (entry.lastSlot < stored) {
@@ -100,7 +100,7 @@ function newSegment(dimensions: number): VectorSegment {
   return { slots: new Float64Array(SEGMENT_ROWS), vectors: new Float32Array(SEGMENT_ROWS * dimensions), rows: 0 };
 }
 
-/** Adds the vectors after `lastSlot` until the segment is full. Gives the last slot that it read. */
+/** Adds the vectors after `lastSlot` until the segment is full. Returns the last slot that it read. */
 function fill(tx: Transaction, collection: Collection, segment: VectorSegment, lastSlot: number): number {
   const bytes = new Uint8Array(segment.vectors.buffer);
   const stride = collection.dimensions * 4;

@@ -20,7 +20,7 @@ const pointsFrom = (first: number, count: number) =>
     payload: { corpus: 'c', n: first + index },
   }));
 
-/** A server over `directory` in a process of its own. It lives until it is killed or its stdin ends. */
+/** A server of `directory` in a process of its own, which ends when it is killed or its stdin ends. */
 async function startChild(directory: string): Promise<{ child: ChildProcess; url: string; ended: Promise<unknown> }> {
   const module = JSON.stringify(new URL('../start-embedded-qdrant.ts', import.meta.url).href);
   const code = `
@@ -40,7 +40,7 @@ async function allIds(client: QdrantClient): Promise<(string | number)[]> {
   return (await client.scroll('c', { limit: 100_000, with_payload: false })).points.map(({ id }) => id);
 }
 
-/** SQLite's own check, and that the kept counters say what the tables hold. */
+/** Runs SQLite's integrity check, and compares the stored counters with the tables. */
 function checkFile(directory: string): void {
   const database = new DatabaseSync(join(directory, 'storage.sqlite'));
   const one = (sql: string) => Object.values(database.prepare(sql).get() ?? {})[0];
@@ -52,7 +52,7 @@ function checkFile(directory: string): void {
 }
 
 describe('the storage', () => {
-  it('has everything again after it was closed', async () => {
+  it('a reopened storage has its collections, indexes, aliases and points again', async () => {
     await using directory = await temporary();
     const first = await startEmbeddedQdrant({ directory: directory.path });
     const before = connect(first.url);
@@ -71,7 +71,7 @@ describe('the storage', () => {
     await second.close();
   });
 
-  it('shows what one server wrote to another at once, in scroll, count and search', async () => {
+  it('scroll, count and search of one server find what another server wrote', async () => {
     await using directory = await temporary();
     const servers = await Promise.all([1, 2].map(() => startEmbeddedQdrant({ directory: directory.path })));
     const [one, two] = servers.map(({ url }) => connect(url)) as [QdrantClient, QdrantClient];
@@ -87,12 +87,12 @@ describe('the storage', () => {
       { count: 2 },
       [2],
     ]);
-    // Both have vectors in memory by now. A replaced vector and a deleted point must not be found there.
+    // Both servers have vectors in memory by now. A replaced vector and a deleted point must not be found.
     await one.upsert('c', { wait: true, points: [{ id: 2, vector: [0, 0, 1] }] });
     expect(await nearest(two, [0, 0, 1])).toEqual([2]);
     await two.delete('c', { wait: true, points: [2] });
     expect(await nearest(one, [0, 0, 1])).toEqual([1]);
-    // A collection of the same name is another one.
+    // A new collection with the name of a deleted one.
     await one.deleteCollection('c');
     await one.createCollection('c', { vectors });
     await one.upsert('c', { wait: true, points: [{ id: 9, vector: [0, 0, 1] }] });
@@ -100,7 +100,7 @@ describe('the storage', () => {
     await Promise.all(servers.map(({ close }) => close()));
   });
 
-  it('leaves the event loop free while another process holds the lock, and then writes', async () => {
+  it('a write waits for the lock of another process without blocking reads', async () => {
     await using directory = await temporary();
     const server = await startEmbeddedQdrant({ directory: directory.path });
     const client = connect(server.url);
@@ -119,7 +119,7 @@ describe('the storage', () => {
   });
 
   it(
-    'takes writes of several processes that start on a new directory at the same time',
+    'several processes that start on a new directory at the same time can all write',
     { timeout: 60_000 },
     async () => {
       await using directory = await temporary();
@@ -143,7 +143,7 @@ describe('the storage', () => {
     },
   );
 
-  it('loses no acknowledged point when its process is killed while it writes', { timeout: 60_000 }, async () => {
+  it('no acknowledged point is lost when a process is killed while it writes', { timeout: 60_000 }, async () => {
     await using directory = await temporary();
     const acknowledged: number[] = [];
     const first = await startEmbeddedQdrant({ directory: directory.path });
@@ -159,7 +159,7 @@ describe('the storage', () => {
         acknowledged.push(...points.map(({ id }) => id));
       };
       for (let batch = 0; batch < 4 + round; batch += 1) await send(batch);
-      // These are under way when the process dies: each may have been written, and none is half there.
+      // These are under way when the process dies: each is written whole or not at all.
       const underWay = [20, 21, 22, 23].map(send);
       await Promise.race(underWay);
       child.kill('SIGKILL');
@@ -175,7 +175,7 @@ describe('the storage', () => {
     checkFile(directory.path);
   });
 
-  it('refuses a file of a newer format and leaves it as it is', async () => {
+  it('a file of a newer format is refused and not changed', async () => {
     await using directory = await temporary();
     (await openQdrantStorage({ directory: directory.path })).close();
     const file = join(directory.path, 'storage.sqlite');
@@ -188,28 +188,31 @@ describe('the storage', () => {
     });
   });
 
-  it.skipIf(process.platform === 'win32')('says where it cannot be, and why', async () => {
-    await using directory = await temporary();
-    const file = join(directory.path, 'file');
-    writeFileSync(file, '');
-    const refusal = async (place: string) => openQdrantStorage({ directory: place }).catch((error: unknown) => error);
-    expect(await refusal(join(file, 'qdrant'))).toMatchObject({
-      code: 'disk-failed',
-      message: expect.stringMatching(/^Cannot open the embedded Qdrant in .*file\/qdrant \(ENOTDIR: /) as string,
-    });
-    // A superuser may write to any folder, but not on a file system that is read-only.
-    if (process.getuid?.() === 0) return;
-    chmodSync(directory.path, 0o500);
-    for (const place of [directory.path, join(directory.path, 'a', 'b')]) {
-      expect(await refusal(place)).toMatchObject({
+  it.skipIf(process.platform === 'win32')(
+    'the error for a directory that cannot be written names it and the reason',
+    async () => {
+      await using directory = await temporary();
+      const file = join(directory.path, 'file');
+      writeFileSync(file, '');
+      const refusal = async (place: string) => openQdrantStorage({ directory: place }).catch((error: unknown) => error);
+      expect(await refusal(join(file, 'qdrant'))).toMatchObject({
         code: 'disk-failed',
-        message: expect.stringContaining(`${place} (EACCES: `) as string,
+        message: expect.stringMatching(/^Cannot open the embedded Qdrant in .*file\/qdrant \(ENOTDIR: /) as string,
       });
-    }
-    chmodSync(directory.path, 0o700);
-  });
+      // Permissions do not stop a superuser.
+      if (process.getuid?.() === 0) return;
+      chmodSync(directory.path, 0o500);
+      for (const place of [directory.path, join(directory.path, 'a', 'b')]) {
+        expect(await refusal(place)).toMatchObject({
+          code: 'disk-failed',
+          message: expect.stringContaining(`${place} (EACCES: `) as string,
+        });
+      }
+      chmodSync(directory.path, 0o700);
+    },
+  );
 
-  it('refuses with 503 what comes after its end', async () => {
+  it('a closed storage refuses reads with 503', async () => {
     await using directory = await temporary();
     const storage = await openQdrantStorage({ directory: directory.path });
     storage.close();
@@ -217,7 +220,7 @@ describe('the storage', () => {
     await expect(storage.read(() => 1)).rejects.toMatchObject({ status: 503 });
   });
 
-  it('is synced at every commit, so that a crash of the machine loses nothing either', async () => {
+  it('every commit is synced, so that a crash of the machine loses nothing', async () => {
     await using directory = await temporary();
     const storage = await openQdrantStorage({ directory: directory.path });
     const settings = await storage.read((tx) => [tx.get('PRAGMA synchronous'), tx.get('PRAGMA journal_mode')]);

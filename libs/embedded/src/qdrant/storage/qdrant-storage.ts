@@ -7,29 +7,29 @@ import { IndexingError } from '@lockstep/model';
 import { QdrantRefusal } from '../requests/qdrant-refusal.ts';
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts';
 
-/** SQL inside one transaction. Rows are plain objects; the caller names their shape. */
+/** SQL inside one transaction. Rows are plain objects whose type the caller gives. */
 export interface Transaction {
-  /** The first row, undefined if none. */
+  /** The first row, undefined if there is none. */
   get<Row>(sql: string, ...values: SQLInputValue[]): Row | undefined;
   /** All rows. */
   all<Row>(sql: string, ...values: SQLInputValue[]): Row[];
-  /** Rows one by one. The same SQL must not run again before the loop has ended. */
+  /** Rows one by one. The same SQL must not run again before the loop ends. */
   each<Row>(sql: string, ...values: SQLInputValue[]): Iterable<Row>;
-  /** Runs a statement and gives the number of changed rows. */
+  /** Runs a statement and returns the number of changed rows. */
   run(sql: string, ...values: SQLInputValue[]): number;
 }
 
-/** Where an embedded Qdrant keeps its data. */
+/** The storage of an embedded Qdrant. */
 export interface QdrantStorage {
   /** Runs reads that all see the same state. */
   read<Result>(work: (tx: Transaction) => Result): Promise<Result>;
-  /** Runs reads and writes as one transaction, on disk when this resolves; when `work` throws, nothing was written. */
+  /** Runs reads and writes as one transaction, on disk when this resolves. Nothing is written when `work` throws. */
   write<Result>(work: (tx: Transaction) => Result): Promise<Result>;
   /** Closes the file. Later reads and writes are refused with 503. */
   close(): void;
 }
 
-/** How long SQLite itself waits for a lock, in ms. It blocks the event loop, so the longer wait is ours. */
+/** How long SQLite waits for a lock, in ms. It blocks the event loop meanwhile, so longer waits are done here. */
 const SQLITE_WAIT_MS = 5;
 /** How long a request waits for other processes before it is refused with 503, in ms. */
 const LOCK_WAIT_MS = 60_000;
@@ -38,18 +38,18 @@ const SQLITE_LOCKED = 6;
 const SQLITE_FULL = 13;
 
 /**
- * Opens, and makes if needed, `<directory>/storage.sqlite`.
+ * Opens `<directory>/storage.sqlite`, which is created if it is missing.
  *
- * Several processes may have the same file open. Every write is a `BEGIN IMMEDIATE` transaction; WAL lets readers go on
- * meanwhile. `synchronous = FULL`: an acknowledged write has been synced, so it outlives a crash of the machine and not
- * only of the process. WAL needs a local disk.
+ * Several processes may have the same file open. Every write is a `BEGIN IMMEDIATE` transaction, and with WAL readers
+ * need not wait for it. With `synchronous = FULL` an acknowledged write was synced, so it survives a crash of the
+ * machine and not only of the process. WAL needs a local disk.
  *
  * @throws {IndexingError} `disk-failed`, which names the directory, when it cannot be written to, or when the file
  *   cannot be opened or was written by a newer version
  */
 export async function openQdrantStorage({ directory }: { readonly directory: string }): Promise<QdrantStorage> {
   if (endianness() !== 'LE')
-    throw new Error('The embedded Qdrant stores little-endian vectors and needs such a machine');
+    throw new Error('The embedded Qdrant stores little-endian vectors and runs on little-endian machines only');
   try {
     makeWritable(directory);
     return await openFile(join(directory, 'storage.sqlite'));
@@ -62,24 +62,25 @@ export async function openQdrantStorage({ directory }: { readonly directory: str
   }
 }
 
-/** Makes a folder where it is missing. Fails with what the system says: SQLite only says that it could not open its file. */
+/** Creates a folder if it is missing. Its errors have the reason of the system, which those of SQLite do not have. */
 function makeWritable(directory: string): void {
-  let there = directory;
-  while (!existsSync(there) && dirname(there) !== there) there = dirname(there);
-  accessSync(there, constants.W_OK);
+  let nearest = directory;
+  while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  accessSync(nearest, constants.W_OK);
   mkdirSync(directory, { recursive: true });
 }
 
 async function openFile(path: string): Promise<QdrantStorage> {
   const database = new DatabaseSync(path, { timeout: SQLITE_WAIT_MS });
   try {
-    // The switch to WAL fails at once when another process opens the same new file: SQLite's own wait does not cover it.
+    // SQLite does not wait for this: the switch to WAL fails at once while another process opens the same new file.
     await whenUnlocked(() => {
       const row = database.prepare('PRAGMA journal_mode = WAL').get();
       if (row?.['journal_mode'] !== 'wal') throw new Error(`${path} cannot use WAL: is it on a local disk?`);
     });
-    // 32 MiB of pages keep the inner pages of 200,000 points at hand; with SQLite's 2 MiB, loading and scrolling 100,000
-    // points took a third longer. A checkpoint syncs twice: it comes every 4,000 pages (16 MiB), some ten batches.
+    // 32 MiB of pages have room for the inner pages of 200,000 points; with the default of 2 MiB, loading and scrolling
+    // 100,000 points took a third longer. A checkpoint syncs twice, so it runs every 4,000 pages (16 MiB), about ten
+    // batches.
     database.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32768');
     database.exec('PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864');
     await whenUnlocked(() => prepareSchema(database, path));
@@ -144,7 +145,7 @@ function inTransaction<Result>(database: DatabaseSync, begin: string, work: () =
   }
 }
 
-/** Repeats `attempt` while another process holds the lock, leaving the event loop free in between. */
+/** Repeats `attempt` while another process holds the lock, without blocking the event loop in between. */
 async function whenUnlocked<Result>(attempt: () => Result): Promise<Result> {
   const deadline = performance.now() + LOCK_WAIT_MS;
   for (;;) {

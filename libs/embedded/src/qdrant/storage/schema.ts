@@ -1,19 +1,19 @@
-/** The version of the tables below, kept in `PRAGMA user_version`. */
+/** The version of the tables below, stored in `PRAGMA user_version`. */
 export const SCHEMA_VERSION = 1;
 
 /**
  * The tables of one storage file.
  *
- * - A collection owns the slots `id * 2^32 + n`, so that its points lie together and a scan of them is one range.
- *   A slot is never used twice: `next_slot` only grows.
+ * - A collection has the slots `id * 2^32 + n`, so that a scan of its points is one range. A slot is never used twice:
+ *   `next_slot` only grows.
  * - `points_by_id` has the bytes of `encodePointId`, so its order is Qdrant's order of ids.
- * - Vectors have a table of their own: reading ids and payloads does not page through them.
- * - `payload_keys` holds one row per (payload index, value, point), in id order within a value. It answers `match` on an
+ * - Vectors have a table of their own, so that reads of ids and payloads do not load their pages.
+ * - `payload_keys` has one row per (payload index, value, point), in id order within a value. It answers `match` on an
  *   indexed key in id order without reading a payload.
- * - `points_count`, and `points` of an index, are kept with every write, so that the cap, an unfiltered count and the
- *   description of a collection cost nothing.
- * - `vectors_changed` grows when a stored vector is replaced or removed: what a search cache is checked against. New
- *   vectors need no mark, they have higher slots.
+ * - Every write updates `points_count`, and `points` of an index, so that the limit of points, an unfiltered count and
+ *   the description of a collection need no scan.
+ * - `vectors_changed` grows when a stored vector is replaced or removed, which invalidates cached vectors of searches.
+ *   New vectors have higher slots and need no mark.
  * - `metadata` of a collection is no longer read or written; the column stays, so that files keep their format.
  */
 export const SCHEMA = `

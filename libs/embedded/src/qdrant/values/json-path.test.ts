@@ -13,13 +13,13 @@ describe('payload paths', () => {
     ['"a b".c."qux[.]quux"', ['a b', 'c', 'qux[.]quux']],
     ['ключ.é', ['ключ', 'é']],
     ['__proto__', ['__proto__']],
-  ])('%s is read as its keys', (text, expected) => expect(path(text)).toEqual(expected));
+  ])('the path %s is read as its keys', (text, expected) => expect(path(text)).toEqual(expected));
 
-  it.each(['', '.a', 'a.', 'a..b', 'a b', 'a[', 'a[x]', 'a[-1]', 'a"b"', '"a'])('%j is refused', (text) =>
+  it.each(['', '.a', 'a.', 'a..b', 'a b', 'a[', 'a[x]', 'a[-1]', 'a"b"', '"a'])('the path %j is refused', (text) =>
     expect(() => path(text)).toThrow(`Invalid json path: '${text}'`),
   );
 
-  it.each(['a[]', 'a[3].b', 'a[]b', '[0]'])('%s is refused, since it steps into an array', (text) =>
+  it.each(['a[]', 'a[3].b', 'a[]b', '[0]'])('the path %s is refused, since it steps into an array', (text) =>
     expect(() => path(text)).toThrow('Not supported by the embedded Qdrant: a step into an array in key'),
   );
 
@@ -35,7 +35,7 @@ describe('payload paths', () => {
     ['toString', undefined, []],
     ['a.constructor', undefined, []],
     ['__proto__.x', 4, [4]],
-  ])('%s leads to its value, whose elements a condition compares', (text, value, elements) => {
+  ])('the path %s leads to its value, whose elements a condition compares', (text, value, elements) => {
     expect(valueAt(library, path(text))).toEqual(value);
     expect(elementsAt(library, path(text))).toEqual(elements);
   });
@@ -51,12 +51,12 @@ describe('payload selections', () => {
     [['a.c.d', 'f.x'], '{"a":{"c":[]},"f":3}'],
     [['__proto__'], '{"__proto__":{"x":4}}'],
     [[], '{}'],
-  ])('%j shows its part', (asked, expected) =>
+  ])('with_payload %j selects its part of a payload', (asked, expected) =>
     expect(selectPayload(stored, readPayloadSelection(asked, true))).toBe(expected),
   );
 
   it.each([1, 'a', {}, { include: ['a'] }, { exclude: ['b'] }, { only: ['a'] }, [1], ['a..b']])(
-    '%j is refused',
+    'with_payload %j is refused',
     (asked) => expect(() => readPayloadSelection(asked, true)).toThrow(expect.objectContaining({ status: 400 })),
   );
 });

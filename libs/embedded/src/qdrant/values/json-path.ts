@@ -8,7 +8,7 @@ export type JsonPath = readonly string[];
  * Reads a payload path in Qdrant's grammar (qdrant/qdrant, `lib/segment/src/json_path/parse.rs`): keys of letters,
  * digits, `_` and `-`, or any text in double quotes, joined by `.`.
  *
- * @throws QdrantRefusal 400 for anything else; steps into arrays, `a[3]` and `a[]`, are named as not supported
+ * @throws QdrantRefusal 400 for anything else; for steps into arrays, `a[3]` and `a[]`, as not supported
  */
 export function readJsonPath(value: unknown, where: string): JsonPath {
   const text = readString(value, where);
@@ -28,7 +28,7 @@ function invalidPath(text: string, where: string): Error {
   return formatError(`Invalid json path: '${text}'`);
 }
 
-/** The value at a path, undefined where there is none. */
+/** The value at a path, undefined if there is none. */
 export function valueAt(payload: JsonObject, path: JsonPath): unknown {
   let value: unknown = payload;
   for (const key of path) {
@@ -46,8 +46,8 @@ export function elementsAt(payload: JsonObject, path: JsonPath): unknown[] {
 }
 
 /**
- * The parts of a value that `with_payload` asks for by a list of paths. As in a real Qdrant, a path that goes on below an
- * array shows the array empty, and one that goes on below another value shows that value.
+ * The parts of a value that the paths of `with_payload` select. As in a real Qdrant, a path that goes on below an array
+ * selects an empty array, and one that goes on below a value that is not an object selects that value.
  */
 export function pickPaths(value: unknown, paths: readonly JsonPath[]): unknown {
   if (paths.some((path) => path.length === 0)) return value;

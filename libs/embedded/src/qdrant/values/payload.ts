@@ -2,13 +2,13 @@ import { formatError } from '../requests/qdrant-refusal.ts';
 import { type JsonObject, isJsonObject, readBoolean, readFields } from '../requests/read-fields.ts';
 import { type JsonPath, pickPaths, readJsonPath } from './json-path.ts';
 
-/** serde_json, which a real Qdrant reads requests with, refuses deeper nesting. */
+/** Deeper nesting is refused, as by serde_json, with which a real Qdrant reads requests. */
 const NESTING_MAX = 128;
 
 /**
  * Reads a payload; absent and null mean an empty one.
  *
- * Refused with 400, because it would come back changed: integers beyond 2^53 and numbers beyond a double, which
+ * Refuses with 400 what could not be returned unchanged: integers beyond 2^53 and numbers beyond a double, which
  * `JSON.parse` has already rounded, strings with a lone surrogate, and nesting deeper than 128.
  */
 export function readPayload(value: unknown, where: string): JsonObject {
@@ -36,7 +36,7 @@ function checkExact(value: unknown, where: string, depth: number): void {
   }
 }
 
-/** What a reader asked for of a payload: all of it, nothing, or what some paths lead to. */
+/** The selected part of a payload: all of it (true), nothing (false), or the values at some paths. */
 export type PayloadSelection = boolean | readonly JsonPath[];
 
 /** Reads `with_payload`: a boolean or a list of paths. */

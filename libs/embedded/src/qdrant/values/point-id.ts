@@ -1,6 +1,6 @@
 import { formatError } from '../requests/qdrant-refusal.ts';
 
-/** A point id as a client sees it: an unsigned integer, or a UUID in its lower-case form with hyphens. */
+/** A point id as in answers: an unsigned integer, or a UUID in lower case with hyphens. */
 export type PointId = number | string;
 
 const NUMBER_TAG = 0;
@@ -11,8 +11,8 @@ const TWO_POW_32 = 2 ** 32;
 /**
  * Reads a point id from a JSON body.
  *
- * A real Qdrant takes integers up to 2^64-1. Beyond 2^53-1 `JSON.parse` has already rounded them, so they are refused
- * here rather than stored under another number.
+ * A real Qdrant supports integers up to 2^64-1. Those above 2^53-1 are refused here, since `JSON.parse` has already
+ * rounded them to another number.
  *
  * @throws QdrantRefusal 400 for everything that is neither an unsigned integer nor a UUID
  */
@@ -29,7 +29,7 @@ export function readPointId(value: unknown): PointId {
 /**
  * The bytes of a point id: a tag, then 8 big-endian bytes of an integer or the 16 bytes of a UUID.
  *
- * Comparing the bytes gives Qdrant's order of ids: integers before UUIDs, each ascending.
+ * The bytes sort in Qdrant's order of ids: integers before UUIDs, each ascending.
  */
 export function encodePointId(id: PointId): Uint8Array {
   if (typeof id === 'number') {

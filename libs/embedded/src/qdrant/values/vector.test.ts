@@ -5,7 +5,7 @@ import { dotAt, normalise, readVector, vectorBytes, vectorJson } from './vector.
 const float = fc.float({ noNaN: true, noDefaultInfinity: true });
 
 describe('vectors', () => {
-  it('come back from their bytes as the same float32 numbers', () => {
+  it('a vector has the same float32 numbers after it was stored as bytes', () => {
     fc.assert(
       fc.property(fc.array(float, { minLength: 1, maxLength: 20 }), (numbers) => {
         const text = vectorJson(vectorBytes(readVector(numbers, 'vector')));
@@ -14,7 +14,7 @@ describe('vectors', () => {
     );
   });
 
-  it('have length 1 once normalised, also when they are very long or short', () => {
+  it('a normalised vector has length 1, even if it was very long or short', () => {
     for (const scale of [1e30, 1, 1e-3]) {
       const vector = normalise(readVector([3 * scale, 0, -4 * scale], 'vector'), 3);
       expect(vector[0]).toBeCloseTo(0.6, 6);
@@ -22,14 +22,14 @@ describe('vectors', () => {
     }
   });
 
-  it('stay bit by bit when their squared length is within 1e-6 of 1, and only then', () => {
+  it('a vector is not changed if its squared length is within 1e-6 of 1, and only then', () => {
     const within = readVector([Math.sqrt(1 + 9e-7), 0], 'vector');
     expect(normalise(within.slice(), 2)).toEqual(within);
     const beyond = readVector([Math.sqrt(1 + 2e-6), 0], 'vector');
     expect(normalise(beyond.slice(), 2)).toEqual(Float32Array.of(1, 0));
   });
 
-  it.each([[[0, 0]], [[-0, 1e-4]], [[1e-5, 1e-5]]])('%j has no direction', (numbers) =>
+  it.each([[[0, 0]], [[-0, 1e-4]], [[1e-5, 1e-5]]])('the vector %j is refused, since it has no direction', (numbers) =>
     expect(() => normalise(readVector(numbers, 'vector'), 2)).toThrow('zero vector'),
   );
 
@@ -43,9 +43,9 @@ describe('vectors', () => {
     [[[1]], 'vector[0] is object'],
     [null, 'missing field `vector`'],
     ['text', 'must be an array of numbers'],
-  ])('refuse %j', (value, message) => expect(() => readVector(value, 'vector')).toThrow(message));
+  ])('the vector %j is refused', (value, message) => expect(() => readVector(value, 'vector')).toThrow(message));
 
-  it('have the dot product of the plain sum, at any place and of any length', () => {
+  it('dotAt is the plain sum of products, for any length and offset', () => {
     const lists = fc
       .integer({ min: 1, max: 13 })
       .chain((length) =>
