@@ -53,7 +53,7 @@ export function openCacheFile({ path, dimensions, files }: CacheFileOptions): Ca
     files.close(file);
   }
 
-  /** Opens the file anew when another one has its path, after a repair or a deletion: appends to the old one would be lost. */
+  /** Opens the path anew after a repair or a deletion of the file, since appends to the old file would be lost. */
   function reopenReplaced(): void {
     if (isAt(opened.file, path)) return;
     const before = opened;

@@ -6,11 +6,11 @@ import type { CacheEntry } from '@lockstep/model';
  *
  *   {"key":"<64 hex digits>","vector":"<base64 of little-endian float32>","crc32":"<8 hex digits>"}
  *
- * A recovered vector (read back from a store and so normalised, not from the embedding service) has the name `"copied"` in
- * place of `"vector"`; no other name is valid.
+ * A recovered vector (read back from a store and so normalised, not from the embedding service) has the name `"copied"`
+ * in place of `"vector"`; no other name is valid.
  *
- * The checksum is over everything before `,"crc32"`, the name included. All lines of one model are equally long, so that
- * the number of a line gives its place in the file.
+ * The checksum is over everything before `,"crc32"`, the name included. All lines of one model are equally long, so
+ * that the number of a line gives its place in the file.
  */
 
 /** The start of every line; it occurs nowhere else in a line. */

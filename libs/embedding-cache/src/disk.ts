@@ -60,7 +60,7 @@ function asDiskFailure(error: unknown, verb: string, path: string): unknown {
   });
 }
 
-/** Removes the files that a failed call left behind. Never fails itself, so that the error of that call is the one reported. */
+/** Removes the files that a failed call left behind. Never fails, so that the error of that call is reported. */
 export function discard(files: FileSystem, ...paths: readonly string[]): void {
   for (const path of paths) {
     try {

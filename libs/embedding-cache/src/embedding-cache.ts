@@ -45,8 +45,9 @@ const SLICE_BLOCK_BYTES = 1024 * 1024;
  * Appending a key that the cache has already writes nothing, unless the new vector is paid for and the stored one was
  * recovered: then the new one replaces it. `vectors` and `areRecovered` find the keys for which `has` is true.
  *
- * An incomplete last line, left by a killed writer, is cut off. A damaged line anywhere else fails with `cache-damaged`,
- * which names the line. When another file has been put at the path (`cache repair` does that), the next append goes there.
+ * An incomplete last line, left by a killed writer, is cut off. A damaged line anywhere else fails with
+ * `cache-damaged`, which names the line. When another file has been put at the path (`cache repair` does that), the
+ * next append goes there.
  *
  * An error of the disk becomes `disk-failed`. A failed append may be repeated, also after the cache was opened again.
  */

@@ -17,8 +17,8 @@ export interface OpenEmbeddingSlice extends EmbeddingSlice {
 }
 
 /**
- * Opens the slice of a corpus: lines sorted by key. Keys are hashes, spread evenly, so that interpolation search finds a
- * line in two or three reads, without an index and without memory that grows with the corpus.
+ * Opens the slice of a corpus: lines sorted by key. Keys are hashes, spread evenly, so that interpolation search finds
+ * a line in two or three reads, without an index and without memory that grows with the corpus.
  */
 export function openEmbeddingSlice({ path, dimensions }: EmbeddingSliceOptions): OpenEmbeddingSlice {
   if (!existsSync(path)) {

@@ -18,13 +18,13 @@ import {
 import { dirname, join } from 'node:path';
 
 /**
- * The calls that change files on disk. Tests replace them: by calls that fail from a chosen one on, or that lose what was
- * not synced. Reads do not use it.
+ * The calls that change files on disk. Tests replace them: by calls that fail from a chosen one on, or that lose what
+ * was not synced. Reads do not use it.
  */
 export interface FileSystem {
   /** Makes a folder and those above it if they are missing. */
   makeFolder(path: string): void;
-  /** Opens a file for writing, which is created if it is missing: `a` at its end, `w` emptied. Returns its descriptor. */
+  /** Opens or creates a file for writing: `a` at its end, `w` emptied. Returns its descriptor. */
   open(path: string, flags: 'a' | 'w'): number;
   /** Writes all of the bytes. */
   write(file: number, bytes: Uint8Array): void;
@@ -45,7 +45,7 @@ export interface FileSystem {
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
 
-/** The system's own calls. Synchronous: most end in the page cache, where waiting for a thread costs ten times the call. */
+/** The calls of the system. Synchronous, since waiting for a thread takes ten times as long as most of them. */
 export const SYSTEM_CALLS: FileSystem = {
   makeFolder,
   open: (path, flags) => openSync(path, flags, FILE_MODE),
@@ -73,7 +73,8 @@ function makeFolder(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: FOLDER_MODE });
   } catch (error) {
-    // On a read-only file system the error is that the folder is missing (Node 26); the nearest folder above has the reason.
+    // On a read-only file system the error is that the folder is missing (Node 26); the nearest folder above has the
+    // reason.
     let above = dirname(path);
     while (!existsSync(above) && dirname(above) !== above) above = dirname(above);
     accessSync(above, constants.W_OK);

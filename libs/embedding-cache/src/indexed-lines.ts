@@ -5,12 +5,12 @@ import { openLineFile } from './line-file.ts';
 import { createLineReader } from './line-reader.ts';
 
 /**
- * The lines of a cache, found by key. Keys and line numbers are in memory, vectors are not. A key may have several lines:
- * the last one is used, but a recovered vector never hides a paid one.
+ * The lines of a cache, found by key. Keys and line numbers are in memory, vectors are not. A key may have several
+ * lines: the last one is used, but a recovered vector never hides a paid one.
  */
 export interface IndexedLines extends EmbeddingReader {
   has(key: string): boolean;
-  /** Whether the cache needs a line: it has none for the key, or the new vector is paid and the stored one recovered. */
+  /** Whether the cache needs a line: it has none for the key, or a recovered vector and the new one is paid. */
   improves(line: CheckedLine): boolean;
   /** Indexes the whole lines that are not indexed yet. Fails at a damaged one with `cache-damaged`, which names it. */
   indexNewLines(): void;

@@ -2,8 +2,8 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { checkLine, type CheckedLine, KEY_AT, KEY_LENGTH, lineBytes } from './cache-line.ts';
 
 /**
- * Lines of equal length, read by their number. Reads are synchronous: a line is mostly in the page cache, and waiting for
- * a thread takes ten times as long as reading it.
+ * Lines of equal length, read by their number. Reads are synchronous: a line is mostly in the page cache, and waiting
+ * for a thread takes ten times as long as reading it.
  */
 export interface LineFile {
   /** Number of whole lines, without an incomplete one at the end. */

@@ -25,9 +25,9 @@ export interface CacheRepair {
 }
 
 /**
- * Rewrites a cache with only its sound lines, in their order, and moves everything else to a file beside it, which nothing
- * reads. The cache is replaced in one step; a repair that fails or is killed leaves it unchanged. Repeating it is safe. A
- * cache without damage is only read. Fails with `lock-timeout` and `disk-failed`.
+ * Rewrites a cache with only its sound lines, in their order, and moves everything else to a file beside it, which
+ * nothing reads. The cache is replaced in one step; a repair that fails or is killed leaves it unchanged. Repeating it
+ * is safe. A cache without damage is only read. Fails with `lock-timeout` and `disk-failed`.
  */
 export function repairEmbeddingCache(options: CacheRepairOptions): Promise<CacheRepair> {
   return withCacheLock(options, () => repair(options));

@@ -12,9 +12,9 @@ const BLOCK_BYTES = 1024 * 1024;
 const LF = Buffer.from('\n');
 
 /**
- * The sound lines of a file, wherever they begin, and everything between them in pieces that end with a line feed or at the
- * end of a block, so that memory is bounded. A line that lost only its line feed comes twice: as a sound line with its line
- * feed, and unchanged within a piece.
+ * The sound lines of a file, wherever they begin, and everything between them in pieces that end with a line feed or at
+ * the end of a block, so that memory is bounded. A line that lost only its line feed comes twice: as a sound line with
+ * its line feed, and unchanged within a piece.
  */
 export function* salvageLines(path: string, dimensions: number): Generator<SalvagedLine> {
   const width = lineBytes(dimensions);

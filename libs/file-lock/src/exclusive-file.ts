@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** SQLite's primary result codes for a database that is locked: https://www.sqlite.org/rescode.html (read 2026-11-21). */
+/** SQLite's primary result codes for a locked database: https://www.sqlite.org/rescode.html (read 2026-11-21). */
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 
@@ -17,9 +17,9 @@ export interface ExclusiveFile {
 /**
  * Opens `path`, made when it is missing, as an empty SQLite database whose exclusive transaction is the lock.
  *
- * SQLite uses the locks of the operating system, which end with the process that has them, and it also excludes a second
- * connection of the same process, which those locks alone do not. Nothing is ever written to the file.
- * The journal is in memory, since the next holder would have to roll back a journal file that a killed holder left.
+ * SQLite uses the locks of the operating system, which end with the process that has them, and it also excludes a
+ * second connection of the same process, which those locks alone do not. Nothing is ever written to the file. The
+ * journal is in memory, since the next holder would have to roll back a journal file that a killed holder left.
  *
  * @throws Error naming the path when it cannot be opened or written, or when it is another kind of file.
  */

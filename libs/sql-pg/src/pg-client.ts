@@ -34,14 +34,14 @@ export interface PgClient extends SqlClient {
 const CONNECT_TIMEOUT_MS = 15_000;
 /** How long `close` waits for connections that are in use or still being made, in milliseconds. */
 const CLOSE_WAIT_MS = 250;
-/** Short, so that a serverless database can pause. Idle connections do not keep the process alive (`allowExitOnIdle`). */
+/** Short, so that a serverless database can pause. Idle connections keep no process alive (`allowExitOnIdle`). */
 const IDLE_TIMEOUT_MS = 10_000;
 
 /**
  * Statements to any Postgres server, over a pool of connections that are made when they are first needed.
  *
- * A call that is aborted closes its connection. The server notices at the end of the statement that it runs, and then rolls
- * back an open transaction.
+ * A call that is aborted closes its connection. The server notices at the end of the statement that it runs, and then
+ * rolls back an open transaction.
  */
 export function createPgClient(options: PgClientOptions): PgClient {
   const { connectionString, guard, connectionsMax = GUARD_DEFAULTS.concurrency } = options;
@@ -106,7 +106,7 @@ export function createPgClient(options: PgClientOptions): PgClient {
   };
 }
 
-/** The extended protocol, which refuses several statements in one text as Neon does; the default of `pg` is the simple one. */
+/** The extended protocol, which refuses several statements in one text as Neon does. The simple one is the default. */
 interface ExtendedQuery extends QueryConfig {
   readonly queryMode: 'extended';
   readonly types: { getTypeParser: (typeId: number) => (text: string) => unknown };

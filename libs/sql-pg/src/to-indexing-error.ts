@@ -8,7 +8,7 @@ import {
   type VendorTextRedactor,
 } from '@lockstep/model';
 
-/** The `IndexingError` for an error of Postgres or of a connection; the latter may contain the settings of the connection. */
+/** The `IndexingError` for an error of Postgres, or for one of a connection, which may contain its settings. */
 export function toIndexingError(error: unknown, redactor: VendorTextRedactor): IndexingError {
   if (isIndexingError(error)) return error;
   const refused = error instanceof pg.DatabaseError ? refusedByPostgres(error, redactor) : undefined;

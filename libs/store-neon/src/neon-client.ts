@@ -25,7 +25,8 @@ export interface NeonClientOptions {
 
 /** Statements to Neon, or to a proxy that speaks its protocol, over HTTP. */
 export function createNeonClient({ connectionString, fetchEndpoint, guard }: NeonClientOptions): SqlClient {
-  // The driver has one fetch function for the whole process; this one reads the endpoint of each request from its options.
+  // The driver has one fetch function for the whole process; this one reads the endpoint of each request from its
+  // options.
   neonConfig.fetchFunction = fetchAt;
   const redactor = createVendorTextRedactor([new URL(connectionString).password]);
   const sql = neon(connectionString, { disableWarningInBrowsers: true });

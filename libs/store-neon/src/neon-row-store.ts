@@ -47,8 +47,8 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
     queryExistingTable(sql, statement, options);
 
   /**
-   * Pages through a corpus by point id. After an answer that is too large, the pages are smaller. A table that is dropped
-   * between two pages is an error.
+   * Pages through a corpus by point id. After an answer that is too large, the pages are smaller. A table that is
+   * dropped between two pages is an error.
    */
   async function* pages(
     columns: string,
@@ -160,7 +160,7 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
   };
 }
 
-/** Deletes rows whose chunk id was changed by hand: the unique index on point ids would refuse the new rows for ever. */
+/** Deletes rows whose chunk id was changed by hand: the unique index on point ids would refuse the new rows. */
 function renamedStatement(name: string, corpus: string, rows: readonly IndexedChunk[]): Statement {
   return [
     `delete from ${name} as stored using unnest($2::uuid[], $3::text[]) as u (point_id, chunk_id)

@@ -2,8 +2,8 @@ import type { Point } from '@lockstep/model';
 import type { QdrantRequest } from './qdrant-request.ts';
 
 /**
- * The request that replaces the payloads of points. It is answered when they are stored, with one result for each point in
- * order. A point whose stored vector is of another text is left unchanged.
+ * The request that replaces the payloads of points. It is answered when they are stored, with one result for each point
+ * in order. A point whose stored vector is of another text is left unchanged.
  */
 export function overwritePayloads(points: readonly Pick<Point, 'pointId' | 'payload'>[]): QdrantRequest {
   const operations = points.map(({ pointId, payload }) => ({

@@ -5,8 +5,8 @@ import type { CollectionFacts } from '@lockstep/model';
 const DATATYPE_DEFAULT = 'float32';
 
 /**
- * Dimensions, distance and datatype of the unnamed vector of a collection; undefined when its vectors are named or sparse,
- * or when a point has several.
+ * Dimensions, distance and datatype of the unnamed vector of a collection; undefined when its vectors are named or
+ * sparse, or when a point has several.
  */
 export function collectionFacts({ config }: Schemas['CollectionInfo']): CollectionFacts {
   const { vectors } = config.params;

@@ -27,8 +27,8 @@ export type CollectionReads = Pick<
 /** Points in one page; their ids and payload labels are about 500 kB. */
 const SCAN_ITEMS = 1000;
 /**
- * Most corpora in the answer to a facet. Not more than `SCAN_ITEMS`, since `max_query_limit` of Qdrant's strict mode limits
- * both: a server that allows scans then allows this facet too.
+ * Most corpora in the answer to a facet. Not more than `SCAN_ITEMS`, since `max_query_limit` of Qdrant's strict mode
+ * limits both: a server that allows scans then allows this facet too.
  */
 const FACET_ITEMS = SCAN_ITEMS;
 

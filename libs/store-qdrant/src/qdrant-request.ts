@@ -23,8 +23,9 @@ export interface QdrantAddress {
 }
 
 /**
- * Sends a request of our own and returns the result in its answer. The official client writes and reads JSON with a function
- * that is called for every value, which costs more than all the rest (docs/decisions/0006), and it takes no abort signal.
+ * Sends a request of our own and returns the result in its answer. The official client writes and reads JSON with a
+ * function that is called for every value, which costs more than all the rest (docs/decisions/0006), and it takes no
+ * abort signal.
  */
 export async function sendRequest(
   { method, path, body }: QdrantRequest,

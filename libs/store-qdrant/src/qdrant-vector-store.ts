@@ -107,7 +107,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     });
   }
 
-  /** Fails unless the write was applied; with `wait=true` Qdrant should report nothing else. Repeating a write is safe. */
+  /** Fails unless the write was applied; with `wait=true` Qdrant should report nothing else. Repeating it is safe. */
   function completed(result: unknown): void {
     const { status } = result as { readonly status?: unknown };
     if (status === 'completed') return;

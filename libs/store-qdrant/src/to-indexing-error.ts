@@ -8,8 +8,8 @@ import {
 import { retryAfterMs, statusFailure } from '@lockstep/resilience';
 
 /**
- * The `IndexingError` for an error of the Qdrant client. Its errors are recognised by name and shape, since it exports no
- * classes for most. Its `retry_after` is not read: version 1.19.0 keeps only the first character of the header.
+ * The `IndexingError` for an error of the Qdrant client. Its errors are recognised by name and shape, since it exports
+ * no classes for most. Its `retry_after` is not read: version 1.19.0 keeps only the first character of the header.
  */
 export function toIndexingError(error: unknown, redactor: VendorTextRedactor, nowMs: number): IndexingError {
   if (isIndexingError(error)) return error;
@@ -70,8 +70,9 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 /**
- * Whether a call failed because the collection does not exist, by the text of Qdrant's `lib/storage/src/content_manager`
- * (1.19). Any other 404 is a failure, such as that of a proxy without a service at this path.
+ * Whether a call failed because the collection does not exist, by the text of Qdrant's
+ * `lib/storage/src/content_manager` (1.19). Any other 404 is a failure, such as that of a proxy without a service at
+ * this path.
  */
 export function isCollectionMissing(error: unknown): boolean {
   const reason = isIndexingError(error) ? error.details['reason'] : undefined;

@@ -1,6 +1,6 @@
 import type { Migration } from '../migrate.ts';
 
-/** Fences, stamps and runs of all corpora of a database. Steps only add, so that an older version of the program keeps working. */
+/** Fences, stamps and runs of all corpora of a database. Steps only add, so that older versions keep working. */
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   [
     `create table lockstep_fence (
