@@ -14,17 +14,17 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** What `--help` prints after these words. */
-async function help(...words: string[]): Promise<string> {
+/** What `--help` prints after these arguments. */
+async function help(...args: string[]): Promise<string> {
   printed = '';
-  expect(await runCommandLine([...words, '--help'], host)).toBe(0);
+  expect(await runCommandLine([...args, '--help'], host)).toBe(0);
   return printed;
 }
 
 const commandsIn = (text: string) => text.match(/USAGE .* (\S+\|\S+)/)?.[1]?.split('|') ?? [];
 const flagsIn = (text: string) => [...text.matchAll(/^ +--([a-z-]+)/gm)].map(([, name]) => name);
 
-it('the help of every command names it and lists flags of the table, and each flag has a command', async () => {
+it('the help of every command names the command and its flags, and every flag belongs to a command', async () => {
   const names = commandsIn(await help());
   expect(names).toContain('run');
   const paths = [
@@ -43,7 +43,7 @@ it('the help of every command names it and lists flags of the table, and each fl
   expect(commandsIn(await help('cache'))).toEqual(['recover', 'repair']);
 });
 
-it('no word shows the commands, and --version the version', async () => {
+it('indexer prints its commands without arguments, and its version with --version', async () => {
   expect(await runCommandLine([], host)).toBe(0);
   expect(printed).toBe(await help());
   printed = '';
@@ -60,7 +60,7 @@ it.each([
   [['verify', 'a', 'b'], /^"b" is one argument too many\.$/],
   [['plan', 'a', '--yes'], /^There is no flag --yes\.$/],
   [['plan', 'a', '--batchSize', '0'], /^--batch-size: expected 1 or more, found "0"\.$/],
-])('%j is refused with what was expected', async (words, message) => {
-  await expect(runCommandLine(words, host)).rejects.toThrow(message);
+])('the arguments %j are refused with a message about what was expected', async (args, message) => {
+  await expect(runCommandLine(args, host)).rejects.toThrow(message);
   expect(printed).toBe('');
 });

@@ -6,7 +6,7 @@ import type { Host } from './wiring/workspace-command.ts';
 const VERSION = '0.0.0';
 
 const cache = defineCommand({
-  meta: { name: 'cache', description: 'Repairs the embedding cache, or reads vectors back into it' },
+  meta: { name: 'cache', description: 'Repairs the embedding cache, or fills it with vectors from Qdrant' },
   subCommands: {
     recover: () => import('./commands/cache-recover.ts').then(({ cacheRecover }) => cacheRecover),
     repair: () => import('./commands/cache-repair.ts').then(({ cacheRepair }) => cacheRepair),
@@ -39,15 +39,15 @@ const indexer = defineCommand({
   },
 });
 
-/** Runs the command that these words name, and gives its exit code; or prints a usage text or the version. */
-export async function runCommandLine(words: readonly string[], host: Host): Promise<ExitCode> {
-  const wantsHelp = words.length === 0 || words.some((word) => word === '--help' || word === '-h');
-  if (words[0] === '--version') {
+/** Runs the command that the arguments name, or prints help or the version, and returns the exit code. */
+export async function runCommandLine(args: readonly string[], host: Host): Promise<ExitCode> {
+  const wantsHelp = args.length === 0 || args.some((arg) => arg === '--help' || arg === '-h');
+  if (args[0] === '--version') {
     process.stdout.write(`${VERSION}\n`);
     return EXIT.done;
   }
   const names: string[] = [];
-  const rest = [...words];
+  const rest = [...args];
   let command: CommandDef = indexer;
   while (command.subCommands !== undefined) {
     const inner = command.subCommands as Readonly<Record<string, () => Promise<CommandDef>>>;

@@ -12,14 +12,14 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
   });
 }
 
-// A reader that has seen enough closes the pipe; that is no failure of ours.
+// A program that reads our output, such as head, may close the pipe early; that is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
 keepFilesPrivate();
-const words = process.argv.slice(2);
-const exit = await runCommandLine(words, { signal }).catch((error: unknown) => reportFailure(error, words));
+const args = process.argv.slice(2);
+const exit = await runCommandLine(args, { signal }).catch((error: unknown) => reportFailure(error, args));
 process.exitCode = exit;
-// A request that was left behind must not keep a stopped process; nothing else is waited for.
+// A request that is still under way must not keep a stopped process running.
 if (signal.aborted) process.stdout.write('', () => process.exit(exit));

@@ -19,6 +19,7 @@ export {
   type DeleteMode,
   type OverlongMode,
 } from './corpus-config.ts';
+export { counted } from './counted.ts';
 export { parseCreatedAt } from './created-at.ts';
 export { fitTokens } from './fit-tokens.ts';
 export { ERROR_CATALOGUE, EXIT, type ErrorCode, type ExitCode } from './error-catalogue.ts';

@@ -3,7 +3,7 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const cacheRecover = corpusCommand({
   name: 'recover',
-  description: 'Reads vectors that the corpus wants from its collection into the cache, so that nobody pays again',
+  description: 'Reads vectors that the cache lacks from the collection, so that they are not paid for again',
   temporary: () => true,
   async run({ session }) {
     await session.validate();

@@ -4,7 +4,7 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const cacheRepair = corpusCommand({
   name: 'repair',
-  description: 'Sets damaged lines of the cache of a corpus’s model aside, and keeps all others',
+  description: 'Moves damaged lines of the embedding cache to a file of their own, and keeps the others',
   temporary: () => true,
   async run({ session }) {
     const repaired = await session.repairCache();

@@ -8,7 +8,7 @@ import { workspaceCommand } from '../wiring/workspace-command.ts';
 
 export const doctor = workspaceCommand({
   name: 'doctor',
-  description: 'Says which services are configured and reachable, and with what versions',
+  description: 'Shows which services are configured, whether they answer, and their versions',
   async run(context) {
     const { flags, profile, signal } = context;
     const reports = await withServices({ ...context, guardLimits: PROBE_GUARD }, 'doctor', async (services) => [
@@ -31,7 +31,7 @@ async function examine(
     const { name, version } = await (await open()).describe({ signal });
     return { service, choice, reachable: true, name, version };
   } catch (error) {
-    const problem = isIndexingError(error) ? `${error.message} ${error.advice}` : 'failed in an unknown way';
+    const problem = isIndexingError(error) ? `${error.message} ${error.advice}` : 'failed for an unknown reason';
     return { service, choice, reachable: false, problem };
   }
 }

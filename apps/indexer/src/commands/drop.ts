@@ -7,6 +7,7 @@ import { SYSTEM_CLOCK } from '@lockstep/resilience';
 import { readCorpusConfig } from '../settings/corpus-file.ts';
 import { workspaceCorpora } from '../settings/workspace-corpora.ts';
 import { dropText } from '../text/drop-text.ts';
+import { storedCount } from '../text/stored-count.ts';
 import { newRunId } from '../wiring/open-services.ts';
 import { withServices } from '../wiring/with-services.ts';
 import { workspaceCommand } from '../wiring/workspace-command.ts';
@@ -16,7 +17,7 @@ const BATCH_ITEMS = 500;
 
 export const drop = workspaceCommand({
   name: 'drop',
-  description: 'Deletes every point and row of one corpus from both stores; asks first',
+  description: 'Deletes all points and rows of one corpus from both stores; asks first',
   flags: ['collection', 'table', 'yes'],
   args: {
     corpus: { type: 'positional', description: 'Name of a corpus, or a folder with its corpus.json', required: true },
@@ -34,7 +35,7 @@ export const drop = workspaceCommand({
         const text = `Neither ${vectors.target} nor ${rows.target} holds anything of ${JSON.stringify(corpus)}.`;
         return { text, json: { ok: true, corpus, deleted: { qdrant: 0, neon: 0 } } };
       }
-      const what = `${points} points from ${vectors.target} and ${stored} rows from ${rows.target}`;
+      const what = `${storedCount('qdrant', points)} from ${vectors.target} and ${storedCount('neon', stored)} from ${rows.target}`;
       if (!flags.yes) await confirm(corpus, what, signal);
       const receipt = await dropCorpus(
         { corpus, clock: SYSTEM_CLOCK, logger, signal },
@@ -49,11 +50,11 @@ interface CorpusPlace {
   readonly corpus: string;
   readonly collection?: string | undefined;
   readonly table?: string | undefined;
-  /** Whether a `corpus.json` of the workspace names it. */
+  /** Whether a `corpus.json` names it. */
   readonly named: boolean;
 }
 
-/** A corpus by its folder, by its name in the workspace, or by its name in the stores alone. */
+/** Finds a corpus by its folder or by its name in the workspace; any other argument is a name in the stores. */
 function findCorpus(argument: string, root: string): CorpusPlace {
   const path = [join(argument, 'corpus.json'), argument].find(
     (file) => basename(file) === 'corpus.json' && existsSync(file),
@@ -65,19 +66,19 @@ function findCorpus(argument: string, root: string): CorpusPlace {
   return { corpus: name, collection, table, named: true };
 }
 
-/** Asks on the terminal. Fails with `confirmation-needed` where there is none, or where the answer is not the name. */
+/** Asks on the terminal. Fails with `confirmation-needed` if there is none, or if the answer is not the name. */
 async function confirm(corpus: string, what: string, signal: AbortSignal): Promise<void> {
   const name = JSON.stringify(corpus);
   if (!process.stdin.isTTY) {
     throw new IndexingError({
       code: 'confirmation-needed',
-      message: `This would delete ${what}, all of ${name}, and there is no terminal to ask on. Nothing was deleted.`,
+      message: `This would delete ${what}, all of ${name}; expected a confirmation, found no terminal to ask on. Nothing was deleted.`,
     });
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const question = `Delete ${what}, all of ${name}? Type the name to go on: `;
-    // Ctrl+C and Ctrl+D are answers too.
+    const question = `Delete ${what}, all of ${name}? Type the name of the corpus to confirm: `;
+    // Ctrl+C and Ctrl+D count as an answer: no.
     const answer = await terminal.question(question, { signal }).catch(() => '');
     if (answer.trim() === corpus) return;
   } finally {
@@ -85,6 +86,6 @@ async function confirm(corpus: string, what: string, signal: AbortSignal): Promi
   }
   throw new IndexingError({
     code: 'confirmation-needed',
-    message: `The answer was not ${corpus}. Nothing was deleted.`,
+    message: `The answer was not the name of the corpus, ${corpus}. Nothing was deleted.`,
   });
 }

@@ -6,7 +6,7 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const embed = corpusCommand({
   name: 'embed',
-  description: 'Embeds what the cache does not hold yet, and writes the slice of the corpus',
+  description: 'Embeds the texts that the cache does not have, and writes the vectors of the corpus to a file',
   flags: [...PAYING_FLAGS, 'max-rejects', 'strict'],
   async run({ session, flags, embedder }) {
     const price = embeddingPrice(embedder, flags);

@@ -3,7 +3,7 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const loadNeon = corpusCommand({
   name: 'load-neon',
-  description: 'Writes rows that are new or changed, then deletes those that are no longer wanted',
+  description: 'Writes new and changed rows to Postgres, then deletes those that are no longer in the input',
   only: 'neon',
   async run({ session }) {
     const receipt = await session.loadNeon();

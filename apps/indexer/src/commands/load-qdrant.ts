@@ -3,7 +3,7 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const loadQdrant = corpusCommand({
   name: 'load-qdrant',
-  description: 'Writes points that are new or changed, then deletes those that are no longer wanted',
+  description: 'Writes new and changed points to Qdrant, then deletes those that are no longer in the input',
   only: 'qdrant',
   async run({ session }) {
     const receipt = await session.loadQdrant();

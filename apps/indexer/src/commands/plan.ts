@@ -8,7 +8,7 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const plan = corpusCommand({
   name: 'plan',
-  description: 'Reports what a run would do in each store and why, and what it would pay; writes nothing',
+  description: 'Shows what a run would change in each store and why, and what it would cost; writes nothing',
   flags: ['strict', 'only', ...DELETE_FLAGS, ...COST_FLAGS],
   temporary: () => true,
   async run({ session, flags, embedder }) {

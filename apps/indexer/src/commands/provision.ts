@@ -6,7 +6,8 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const provision = corpusCommand({
   name: 'provision',
-  description: 'Makes collection and table ready, claims the corpus for this run, and finds out what is to be loaded',
+  description:
+    'Creates collection and table where missing, starts a run of the corpus, and compares both stores with it',
   flags: ['only', ...DELETE_FLAGS],
   async run({ session, flags }) {
     const receipt = await session.provision({ only: onlyStore(flags), deleteLimit: deleteLimit(flags) });

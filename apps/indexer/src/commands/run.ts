@@ -13,12 +13,12 @@ import type { CommandResult } from '../wiring/workspace-command.ts';
 
 export const run = corpusCommand({
   name: 'run',
-  description: 'Does everything for one corpus or one file: validate, embed, provision, both loads, verify',
+  description: 'Runs all stages for one corpus or file: validate, embed, provision, load-qdrant, load-neon, verify',
   flags: ['strict', ...DELETE_FLAGS, ...PAYING_FLAGS, 'max-rejects', 'level', 'vectors-every'],
   args: {
     only: {
       type: 'string',
-      description: 'One part alone: embed no store, or load one',
+      description: 'Only embed and load nothing, or load only one store',
       valueHint: 'embed|qdrant|neon',
     },
   },

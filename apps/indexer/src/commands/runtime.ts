@@ -5,9 +5,9 @@ import { workspaceCommand } from '../wiring/workspace-command.ts';
 
 export const runtime = workspaceCommand({
   name: 'runtime',
-  description: 'Prints which model is in use, and a digest of the input; no secret. Nx hashes it',
+  description: 'Prints the model in use and a digest of the input, which Nx hashes; no secrets',
   args: {
-    source: { type: 'positional', description: 'A corpus: the path of its corpus.json', required: true },
+    source: { type: 'positional', description: 'Path of a corpus.json', required: true },
   },
   async run({ environment, profile, root, signal }, args) {
     const { inputPath } = readSource(String(args['source']), undefined, root);

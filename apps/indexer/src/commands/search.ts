@@ -9,12 +9,12 @@ const LIMIT = 5;
 
 export const search = workspaceCommand({
   name: 'search',
-  description: 'Answers a question from the index: nearest points, joined with their rows',
+  description: 'Finds the chunks nearest to a question: points from Qdrant with their rows from Postgres',
   flags: ['collection', 'table', 'model', 'dimensions'],
   args: {
     question: { type: 'positional', description: 'What to look for', required: true },
-    corpus: { type: 'string', description: 'Only this corpus', valueHint: 'name' },
-    limit: { type: 'string', description: `Results, at most 100; default ${LIMIT}`, valueHint: 'n' },
+    corpus: { type: 'string', description: 'Search only this corpus', valueHint: 'name' },
+    limit: { type: 'string', description: `How many results, at most 100; default ${LIMIT}`, valueHint: 'n' },
   },
   async run(context, args) {
     const { flags, profile, signal } = context;

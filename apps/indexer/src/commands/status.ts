@@ -5,14 +5,14 @@ import { withServices } from '../wiring/with-services.ts';
 import { workspaceCommand } from '../wiring/workspace-command.ts';
 import { workspaceStatus } from '../wiring/workspace-status.ts';
 
-/** Runs that are shown without `--limit`. */
+/** How many runs are shown without `--limit`. */
 const RUNS = 10;
 
 export const status = workspaceCommand({
   name: 'status',
-  description: 'Shows the state of every corpus, the last runs, and what the stores hold that no corpus.json names',
+  description: 'Shows the state of every corpus, the last runs, and what is in the stores without a corpus.json',
   args: {
-    limit: { type: 'string', description: `Runs to show, at most 100; default ${RUNS}`, valueHint: 'n' },
+    limit: { type: 'string', description: `How many runs to show, at most 100; default ${RUNS}`, valueHint: 'n' },
   },
   async run(context) {
     const found = await withServices({ ...context, guardLimits: PROBE_GUARD }, 'status', async (services) =>

@@ -13,10 +13,10 @@ const SHOWN_FILE = 'summary.json';
 
 export const summary = workspaceCommand({
   name: 'summary',
-  description: 'Sums up what the last load did, from the receipts of all corpora',
+  description: 'Shows what the last load of every corpus did, from the receipts on this machine',
   async run({ root, stateDirectory, flags }) {
     const shown: ShownReceipts = readJson(join(stateDirectory, SHOWN_FILE)) ?? {};
-    // What else lies in the state directory was run by hand.
+    // A file that was run without a corpus.json has receipts too, but is no corpus of the workspace.
     const all = workspaceCorpora(root)
       .map(({ name }) => readReceipts(stateDirectory, name))
       .filter(({ verify }) => verify !== undefined);

@@ -3,7 +3,7 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const validate = corpusCommand({
   name: 'validate',
-  description: 'Reads the input into chunks, and sets bad records aside',
+  description: 'Reads the input into chunks, and lists the records that it rejects',
   flags: ['strict'],
   async run({ session, flags }) {
     const receipt = await session.validate({ strict: flags.strict });

@@ -5,7 +5,7 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const verify = corpusCommand({
   name: 'verify',
-  description: 'Compares input, cache, Qdrant and Postgres, and names what differs',
+  description: 'Compares input, cache, Qdrant and Postgres, and lists the differences',
   flags: ['only', 'level', 'vectors-every'],
   async run({ session, flags }) {
     const { level } = flags;

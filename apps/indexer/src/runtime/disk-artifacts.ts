@@ -4,10 +4,10 @@ import { DISK, type FileSystem } from '@lockstep/embedding-cache';
 import { IndexingError, type Artifacts, type ArtifactWriter, type Scratch } from '@lockstep/model';
 import type { Temporaries } from './temporaries.ts';
 
-/** Characters gathered before they are written out. */
+/** UTF-16 units that are gathered before they are written, and bytes of one read. */
 const BLOCK_UNITS = 256 * 1024;
 
-/** The files of one corpus in its folder of the state directory, written by `files`. */
+/** The files of one corpus in `folder`, its folder of the state directory. */
 export function createDiskArtifacts(folder: string, temporaries: Temporaries, files: FileSystem = DISK): Artifacts {
   return {
     async *read(name) {
@@ -18,13 +18,13 @@ export function createDiskArtifacts(folder: string, temporaries: Temporaries, fi
     write: async (name) => openWriter(files, { path: join(folder, name), temporary: temporaries.path() }),
     remove: async (name) => files.remove(join(folder, name)),
     async scratch(): Promise<Scratch> {
-      const place = temporaries.path();
-      files.makeFolder(place);
+      const scratchFolder = temporaries.path();
+      files.makeFolder(scratchFolder);
       return {
         write: async (name) =>
-          openWriter(files, { path: join(place, name), temporary: join(place, `${name}.unfinished`) }),
-        read: (name) => createReadStream(join(place, name), { highWaterMark: BLOCK_UNITS }),
-        dispose: async () => files.remove(place),
+          openWriter(files, { path: join(scratchFolder, name), temporary: join(scratchFolder, `${name}.unfinished`) }),
+        read: (name) => createReadStream(join(scratchFolder, name), { highWaterMark: BLOCK_UNITS }),
+        dispose: async () => files.remove(scratchFolder),
       };
     },
   };
@@ -39,7 +39,7 @@ function missing(name: string): IndexingError {
   });
 }
 
-/** Writes elsewhere, and renames when it is whole. */
+/** Writes to `temporary`, and renames it to `path` when it is closed. */
 function openWriter(files: FileSystem, { path, temporary }: { path: string; temporary: string }): ArtifactWriter {
   files.makeFolder(dirname(path));
   const file = files.open(temporary, 'w');

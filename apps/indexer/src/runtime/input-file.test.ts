@@ -39,13 +39,13 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** Reads the input, and does something to it when the first block has come. */
-function readWith(meddle: () => void, signal: AbortSignal = NEVER): Promise<string> {
+/** Reads the input, and calls `change` after the first block. */
+function readWith(change: () => void, signal: AbortSignal = NEVER): Promise<string> {
   return withInputFile(path, signal, async (bytes) => {
     const blocks: Uint8Array[] = [];
     for await (const block of bytes) {
       blocks.push(block);
-      if (blocks.length === 1) meddle();
+      if (blocks.length === 1) change();
     }
     return Buffer.concat(blocks).toString();
   });
@@ -53,26 +53,26 @@ function readWith(meddle: () => void, signal: AbortSignal = NEVER): Promise<stri
 
 const read = (): Promise<string> => readWith(() => {});
 
-describe('withInputFile gives', () => {
-  it('all bytes of a file, and closes it', async () => {
+describe('reading an input file', () => {
+  it('withInputFile gives all bytes of a file, and closes the file even after a failure', async () => {
     expect(await read()).toBe(TEXT);
     await failureOf(readWith(() => appendFileSync(path, 'more')));
     if (process.platform === 'linux') expect(openFiles()).not.toContain(path);
   });
 
-  it('nothing of an empty file', async () => {
+  it('withInputFile gives no bytes of an empty file', async () => {
     writeFileSync(path, '');
     expect(await read()).toBe('');
   });
 
-  it('what a link points to', async () => {
+  it('withInputFile gives the bytes of the file that a link points to', async () => {
     const target = path;
     path = join(folder, 'link');
     symlinkSync(target, path);
     expect(await read()).toBe(TEXT);
   });
 
-  it('the version that it opened, whole, where another is renamed over it', async () => {
+  it('withInputFile gives the whole version that it opened when another file is renamed over it', async () => {
     const next = join(folder, 'next');
     writeFileSync(next, 'another version');
     expect(await readWith(() => renameSync(next, path))).toBe(TEXT);
@@ -80,21 +80,21 @@ describe('withInputFile gives', () => {
   });
 });
 
-describe('withInputFile fails with input-changed where the file', () => {
+describe('an input file that changes', () => {
   it.each<[string, () => void]>([
     ['is appended to', () => appendFileSync(path, '{}\n')],
     ['is cut', () => truncateSync(path, TEXT.length - 1)],
     ['is emptied', () => truncateSync(path, 0)],
-    ['is written anew with as many bytes', () => writeFileSync(path, TEXT.toUpperCase())],
-    ['is written anew with the same bytes', () => writeFileSync(path, TEXT)],
-  ])('%s', async (_what, meddle) => {
-    expect(await failureOf(readWith(meddle))).toMatchObject({
+    ['is overwritten with other bytes of the same number', () => writeFileSync(path, TEXT.toUpperCase())],
+    ['is overwritten with the same bytes', () => writeFileSync(path, TEXT)],
+  ])('withInputFile fails with input-changed when the file %s', async (_what, change) => {
+    expect(await failureOf(readWith(change))).toMatchObject({
       code: 'input-changed',
       message: expect.stringContaining(path),
     });
   });
 
-  it('grows faster than it is read', async () => {
+  it('withInputFile fails with input-changed when the file grows faster than it is read, and stops reading', async () => {
     let blocks = 0;
     const endless = withInputFile(path, NEVER, async (bytes) => {
       for await (const block of bytes) {
@@ -106,11 +106,11 @@ describe('withInputFile fails with input-changed where the file', () => {
     expect(blocks).toBeLessThan(5);
   });
 
-  it('changed before something else failed, which the mixture may have caused', async () => {
-    const failing = (meddle: () => void) =>
+  it('withInputFile fails with input-changed when the file changed before its content was found wrong', async () => {
+    const failing = (change: () => void) =>
       withInputFile(path, NEVER, async (bytes) => {
         for await (const _ of bytes) {
-          meddle();
+          change();
           throw new IndexingError({ code: 'input-malformed', message: 'Line 7: not JSON.' });
         }
       });
@@ -119,17 +119,17 @@ describe('withInputFile fails with input-changed where the file', () => {
   });
 });
 
-describe('withInputFile fails', () => {
-  it('with what stopped it, between two blocks', async () => {
+describe('an input file that cannot be read', () => {
+  it('withInputFile fails with the reason of the signal when it is aborted between two blocks', async () => {
     const stop = new AbortController();
-    const meddle = () => {
+    const change = () => {
       appendFileSync(path, '{}');
       stop.abort(new IndexingError({ code: 'aborted', message: 'Stopped.' }));
     };
-    expect(await failureOf(readWith(meddle, stop.signal))).toMatchObject({ code: 'aborted' });
+    expect(await failureOf(readWith(change, stop.signal))).toMatchObject({ code: 'aborted' });
   });
 
-  it('with input-missing where there is nothing, or links that lead in a circle', async () => {
+  it('withInputFile fails with input-missing when the path does not exist or is a circle of links', async () => {
     path = join(folder, 'circle');
     symlinkSync('circle', path);
     expect(await failureOf(read())).toMatchObject({ code: 'input-missing', message: expect.stringContaining('ELOOP') });
@@ -137,7 +137,7 @@ describe('withInputFile fails', () => {
     expect(await failureOf(read())).toMatchObject({ code: 'input-missing' });
   });
 
-  it.skipIf(onWindows || asRoot)('with input-missing where it may not be read', async () => {
+  it.skipIf(onWindows || asRoot)('withInputFile fails with input-missing when the file may not be read', async () => {
     chmodSync(path, 0o000);
     expect(await failureOf(read())).toMatchObject({
       code: 'input-missing',
@@ -145,25 +145,28 @@ describe('withInputFile fails', () => {
     });
   });
 
-  it.skipIf(onWindows)('with input-not-a-file for anything else, and never waits for it', async () => {
-    const pipe = join(folder, 'pipe');
-    execFileSync('mkfifo', [pipe]);
-    const socket = join(folder, 'socket');
-    const server = createServer().listen(socket);
-    await once(server, 'listening');
-    for (const [odd, kind] of [
-      [pipe, 'a pipe'],
-      [socket, 'a socket'],
-      [folder, 'a folder'],
-      ['/dev/zero', 'a device'],
-    ] as const) {
-      path = odd;
-      const failure = { code: 'input-not-a-file', message: expect.stringContaining(kind) as string };
-      expect(await failureOf(read())).toMatchObject(failure);
-      expect(() => assertRegularFile(odd)).toThrow(expect.objectContaining(failure));
-    }
-    server.close();
-  });
+  it.skipIf(onWindows)(
+    'withInputFile fails with input-not-a-file, without waiting, for a pipe, a socket, a folder and a device',
+    async () => {
+      const pipe = join(folder, 'pipe');
+      execFileSync('mkfifo', [pipe]);
+      const socket = join(folder, 'socket');
+      const server = createServer().listen(socket);
+      await once(server, 'listening');
+      for (const [odd, kind] of [
+        [pipe, 'a pipe'],
+        [socket, 'a socket'],
+        [folder, 'a folder'],
+        ['/dev/zero', 'a device'],
+      ] as const) {
+        path = odd;
+        const failure = { code: 'input-not-a-file', message: expect.stringContaining(kind) as string };
+        expect(await failureOf(read())).toMatchObject(failure);
+        expect(() => assertRegularFile(odd)).toThrow(expect.objectContaining(failure));
+      }
+      server.close();
+    },
+  );
 });
 
 /** Paths of the files that this process has open. */

@@ -7,22 +7,22 @@ import { printable } from '../terminal/printable.ts';
 /** Bytes of one block. */
 const BLOCK_BYTES = 256 * 1024;
 
-/** Opening a pipe that nobody writes to does not wait; a regular file is read as ever. Windows has no such flag. */
+/** So that opening a pipe without a writer does not wait; for a regular file it changes nothing. Windows has no such flag. */
 const READ_WITHOUT_WAITING = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
-/** What a file was like when it was opened. */
+/** Tells one version of a file from another. */
 interface Version {
   readonly size: number;
   readonly mtimeMs: number;
 }
 
 /**
- * Gives `read` the bytes of a file, as a stream that ends only if they are those of one version of it, and the SHA-256
- * in hex of those that went through the stream.
+ * Calls `read` with the bytes of a file and the SHA-256, in hex, of those that were read so far. The stream ends only if
+ * all bytes are of one version of the file.
  *
- * Fails with `input-missing` where it cannot be opened, with `input-not-a-file` for what is no regular file, and with
- * `input-changed` where it was written to meanwhile, whatever `read` made of the mixture. Of a file that another one is
- * renamed over, the version that was opened is read, to its end.
+ * Fails with `input-missing` if the file cannot be opened, with `input-not-a-file` if it is no regular file, and with
+ * `input-changed` if it was written to while it was read, even if `read` failed with another error. If another file is
+ * renamed over it, the version that was opened is read to its end.
  */
 export async function withInputFile<Result>(
   path: string,
@@ -32,7 +32,7 @@ export async function withInputFile<Result>(
   return withBlocks({ path, signal, newBlock: () => new Uint8Array(BLOCK_BYTES) }, read);
 }
 
-/** SHA-256 in hex of a file's bytes. Fails as `withInputFile` does. */
+/** SHA-256 of a file, in hex. Fails as `withInputFile` does. */
 export async function inputFileDigest(path: string, signal: AbortSignal): Promise<string> {
   const block = new Uint8Array(BLOCK_BYTES);
   return withBlocks({ path, signal, newBlock: () => block }, async (bytes, digest) => {
@@ -45,7 +45,7 @@ export async function inputFileDigest(path: string, signal: AbortSignal): Promis
 interface BlockOptions {
   readonly path: string;
   readonly signal: AbortSignal;
-  /** Gives what the next block is read into: the same one again, where nobody keeps it. */
+  /** Returns the buffer for the next block: always the same one if the blocks are not used afterwards. */
   readonly newBlock: () => Uint8Array;
 }
 
@@ -80,7 +80,7 @@ async function* blocksOf(
     const { bytesRead } = await file.read(block, 0, BLOCK_BYTES, null);
     if (bytesRead === 0) break;
     bytes += bytesRead;
-    // A file that grows as fast as it is read would have no end.
+    // Otherwise a file that grows as fast as it is read would never end.
     if (bytes > version.size) throw changed(path);
     const part = block.subarray(0, bytesRead);
     hash.update(part);
@@ -94,7 +94,7 @@ async function openInput(path: string): Promise<FileHandle> {
     return await open(path, READ_WITHOUT_WAITING);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    // What opening a socket says.
+    // The error of opening a socket.
     if (code === 'ENXIO') throw notAFile(path, 'a socket');
     throw new IndexingError({ code: 'input-missing', message: `${printable(path)} cannot be read (${code}).` });
   }
@@ -106,7 +106,7 @@ async function versionOf(file: FileHandle, path: string): Promise<Version> {
   return stats;
 }
 
-/** Fails with `input-not-a-file` for what is no regular file, without opening it. The path exists. */
+/** Fails with `input-not-a-file` if the path, which must exist, is no regular file. Does not open it. */
 export function assertRegularFile(path: string): void {
   const stats = statSync(path);
   if (!stats.isFile()) throw notAFile(path, kindOf(stats));
@@ -132,6 +132,6 @@ function isOther(before: Version, now: Version): boolean {
 function changed(path: string): IndexingError {
   return new IndexingError({
     code: 'input-changed',
-    message: `The input was written to while it was read: ${printable(path)}. What was read would be a mixture; nothing of it was used.`,
+    message: `Another program wrote to the input while it was read: ${printable(path)}. Nothing of it was used.`,
   });
 }

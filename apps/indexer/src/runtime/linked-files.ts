@@ -2,8 +2,8 @@ import { copyFileSync, existsSync, linkSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /**
- * Gives files of one folder the same names in another, where they stay what they are when the first folder's are
- * replaced. Copies them where a disk has no links. Gives false, maybe half-way, where one is missing.
+ * Links files of one folder into another, where they stay the same when those of the first folder are replaced. Copies
+ * them on a disk without links. Returns false if one is missing; those before it are then linked.
  */
 export function linkFiles(names: readonly string[], from: string, into: string): boolean {
   for (const name of names) {

@@ -1,6 +1,6 @@
 /**
- * From now on, only the owner reads what this process writes, whatever in it writes: engines make files of their own.
- * Where a platform has no modes, or no way to say so (Deno), only the modes hold that a writer asks for itself.
+ * Makes all files that this process creates from now on readable by their owner only, those of the embedded engines too.
+ * On a platform without file modes, or without `umask` (Deno), it only has the modes that each writer sets itself.
  */
 export function keepFilesPrivate(): void {
   process.umask(0o077);

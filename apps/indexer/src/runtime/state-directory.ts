@@ -2,7 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DISK } from '@lockstep/embedding-cache';
 
-/** The state directory of a workspace: caches, receipts, embedded data. Made when missing, for its owner alone, and ignored by git. */
+/** Path of the state directory, with caches, receipts and embedded data. Creates it, readable by its owner only and ignored by git. */
 export function openStateDirectory(root: string, flag: string | undefined): string {
   const directory = flag === undefined ? join(root, '.lockstep') : resolve(flag);
   DISK.makeFolder(directory);
@@ -11,7 +11,7 @@ export function openStateDirectory(root: string, flag: string | undefined): stri
   return directory;
 }
 
-/** Where the stages of one corpus leave their files. */
+/** Folder with the files that the stages of one corpus write. */
 export function corpusFolder(stateDirectory: string, corpus: string): string {
   return join(stateDirectory, corpus);
 }

@@ -2,27 +2,27 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DISK, type FileSystem } from '@lockstep/embedding-cache';
 
-/** Temporary files of one corpus, apart from its outputs, so that no cache ever takes one for a result. */
+/** Temporary files of one corpus, in another folder than the outputs of stages, so that Nx never caches one. */
 export interface Temporaries {
-  /** A path for a new temporary file or folder; its name has the id of the process that owns it. */
+  /** Returns a path for a new temporary file or folder; its name has the id of this process. */
   path(): string;
-  /** Removes one of them, if it is there. */
+  /** Removes one of them, if it exists. */
   remove(path: string): void;
 }
 
-/** Opens the folder of temporaries, and removes what processes left that are no more. */
+/** Opens the folder of temporary files, and removes those of processes that have ended. */
 export function openTemporaries(folder: string, files: FileSystem = DISK): Temporaries {
-  const place = join(folder, 'tmp');
-  files.makeFolder(place);
-  for (const name of readdirSync(place)) {
+  const temporaryFolder = join(folder, 'tmp');
+  files.makeFolder(temporaryFolder);
+  for (const name of readdirSync(temporaryFolder)) {
     const pid = Number(name.split('-', 1)[0]);
-    if (!isAlive(pid)) files.remove(join(place, name));
+    if (!isAlive(pid)) files.remove(join(temporaryFolder, name));
   }
-  let made = 0;
+  let count = 0;
   return {
     path() {
-      made += 1;
-      return join(place, `${process.pid}-${made}-${Date.now()}`);
+      count += 1;
+      return join(temporaryFolder, `${process.pid}-${count}-${Date.now()}`);
     },
     remove: (path) => files.remove(path),
   };
@@ -34,7 +34,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Somebody else's process is alive too.
+    // The process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -6,15 +6,15 @@ import { assertRegularFile } from '../runtime/input-file.ts';
 import { printable } from '../terminal/printable.ts';
 import { workspaceCorpora } from './workspace-corpora.ts';
 
-/** What a command works on: a corpus with its file, or one input file that has none. */
+/** What a command works on: a corpus with its `corpus.json`, or a single input file. */
 export interface Source {
   readonly config: CorpusConfig;
   readonly inputPath: string;
 }
 
 /**
- * Finds out what the positional argument names: a `corpus.json`, a folder that holds one, an input file, whose name then
- * names the corpus unless `corpusFlag` does, or else a corpus of the workspace by its name.
+ * Resolves the positional argument: a `corpus.json`, a folder with one, an input file (the corpus is then named by
+ * `corpusFlag`, or after the file), or the name of a corpus of the workspace.
  */
 export function readSource(argument: string, corpusFlag: string | undefined, root: string): Source {
   const path = sourcePath(argument, root);
@@ -26,13 +26,13 @@ export function readSource(argument: string, corpusFlag: string | undefined, roo
   const config = readCorpusConfig(configPath);
   const inputPath = resolve(dirname(configPath), config.input);
   if (!existsSync(inputPath)) {
-    throw missing(`${printable(config.input)} (the input of ${printable(argument)}) does not exist`);
+    throw missing(`The input of ${printable(argument)} does not exist: ${printable(config.input)}`);
   }
   assertRegularFile(inputPath);
   return { config: corpusFlag === undefined ? config : { ...config, name: checkedName(corpusFlag) }, inputPath };
 }
 
-/** A file, a folder with a `corpus.json`, or the folder of the corpus that has this name. */
+/** Path of a file, of a folder with a `corpus.json`, or of the folder of the corpus with this name. */
 function sourcePath(argument: string, root: string): string {
   const path = resolve(argument);
   const exists = existsSync(path);
@@ -40,13 +40,13 @@ function sourcePath(argument: string, root: string): string {
   const named = workspaceCorpora(root).find(({ name }) => name === argument);
   if (named !== undefined) return join(root, named.folder);
   const what = printable(exists ? join(argument, 'corpus.json') : argument);
-  throw missing(`${what} does not exist, and no corpus of the workspace has that name`);
+  throw missing(`"${what}" does not exist, and no corpus of the workspace has that name`);
 }
 
-/** Bytes that a `corpus.json` may have; it has a few hundred. */
+/** Largest `corpus.json`, in bytes; usual ones have a few hundred. */
 const CONFIG_BYTES_MAX = 1024 * 1024;
 
-/** Wrong fields that are named of one file. */
+/** How many wrong fields of a file a message lists. */
 const ISSUES_NAMED = 10;
 
 /** Reads and checks a `corpus.json`. Fails with `config-invalid`, naming each wrong field. */

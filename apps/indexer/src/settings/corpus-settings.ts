@@ -4,7 +4,7 @@ import { KNOWN_MODELS } from './known-models.ts';
 import type { Profile } from './profile.ts';
 import type { Source } from './corpus-file.ts';
 
-/** Everything that a command needs to know of its corpus, flags over corpus.json over defaults. */
+/** Settings of a corpus: flags override corpus.json, which overrides the defaults. */
 export interface CorpusSettings {
   readonly corpus: string;
   readonly inputPath: string;
@@ -33,13 +33,13 @@ export function resolveCorpusSettings({ config, inputPath }: Source, flags: Flag
   };
 }
 
-/** The model and the size of its vectors. */
+/** The embedding model and the dimensions of its vectors. */
 export interface ModelSettings {
   readonly model: string;
   readonly dimensions: number;
 }
 
-/** Which model embeds: a flag, else corpus.json, else the profile's. */
+/** The embedding model: of the flag, else of corpus.json, else of the profile. */
 export function resolveModel(
   { model, dimensions }: Pick<CorpusConfig, 'model' | 'dimensions'>,
   flags: Flags,
@@ -51,8 +51,8 @@ export function resolveModel(
     const own = KNOWN_MODELS.embedded;
     if ((asked ?? own.model) === own.model && (askedDimensions ?? own.dimensions) === own.dimensions) return own;
     throw invalid(
-      `The embedded service embeds with ${own.model} in ${own.dimensions} dimensions; expected that, no model at all, ` +
-        'or --embedder cloud',
+      `Expected --embedder cloud, or no model and dimensions: the embedded service has only ${own.model} with ` +
+        `${own.dimensions} dimensions`,
     );
   }
   const name = asked ?? KNOWN_MODELS.cloudDefault;

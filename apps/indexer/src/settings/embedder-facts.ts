@@ -5,10 +5,10 @@ import type { ModelSettings } from './corpus-settings.ts';
 import type { Environment } from './environment.ts';
 import type { Profile } from './profile.ts';
 
-/** What is known of an embedder before it is opened, with its client and its tokenizer. */
+/** What is known of an embedder without opening it, since its client and tokenizer are slow to load. */
 export interface EmbedderFacts {
   readonly identity: EmbedderIdentity;
-  /** Tokens of the longest text that it takes. */
+  /** Most tokens in one text. */
   readonly inputTokensMax: number;
 }
 

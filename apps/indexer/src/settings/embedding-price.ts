@@ -1,11 +1,11 @@
 import { OPENAI_MODELS } from '@lockstep/embed-openai/models';
 import { EMBEDDED_MODEL } from '@lockstep/embedded/model';
-import { IndexingError, type EmbedderIdentity } from '@lockstep/model';
+import { counted, IndexingError, type EmbedderIdentity } from '@lockstep/model';
 import type { Flags } from './flags.ts';
 
 /**
- * US dollars for a million tokens: what was said, else what is known of the model. Undefined where it is not known: a
- * price is never guessed. The embedded model is free.
+ * US dollars for a million tokens: `--price` or its variable, else the known price of the model. Undefined where it is
+ * not known: a price is never guessed. The embedded model is free.
  */
 export function embeddingPrice(
   { model, host }: Pick<EmbedderIdentity, 'model' | 'host'>,
@@ -21,7 +21,7 @@ export function costOf(tokens: number, dollarsPerMillionTokens: number): number 
   return (tokens / 1_000_000) * dollarsPerMillionTokens;
 }
 
-/** Refuses, with `cost-guard`, to embed for more than the limit; and where no price is known to hold against it. */
+/** Fails with `cost-guard` if embedding costs more than the limit, and with `config-invalid` if no price is known. */
 export function guardCost(
   tokens: number,
   { model, price, limit }: { readonly model: string; readonly price: number | undefined; readonly limit: number },
@@ -30,7 +30,7 @@ export function guardCost(
   if (price === undefined) {
     throw new IndexingError({
       code: 'config-invalid',
-      message: `The price of ${model} is not known, and --max-cost needs one; expected --price, in dollars for a million tokens.`,
+      message: `--max-cost needs the price of ${model}, which is not known; expected --price, in US dollars for a million tokens.`,
     });
   }
   const cost = costOf(tokens, price);
@@ -38,7 +38,7 @@ export function guardCost(
   throw new IndexingError({
     code: 'cost-guard',
     message:
-      `Embedding ${tokens} tokens with ${model} would cost $${cost.toFixed(6)}, more than $${limit}. ` +
+      `Embedding ${counted(tokens, 'token')} with ${model} would cost $${cost.toFixed(6)}; expected at most $${limit}. ` +
       'Nothing was paid or written.',
     details: { tokens, cost, limit },
   });

@@ -5,13 +5,13 @@ import * as v from 'valibot';
 import { IndexingError } from '@lockstep/model';
 import { FLAG_NAMES, FLAGS, type Flag } from './flags.ts';
 
-/** The client quotes any other key in its error. */
+/** Other characters make the HTTP client fail with an error that quotes the key. */
 const headerValue = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without spaces'));
 
 const httpUrl = v.pipe(
   v.string(),
   v.check((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'expected an http or https URL'),
-  // No client sends them, and fetch quotes such an address in its error.
+  // No client sends user and password, and fetch quotes such an address in its error.
   v.check((text) => {
     if (!URL.canParse(text)) return true;
     const { username, password } = new URL(text);
@@ -24,15 +24,15 @@ const postgresUrl = v.pipe(
   v.check((text) => {
     if (!URL.canParse(text)) return false;
     const { protocol, hostname, username, pathname, hash, searchParams } = new URL(text);
-    // Where "@", "/" or "#" is left in a password, what comes after it ends up in the database, which is shown.
+    // A bare "@", "/" or "#" in a password moves the rest of it into the name of the database, which is shown.
     if (!decodes(pathname) || !/^\/[^/@]+$/.test(pathname) || hash !== '') return false;
-    // A password stands in one place, where it is looked for when words are kept from showing it.
+    // The redactor of error texts takes the password from one place only.
     if (searchParams.has('password')) return false;
     return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && username !== '';
   }, 'expected postgresql://user:password@host/database, with "#", "/" and "@" in the password percent-encoded'),
 );
 
-/** Text without its byte order mark. Read as UTF-8 whatever it is, a file in UTF-16 would set nothing, and nobody would know. */
+/** Decodes without the byte order mark. Fails on other encodings: a file in UTF-16 would set no variable, silently. */
 function utf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -41,7 +41,7 @@ function utf8(bytes: Uint8Array): string {
   }
 }
 
-/** Whether the percent-encoding of a text is sound. */
+/** Whether the percent-encoding of a text is valid. */
 function decodes(text: string): boolean {
   try {
     decodeURIComponent(text);
@@ -51,7 +51,7 @@ function decodes(text: string): boolean {
   }
 }
 
-/** Variables that no flag sets too. */
+/** Variables that belong to no flag. */
 const OwnSchema = v.object({
   OPENAI_API_KEY: v.optional(headerValue),
   OPENAI_BASE_URL: v.optional(httpUrl),
@@ -68,7 +68,7 @@ const onOrOff = v.pipe(
   v.transform((text) => text === '1'),
 );
 
-/** Every variable that is read. An empty one counts as not set. */
+/** All variables. An empty one counts as not set. */
 const EnvironmentSchema = v.object({
   ...OwnSchema.entries,
   ...Object.fromEntries(
@@ -81,12 +81,12 @@ const EnvironmentSchema = v.object({
 
 export const VARIABLES: readonly string[] = Object.keys(EnvironmentSchema.entries);
 
-/** Values of the variables that are set; those of flags are for `resolveFlags` alone. */
+/** Values of the variables that are set; only `resolveFlags` reads those of flags. */
 export type Environment = v.InferOutput<typeof OwnSchema> & Readonly<Record<string, unknown>>;
 
 /**
- * Reads the environment once: the process's own variables over those of `.env` at the root. Fails with
- * `environment-invalid`, which names the variable and what was expected, and never its value.
+ * Reads the environment: the variables of the process, then those of `.env` at the root. Fails with
+ * `environment-invalid`, which names the variable and what was expected, but never its value.
  */
 export function readEnvironment(root: string, own: Readonly<Record<string, string | undefined>>): Environment {
   const file = join(root, '.env');

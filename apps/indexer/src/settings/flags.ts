@@ -1,17 +1,17 @@
 import * as v from 'valibot';
-import { CollectionName, CorpusConfigSchema, TableName } from '@lockstep/model';
+import { CollectionName, CORPUS_DEFAULTS, CorpusConfigSchema, TableName } from '@lockstep/model';
 import { REFUSED_MAX, VERIFY_LEVELS } from '@lockstep/pipeline';
 
-/** All that is known of a flag; nothing of it stands elsewhere but the line of its variable in `.env.example`. */
+/** Everything about one flag; the only other place is the line of its variable in `.env.example`. */
 export interface Flag {
   readonly help: string;
-  /** What stands for the value in help. */
+  /** Placeholder for the value in help. @default the name of the flag */
   readonly valueHint?: string;
-  /** Makes a value of the text that was typed, or that the variable holds. A flag without it is on or off. */
+  /** Parses the text of the flag or of its variable. A flag without it is on or off. */
   readonly check?: v.GenericSchema<string, unknown>;
-  /** Environment variable that gives the value where the flag is not typed; 0 or 1 for one that is on or off. */
+  /** Environment variable that sets the flag when it is not typed; 0 or 1 for one that is on or off. */
   readonly variable?: string;
-  /** Flag that cannot be typed together with this one, and whose variable counts for nothing when this one is typed. */
+  /** Flag that cannot be typed together with this one, and whose variable is ignored when this one is typed. */
   readonly excludes?: string;
   readonly default?: string | number | boolean;
 }
@@ -36,20 +36,43 @@ const service = oneOf(['embedded', 'cloud']);
 const perMinute = matching('n', /^[1-9]\d{0,14}$/, 'a whole number of 1 or more');
 const dollars = matching('dollars', /^(\d+(\.\d+)?|\.\d+)$/, 'an amount of US dollars, such as 0.25');
 
-/** Flags of commands that work on one corpus; all but the name override corpus.json. */
+/** Flags of commands that work on one corpus; each overrides corpus.json. */
 const CORPUS = {
-  corpus: { help: 'Name of the corpus', valueHint: 'name', check: v.string() },
-  model: { help: 'Embedding model', valueHint: 'id', check: v.string() },
-  dimensions: { ...whole(v.unwrap(entries.dimensions)), help: 'Numbers in a vector' },
-  collection: { help: 'Qdrant collection', valueHint: 'name', check: CollectionName },
-  table: { help: 'Postgres table', valueHint: 'name', check: TableName },
-  'batch-size': { ...whole(v.unwrap(entries.batchSize)), help: 'Chunks in one embedding request' },
-  'qdrant-batch-size': { ...whole(v.unwrap(entries.qdrantBatchSize)), help: 'Points in one request to Qdrant' },
-  'neon-batch-size': { ...whole(v.unwrap(entries.neonBatchSize)), help: 'Rows in one transaction' },
-  deletes: { ...oneOf(['full', 'document', 'none']), help: 'What is deleted that is no longer in the input' },
-  overlong: { ...oneOf(['reject', 'truncate']), help: 'What becomes of a text that is too long for the model' },
+  corpus: {
+    help: 'Name of the corpus; default that of corpus.json, or of the file',
+    valueHint: 'name',
+    check: v.string(),
+  },
+  model: { help: 'Embedding model; the default depends on the embedding service', valueHint: 'id', check: v.string() },
+  dimensions: { ...whole(v.unwrap(entries.dimensions)), help: 'Numbers in a vector; default those of the model' },
+  collection: {
+    help: `Qdrant collection; default ${CORPUS_DEFAULTS.collection}`,
+    valueHint: 'name',
+    check: CollectionName,
+  },
+  table: { help: `Postgres table; default ${CORPUS_DEFAULTS.table}`, valueHint: 'name', check: TableName },
+  'batch-size': {
+    ...whole(v.unwrap(entries.batchSize)),
+    help: `Most chunks in one embedding request; default ${CORPUS_DEFAULTS.batchSize}`,
+  },
+  'qdrant-batch-size': {
+    ...whole(v.unwrap(entries.qdrantBatchSize)),
+    help: `Most points in one request to Qdrant; default ${CORPUS_DEFAULTS.qdrantBatchSize}`,
+  },
+  'neon-batch-size': {
+    ...whole(v.unwrap(entries.neonBatchSize)),
+    help: `Most rows in one transaction; default ${CORPUS_DEFAULTS.neonBatchSize}`,
+  },
+  deletes: {
+    ...oneOf(['full', 'document', 'none']),
+    help: `Chunks to delete when they are no longer in the input: all, only those of documents that still are, or none; default ${CORPUS_DEFAULTS.deletes}`,
+  },
+  overlong: {
+    ...oneOf(['reject', 'truncate']),
+    help: `Whether a text too long for the model is rejected or shortened before it is embedded; default ${CORPUS_DEFAULTS.overlong}`,
+  },
   payload: {
-    help: 'Fields that points carry for filtering, separated by commas',
+    help: 'More fields to store in the payload of points, for filters; separated by commas',
     valueHint: 'a,b',
     check: v.pipe(
       v.string(),
@@ -61,70 +84,74 @@ const CORPUS = {
 
 /** Flags that every command takes. */
 const COMMON = {
-  embedder: { ...service, help: 'Which embedding service: embedded or cloud', variable: 'LOCKSTEP_EMBEDDER' },
-  vectors: { ...service, help: 'Which Qdrant: embedded or cloud', variable: 'LOCKSTEP_VECTORS' },
-  rows: { ...service, help: 'Which Postgres: embedded or cloud', variable: 'LOCKSTEP_ROWS' },
+  embedder: { ...service, help: 'Embedding service: the embedded one, or yours', variable: 'LOCKSTEP_EMBEDDER' },
+  vectors: { ...service, help: 'Qdrant: the embedded one, or yours', variable: 'LOCKSTEP_VECTORS' },
+  rows: { ...service, help: 'Postgres: the embedded one, or yours', variable: 'LOCKSTEP_ROWS' },
   'state-dir': {
-    help: 'Where caches, receipts and embedded data live; default .lockstep at the root',
+    help: 'Folder for caches, receipts and embedded data; default .lockstep at the root of the workspace',
     valueHint: 'folder',
     check: v.string(),
   },
-  json: { help: 'Print the result as JSON on stdout; messages go to stderr anyway' },
-  verbose: { help: 'Report every batch' },
+  json: { help: 'Print the result as JSON on stdout; messages go to stderr' },
+  verbose: { help: 'Log every batch' },
 } as const;
 
 /** Every flag of every command. */
 export const FLAGS = {
   ...CORPUS,
   ...COMMON,
-  strict: { help: 'Fail if any record is rejected' },
+  strict: { help: 'Fail if a record is rejected' },
   'allow-deletes': {
-    help: 'Let this load delete more than 20 % and more than 20 of the chunks',
+    help: 'Allow a load to delete more than 20 % and more than 20 of the chunks in a store',
     variable: 'LOCKSTEP_ALLOW_DELETES',
     excludes: 'max-delete-percent',
   },
   'max-delete-percent': {
     ...matching('0-100', /^0*(\d{1,2}(\.\d+)?|100(\.0+)?)$/, 'a number from 0 to 100'),
-    help: 'Refuse a load that deletes a larger share of the chunks of a store',
+    help: 'Refuse a load that would delete a larger share of the chunks in a store',
     variable: 'LOCKSTEP_MAX_DELETE_PERCENT',
     excludes: 'allow-deletes',
   },
-  'max-cost': { ...dollars, help: 'Refuse to embed for more than so many US dollars', variable: 'LOCKSTEP_MAX_COST' },
+  'max-cost': {
+    ...dollars,
+    help: 'Most that embedding may cost, in US dollars; default no limit',
+    variable: 'LOCKSTEP_MAX_COST',
+  },
   price: {
     ...dollars,
-    help: 'US dollars for a million tokens, in place of the known price of the model',
+    help: 'Price of a million tokens, in US dollars; default the known price of the model',
     variable: 'LOCKSTEP_PRICE',
   },
   'tokens-per-minute': {
     ...perMinute,
-    help: 'Send the embedding service at most so many tokens a minute',
+    help: 'Most tokens sent to the embedding service in a minute; default what the service reports',
     variable: 'LOCKSTEP_TOKENS_PER_MINUTE',
   },
   'requests-per-minute': {
     ...perMinute,
-    help: 'Send the embedding service at most so many requests a minute',
+    help: 'Most requests sent to the embedding service in a minute; default what the service reports',
     variable: 'LOCKSTEP_REQUESTS_PER_MINUTE',
   },
   'max-rejects': {
     ...whole(v.number()),
-    help: `Texts that the embedding service may refuse; default ${REFUSED_MAX}, 0 under --strict`,
+    help: `Most texts that the embedding service may refuse; default ${REFUSED_MAX}, 0 with --strict`,
   },
-  'dry-run': { help: 'Report what would be done, and do nothing' },
-  pay: { help: 'Embed what is not in the cache' },
-  yes: { help: 'Do not ask' },
+  'dry-run': { help: 'Show what would be done, and write nothing' },
+  pay: { help: 'Embed, and pay for, texts that are not in the cache' },
+  yes: { help: 'Delete without asking' },
   only: {
-    help: 'Look at one store alone',
+    help: 'Work on only one store',
     valueHint: 'qdrant|neon',
     check: v.picklist(['embed', 'qdrant', 'neon'], 'expected qdrant or neon'),
   },
   level: {
     ...oneOf(VERIFY_LEVELS),
-    help: `How much is compared: ${VERIFY_LEVELS.join(', ')}; default content`,
+    help: 'What is compared, from least to most; default content',
     default: 'content',
   },
   'vectors-every': {
     ...whole(atLeastOne),
-    help: 'At level vectors: compare one vector in so many; default 1, all',
+    help: 'At level vectors, compare only every nth vector; default 1, all of them',
     default: 1,
   },
   limit: {
@@ -139,7 +166,7 @@ export const FLAG_NAMES = Object.keys(FLAGS) as readonly FlagName[];
 export const CORPUS_FLAGS = Object.keys(CORPUS) as readonly FlagName[];
 export const COMMON_FLAGS = Object.keys(COMMON) as readonly FlagName[];
 
-/** Flags about deletions, about prices, and of commands that pay. */
+/** Flags about deletions, about prices, and of commands that pay for embedding. */
 export const DELETE_FLAGS: readonly FlagName[] = ['allow-deletes', 'max-delete-percent'];
 export const COST_FLAGS: readonly FlagName[] = ['max-cost', 'price'];
 export const PAYING_FLAGS: readonly FlagName[] = [...COST_FLAGS, 'tokens-per-minute', 'requests-per-minute'];
@@ -148,5 +175,5 @@ type Value<Entry> = Entry extends { readonly check: infer Check extends v.Generi
   ? v.InferOutput<Check> | (Entry extends { readonly default: unknown } ? never : undefined)
   : boolean;
 
-/** What was typed, else what the environment says, else the default. */
+/** The value of each flag as typed, else from its variable, else its default. */
 export type Flags = { readonly [Name in FlagName]: Value<(typeof FLAGS)[Name]> };

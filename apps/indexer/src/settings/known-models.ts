@@ -1,10 +1,10 @@
 import { DEFAULT_OPENAI_MODEL, OPENAI_MODELS } from '@lockstep/embed-openai/models';
 import { EMBEDDED_DIMENSIONS, EMBEDDED_MODEL } from '@lockstep/embedded/model';
 
-/** What is known of models before any service is opened. */
+/** Models that are known before a service is opened. */
 export const KNOWN_MODELS = {
   embedded: { model: EMBEDDED_MODEL, dimensions: EMBEDDED_DIMENSIONS },
   cloudDefault: DEFAULT_OPENAI_MODEL,
-  /** Usual dimensions of the cloud models that are known. */
+  /** Default dimensions of the known cloud models. */
   cloudDimensions: Object.fromEntries(Object.entries(OPENAI_MODELS).map(([id, { dimensions }]) => [id, dimensions])),
 };

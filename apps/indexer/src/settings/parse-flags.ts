@@ -4,7 +4,7 @@ import { IndexingError } from '@lockstep/model';
 import type { Environment } from './environment.ts';
 import { FLAG_NAMES, FLAGS, type Flag, type FlagName, type Flags } from './flags.ts';
 
-/** Flags of a command as citty's arguments, in the order in which help lists them. */
+/** Flags as citty's arguments, in the order in which help lists them. */
 export function argsOf(names: readonly FlagName[]): ArgsDef {
   return Object.fromEntries(
     names.map((name) => {
@@ -17,15 +17,15 @@ export function argsOf(names: readonly FlagName[]): ArgsDef {
 }
 
 /**
- * Checks what was typed against what a command takes: unknown flags, flags without their value, values out of range,
- * flags that contradict each other. Fails with `usage`, naming the flag.
+ * Checks what was typed against what a command takes. Fails with `usage`, naming the flag, for an unknown flag, a
+ * missing value, a value out of range, and flags that contradict each other.
  */
 export function parseFlags(args: Readonly<Record<string, unknown>>, known: ArgsDef): Partial<Flags> {
   const typed: Record<string, unknown> = {};
   const positionals = Object.values(known).filter(({ type }) => type === 'positional').length;
   for (const [given, value] of Object.entries(args)) {
     if (given === '_') continue;
-    // citty gives a flag of two words under two names.
+    // citty gives a flag such as --batch-size as batchSize too.
     const name = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (!Object.hasOwn(known, name)) throw usage(`there is no flag --${given}`);
     if (!Object.hasOwn(FLAGS, name) || value === undefined) continue;
@@ -48,7 +48,7 @@ export function parseFlags(args: Readonly<Record<string, unknown>>, known: ArgsD
   return typed as Partial<Flags>;
 }
 
-/** What was typed, else what the variable of the flag says, else its default. */
+/** The value of each flag as typed, else from its variable, else its default. */
 export function resolveFlags(typed: Partial<Flags>, environment: Environment): Flags {
   const values = FLAG_NAMES.map((name) => {
     const { check, variable = '', excludes = '', default: byDefault = check ? undefined : false }: Flag = FLAGS[name];

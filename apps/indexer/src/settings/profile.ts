@@ -4,7 +4,7 @@ import type { Flags } from './flags.ts';
 
 export type Choice = 'embedded' | 'cloud';
 
-/** Which of each service is in use. */
+/** For each service, whether the embedded one or the user's is in use. */
 export interface Profile {
   readonly embedder: Choice;
   readonly vectors: Choice;
@@ -12,8 +12,8 @@ export interface Profile {
 }
 
 /**
- * Decides which services are used: what was said of one service, else `LOCKSTEP_PROFILE`, else what the two store
- * variables say together. An OpenAI key alone chooses nothing, so that nobody pays by accident.
+ * Decides which services are used: the flag or variable of a service, else `LOCKSTEP_PROFILE`, else `cloud` if the
+ * variables of both stores are set. An OpenAI key alone changes nothing, so that nobody pays by accident.
  */
 export function resolveProfile(
   environment: Environment,
@@ -37,10 +37,10 @@ function impliedChoice(
   const neon = environment.NEON_POSTGRES_CONNECTION_STRING !== undefined;
   if (only === 'qdrant') return qdrant ? 'cloud' : 'embedded';
   if (only === 'neon') return neon ? 'cloud' : 'embedded';
-  // No store is used, so that none is missing; and nobody pays by accident.
+  // No store is needed; `embedded`, so that nobody pays by accident.
   if (only === 'embed' && qdrant !== neon) return 'embedded';
   if (qdrant === neon) return qdrant ? 'cloud' : 'embedded';
-  // A store that was chosen explicitly needs no variable to agree with the other's.
+  // If one store was chosen explicitly, the variable of the other is enough.
   if (qdrant && chosen.rows !== undefined) return 'cloud';
   if (neon && chosen.vectors !== undefined) return 'cloud';
   const [set, other] = qdrant
@@ -49,7 +49,7 @@ function impliedChoice(
   throw new IndexingError({
     code: 'environment-invalid',
     message:
-      `${set} is set and ${other} is not. Set both to use your own stores, neither to use the embedded ones, or say ` +
-      'which is which with LOCKSTEP_PROFILE or --vectors and --rows.',
+      `${set} is set and ${other} is not. Set both to use your own stores, or neither to use the embedded ones; or ` +
+      'choose with LOCKSTEP_PROFILE, or with --vectors and --rows.',
   });
 }

@@ -5,7 +5,7 @@ import type { Environment } from './environment.ts';
 /** Qdrant's default port for REST. */
 const QDRANT_PORT = 6333;
 
-/** Where Qdrant is: `QDRANT_HOST` or `QDRANT_URL`, a whole URL as it stands, or a bare host. */
+/** Address of Qdrant, from `QDRANT_HOST` or `QDRANT_URL`: a URL or a bare host. */
 export function qdrantAddress(environment: Environment): { url: URL; apiKey?: string } {
   const variable = environment.QDRANT_HOST === undefined ? 'QDRANT_URL' : 'QDRANT_HOST';
   const text = environment[variable];
@@ -16,17 +16,17 @@ export function qdrantAddress(environment: Environment): { url: URL; apiKey?: st
   }
   const apiKey = environment.QDRANT_API_KEY;
   if (apiKey === undefined) return { url };
-  keepSecret('QDRANT_API_KEY', url, variable);
+  requireEncryption('QDRANT_API_KEY', url, variable);
   return { url, apiKey };
 }
 
-/** Refuses to send a secret without encryption to any machine but this one. */
-function keepSecret(secret: string, url: URL, variable: string): void {
+/** Fails if a secret would be sent without encryption to another machine. */
+function requireEncryption(secret: string, url: URL, variable: string): void {
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return;
-  throw invalid(`${variable}: expected https, except for this machine; ${secret} would go over plain http`);
+  throw invalid(`${variable}: expected https; ${secret} would go over plain http to another machine`);
 }
 
-/** A bare host is taken as https on Qdrant's port, or http where it is this machine. */
+/** A bare host means https on Qdrant's port, or http if it is this machine. */
 function parseAddress(text: string): URL {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
     if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
@@ -45,13 +45,13 @@ function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
-/** Where Postgres is, and how it is spoken to. */
+/** Address and protocol of Postgres. */
 export interface PostgresAddress {
   readonly connectionString: string;
   /** `http`: Neon, or a proxy that speaks its protocol. `wire`: any other Postgres server. */
   readonly protocol: 'http' | 'wire';
   readonly fetchEndpoint?: string;
-  /** Host and database, without user or password. */
+  /** Host and database for messages, without user and password. */
   readonly shown: string;
 }
 
@@ -63,7 +63,7 @@ export function postgresAddress(environment: Environment): PostgresAddress {
   const endpoint = environment.NEON_FETCH_ENDPOINT;
   if (endpoint !== undefined) {
     if (url.password !== '') {
-      keepSecret('the password in NEON_POSTGRES_CONNECTION_STRING', new URL(endpoint), 'NEON_FETCH_ENDPOINT');
+      requireEncryption('the password in NEON_POSTGRES_CONNECTION_STRING', new URL(endpoint), 'NEON_FETCH_ENDPOINT');
     }
     return { connectionString, protocol: 'http', fetchEndpoint: endpoint, shown };
   }
@@ -74,10 +74,10 @@ function isNeon(hostname: string): boolean {
   return hostname.endsWith('.neon.tech') || hostname.endsWith('.neon.build');
 }
 
-/** The key for the embedding service. A server that is not OpenAI's may want none. */
+/** Key of the embedding service; a server that is not OpenAI's may need none. */
 export function openAiKey({ OPENAI_API_KEY: key, OPENAI_BASE_URL: base }: Environment): string {
   if (key !== undefined) {
-    if (base !== undefined) keepSecret('OPENAI_API_KEY', new URL(base), 'OPENAI_BASE_URL');
+    if (base !== undefined) requireEncryption('OPENAI_API_KEY', new URL(base), 'OPENAI_BASE_URL');
     return key;
   }
   if (thirdPartyHost(base) !== null) return 'none';
@@ -85,7 +85,7 @@ export function openAiKey({ OPENAI_API_KEY: key, OPENAI_BASE_URL: base }: Enviro
 }
 
 function unset(variable: string, what: string): IndexingError {
-  return invalid(`${variable} is not set; expected ${what}. With LOCKSTEP_PROFILE=embedded no account is needed`);
+  return invalid(`${variable} is not set; expected ${what}. LOCKSTEP_PROFILE=embedded needs no account`);
 }
 
 function invalid(what: string): IndexingError {

@@ -40,7 +40,7 @@ describe('the profile', () => {
     ['is embedded with nothing set', {}, {}, embedded],
     ['is embedded with an OpenAI key alone', { OPENAI_API_KEY: 'k' }, {}, embedded],
     ['is cloud with both stores set', both, {}, cloud],
-    ['follows LOCKSTEP_PROFILE over what is set', { ...both, LOCKSTEP_PROFILE: 'embedded' }, {}, embedded],
+    ['follows LOCKSTEP_PROFILE even when both stores are set', { ...both, LOCKSTEP_PROFILE: 'embedded' }, {}, embedded],
     ['follows a flag for one service', both, { rows: 'embedded' }, { ...cloud, rows: 'embedded' }],
     [
       'follows a variable for one service over LOCKSTEP_PROFILE',
@@ -48,11 +48,11 @@ describe('the profile', () => {
       {},
       { ...embedded, embedder: 'cloud' },
     ],
-  ] as const)('%s', (_, environment, flags, expected) => {
+  ] as const)('the profile %s', (_, environment, flags, expected) => {
     expect(resolveProfile(environment, flagsOf(flags, environment), undefined)).toEqual(expected);
   });
 
-  it('is refused with one store set, naming the other', () => {
+  it('a profile is refused when the variable of one of two stores in use is not set', () => {
     const { QDRANT_HOST, NEON_POSTGRES_CONNECTION_STRING } = both;
     expect(() => resolveProfile({ QDRANT_HOST }, flagsOf({}), undefined)).toThrow(
       /NEON_POSTGRES_CONNECTION_STRING is not/,
@@ -65,7 +65,7 @@ describe('the profile', () => {
 });
 
 describe('the environment', () => {
-  it('comes from .env, and from the process over it', () => {
+  it('a variable of the process overrides one of .env, unless it is empty', () => {
     const root = folder({ '.env': 'QDRANT_HOST=https://file.test\nQDRANT_API_KEY=key\n' });
     expect(readEnvironment(root, { QDRANT_HOST: 'https://own.test', QDRANT_API_KEY: '' })).toEqual({
       QDRANT_HOST: 'https://own.test',
@@ -85,7 +85,7 @@ describe('the environment', () => {
     ['QDRANT_URL', 'https://secret@host'],
     ['NEON_FETCH_ENDPOINT', 'https://user:secret@host/sql'],
     ['LOCKSTEP_PROFILE', 'secret'],
-  ])('is refused with a wrong %s, without its value in the message', (name, value) => {
+  ])('a wrong value of %s is refused with a message that names the variable and not the value', (name, value) => {
     let message = '';
     try {
       readEnvironment(folder(), { [name]: value });
@@ -105,11 +105,11 @@ describe('addresses', () => {
     ['host.test:7000', 'https://host.test:7000/'],
     ['localhost', 'http://localhost:6333/'],
     ['127.0.0.1:80', 'http://127.0.0.1/'],
-  ])('takes QDRANT_HOST %s as %s', (given, expected) => {
+  ])('QDRANT_HOST %s means the address %s', (given, expected) => {
     expect(qdrantAddress({ QDRANT_HOST: given }).url.href).toBe(expected);
   });
 
-  describe('with a secret over plain http', () => {
+  describe('secrets over plain http', () => {
     const secrets = {
       QDRANT_API_KEY: 'secret-key',
       OPENAI_API_KEY: 'secret-key',
@@ -124,24 +124,30 @@ describe('addresses', () => {
     const withSecret = Object.entries(readers);
     const read = (name: string, reader: (own: object) => unknown, url: string) => () => reader({ [name]: url });
 
-    it.each(withSecret)('are refused in %s for any other machine, which the message says', (name, reader) => {
-      for (const host of ['host.test', '10.0.0.7', '127.0.0.1.host.test', 'localhost.host.test', '[::2]']) {
-        const message = expect.stringMatching(
-          new RegExp(`^${name}: expected https.*(_API_KEY|NEON_POSTGRES_CONNECTION_STRING) would go over plain http`),
-        );
-        const refusal = expect.objectContaining({ code: 'environment-invalid', message });
-        expect(read(name, reader, `http://${host}:8080/v1`), host).toThrow(refusal);
-        expect(read(name, reader, `http://${host}:8080/v1`), host).not.toThrow(/secret-key/);
-      }
-    });
+    it.each(withSecret)(
+      'an http address of another machine in %s is refused when a secret would be sent there',
+      (name, reader) => {
+        for (const host of ['host.test', '10.0.0.7', '127.0.0.1.host.test', 'localhost.host.test', '[::2]']) {
+          const message = expect.stringMatching(
+            new RegExp(`^${name}: expected https.*(_API_KEY|NEON_POSTGRES_CONNECTION_STRING) would go over plain http`),
+          );
+          const refusal = expect.objectContaining({ code: 'environment-invalid', message });
+          expect(read(name, reader, `http://${host}:8080/v1`), host).toThrow(refusal);
+          expect(read(name, reader, `http://${host}:8080/v1`), host).not.toThrow(/secret-key/);
+        }
+      },
+    );
 
-    it.each(withSecret)('are taken in %s for this machine, and over https for any', (name, reader) => {
-      for (const url of ['http://localhost:80/a', 'http://127.8.0.1/a', 'http://[::1]:1/a', 'https://host.test/a']) {
-        expect(read(name, reader, url), url).not.toThrow();
-      }
-    });
+    it.each(withSecret)(
+      'an http address of this machine and an https address are accepted in %s with a secret',
+      (name, reader) => {
+        for (const url of ['http://localhost:80/a', 'http://127.8.0.1/a', 'http://[::1]:1/a', 'https://host.test/a']) {
+          expect(read(name, reader, url), url).not.toThrow();
+        }
+      },
+    );
 
-    it('are taken for any machine where there is no secret', () => {
+    it('an http address of any machine is accepted when no secret would be sent there', () => {
       const url = 'http://gateway.test/v1';
       expect(openAiKey({ OPENAI_BASE_URL: url })).toBe('none');
       expect(qdrantAddress({ QDRANT_HOST: url })).toEqual({ url: new URL(url) });
@@ -150,7 +156,7 @@ describe('addresses', () => {
     });
   });
 
-  it('speaks HTTP to Neon and to a proxy, and Postgres to any other host', () => {
+  it('the protocol is HTTP for Neon and for a NEON_FETCH_ENDPOINT, and that of Postgres for any other host', () => {
     const at = (host: string) => ({ NEON_POSTGRES_CONNECTION_STRING: `postgresql://u:p@${host}/d` });
     expect(postgresAddress(at('ep-x.eu.aws.neon.tech'))).toMatchObject({
       protocol: 'http',
@@ -163,7 +169,7 @@ describe('addresses', () => {
     });
   });
 
-  it('wants an OpenAI key for OpenAI alone', () => {
+  it('an OpenAI key is required for OpenAI, and not for another server', () => {
     expect(() => openAiKey({})).toThrow(/OPENAI_API_KEY is not set/);
     expect(openAiKey({ OPENAI_BASE_URL: 'http://localhost:8080/v1' })).toBe('none');
   });
@@ -186,11 +192,11 @@ describe('flags', () => {
     [{ corpus: '' }, /--corpus needs a value/],
     [{ payload: 'model' }, /--payload/],
     [{ _: ['a', 'b'] }, /one argument too many/],
-  ])('refuses %j', (args, message) => {
+  ])('the arguments %j are refused', (args, message) => {
     expect(() => parse(args)).toThrow(message);
   });
 
-  it('override corpus.json, which overrides the defaults', () => {
+  it('flags override corpus.json, which overrides the defaults', () => {
     const place = folder({
       'corpus.json': JSON.stringify({ name: 'docs', input: 'in.json', table: 'own_table', batchSize: 7 }),
       'in.json': '[]',
@@ -202,7 +208,7 @@ describe('flags', () => {
 });
 
 describe('a source', () => {
-  it('names its corpus after an input file', () => {
+  it('the corpus of an input file is named after the file', () => {
     const place = folder({ 'My Chunks.v2.json.gz': '' });
     expect(readSource(join(place, 'My Chunks.v2.json.gz'), undefined, tmpdir()).config.name).toBe('my-chunks-v2');
   });
@@ -213,11 +219,11 @@ describe('a source', () => {
     ['{"name":"cache","input":"x"}', /taken/],
     ['{"name":"a","input":"x","table":"pg_x"}', /table: .*"pg_"/],
     ['{', /not JSON/],
-  ])('is refused with corpus.json %s', (text, message) => {
+  ])('a corpus.json of %s is refused', (text, message) => {
     expect(() => readSource(folder({ 'corpus.json': text }), undefined, tmpdir())).toThrow(message);
   });
 
-  it('is a corpus of the workspace where its name is given', () => {
+  it('the name of a corpus in the workspace is a source, and the name of its folder is not', () => {
     const root = folder();
     mkdirSync(join(root, 'docs', 'mine'), { recursive: true });
     writeFileSync(join(root, 'docs', 'mine', 'corpus.json'), '{"name":"docs","input":"in.json"}');
@@ -226,7 +232,7 @@ describe('a source', () => {
     expect(readSource('docs', undefined, root).inputPath).toBe(join(root, 'docs', 'mine', 'in.json'));
   });
 
-  it('is refused when it, or its input, does not exist', () => {
+  it('a source that does not exist, or whose input does not exist, is refused', () => {
     expect(() => readSource(join(folder(), 'none.json'), undefined, tmpdir())).toThrow(/does not exist/);
     expect(() =>
       readSource(folder({ 'corpus.json': '{"name":"a","input":"gone.json"}' }), undefined, tmpdir()),
@@ -238,7 +244,7 @@ describe('the model', () => {
   const flags = resolveFlags({}, {});
   const profile = (embedder: 'embedded' | 'cloud') => ({ embedder, vectors: 'embedded', rows: 'embedded' }) as const;
 
-  it('is the embedded one, or OpenAI’s default, or that of corpus.json with its usual dimensions', () => {
+  it('the model is that of corpus.json with its usual dimensions, or else the default of the embedding service', () => {
     expect(resolveModel({}, flags, profile('embedded'))).toEqual({
       model: 'embedded/all-minilm-l6-v2',
       dimensions: 384,
@@ -250,7 +256,7 @@ describe('the model', () => {
     expect(resolveModel({ model: 'text-embedding-3-large' }, flags, profile('cloud')).dimensions).toBe(3072);
   });
 
-  it('is refused where the embedded service has another, or its dimensions are not known', () => {
+  it('a model is refused when the embedded service does not have it, or when its dimensions are not known', () => {
     expect(() => resolveModel({ model: 'text-embedding-3-small' }, flags, profile('embedded'))).toThrow(
       /embedded service/,
     );
@@ -262,7 +268,7 @@ describe('what embedding may cost', () => {
   const openai = { model: 'text-embedding-3-small', host: null };
   const proxy = { ...openai, host: 'proxy.test' };
 
-  it('has the price of a flag, else of a variable, else of the model where OpenAI itself serves it', () => {
+  it('the price is that of the flag, else of the variable, else the known one of a model that OpenAI itself serves', () => {
     const own = { LOCKSTEP_PRICE: '3' };
     expect(embeddingPrice(openai, flagsOf({}))).toBe(0.02);
     expect(embeddingPrice(openai, flagsOf({ price: '0.5' }, own))).toBe(0.5);
@@ -272,7 +278,7 @@ describe('what embedding may cost', () => {
     expect(embeddingPrice({ ...openai, model: KNOWN_MODELS.embedded.model }, flagsOf({ price: '9' }))).toBe(0);
   });
 
-  it('is refused above the limit, and where no price is known', () => {
+  it('a cost above the limit is refused, and so is a limit when no price is known', () => {
     const at = (tokens: number, price: number | undefined) => () =>
       guardCost(tokens, { model: 'm', price, limit: 0.5 });
     expect(at(1_000_000, 0.5)).not.toThrow();
@@ -283,24 +289,24 @@ describe('what embedding may cost', () => {
 });
 
 describe('what may be sent in a minute', () => {
-  const limits = (...said: Parameters<typeof flagsOf>) => minuteLimits(flagsOf(...said));
+  const limits = (...settings: Parameters<typeof flagsOf>) => minuteLimits(flagsOf(...settings));
 
-  it('is a flag’s word, else a variable’s, else unknown', () => {
+  it('a limit of tokens or requests per minute is that of the flag, else of the variable, else unknown', () => {
     const own = { LOCKSTEP_TOKENS_PER_MINUTE: '1000000', LOCKSTEP_REQUESTS_PER_MINUTE: '3000' };
     expect(limits({})).toEqual({});
     expect(limits({}, own)).toEqual({ tokens: 1_000_000, requests: 3_000 });
     expect(limits({ 'tokens-per-minute': '50000' }, own)).toEqual({ tokens: 50_000, requests: 3_000 });
   });
 
-  it.each(['0', '-1', '1.5', '1M', ''])('is refused as %j', (text) => {
+  it.each(['0', '-1', '1.5', '1M', ''])('a limit of %j requests per minute is refused', (text) => {
     expect(() => limits({ 'requests-per-minute': text })).toThrow(/--requests-per-minute/);
   });
 });
 
 describe('what a load may delete', () => {
-  const limit = (...said: Parameters<typeof flagsOf>) => deleteLimit(flagsOf(...said));
+  const limit = (...settings: Parameters<typeof flagsOf>) => deleteLimit(flagsOf(...settings));
 
-  it('is a flag’s word, else a variable’s, else the default', () => {
+  it('the delete limit is that of the flag, else of the variable, else the default', () => {
     expect(limit({})).toEqual({ percent: 20, count: 20 });
     expect(limit({}, { LOCKSTEP_ALLOW_DELETES: '1' })).toEqual({ percent: 100, count: 0 });
     expect(limit({}, { LOCKSTEP_MAX_DELETE_PERCENT: '3', LOCKSTEP_ALLOW_DELETES: '1' })).toEqual({
@@ -311,11 +317,11 @@ describe('what a load may delete', () => {
     expect(limit({ 'allow-deletes': true }, { LOCKSTEP_MAX_DELETE_PERCENT: '3' })).toEqual({ percent: 100, count: 0 });
   });
 
-  it.each(['-1', '101', 'many', ''])('is refused as %j', (text) => {
+  it.each(['-1', '101', 'many', ''])('a delete limit of %j percent is refused', (text) => {
     expect(() => limit({ 'max-delete-percent': text })).toThrow(/--max-delete-percent/);
   });
 
-  it('is refused when it contradicts itself', () => {
+  it('--max-delete-percent and --allow-deletes are refused together', () => {
     expect(() => limit({ 'max-delete-percent': '5', 'allow-deletes': true })).toThrow(/contradict/);
   });
 });
@@ -327,7 +333,7 @@ describe('variables', () => {
     expect(listed.filter((name) => !name?.startsWith('LOCKSTEP_TEST_')).toSorted()).toEqual(VARIABLES.toSorted());
   });
 
-  it('a variable sets its flag where the flag is not typed, and is checked as the flag is', () => {
+  it('a variable sets its flag when the flag is not typed, and is checked in the same way', () => {
     const texts: Readonly<Record<string, string>> = { embedder: 'cloud', vectors: 'cloud', rows: 'cloud' };
     for (const name of FLAG_NAMES) {
       const { check, variable }: Flag = FLAGS[name];

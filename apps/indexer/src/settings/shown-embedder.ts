@@ -4,8 +4,8 @@ import { KNOWN_MODELS } from './known-models.ts';
 import type { Profile } from './profile.ts';
 
 /**
- * Who embeds where corpus.json names no model. It is all of the environment that validate and embed depend on; which
- * stores are in use is known from the nonces that provision gets from them. No secret is in it.
+ * The embedder of corpora whose corpus.json names no model: all of the environment that `validate` and `embed` depend
+ * on. Loads depend on the stores too, and know them by the nonces of `provision`. Holds no secret.
  */
 export function shownEmbedder(environment: Environment, { embedder }: Profile): object {
   if (embedder === 'embedded') return KNOWN_MODELS.embedded;

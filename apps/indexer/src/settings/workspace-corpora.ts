@@ -4,11 +4,11 @@ import { dirname, join } from 'node:path';
 /** A `corpus.json` of the workspace. */
 export interface WorkspaceCorpus {
   readonly name: string;
-  /** The folder that it is in, from the root. */
+  /** Its folder, relative to the root. */
   readonly folder: string;
 }
 
-/** Every corpus that a `corpus.json` of the workspace names, by name. A file that cannot be read has no name. */
+/** Every `corpus.json` of the workspace, sorted by corpus name. Files that cannot be read are left out. */
 export function workspaceCorpora(root: string): WorkspaceCorpus[] {
   return globSync('**/corpus.json', { cwd: root, exclude: (path) => /(^|[\\/])(node_modules|\.[^\\/]+)$/.test(path) })
     .flatMap((file) => {
@@ -18,10 +18,10 @@ export function workspaceCorpora(root: string): WorkspaceCorpus[] {
     .sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** A JSON file; undefined where it is not there, is no regular file, or cannot be read. */
+/** Reads a JSON file; undefined if it is missing, no regular file, or not JSON. */
 export function readJson<Value>(path: string): Value | undefined {
   try {
-    // Reading a pipe would wait for somebody to write to it.
+    // Reading a pipe would wait for a writer.
     if (statSync(path, { throwIfNoEntry: false })?.isFile() !== true) return undefined;
     return JSON.parse(readFileSync(path, 'utf8')) as Value;
   } catch {

@@ -5,13 +5,13 @@ import { printable } from './printable.ts';
 
 const require = createRequire(import.meta.url);
 
-/** consola's levels: 3 shows information and warnings, 4 also single batches. */
+/** Log levels of consola: 3 is info and above, 4 is debug and above. */
 const LEVEL = { normal: 3, verbose: 4 } as const;
 
-/** A logger for people: one line an event on stderr, so that stdout holds results alone. */
+/** A logger for people: one line for each event on stderr, since stdout is for results. */
 export function createConsoleLogger(options: { readonly verbose: boolean; readonly prefix: string }): Logger {
   const isTerminal = process.stderr.isTTY === true;
-  // Badges and colours on a terminal, one plain line an event elsewhere, which takes a quarter of the time to load.
+  // The plain version for pipes and files loads in a quarter of the time.
   const { createConsola } = require(isTerminal ? 'consola' : 'consola/basic') as typeof Consola;
   const out = createConsola({
     level: options.verbose ? LEVEL.verbose : LEVEL.normal,
@@ -23,7 +23,7 @@ export function createConsoleLogger(options: { readonly verbose: boolean; readon
   const line = (event: string, fields: LogFields = {}): string => {
     const facts = Object.entries(fields)
       .filter(([, value]) => value !== undefined)
-      .map(([name, value]) => `${name}=${typeof value === 'string' ? word(value) : value}`);
+      .map(([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : value}`);
     return [options.prefix, event, ...facts].filter((part) => part !== '').join(' ');
   };
   return {
@@ -33,8 +33,8 @@ export function createConsoleLogger(options: { readonly verbose: boolean; readon
   };
 }
 
-/** A text as one word of a line. Ids and keys come from the input and may hold anything. */
-function word(text: string): string {
+/** A value of a field, quoted if needed: ids and keys come from the input and may contain any character. */
+function quoted(text: string): string {
   const shown = printable(text);
   return shown !== text || /[\s"=]/.test(text) ? printable(JSON.stringify(text)) : text;
 }

@@ -1,11 +1,11 @@
-/** Shows how far a stage has come. */
+/** Shows the progress of a stage. */
 export interface Progress {
   update(done: number, total: number | undefined): void;
-  /** Takes the bar off the terminal. */
+  /** Removes the bar from the terminal. */
   end(): void;
 }
 
-/** A stage that is done sooner shows nothing. */
+/** Nothing is shown for a stage that ends sooner. */
 const QUIET_MS = 1000;
 const BAR_EVERY_MS = 100;
 const LINE_EVERY_MS = 5000;
@@ -17,7 +17,7 @@ export interface ProgressOptions {
   readonly now: () => number;
 }
 
-/** A bar on a terminal, a line every few seconds elsewhere; a library would bring more than these few lines. */
+/** A progress bar on a terminal; elsewhere a line every few seconds. */
 export function createProgress({ stage, stream, now }: ProgressOptions): Progress {
   const startedAt = now();
   const isTerminal = stream.isTTY === true;

@@ -1,13 +1,13 @@
 import { ERROR_CATALOGUE, IndexingError, isIndexingError, type ExitCode } from '@lockstep/model';
 
 /**
- * Reports a failure on stderr, and with `--json` as an object on stdout too, and gives its exit code. Never prints a
- * stack trace.
+ * Prints a failure on stderr, and with `--json` also as an object on stdout. Returns the exit code. Never prints a stack
+ * trace.
  */
-export function reportFailure(error: unknown, words: readonly string[]): ExitCode {
+export function reportFailure(error: unknown, args: readonly string[]): ExitCode {
   const { code, stage, message, advice, details } = asIndexingError(error);
   process.stderr.write(`\nerror ${code}${stage === undefined ? '' : ` in ${stage}`}: ${message}\n  ${advice}\n`);
-  if (words.some((word) => word === '--json' || word === '--json=true')) {
+  if (args.some((arg) => arg === '--json' || arg === '--json=true')) {
     const failure = { code, stage: stage ?? null, message, advice, details };
     process.stdout.write(`${JSON.stringify({ ok: false, error: failure })}\n`);
   }
@@ -16,9 +16,10 @@ export function reportFailure(error: unknown, words: readonly string[]): ExitCod
 
 function asIndexingError(error: unknown): IndexingError {
   if (isIndexingError(error)) return error;
-  if (!(error instanceof Error)) return new IndexingError({ code: 'invariant', message: 'An unknown failure.' });
+  if (!(error instanceof Error))
+    return new IndexingError({ code: 'invariant', message: 'Expected an error, but something else was thrown.' });
   const { name, code = '', message } = error as NodeJS.ErrnoException;
-  // citty's own errors are about what was typed.
+  // citty throws these for wrong arguments.
   if (name === 'CLIError') return new IndexingError({ code: 'usage', message });
   if (/^E[A-Z]+$/.test(code)) return new IndexingError({ code: 'disk-failed', message: `${message}.` });
   return new IndexingError({ code: 'invariant', message: `${name}: ${message}` });

@@ -1,8 +1,9 @@
 import type { CacheRepair } from '@lockstep/embedding-cache';
+import { counted } from '@lockstep/model';
 
-/** What `cache repair` found and set aside, in one line. */
+/** What `cache repair` found and moved, in one line. */
 export function cacheRepairText(repaired: CacheRepair & { readonly cache: string }): string {
   const { cache, sound, damaged, setAside } = repaired;
-  const aside = setAside === null ? 'nothing is damaged' : `${damaged} damaged lines set aside in ${setAside}`;
-  return `${cache}: ${sound} sound lines, ${aside}`;
+  const moved = setAside === null ? 'none damaged' : `${counted(damaged, 'damaged line')} moved to ${setAside}`;
+  return `${cache}: ${counted(sound, 'intact line')}, ${moved}`;
 }

@@ -1,6 +1,7 @@
-import { EXIT } from '@lockstep/model';
+import { counted, EXIT } from '@lockstep/model';
 import type { CorpusPlan, RepairReceipts, RetainedRepair } from '@lockstep/pipeline';
-import { dollarsText } from './cost-text.ts';
+import { costText } from './cost-text.ts';
+import { possiblyPaidText } from './embed-text.ts';
 import { loadText } from './load-text.ts';
 import { planText } from './plan-text.ts';
 import { verifyText } from './verify-text.ts';
@@ -13,44 +14,49 @@ export function repairResult(done: RepairReceipts, price: number | undefined, fo
   const inStep = verify.sides.qdrant + verify.sides.neon === 0;
   const lines = [loadText(qdrant), loadText(neon), ...retainedText(plan.corpus, retained)];
   if (embed.left > 0) lines.push(missingVectorsText(plan, price, qdrant.left));
-  const unconfirmed = embed.possiblyPaid + retained.possiblyPaid;
-  if (unconfirmed > 0) lines.push(`  ${unconfirmed} more texts possibly paid (their reply was lost)`);
   lines.push(inStep ? `${plan.corpus} repair: both stores are in step` : verifyText(verify, folder));
   return {
-    text: lines.join('\n'),
+    text: `${lines.join('\n')}${possiblyPaidText(embed.possiblyPaid + retained.possiblyPaid)}`,
     json: { ok: inStep, plan, embed, 'load-qdrant': qdrant, 'load-neon': neon, unmentioned: retained, verify },
     exit: inStep ? EXIT.done : EXIT.differ,
   };
 }
 
-/** A plan of a repair, with what the cache lacks. */
+/** A plan of a repair, with the vectors that the cache lacks. */
 export function dryRepairText(planned: CorpusPlan, price: number | undefined): string {
   const text = planText(planned, price);
   return planned.embedding.texts === 0 ? text : `${text}\n${missingVectorsText(planned, price, undefined)}`;
 }
 
-/** Names what the cache lacks, with its price; `points` are those that wait for it, where that is known. */
+/** How many vectors the cache lacks and their price; `points` are those not written for that reason, where known. */
 function missingVectorsText({ embedding }: CorpusPlan, price: number | undefined, points: number | undefined): string {
   const { texts, tokens } = embedding;
   const concerns =
-    points === undefined ? '' : points === 0 ? '; no point needs one now' : `; ${points} points wait for one`;
+    points === undefined
+      ? ''
+      : points === 0
+        ? '; no point needs one now'
+        : `; ${counted(points, 'point')} not written for that reason`;
   return (
-    `  The cache has no vector for ${texts} texts (${tokens} tokens, ${dollarsText(tokens, price)})${concerns}. ` +
-    '`indexer cache recover` reads what the collection has of them; --pay embeds them.'
+    `  The cache has no vector for ${counted(texts, 'text')} (${costText(tokens, price)})${concerns}. ` +
+    '`indexer cache recover` reads those that the collection has; --pay embeds the rest.'
   );
 }
 
 /** Ids of chunks shown on screen. */
 const SHOWN = 20;
 
-/** What was done about chunks that are held or kept; nothing where there was nothing to do. */
+/** What was done about chunks that are held or kept; no line where there was nothing to do. */
 function retainedText(corpus: string, { rebuilt, deleted, left }: RetainedRepair): string[] {
   if (rebuilt + deleted + left.length === 0) return [];
-  const parts = [`${rebuilt} points made anew from their rows`, `${deleted} points without a row deleted`];
+  const parts = [
+    `${counted(rebuilt, 'point')} written again from rows`,
+    `${counted(deleted, 'point')} without a row deleted`,
+  ];
   if (left.length > 0) {
     const more = left.length > SHOWN ? ` and ${left.length - SHOWN} more` : '';
     const shown = left.slice(0, SHOWN).map((id) => JSON.stringify(id));
     parts.push(`${left.length} left as they are: ${shown.join(', ')}${more}`);
   }
-  return [`${corpus} held and kept: ${parts.join(', ')}`];
+  return [`${corpus} held and kept chunks: ${parts.join(', ')}`];
 }

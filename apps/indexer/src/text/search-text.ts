@@ -1,6 +1,7 @@
+import { counted } from '@lockstep/model';
 import type { SearchResult } from '@lockstep/pipeline';
 
-/** Characters of a text shown on screen; `--json` has the whole. */
+/** UTF-16 units of a text shown on screen; `--json` has the whole. */
 const SHOWN_UNITS = 300;
 
 /** What was found, best first. */
@@ -12,7 +13,7 @@ export function searchText({ found, dropped }: SearchResult): string {
   });
   if (found.length === 0) lines.push('Nothing found. Has a corpus been loaded?');
   if (dropped > 0)
-    lines.push(`${dropped} hits have no row of the same content and are not shown; \`indexer verify\` says why.`);
+    lines.push(`${counted(dropped, 'hit')} not shown, without a row of the same content; \`indexer verify\` says why.`);
   return lines.join('\n').trimEnd();
 }
 

@@ -1,32 +1,35 @@
-import type { RunRecord } from '@lockstep/model';
+import { counted, type RunRecord } from '@lockstep/model';
 import type { StoreStatus } from '@lockstep/pipeline';
+import { storedCount } from './stored-count.ts';
 import type { CorpusState, Status } from '../wiring/workspace-status.ts';
 
 const STATES: Readonly<Record<StoreStatus['state'], string>> = {
   'in-step': 'in step',
-  empty: 'empty, not loaded yet',
-  unknown: 'unknown: no load ended well since it was changed, or a verify found differences; load it',
-  drifted: 'drifted: another number than when it was loaded; load it',
-  outdated: 'outdated: input, settings or store have changed since; load it',
+  empty: 'empty: not loaded',
+  unknown: 'unknown: the last load did not finish, or verify found differences; load again',
+  drifted: 'drifted: the number has changed since the last load; load again',
+  outdated: 'outdated: input, settings or store have changed since the last load; load again',
 };
 
 /** The state of everything, for people. */
 export function statusText({ corpora, strangers, unowned, runs, problems }: Status): string {
-  const parts = [corpora.length === 0 ? 'No corpus.json in this workspace.' : corpora.map(corpusText).join('\n')];
+  const parts = [
+    corpora.length === 0 ? 'There is no corpus.json in this workspace.' : corpora.map(corpusText).join('\n'),
+  ];
   if (strangers.length > 0) {
-    const lines = strangers.map(
-      ({ store, target, corpus, count }) => `  ${JSON.stringify(corpus)}  ${count} in ${store} (${target})`,
-    );
+    const lines = strangers.map((stranger) => `  ${JSON.stringify(stranger.corpus)}  ${storedText(stranger)}`);
     parts.push(
-      ['In the stores, and named by no corpus.json (`indexer drop <corpus>` removes one):', ...lines].join('\n'),
+      ['In the stores, but in no corpus.json of this workspace (`indexer drop <corpus>` deletes one):', ...lines].join(
+        '\n',
+      ),
     );
   }
   if (unowned.length > 0) {
-    const lines = unowned.map(({ store, target, count }) => `  ${count} in ${store} (${target})`);
-    parts.push(['Belonging to no corpus, so that nothing here will ever touch them:', ...lines].join('\n'));
+    const lines = unowned.map((unknown) => `  ${storedText(unknown)}`);
+    parts.push(['In the stores, but of no corpus (no command changes or deletes them):', ...lines].join('\n'));
   }
   if (problems.length > 0) {
-    parts.push(['Could not be found out:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
+    parts.push(['Could not be checked:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
     if (runs.length === 0) return parts.join('\n\n');
   }
   parts.push(runs.length === 0 ? 'No runs yet.' : ['Last runs:', ...runs.map(runText)].join('\n'));
@@ -34,13 +37,18 @@ export function statusText({ corpora, strangers, unowned, runs, problems }: Stat
 }
 
 function corpusText({ corpus, folder, wanted, stores }: CorpusState): string {
-  const head = `${corpus}  (${folder})${wanted === null ? '' : `  ${wanted} chunks wanted`}`;
+  const head = `${corpus}  (${folder})${wanted === null ? '' : `  ${counted(wanted, 'chunk')} in the input`}`;
   if (stores === null) return `${head}\n  not known`;
   const lines = Object.entries(stores).map(([store, { target, count, stamp, state }]) => {
-    const stamped = stamp === null || stamp.count === count ? '' : ` (stamp: ${stamp.count})`;
+    const stamped = stamp === null || stamp.count === count ? '' : ` (${stamp.count} after the last load)`;
     return `  ${store.padEnd(7)} ${count}${stamped}  ${STATES[state]}  (${target})`;
   });
   return [head, ...lines].join('\n');
+}
+
+/** Points or rows, and where they are. */
+function storedText({ store, target, count }: Status['unowned'][number]): string {
+  return `${storedCount(store, count)} in ${store} (${target})`;
 }
 
 const OUTCOMES = { done: 'in step', differ: 'STORES DIFFER', failed: 'FAILED', overtaken: 'overtaken' } as const;
@@ -48,7 +56,7 @@ const OUTCOMES = { done: 'in step', differ: 'STORES DIFFER', failed: 'FAILED', o
 function runText({ startedAt, corpus, fence, kind, end, model, state }: Status['runs'][number]): string {
   const head = `  ${startedAt.slice(0, 19)}Z  ${corpus} #${fence} ${kind}`;
   if (end === undefined) {
-    return `${head}  ${state === 'open' ? 'under way, or killed' : 'did not end: killed, or overtaken'}`;
+    return `${head}  ${state === 'open' ? 'running, or killed' : 'did not finish: killed, or overtaken'}`;
   }
   const outcome = end.outcome === 'done' && kind === 'drop' ? 'dropped' : OUTCOMES[end.outcome];
   const error = end.error === null ? '' : ` (${end.error})`;
@@ -64,7 +72,7 @@ function workOf({ counts, tokensPaid, tokensSaved }: NonNullable<RunRecord['end'
     parts.push(`points +${pointsWritten ?? 0} -${pointsDeleted ?? 0}`);
   }
   if (rowsWritten !== null || rowsDeleted !== null) parts.push(`rows +${rowsWritten ?? 0} -${rowsDeleted ?? 0}`);
-  if (tokensPaid !== null) parts.push(`${tokensPaid} tokens paid, about ${tokensSaved ?? 0} saved`);
+  if (tokensPaid !== null) parts.push(`${counted(tokensPaid, 'token')} paid, about ${tokensSaved ?? 0} saved`);
   return parts;
 }
 

@@ -1,19 +1,21 @@
+import { counted } from '@lockstep/model';
 import type { EmbedReceipt, LoadReceipt, ValidateReceipt, VerifyReceipt } from '@lockstep/pipeline';
 import { costText } from './cost-text.ts';
+import { verdictText } from './verify-text.ts';
 
 /** The receipts of one corpus. */
 export interface CorpusReceipts {
   readonly corpus: string;
   readonly validate: ValidateReceipt | undefined;
   readonly embed: EmbedReceipt | undefined;
-  /** When embeddings were made on this machine last; those of another receipt came from a shared cache. */
+  /** When this machine embedded last; a receipt with another time came from a shared cache. */
   readonly embeddedHere: string | undefined;
   readonly loadQdrant: LoadReceipt | undefined;
   readonly loadNeon: LoadReceipt | undefined;
   readonly verify: VerifyReceipt | undefined;
 }
 
-/** Start times of receipts that an earlier summary has shown: a stage with the same one was not run again since. */
+/** Start times in the receipts that the last summary has shown: a stage with the same time has not run again. */
 export type ShownReceipts = Readonly<Record<string, string>>;
 
 /** What the last load did with each corpus, and whether all are in step. */
@@ -24,8 +26,8 @@ export function summaryText(
 ): string {
   if (all.length === 0) return 'No corpus has been loaded yet.';
   const closing = all.every(({ verify }) => verify?.ok === true)
-    ? 'All corpora are in step. Try: npx indexer search "What is the whiteness of the whale?"'
-    : 'Not all corpora are in step: see verify.json of each, then load again.';
+    ? 'All corpora are in step. Try: npx indexer search "your question"'
+    : 'Not all corpora are in step: their verify.json lists the differences. Load again.';
   return [...all.map((receipts) => corpusText(receipts, shown, priceOf)), closing].join('\n\n');
 }
 
@@ -36,19 +38,18 @@ function corpusText(
 ): string {
   const isNew = (stage: string, receipt: { readonly startedAt: string } | undefined): boolean =>
     receipt !== undefined && shown[`${corpus} ${stage}`] !== receipt.startedAt;
-  const partly = verify?.counts.qdrant === null || verify?.counts.neon === null;
-  const verdict =
-    verify?.ok !== true ? 'NOT IN STEP' : partly ? 'in step, as far as one store was looked at' : 'in step';
-  const lines = [`${corpus}  ${verdict}`];
+  const lines = [`${corpus}  ${verify === undefined ? 'NOT IN STEP' : verdictText(verify)}`];
   if (verify !== undefined) {
     const { input, cache, qdrant, neon } = verify.counts;
     lines.push(`  chunks   input ${input}, cache ${cache}, qdrant ${qdrant}, neon ${neon}`);
   }
   if (validate !== undefined && validate.rejected + validate.duplicates > 0) {
-    lines.push(`  input    ${validate.rejected} rejected, ${validate.duplicates} duplicates, ${validate.held} held`);
+    lines.push(
+      `  input    ${validate.rejected} rejected, ${counted(validate.duplicates, 'duplicate')}, ${validate.held} held`,
+    );
   }
   if (embed !== undefined && embed.refused > 0) {
-    lines.push(`  refused  ${embed.refused} texts by the embedding service (embed/refused.jsonl)`);
+    lines.push(`  refused  ${counted(embed.refused, 'text')} by the embedding service (embed/refused.jsonl)`);
   }
   if (embed !== undefined) {
     const did =
@@ -64,7 +65,7 @@ function corpusText(
     if (receipt === undefined) continue;
     const did = isNew(stage, receipt)
       ? `${receipt.written} written, ${receipt.deleted} deleted; ${seconds(receipt.durationMs)}`
-      : 'in step already, nothing written';
+      : 'was in step, nothing written';
     lines.push(`  ${label.padEnd(8)} ${did} (${receipt.target})`);
   }
   lines.push(`  receipts .lockstep/${corpus}/`);

@@ -1,3 +1,4 @@
+import { counted } from '@lockstep/model';
 import type { Difference, VerifyReceipt } from '@lockstep/pipeline';
 
 /** The outcome of a verification, with the first differences. */
@@ -6,13 +7,13 @@ export function verifyText(receipt: VerifyReceipt, folder: string): string {
   const numbers = Object.entries(counts)
     .filter(([, count]) => count !== null)
     .map(([side, count]) => `${side} ${count}`);
-  if (refused > 0) numbers.push(`${refused} refused by the embedding service`);
+  if (refused > 0) numbers.push(`${counted(refused, 'text')} refused by the embedding service`);
   if (held > 0) numbers.push(`${held} held`);
   if (kept > 0) numbers.push(`${kept} kept`);
-  const lines = [`${corpus} verify: ok: ${ok}, ${numbers.join(', ')} (level ${level})`];
+  const lines = [`${corpus} verify: ${verdictText(receipt)} (level ${level}): ${numbers.join(', ')}`];
   if (notComparable > 0) {
     lines.push(
-      `  ${notComparable} vectors are not comparable: the cache has them from a collection, not from the service`,
+      `  ${counted(notComparable, 'vector')} not compared: the cache read them from a collection, not from the embedding service`,
     );
   }
   if (ok) return lines.join('\n');
@@ -22,15 +23,22 @@ export function verifyText(receipt: VerifyReceipt, folder: string): string {
   const wrong = Object.entries(sides).filter(([, count]) => count > 0);
   if (overtakenBy !== null) {
     lines.push(
-      `  Another run (${overtakenBy}) took the corpus over since the last load from here; it may have another input.`,
+      `  Another run (${overtakenBy}) has taken over the corpus since the last load from here; its input may be another.`,
     );
   }
-  const withdrawn = overtakenBy === null ? 'The stamp of each store at fault was withdrawn: load' : 'Load';
-  const cure = sides.qdrant + sides.neon > 0 ? `${withdrawn} again, or run \`indexer repair\`.` : 'Run embed again.';
+  const removed = overtakenBy === null ? 'The stamp of each wrong store was removed: load' : 'Load';
+  const advice = sides.qdrant + sides.neon > 0 ? `${removed} again, or run \`indexer repair\`.` : 'Run embed again.';
   lines.push(
-    `  Wrong: ${wrong.map(([side, count]) => `${side} ${count}`).join(', ')}; all in ${folder}/verify.json. ${cure}`,
+    `  Wrong: ${wrong.map(([side, count]) => `${side} ${count}`).join(', ')}; ${folder}/verify.json lists all. ${advice}`,
   );
   return lines.join('\n');
+}
+
+/** Whether all that was compared is in step, in a few words. */
+export function verdictText({ ok, counts }: VerifyReceipt): string {
+  if (!ok) return 'NOT IN STEP';
+  if (counts.neon === null) return 'qdrant in step, neon not checked';
+  return counts.qdrant === null ? 'neon in step, qdrant not checked' : 'in step';
 }
 
 function differenceText({ store, kind, point_id, chunk_id, fields }: Difference): string {

@@ -8,13 +8,13 @@ import { embedderFacts } from '../settings/embedder-facts.ts';
 import { COMMON_FLAGS, CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
 
 export interface CorpusCommandContext extends CommandContext {
-  /** The embedding model and its host, which decide the price of a token. */
+  /** The embedding model and its host, which determine the price of a token. */
   readonly embedder: EmbedderIdentity;
   readonly session: CorpusSession;
 }
 
 interface CorpusCommandOptions extends CommandOptions<CorpusCommandContext> {
-  /** Whether it works on files of its own, which are gone afterwards. */
+  /** Whether it works on temporary files instead of those of the stages. @default () => false */
   readonly temporary?: (flags: Flags) => boolean;
 }
 
@@ -26,7 +26,7 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
     args: {
       source: {
         type: 'positional',
-        description: 'A corpus.json, a folder with one, the name of a corpus of the workspace, or an input file',
+        description: 'A corpus.json, a folder with one, the name of a corpus in the workspace, or a file of chunks',
         required: true,
         valueHint: 'corpus.json|chunks.json',
       },
@@ -39,7 +39,7 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
       const model = resolveModel(source.config, flags, profile);
       const embedder = embedderFacts(model, profile, environment);
       const temporary = options.temporary?.(flags) ?? false;
-      // Commands that work on no corpus load none of it; Nx runs `runtime` before each run.
+      // Loaded late: help, and commands without a corpus, such as `runtime` before every Nx task, need none of it.
       const { openCorpusSession } = await import('./corpus-session.ts');
       const session = openCorpusSession({ ...context, settings, model, embedder, verbose: flags.verbose, temporary });
       try {

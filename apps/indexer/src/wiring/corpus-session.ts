@@ -40,28 +40,28 @@ export interface CorpusSessionOptions {
   readonly stateDirectory: string;
   readonly verbose: boolean;
   readonly signal: AbortSignal;
-  /** What may be sent to the embedding service. @default no limit but the service's own */
+  /** What may be sent to the embedding service. @default {}, the limits that the service reports */
   readonly minuteLimits?: MinuteLimits;
-  /** Works on files that are gone when the session closes, and leaves those of the stages as they are. @default false */
+  /** Works on temporary files, which are removed on close, instead of those of the stages. @default false */
   readonly temporary?: boolean;
 }
 
 /** A corpus on this machine, with the services of the profile. Close it when done. */
 export interface CorpusSession extends Corpus {
-  /** Where its files are, as it is shown: from the current folder. */
+  /** Folder of its files, relative to the current folder. */
   readonly folder: string;
-  /** Sets damaged lines of the model's cache aside. */
+  /** Moves damaged lines of the embedding cache of the model to another file. */
   repairCache(): Promise<CacheRepair & { readonly cache: string }>;
   close(): Promise<void>;
 }
 
-/** Requests under way at once to one store. */
+/** Concurrent requests to one store. */
 const LOAD_CONCURRENCY = 2;
 
-/** How long an append waits for another process that appends, in milliseconds. */
+/** How long an append waits for an append of another process, in milliseconds. */
 const CACHE_LOCK_WAIT_MS = 60_000;
 
-/** Opens a corpus on files in the state directory. No service is opened before a stage asks for it. */
+/** Opens a corpus with its files in the state directory. A service is opened when a stage first uses it. */
 export function openCorpusSession(options: CorpusSessionOptions): CorpusSession {
   const { settings, model, profile, stateDirectory, signal, verbose } = options;
   const { corpus } = settings;
@@ -163,7 +163,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   };
 }
 
-/** File of the cache of one embedder: readable, and different for whatever gives other vectors. */
+/** Name of the cache file of one embedder: readable, and unique for its model, host and dimensions. */
 function cacheName({ model, host, dimensions }: EmbedderIdentity): string {
   const readable = model.replaceAll(/[^A-Za-z0-9.-]+/g, '-');
   return `${readable}-${dimensions}-${sha256Hex(JSON.stringify([model, host, dimensions])).slice(0, 8)}.jsonl`;

@@ -10,7 +10,7 @@ import { openKnownEmbeddings } from './known-embeddings.ts';
 const DIMENSIONS = 2;
 const [SLICED, CACHED, UNKNOWN] = ['a', 'b', 'c'].map((text) => sha256Hex(text)) as [string, string, string];
 
-/** What `embed` told of the slice, as far as it matters here. */
+/** The fields of the receipt of `embed` that matter here. */
 const EMBEDDED = { digest: 'wanted', texts: 1, left: 0, refused: 0 } as EmbedReceipt;
 
 let folder: string;
@@ -35,18 +35,18 @@ async function* only(key: string): AsyncGenerator<string> {
 
 async function known(embedded: EmbedReceipt | undefined = EMBEDDED) {
   const opened = openKnownEmbeddings({ ...paths(), embedded });
-  const found = { all: opened.hasAllOf('wanted'), held: [SLICED, CACHED, UNKNOWN].map((key) => opened.has(key)) };
+  const found = { all: opened.hasAllOf('wanted'), has: [SLICED, CACHED, UNKNOWN].map((key) => opened.has(key)) };
   await opened.close();
   return found;
 }
 
-it('has what the slice and the cache have, and all where the slice was made for these chunks', async () => {
-  expect(await known()).toEqual({ all: true, held: [true, true, false] });
+it('known embeddings are those of slice and cache, and complete when the slice was written for these chunks', async () => {
+  expect(await known()).toEqual({ all: true, has: [true, true, false] });
 });
 
-it('opens no cache for what the slice has', async () => {
+it('known embeddings of a slice stay known when the cache file is gone', async () => {
   rmSync(paths().cachePath);
-  expect(await known()).toEqual({ all: true, held: [true, false, false] });
+  expect(await known()).toEqual({ all: true, has: [true, false, false] });
 });
 
 it.each<[string, EmbedReceipt | undefined]>([
@@ -54,13 +54,13 @@ it.each<[string, EmbedReceipt | undefined]>([
   ['without some that were not paid for', { ...EMBEDDED, left: 1 }],
   ['without some that were refused', { ...EMBEDDED, refused: 1 }],
   ['with more lines', { ...EMBEDDED, texts: 2 }],
-])('does not say that it has all where the slice was made %s', async (_what, embedded) => {
-  expect(await known(embedded)).toEqual({ all: false, held: [true, true, false] });
+])('known embeddings are not complete when the slice was written %s', async (_what, embedded) => {
+  expect(await known(embedded)).toEqual({ all: false, has: [true, true, false] });
 });
 
-it('goes by the cache where the slice is gone or cut', async () => {
+it('known embeddings are those of the cache when the slice is missing or cut', async () => {
   truncateSync(paths().slicePath, 10);
-  expect(await known()).toEqual({ all: false, held: [true, true, false] });
+  expect(await known()).toEqual({ all: false, has: [true, true, false] });
   rmSync(paths().slicePath);
-  expect(await known()).toEqual({ all: false, held: [true, true, false] });
+  expect(await known()).toEqual({ all: false, has: [true, true, false] });
 });

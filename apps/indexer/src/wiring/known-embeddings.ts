@@ -10,18 +10,18 @@ import { isIndexingError } from '@lockstep/model';
 import type { EmbedReceipt, KnownKeys } from '@lockstep/pipeline';
 
 /**
- * What need not be embedded: the vectors of the corpus's slice, which `embed` takes over, and those of the cache. Opened
- * for reading alone; the cache, which is of all corpora, only when the slice lacks something.
+ * The vectors that need not be embedded: those in the slice of the corpus, which `embed` reuses, and those in the cache.
+ * Read-only. The cache, which is shared by all corpora, is opened only if the slice lacks something.
  */
 export function openKnownEmbeddings(options: {
   readonly cachePath: string;
   readonly slicePath: string;
   readonly dimensions: number;
-  /** The receipt of the `embed` that made the slice. */
+  /** Receipt of the `embed` that wrote the slice. */
   readonly embedded: EmbedReceipt | undefined;
 }): EmbeddingCacheReader & Required<KnownKeys> {
   const { cachePath, slicePath, dimensions, embedded } = options;
-  const slice = sliceIfSound({ path: slicePath, dimensions });
+  const slice = openSliceIfIntact({ path: slicePath, dimensions });
   let opened: EmbeddingCacheReader | undefined;
   const cache = (): EmbeddingCacheReader => (opened ??= readEmbeddingCache({ path: cachePath, dimensions }));
   return {
@@ -45,8 +45,8 @@ export function openKnownEmbeddings(options: {
   };
 }
 
-/** A slice that is cut, or of another model, has nothing that is worth taking over. */
-function sliceIfSound(options: EmbeddingSliceOptions): OpenEmbeddingSlice | undefined {
+/** Undefined if there is no slice, or if it is cut or of other dimensions. */
+function openSliceIfIntact(options: EmbeddingSliceOptions): OpenEmbeddingSlice | undefined {
   if (!existsSync(options.path)) return undefined;
   try {
     return openEmbeddingSlice(options);

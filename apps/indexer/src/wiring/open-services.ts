@@ -33,40 +33,40 @@ export interface ServicesOptions {
   readonly stateDirectory: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** What may be sent to the embedding service. @default {}, what the service itself reports */
+  /** What may be sent to the embedding service. @default {}, the limits that the service reports */
   readonly minuteLimits?: MinuteLimits;
-  /** How long a command waits for a service that does not answer. @default GUARD_DEFAULTS */
+  /** Attempts and waiting times for a service that does not answer. @default GUARD_DEFAULTS */
   readonly guardLimits?: Pick<GuardOptions, 'attemptsMax' | 'timeoutMs' | 'deadlineMs'>;
 }
 
 /**
- * The services that a command uses, each opened when it is first asked for, so that a stage starts no engine and loads
- * no client that it has no use for.
+ * The services of a command. Each is opened when it is first used, so that a stage starts no engine and loads no client
+ * that it does not need.
  */
 export interface Services {
   embedder(model: ModelSettings): Promise<Embedder>;
   vectors(collection: string): Promise<VectorStore>;
   rows(table: string): Promise<RowStore>;
-  /** Where the rows are: tables beside them, or a file where they are embedded. */
+  /** The ledger: in tables beside the rows, or in a file if the rows are embedded. */
   ledger(): Promise<Ledger>;
-  /** Requests to each service that was asked so far. */
+  /** Number of requests to each service so far. */
   calls(): Calls;
   close(): Promise<void>;
 }
 
-/** What is shown for an embedded service in place of a host. */
+/** Shown instead of a host for an embedded service. */
 const EMBEDDED = 'embedded';
 
-/** Long enough for a model that embeds on one core; nobody pays for waiting. */
+/** Long enough for a model that embeds on one core. */
 const EMBEDDED_TIMEOUT_MS = 600_000;
 
-/** How long one process waits for another that uses the embedded Postgres, in milliseconds. */
+/** How long to wait while another process uses the embedded Postgres, in milliseconds. */
 const PGLITE_WAIT_MS = 600_000;
 
-/** Texts in one request to the embedded model: a second or two of work, so that progress is seen and saved. */
+/** Texts in one request to the embedded model: one or two seconds of work, after which progress is shown and saved. */
 const EMBEDDED_ITEMS_MAX = 4;
 
-/** Prepares the services of a profile; each is opened when it is first asked for. */
+/** Prepares the services of a profile; each is opened when it is first used. */
 export function openServices(options: ServicesOptions): Services {
   const { environment, profile, stateDirectory, logger, signal } = options;
   const closers: (() => Promise<void>)[] = [];
@@ -180,18 +180,18 @@ export function openServices(options: ServicesOptions): Services {
   };
 }
 
-/** Embedding requests under way at once: they take about a second each, nearly all of it elsewhere. */
+/** Concurrent embedding requests: each takes about a second, nearly all of it waiting for the service. */
 export const CLOUD_EMBED_CONCURRENCY = 8;
 
 const require = createRequire(import.meta.url);
 
-/** Loads its tables, a seventh of a second's work, with the first text that is counted; most runs count none. */
+/** Loads the tokenizer with the first text, since that takes a seventh of a second and most runs count no text. */
 function countCl100kTokens(text: string): number {
   const loaded = require('@lockstep/embed-openai/count-tokens') as typeof CountTokensModule;
   return loaded.countCl100kTokens(text);
 }
 
-/** Opens a thing at most once. */
+/** Calls `open` at most once, and returns the same result after that. */
 function once<Thing>(open: () => Promise<Thing>): () => Promise<Thing> {
   let opened: Promise<Thing> | undefined;
   return () => (opened ??= open());
@@ -204,7 +204,7 @@ function lockTimeout(error: unknown): never {
   throw error;
 }
 
-/** A name for one run, in ledgers and messages. */
+/** A new id of a run, for the ledger and for messages. */
 export function newRunId(): string {
   return randomUUID();
 }

@@ -18,7 +18,7 @@ let options: ReuseOptions;
 const at = (name: string) => join(folder, name);
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'lockstep-take-over-'));
+  folder = mkdtempSync(join(tmpdir(), 'lockstep-reuse-'));
   writeFileSync(
     at('chunks.json'),
     JSON.stringify([
@@ -41,7 +41,7 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 let runs = 0;
 
-/** The stage as a command runs it. */
+/** Runs `validate` as the command does. */
 async function makeChunks(): Promise<void> {
   runs += 1;
   const startedAt = Date.UTC(2026, 0, runs);
@@ -56,33 +56,36 @@ async function makeChunks(): Promise<void> {
     .validate();
 }
 
-const takenFile = (name: string) => readFileSync(join(options.into, name), 'utf8');
+const reusedFile = (name: string) => readFileSync(join(options.into, name), 'utf8');
 
-it('takes over what was made of the same bytes, whatever becomes of the originals', async () => {
+it('chunks of the same bytes are reused, and stay the same when the original files are replaced', async () => {
   expect(await reuseChunks(options)).toMatchObject({ accepted: 1, rejected: 1 });
   writeFileSync(at('chunks.json'), JSON.stringify([{ id: 'a', text: 'two' }]));
   await makeChunks();
-  expect(takenFile(FILES.chunks)).toContain('"one"');
-  expect(takenFile(FILES.held)).toContain('"b"');
-  expect(takenFile(FILES.rejects)).toContain('"b"');
+  expect(reusedFile(FILES.chunks)).toContain('"one"');
+  expect(reusedFile(FILES.held)).toContain('"b"');
+  expect(reusedFile(FILES.rejects)).toContain('"b"');
 });
 
 it.each<[string, () => Partial<ReuseOptions> | void]>([
   ['the input has one byte more', () => appendFileSync(at('chunks.json'), '\n')],
-  ['the model is another', () => ({ embedder: { ...embedder, identity: { ...embedder.identity, model: 'other' } } })],
+  [
+    'the model is a different one',
+    () => ({ embedder: { ...embedder, identity: { ...embedder.identity, model: 'other' } } }),
+  ],
   ['a text may have more tokens', () => ({ embedder: { ...embedder, inputTokensMax: 1_000_000 } })],
   ['long texts are truncated', () => ({ truncates: true })],
   ['the chunks are gone', () => rmSync(join(options.from, FILES.chunks))],
   ['the receipt is damaged', () => writeFileSync(join(options.from, FILES.validateReceipt), '{')],
-  ['the stage never ended', () => rmSync(join(options.from, FILES.validateReceipt))],
-])('takes over nothing where %s', async (_what, change) => {
+  ['validate did not finish', () => rmSync(join(options.from, FILES.validateReceipt))],
+])('chunks are not reused when %s', async (_what, change) => {
   expect(await reuseChunks({ ...options, ...change() })).toBeUndefined();
 });
 
-it('takes over nothing that is replaced meanwhile', async () => {
+it('chunks are not reused when another run replaces them at the same time', async () => {
   const embedderOfSlowRun = {
     inputTokensMax: embedder.inputTokensMax,
-    // Asked for between the first look at the receipt and the links.
+    // Read after the receipt is first read and before the files are linked.
     get identity() {
       const receipt = join(options.from, FILES.validateReceipt);
       if (existsSync(receipt)) {

@@ -6,9 +6,9 @@ import type { Temporaries } from '../runtime/temporaries.ts';
 import type { EmbedderFacts } from '../settings/embedder-facts.ts';
 
 export interface ReuseOptions {
-  /** Folder of the corpus, with what its stages made. */
+  /** Folder of the corpus, with the files of its stages. */
   readonly from: string;
-  /** Folder that gets the same files; none of the stage's are there yet. */
+  /** Folder that gets the same files; it has none of them yet. */
   readonly into: string;
   readonly temporaries: Temporaries;
   readonly inputPath: string;
@@ -17,12 +17,12 @@ export interface ReuseOptions {
   readonly signal: AbortSignal;
 }
 
-/** Files of the stage. The receipt comes last: a stage takes it away before it writes, and writes it last. */
-const MADE = [FILES.chunks, FILES.held, FILES.rejects, FILES.validateReceipt];
+/** Output of `validate`. The receipt comes last, as `validate` removes it before it writes and writes it last. */
+const OUTPUT = [FILES.chunks, FILES.held, FILES.rejects, FILES.validateReceipt];
 
 /**
- * Reuses the chunks that `validate` made of the same bytes with the same settings, so that they need not be made
- * again; undefined where there are none, or where another run is replacing them.
+ * Reuses the chunks that `validate` made from the same bytes with the same settings. Undefined if there are none, or if
+ * another run is replacing them.
  */
 export async function reuseChunks(options: ReuseOptions): Promise<ValidateReceipt | undefined> {
   const { from, into, temporaries, inputPath, embedder, truncates, signal } = options;
@@ -34,7 +34,7 @@ export async function reuseChunks(options: ReuseOptions): Promise<ValidateReceip
   const inputDigest = await inputFileDigest(inputPath, signal);
   const { identity, inputTokensMax } = embedder;
   if (made.basis !== basisDigest({ inputDigest, identity, inputTokensMax, truncates })) return undefined;
-  if (!linkFiles(MADE, from, into)) return undefined;
+  if (!linkFiles(OUTPUT, from, into)) return undefined;
   const reused = await receiptIn(into);
   return reused?.startedAt === made.startedAt ? reused : undefined;
 }

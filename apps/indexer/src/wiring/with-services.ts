@@ -3,7 +3,7 @@ import { openServices, type Services, type ServicesOptions } from './open-servic
 import type { CommandContext } from './workspace-command.ts';
 import { createConsoleLogger } from '../terminal/console-logger.ts';
 
-/** Opens the services for a command that is not about one corpus's files, and closes them when it is done. */
+/** Opens the services for a command that uses no files of a corpus, and closes them at the end. */
 export async function withServices<Result>(
   context: CommandContext & Pick<ServicesOptions, 'guardLimits'>,
   prefix: string,

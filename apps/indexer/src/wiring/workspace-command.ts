@@ -23,7 +23,7 @@ export interface CommandResult {
   readonly exit?: ExitCode;
 }
 
-/** What every command is given. */
+/** What every command gets. */
 export interface CommandContext extends Host {
   readonly flags: Flags;
   readonly root: string;
@@ -36,16 +36,16 @@ export interface CommandContext extends Host {
 export interface CommandOptions<Context> {
   readonly name: string;
   readonly description: string;
-  /** Flags besides those that every such command takes. @default [] */
+  /** Flags in addition to those of every such command. @default [] */
   readonly flags?: readonly FlagName[];
-  /** Positional arguments, and flags that help describes otherwise than the table does. @default {} */
+  /** Positional arguments, and flags with another help text than in `FLAGS`. @default {} */
   readonly args?: ArgsDef;
-  /** The one store that the command concerns, whatever the flags say. */
+  /** The only store that the command uses. @default the store of `--only`, or both */
   readonly only?: StoreName;
   readonly run: (context: Context, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
 }
 
-/** A command that works on the workspace as a whole. Run with a {@link Host} as its data, it gives the exit code. */
+/** A command that works on the whole workspace. It is run with a {@link Host} as its data, and returns the exit code. */
 export function workspaceCommand(options: CommandOptions<CommandContext>): CommandDef {
   const known = { ...options.args, ...argsOf([...(options.flags ?? []), ...COMMON_FLAGS]) };
   return defineCommand({

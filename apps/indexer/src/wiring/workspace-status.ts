@@ -16,25 +16,25 @@ import type { Flags } from '../settings/flags.ts';
 import type { Profile } from '../settings/profile.ts';
 import { readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
 
-/** What `status` finds out. */
+/** What `status` reports. */
 export interface Status {
   readonly corpora: readonly CorpusState[];
-  /** Corpora that a store holds and no `corpus.json` names. */
+  /** Corpora in a store that no `corpus.json` names. */
   readonly strangers: readonly StoreHolding[];
   /** Points or rows that belong to no corpus. */
   readonly unowned: readonly Omit<StoreHolding, 'corpus'>[];
   /** Last started first. */
   readonly runs: readonly (RunRecord & { readonly state: RunState })[];
-  /** What could not be found out, and why; each once. */
+  /** What could not be checked, and why, without repeats. */
   readonly problems: readonly string[];
 }
 
 export interface CorpusState {
   readonly corpus: string;
   readonly folder: string;
-  /** Accepted chunks when it was validated last on this machine. */
+  /** Accepted chunks in the last `validate` on this machine; null if there was none. */
   readonly wanted: number | null;
-  /** Null where it could not be found out. */
+  /** Null if they could not be checked. */
   readonly stores: Readonly<Record<StoreName, StoreStatus>> | null;
 }
 
@@ -45,7 +45,7 @@ export interface StoreHolding {
   readonly count: number;
 }
 
-/** A run that has no end is under way or was killed; if a later one has taken the corpus, it will never end. */
+/** `open`: running, or killed. `abandoned`: did not end, and a later run has taken over the corpus. */
 export type RunState = 'ended' | 'open' | 'abandoned';
 
 export interface WorkspaceStatusOptions {
@@ -55,19 +55,19 @@ export interface WorkspaceStatusOptions {
   readonly profile: Profile;
   readonly signal: AbortSignal;
   readonly services: Services;
-  /** How many runs it names, the last ones. */
+  /** How many of the last runs to report. */
   readonly runs: number;
 }
 
 /**
- * Asks the ledger and both stores about every corpus of the workspace, and about what is there besides. Writes nothing.
- * What a service does not answer is a problem, and the rest is reported all the same.
+ * Asks the ledger and both stores about every corpus of the workspace and about all else that they hold. Writes nothing.
+ * If a service does not answer, that is reported as a problem along with everything else.
  */
 export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<Status> {
   const { root, stateDirectory, flags, profile, signal, services } = options;
   const problems = new Set<string>();
 
-  /** What a question gives, or undefined and a problem. */
+  /** The answer to a question; undefined, and a problem, if it fails. */
   async function ask<Answer>(question: () => Promise<Answer>): Promise<Answer | undefined> {
     try {
       return await question();
@@ -107,15 +107,15 @@ export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<
   const strangers: StoreHolding[] = [];
   const unowned: Omit<StoreHolding, 'corpus'>[] = [];
   const names = new Set(known.map(({ name }) => name));
-  async function look(store: StoreName, open: () => Promise<VectorStore | RowStore>): Promise<void> {
+  async function countOthers(store: StoreName, open: () => Promise<VectorStore | RowStore>): Promise<void> {
     const { target, census } = await open();
-    const held = await census({ signal });
-    for (const { corpus, count } of held.corpora)
+    const stored = await census({ signal });
+    for (const { corpus, count } of stored.corpora)
       if (!names.has(corpus)) strangers.push({ store, target, corpus, count });
-    if (held.unowned > 0) unowned.push({ store, target, count: held.unowned });
+    if (stored.unowned > 0) unowned.push({ store, target, count: stored.unowned });
   }
-  for (const collection of collections) await ask(() => look('qdrant', () => services.vectors(collection)));
-  for (const table of tables) await ask(() => look('neon', () => services.rows(table)));
+  for (const collection of collections) await ask(() => countOthers('qdrant', () => services.vectors(collection)));
+  for (const table of tables) await ask(() => countOthers('neon', () => services.rows(table)));
 
   const last = await ask(async () => lastRuns(await services.ledger(), options.runs, signal));
   return { corpora, strangers, unowned, runs: last ?? [], problems: [...problems] };

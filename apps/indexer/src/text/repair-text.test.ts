@@ -2,9 +2,9 @@ import { expect, it } from 'vitest';
 import { pointIdOf } from '@lockstep/model';
 import { repairCorpus } from '@lockstep/pipeline';
 import { createCorpusRig } from '@lockstep/testing-runs';
-import { repairResult } from '../text/repair-text.ts';
+import { repairResult } from './repair-text.ts';
 
-it('repair reports how many texts were possibly paid for nothing, those of held chunks too', async () => {
+it('the text about a repair reports how many texts were possibly paid for in vain, those of held chunks included', async () => {
   const rig = createCorpusRig();
   const records = ['a', 'b', 'held'].map((id) => ({ id, text: `text of ${id}` }));
   await rig.load(records);
@@ -19,6 +19,6 @@ it('repair reports how many texts were possibly paid for nothing, those of held 
     repairResult(await repairCorpus(rig.open(broken), { limits, pay: true }), undefined, 'folder');
   const first = await repair();
   expect(first.json).toMatchObject({ ok: true, embed: { possiblyPaid: 2 }, unmentioned: { possiblyPaid: 1 } });
-  expect(first.text).toContain('3 more texts possibly paid');
+  expect(first.text).toContain('3 more texts possibly paid for');
   expect((await repair()).text).not.toContain('possibly');
 });
