@@ -1,22 +1,22 @@
 /**
- * The files of one corpus in the state directory, by name: `<stage>/<file>`. They are how one stage hands over to the
- * next, in one process or through Nx.
+ * The files of one corpus in the state directory, by name: `<stage>/<file>`. Each stage passes its results to the next
+ * ones in them, in one process or through Nx.
  */
 export interface Artifacts {
-  /** Streams a file. Fails with `artifact-missing` where it is not there. */
+  /** Streams a file. Fails with `artifact-missing` if it does not exist. */
   read(name: string): AsyncIterable<Uint8Array>;
-  /** Writes a file; it appears whole under its name when the writer is closed, and not at all when it is discarded. */
+  /** Writes a file, which appears under its name when the writer is closed, and not if it is discarded. */
   write(name: string): Promise<ArtifactWriter>;
-  /** Deletes a file, if it is there. */
+  /** Deletes a file, if it exists. */
   remove(name: string): Promise<void>;
-  /** A place for temporary files that nobody else sees. */
+  /** Creates a folder for temporary files that only the caller sees. */
   scratch(): Promise<Scratch>;
 }
 
 export interface ArtifactWriter {
   write(text: string): Promise<void>;
   close(): Promise<void>;
-  /** Leaves no trace; does nothing once closed or discarded. */
+  /** Removes what was written. Does nothing after `close` or `discard`. */
   discard(): Promise<void>;
 }
 
@@ -29,11 +29,11 @@ export interface Scratch {
 
 /** Vectors by embedding key. */
 export interface EmbeddingReader {
-  /** Vectors in the order of the keys; undefined where there is none. Fails where a line is damaged. */
+  /** Vectors in the order of the keys; undefined for a key without one. Fails if a line is damaged. */
   vectors(keys: readonly string[]): Promise<(Float32Array | undefined)[]>;
   /**
-   * Whether each was read back from a store and did not come from the embedding service: comparing it with that store
-   * proves nothing. False where there is none.
+   * Whether each vector was read back from a store instead of coming from the embedding service: comparing it with that
+   * store proves nothing. False for a key without a vector.
    */
   areRecovered(keys: readonly string[]): Promise<boolean[]>;
 }
@@ -43,21 +43,21 @@ export interface EmbeddingSlice extends EmbeddingReader {
   close(): Promise<void>;
 }
 
-/** A vector to keep. */
+/** A vector to add to the cache. */
 export interface CacheEntry {
   readonly key: string;
   readonly vector: Float32Array;
-  /** True for one that was read back from a store. */
+  /** Whether the vector was read back from a store. @default false */
   readonly isRecovered?: boolean;
 }
 
 /** All vectors of one model that were ever paid for, by embedding key. */
 export interface EmbeddingCache extends EmbeddingReader {
   has(key: string): boolean;
-  /** Keeps vectors; they are on disk when it returns. */
+  /** Adds vectors; they are on disk when it returns. */
   append(entries: readonly CacheEntry[]): Promise<void>;
-  /** Takes over what an earlier slice of the corpus holds and the cache does not. Returns how many. */
+  /** Adds the vectors of an earlier slice of the corpus that the cache lacks. Returns how many. */
   adoptSlice(): Promise<number>;
-  /** Writes the corpus's slice for keys that come sorted and without repeats. Returns how many. */
+  /** Writes the slice of the corpus for keys that are sorted and without repeats. Returns how many. */
   writeSlice(keys: AsyncIterable<string>): Promise<number>;
 }

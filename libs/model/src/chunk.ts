@@ -17,7 +17,7 @@ export interface Chunk {
   readonly metadata: JsonObject;
 }
 
-/** A chunk with its identity in one corpus: what both stores are to hold, and the row of the metadata table. */
+/** A chunk with its ids and hashes in one corpus: what both stores should hold, and the row of the metadata table. */
 export interface IndexedChunk extends Chunk {
   readonly pointId: string;
   readonly contentHash: string;
@@ -44,7 +44,7 @@ export type RejectCode =
   | 'too-large'
   | 'duplicate-id';
 
-/** What is wrong with a record, apart from where it stood. `chunkId` is there where the id could be read. */
+/** What is wrong with a record, without its place in the input. `chunkId` is set if the id could be read. */
 export interface Rejection {
   readonly code: RejectCode;
   readonly field: string | null;

@@ -4,7 +4,7 @@ import { CollectionName, CorpusConfigSchema, CorpusName, TableName } from './cor
 
 describe('a corpus name', () => {
   it.each(['a', 'books', 'books-2025', 'a.b_c-d', '0', 'console', 'nuls', 'ledger', 'x'.repeat(64)])(
-    'may be %s',
+    '%s is accepted as the name of a corpus',
     (name) => {
       expect(v.is(CorpusName, name)).toBe(true);
     },
@@ -36,18 +36,21 @@ describe('a corpus name', () => {
     'nul.txt',
     'com1',
     'x'.repeat(65),
-  ])('may not be %j', (name) => {
+  ])('%j is refused as the name of a corpus', (name) => {
     expect(v.is(CorpusName, name)).toBe(false);
   });
 });
 
 describe('a table name', () => {
-  it.each(['rag_metadata', '_a', 'a1', 'pg', 'pgx_', '_pg_x', 'x'.repeat(55)])('may be %s', (name) => {
-    expect(v.is(TableName, name)).toBe(true);
-  });
+  it.each(['rag_metadata', '_a', 'a1', 'pg', 'pgx_', '_pg_x', 'x'.repeat(55)])(
+    '%s is accepted as the name of a table',
+    (name) => {
+      expect(v.is(TableName, name)).toBe(true);
+    },
+  );
 
   it.each(['', '1a', 'Rag', 'a-b', 'a.b', 'a"b', 'a;drop', 'a\n', 'pg_x', 'pg_class', 'x'.repeat(56)])(
-    'may not be %j',
+    '%j is refused as the name of a table',
     (name) => {
       expect(v.is(TableName, name)).toBe(false);
     },
@@ -55,19 +58,25 @@ describe('a table name', () => {
 });
 
 describe('a collection name', () => {
-  it.each(['book_vectors', 'Books.v2', '_a-b', 'x'.repeat(255)])('may be %s', (name) => {
-    expect(v.is(CollectionName, name)).toBe(true);
-  });
+  it.each(['book_vectors', 'Books.v2', '_a-b', 'x'.repeat(255)])(
+    '%s is accepted as the name of a collection',
+    (name) => {
+      expect(v.is(CollectionName, name)).toBe(true);
+    },
+  );
 
-  it.each(['', '.', '..', '.a', '-a', 'a/b', 'a b', 'a?b', 'a\n', 'x'.repeat(256)])('may not be %j', (name) => {
-    expect(v.is(CollectionName, name)).toBe(false);
-  });
+  it.each(['', '.', '..', '.a', '-a', 'a/b', 'a b', 'a?b', 'a\n', 'x'.repeat(256)])(
+    '%j is refused as the name of a collection',
+    (name) => {
+      expect(v.is(CollectionName, name)).toBe(false);
+    },
+  );
 });
 
 describe('CorpusConfigSchema', () => {
   const least = { name: 'books', input: 'chunks.json' };
 
-  it('needs a name and an input alone', () => {
+  it('a corpus.json needs a name and an input, and nothing else', () => {
     expect(v.is(CorpusConfigSchema, least)).toBe(true);
     expect(v.is(CorpusConfigSchema, { name: 'books' })).toBe(false);
     expect(v.is(CorpusConfigSchema, { input: 'chunks.json' })).toBe(false);
@@ -76,16 +85,16 @@ describe('CorpusConfigSchema', () => {
   it.each([
     ['an unknown key', { batchsize: 3 }],
     ['an empty input', { input: '' }],
-    ['a batch of none', { batchSize: 0 }],
-    ['a batch beyond the limit of a request', { batchSize: 2049 }],
-    ['a part of a chunk', { batchSize: 1.5 }],
-    ['a number in a string', { batchSize: '100' }],
+    ['a batch size of 0', { batchSize: 0 }],
+    ['a batch size beyond the limit of a request', { batchSize: 2049 }],
+    ['a batch size that is no whole number', { batchSize: 1.5 }],
+    ['a batch size in a string', { batchSize: '100' }],
     ['an unknown delete mode', { deletes: 'all' }],
     ['a payload field that points have anyway', { payload: ['model'] }],
     ['a payload field with a dot', { payload: ['a.b'] }],
     ['too many payload fields', { payload: Array.from({ length: 33 }, (_, at) => `f${at}`) }],
-    ['no dimensions', { dimensions: 0 }],
-  ])('refuses %s', (_what, fields) => {
+    ['a vector of 0 dimensions', { dimensions: 0 }],
+  ])('a corpus.json with %s is refused', (_what, fields) => {
     expect(v.is(CorpusConfigSchema, { ...least, ...fields })).toBe(false);
   });
 });

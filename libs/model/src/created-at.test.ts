@@ -20,7 +20,7 @@ describe('parseCreatedAt', () => {
     ['2024-02-29T00:00:00+00:01', '2024-02-28T23:59:00.000000Z'],
     ['0001-01-01', '0001-01-01T00:00:00.000000Z'],
     ['9999-12-31T23:59:59.999999Z', '9999-12-31T23:59:59.999999Z'],
-  ])('reads %s', (text, expected) => {
+  ])('created_at %s is read as %s', (text, expected) => {
     expect(parseCreatedAt(text)).toBe(expected);
   });
 
@@ -56,11 +56,11 @@ describe('parseCreatedAt', () => {
     '+12025-01-01',
     '１９９９-01-01',
     '1765929600',
-  ])('refuses %j', (text) => {
+  ])('created_at %j is refused', (text) => {
     expect(parseCreatedAt(text)).toBeUndefined();
   });
 
-  it('agrees with Date about every moment, offset and fraction', () => {
+  it('parseCreatedAt gives the same moment as Date for every offset and fraction', () => {
     const moment = fc.record({
       ms: fc.integer({ min: Date.parse('0001-01-02T00:00:00Z'), max: Date.parse('9999-12-30T23:59:59Z') }),
       offset: fc.integer({ min: -15 * 60 - 59, max: 15 * 60 + 59 }),
@@ -79,7 +79,7 @@ describe('parseCreatedAt', () => {
     );
   });
 
-  it('agrees with Date about which days there are', () => {
+  it('parseCreatedAt accepts exactly the days that exist in Date', () => {
     const day = fc.tuple(
       fc.integer({ min: 1, max: 9999 }),
       fc.integer({ min: 0, max: 13 }),

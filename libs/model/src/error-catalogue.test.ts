@@ -20,7 +20,7 @@ it('docs/errors.md has every error code with its exit code and advice (vitest -u
   await expect(page).toMatchFileSnapshot(join(import.meta.dirname, '../../../docs/errors.md'));
 });
 
-it('every error has advice of one sentence or two, and an exit code that is not success', () => {
+it('every error code has advice in whole sentences and an exit code other than 0', () => {
   for (const [code, { exit, advice }] of Object.entries(ERROR_CATALOGUE)) {
     expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
     expect(advice).toMatch(/^[A-Z].*\.$/);

@@ -1,70 +1,100 @@
-/** Exit codes of `indexer`. Through Nx a failure is any non-zero code. */
+/** Exit codes of `indexer`. Nx replaces a failure's code by another that is not zero. */
 export const EXIT = { done: 0, failed: 1, usage: 2, rejected: 3, guarded: 4, differ: 5 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 interface CatalogueEntry {
   readonly exit: ExitCode;
-  /** What a user does about it, in one sentence. */
+  /** What the user can do about it. */
   readonly advice: string;
 }
 
 const entry = (exit: ExitCode, advice: string): CatalogueEntry => ({ exit, advice });
 
-/** Every error code with the exit code of a command that it ends and what to do about it. */
+/** Every error code, with the exit code of a command that fails with it and what to do about it. */
 export const ERROR_CATALOGUE = {
-  usage: entry(EXIT.usage, 'Run the command with --help.'),
-  'config-invalid': entry(EXIT.usage, 'Correct the named field of corpus.json or the named flag.'),
-  'environment-invalid': entry(EXIT.usage, 'Set or correct the named variable; .env.example documents each.'),
-  'input-missing': entry(EXIT.usage, 'Name a file that exists and can be read.'),
-  'input-not-a-file': entry(EXIT.usage, 'Name a regular file; write what comes from a pipe or a device to one first.'),
-  'input-changed': entry(EXIT.failed, 'Run again when nothing writes to the input; rename a finished file over it.'),
-  'input-empty': entry(EXIT.failed, 'Write at least one record to the input; an empty file never empties an index.'),
-  'input-malformed': entry(EXIT.failed, 'Correct the JSON at the named place.'),
+  usage: entry(EXIT.usage, 'Run the command with --help to see its arguments and flags.'),
+  'config-invalid': entry(EXIT.usage, 'Correct the field of corpus.json or the flag that the message names.'),
+  'environment-invalid': entry(
+    EXIT.usage,
+    'Set or correct the variable that the message names; .env.example describes each.',
+  ),
+  'input-missing': entry(EXIT.usage, 'Name a file that exists and that you may read.'),
+  'input-not-a-file': entry(EXIT.usage, 'Name a regular file; write the data of a pipe or a device to a file first.'),
+  'input-changed': entry(
+    EXIT.failed,
+    'Run again when no program writes to the input; to replace it safely, rename a finished file over it.',
+  ),
+  'input-empty': entry(
+    EXIT.failed,
+    'Write at least one record to the input; to delete a whole corpus, use `indexer drop`.',
+  ),
+  'input-malformed': entry(EXIT.failed, 'Correct the JSON in the line that the message names.'),
   'input-encoding': entry(EXIT.failed, 'Save the input as UTF-8.'),
-  'input-no-container': entry(EXIT.failed, 'Use an array, JSON lines, or an object with chunks, data or items.'),
-  'input-ambiguous-container': entry(EXIT.failed, 'Keep only one of chunks, data and items.'),
-  'input-gzip': entry(EXIT.failed, 'Compress the input again; it is cut or damaged.'),
-  'input-nothing-acceptable': entry(EXIT.failed, 'Look into the rejects file, and correct the records.'),
+  'input-no-container': entry(
+    EXIT.failed,
+    'Write the records as a JSON array, as JSON lines, or in an object under chunks, data or items.',
+  ),
+  'input-ambiguous-container': entry(EXIT.failed, 'Keep only one of the keys chunks, data and items.'),
+  'input-gzip': entry(EXIT.failed, 'Compress the input again; the file is cut or damaged.'),
+  'input-nothing-acceptable': entry(
+    EXIT.failed,
+    'Correct the records; the file that the message names lists what is wrong with each.',
+  ),
   'records-rejected': entry(
     EXIT.rejected,
-    'Correct the records that the named file lists, or let them pass: no --strict, a higher --max-rejects.',
+    'Correct the records in the file that the message names, or accept the loss: leave out --strict, or raise --max-rejects.',
   ),
-  'artifact-missing': entry(EXIT.usage, 'Run the named earlier stage first, or `indexer run` for all of them.'),
+  'artifact-missing': entry(
+    EXIT.usage,
+    'First run the stage that the message names, or run all stages with `indexer run`.',
+  ),
   'artifact-damaged': entry(EXIT.failed, 'Run the stage that writes the file again.'),
   'cache-damaged': entry(
     EXIT.failed,
-    'Run `indexer cache repair`; it sets the damaged lines aside and keeps all others.',
+    'Run `indexer cache repair`; it moves the damaged lines to another file and keeps all others.',
   ),
-  'lock-timeout': entry(EXIT.failed, 'Wait for the other run to end, or stop it.'),
-  'model-mismatch': entry(EXIT.guarded, 'Load into a new collection, verify it, then switch readers to it.'),
-  'delete-guard': entry(EXIT.guarded, 'Check the input; pass --allow-deletes if they are really gone.'),
-  'cost-guard': entry(EXIT.guarded, 'Look at `indexer plan`; raise --max-cost if the price is right.'),
-  'confirmation-needed': entry(EXIT.guarded, 'Answer on a terminal, or pass --yes if you mean it.'),
-  'not-recoverable': entry(EXIT.failed, 'Embed instead; what the store holds cannot stand in for the embeddings.'),
-  overtaken: entry(EXIT.failed, 'Nothing to do: a later run of the same corpus took over.'),
+  'lock-timeout': entry(EXIT.failed, 'Wait until the other process has ended, or stop it.'),
+  'model-mismatch': entry(
+    EXIT.guarded,
+    'Load into a new collection (and table), verify it, then switch your readers to it.',
+  ),
+  'delete-guard': entry(
+    EXIT.guarded,
+    'Check the input; if the chunks shall really be deleted, pass --allow-deletes or a higher --max-delete-percent.',
+  ),
+  'cost-guard': entry(
+    EXIT.guarded,
+    'See what would be embedded with `indexer plan`; if the cost is right, raise --max-cost.',
+  ),
+  'confirmation-needed': entry(EXIT.guarded, 'Run the command in a terminal and confirm there, or pass --yes.'),
+  'not-recoverable': entry(
+    EXIT.failed,
+    'Embed the texts again; the vectors in the collection cannot be used in their place.',
+  ),
+  overtaken: entry(EXIT.failed, 'Nothing to do: a later run of the same corpus has taken over.'),
   'quota-exhausted': entry(
     EXIT.failed,
-    'Add credit to the named service, or raise its limit or plan, then run again; nothing paid is lost.',
+    'Add credit to the service, or raise its limit, then run again; nothing that was paid for is lost.',
   ),
-  unauthorized: entry(EXIT.failed, 'Check the key or the password of the named service and what it may do.'),
-  'request-refused': entry(EXIT.failed, 'The service refused a request as wrong; see the message.'),
+  unauthorized: entry(EXIT.failed, 'Check the key or the password of the service, and its permissions.'),
+  'request-refused': entry(EXIT.failed, 'The service refused a request as invalid; the message says why.'),
   'rate-limited': entry(
     EXIT.failed,
-    'Run again later; --tokens-per-minute and --requests-per-minute slow embedding down.',
+    'Run again later, or send less with --tokens-per-minute and --requests-per-minute.',
   ),
-  'service-unavailable': entry(EXIT.failed, 'Check that the named service is up and reachable, then run again.'),
+  'service-unavailable': entry(EXIT.failed, 'Check that the service is running and can be reached, then run again.'),
   'response-invalid': entry(
     EXIT.failed,
-    'The service gave an answer that it should not; check what listens at its address.',
+    'Check the address: the server there gave an answer that the service would not give.',
   ),
   'capacity-exceeded': entry(
     EXIT.failed,
-    'Make room in the store; in place of the embedded one, set QDRANT_HOST to a real Qdrant.',
+    'Free space in the store; if it is the embedded Qdrant, set QDRANT_HOST to a Qdrant server instead.',
   ),
-  'deadline-exceeded': entry(EXIT.failed, 'The service did not recover in time; run again when it has.'),
-  aborted: entry(EXIT.failed, 'The run was stopped; run it again and it goes on from what was saved.'),
-  'disk-failed': entry(EXIT.failed, 'Check the free space and the permissions of the named place, then run again.'),
-  invariant: entry(EXIT.failed, 'This is a fault of the program; please report it with the message.'),
+  'deadline-exceeded': entry(EXIT.failed, 'The service did not recover in time; run again when it works.'),
+  aborted: entry(EXIT.failed, 'Run the command again; it continues with what was saved.'),
+  'disk-failed': entry(EXIT.failed, 'Check the free space and the permissions of the folder, then run again.'),
+  invariant: entry(EXIT.failed, 'This is a bug in the program; please report it with the message.'),
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;

@@ -5,7 +5,7 @@ import { fitTokens } from './fit-tokens.ts';
 /** A token for each character, two for each beyond the basic plane. */
 const count = (text: string) => [...text].reduce((sum, character) => sum + character.length, 0);
 
-it('gives the longest beginning that fits, whole characters alone', () => {
+it('fitTokens gives the longest beginning of whole characters that fits', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), fc.integer({ min: 0, max: 40 }), (text, max) => {
       const fitted = fitTokens(text, max, count);
@@ -20,6 +20,6 @@ it('gives the longest beginning that fits, whole characters alone', () => {
   );
 });
 
-it('leaves a text that fits as it is', () => {
+it('fitTokens returns a text that fits as it is', () => {
   expect(fitTokens('abc', 3, count)).toBe('abc');
 });

@@ -1,6 +1,6 @@
 /**
- * The longest beginning of a text that has at most `max` tokens, by halving; it ends at a whole character. A text's
- * beginnings have about as many tokens as they are long, so that counting some of them finds the longest.
+ * The longest beginning of a text that has at most `max` tokens and ends with a whole character. Found by binary search,
+ * since the number of tokens grows about with the length.
  */
 export function fitTokens(text: string, max: number, countTokens: (text: string) => number): string {
   if (countTokens(text) <= max) return text;
@@ -14,7 +14,7 @@ export function fitTokens(text: string, max: number, countTokens: (text: string)
   return beginning(text, fits);
 }
 
-/** So many UTF-16 units of a text, and one less where that would cut a character in two. */
+/** The first `units` UTF-16 units of a text, or one less so that no character is cut in two. */
 function beginning(text: string, units: number): string {
   const last = text.charCodeAt(units - 1);
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? units - 1 : units);

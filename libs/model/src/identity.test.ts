@@ -21,15 +21,15 @@ const CHUNK: Chunk = {
 const EMBEDDER: EmbedderIdentity = { model: 'text-embedding-3-small', host: null, dimensions: 1536 };
 
 /*
- * The fixed values were computed with another implementation (SHA-1 and SHA-256 of a C library over the written
- * recipe). They may never change: stores hold them.
+ * The expected values were computed with another implementation (SHA-1 and SHA-256 of a C library over the documented
+ * recipe). They may never change, since stores hold them.
  */
-describe('the recipe of', () => {
-  it('point ids stays', () => {
+describe('recipes', () => {
+  it('the point id of a chunk is the same as in earlier versions', () => {
     expect(pointIdOf('books', 'ch-1')).toBe('a36b1d1a-bdfc-509c-8873-29ae51904566');
   });
 
-  it('content hashes stays', () => {
+  it('the content hash of a chunk is the same as in earlier versions', () => {
     expect(contentHashOf(CHUNK)).toBe('ff9e825238716896da559d4a2e15d89f1a9b6b9a45d09346fe8ae8f9b557c17d');
     expect(
       contentHashOf({
@@ -44,7 +44,7 @@ describe('the recipe of', () => {
     ).toBe('0ddda5613c3eaae9a06f45201c4489cb0738d9246d54e3cf2e3830ae8559c096');
   });
 
-  it('embedding keys stays', () => {
+  it('the embedding key of a text is the same as in earlier versions', () => {
     expect(embeddingKeyOf(EMBEDDER, CHUNK.text)).toBe(
       '3766383b2e3b3d82ecc40f024e26e9b8a2d4ea1cb5017b57b3df0cad63c3dbcd',
     );
@@ -52,22 +52,22 @@ describe('the recipe of', () => {
 });
 
 describe('pointIdOf', () => {
-  it('keeps the border between corpus and chunk id', () => {
+  it('point ids differ when corpus and chunk id are only divided at another place', () => {
     expect(pointIdOf('a', 'bc')).not.toBe(pointIdOf('ab', 'c'));
     expect(pointIdOf('a', '","b')).not.toBe(pointIdOf('a","', 'b'));
   });
 
-  it('takes the two spellings of an accented letter for two ids', () => {
+  it('point ids differ for the two Unicode forms of an accented letter', () => {
     expect(pointIdOf('a', 'caf\u00E9')).not.toBe(pointIdOf('a', 'cafe\u0301'));
   });
 
-  it('gives lower-case UUIDs of version 5', () => {
+  it('a point id is a lower-case UUID of version 5', () => {
     expect(pointIdOf('a', 'b')).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
   });
 });
 
 describe('contentHashOf', () => {
-  it('changes with every field', () => {
+  it('the content hash changes with every field', () => {
     const edits: Partial<Chunk>[] = [
       {},
       { chunkId: 'ch-2' },
@@ -88,20 +88,20 @@ describe('contentHashOf', () => {
     expect(new Set(edits.map((edit) => contentHashOf({ ...CHUNK, ...edit }))).size).toBe(edits.length);
   });
 
-  it('keeps the borders between fields', () => {
+  it('content hashes differ when two fields are only divided at another place', () => {
     const at = (documentId: string, chapterTitle: string): string =>
       contentHashOf({ ...CHUNK, documentId, chapterTitle });
     expect(at('a', 'bc')).not.toBe(at('ab', 'c'));
     expect(at('a","b', 'c')).not.toBe(at('a', 'b","c'));
   });
 
-  it('is the same for metadata in another order', () => {
+  it('the content hash is the same when only the order of metadata changes', () => {
     expect(contentHashOf({ ...CHUNK, metadata: { a: [1, { b: null, c: 'é' }], z: true } })).toBe(contentHashOf(CHUNK));
   });
 });
 
 describe('embeddingKeyOf', () => {
-  it('changes with the text as it is, the model, the host and the dimensions', () => {
+  it('the embedding key changes with the exact text, the model, the host and the dimensions', () => {
     const keys = [
       embeddingKeyOf(EMBEDDER, 'a'),
       embeddingKeyOf(EMBEDDER, 'a '),
@@ -115,13 +115,13 @@ describe('embeddingKeyOf', () => {
 });
 
 describe('createDigest', () => {
-  it('does not depend on how the text is cut', () => {
+  it('a digest does not depend on how the text is divided', () => {
     const digest = createDigest();
     for (const part of ['Grü', 'ße ', '', '日本語']) digest.update(part);
     expect(digest.hex()).toBe(sha256Hex('Grüße 日本語'));
   });
 
-  it('of nothing is that of the empty text', () => {
+  it('the digest of no text is that of the empty text', () => {
     expect(createDigest().hex()).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
   });
 });

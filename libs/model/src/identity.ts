@@ -4,13 +4,13 @@ import { v5 as uuidV5 } from 'uuid';
 import type { Chunk } from './chunk.ts';
 import { canonicalJson } from './json.ts';
 
-/** Namespace of all point ids. Changing it, or any recipe on this page, orphans what is in the stores. */
+/** Namespace of all point ids. Changing it, or a recipe in this file, orphans all that is in the stores. */
 const POINT_NAMESPACE = '8d6e1f0a-3b52-5c57-9a44-6f1c0b7e2d93';
 
 /** The embedder that a vector comes from; vectors of different identities are never compared or mixed. */
 export interface EmbedderIdentity {
   readonly model: string;
-  /** Host (and port) of the service where it is not OpenAI's own, since a model name means something else there. */
+  /** Host (and port) of a service other than OpenAI, where a model name may mean another model; null for OpenAI. */
   readonly host: string | null;
   readonly dimensions: number;
 }
@@ -47,7 +47,7 @@ export function embeddingKeyOf(embedder: EmbedderIdentity, text: string): string
   return sha256Hex(JSON.stringify(['lockstep.embedding/1', embedder.model, embedder.host, embedder.dimensions, text]));
 }
 
-/** A running SHA-256 over text, for digests of streams. */
+/** Computes the SHA-256 of a text that comes in parts. */
 export function createDigest(): { update(text: string): void; hex(): string } {
   const hash = sha256.create();
   return {

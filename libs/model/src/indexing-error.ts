@@ -1,6 +1,6 @@
 import { ERROR_CATALOGUE, type ErrorCode } from './error-catalogue.ts';
 
-/** What to do about a failure: try the call again, set the one input aside, or stop. The unknown aborts. */
+/** What to do about a failure: `retry` the call, `reject` the one input, or `abort`. An unknown failure aborts. */
 export type Disposition = 'retry' | 'reject' | 'abort';
 
 /** Small, safe facts about a failure: never a key, a connection string, a text or a vector. */
@@ -8,19 +8,21 @@ export type ErrorDetails = Readonly<Record<string, string | number | boolean | n
 
 export interface IndexingErrorOptions {
   readonly code: ErrorCode;
-  /** What was expected, what came, what to do where the catalogue's advice is not enough. */
+  /** What was expected and what was found, and what to do if the advice of the catalogue is not enough. */
   readonly message: string;
+  /** @default 'abort' */
   readonly disposition?: Disposition;
+  /** @default {} */
   readonly details?: ErrorDetails;
-  /** A stripped copy of a vendor's error at most. */
+  /** A vendor's error only as a stripped copy. */
   readonly cause?: unknown;
-  /** For `retry`: the service asked to wait this long, in milliseconds. */
+  /** For `retry`: how long the service asks to wait, in milliseconds. */
   readonly retryAfterMs?: number;
 }
 
 const MARKER = Symbol.for('lockstep.IndexingError');
 
-/** A call or a run that failed. One family for the whole program; `code` says which, the catalogue what to do. */
+/** A call or a run that failed: the error class of the whole program. `code` selects the entry of the catalogue. */
 export class IndexingError extends Error {
   readonly code: ErrorCode;
   readonly disposition: Disposition;
@@ -42,34 +44,34 @@ export class IndexingError extends Error {
     return ERROR_CATALOGUE[this.code].advice;
   }
 
-  /** The stage that ended with it; undefined outside of stages. */
+  /** The stage that failed with it; undefined outside of stages. */
   get stage(): string | undefined {
     return this.#stage;
   }
 
-  /** Says which stage ended with it. Of stages within each other, the innermost counts. */
+  /** Sets the stage that failed with it. The first call wins, so that the innermost stage is named. */
   endStage(stage: string): void {
     this.#stage ??= stage;
   }
 }
 
-/** Tells our errors from all others, also when two copies of this module are loaded. */
+/** Whether an error is an `IndexingError`, even one of another copy of this module. */
 export function isIndexingError(error: unknown): error is IndexingError {
   return typeof error === 'object' && error !== null && MARKER in error;
 }
 
-/** Throws when something that the program itself guarantees does not hold. Never retried. */
+/** Throws if something that the program itself guarantees does not hold. Never retried. */
 export function invariant(condition: boolean, message: string): asserts condition {
   if (!condition) throw new IndexingError({ code: 'invariant', message });
 }
 
-/** Errors looked through for a code: a client's wraps fetch's, which wraps the socket's. */
+/** How many nested errors are searched for a code: that of a client holds that of fetch, which holds that of the socket. */
 const CAUSES_MAX = 5;
 
-/** Codes of systems and SQLSTATEs: what a service itself calls a failure, in small letters, may be whatever it was sent. */
+/** Codes of operating systems, and SQLSTATEs. A lower-case code of a service may repeat what was sent to it. */
 const SYSTEM_CODE = /^[A-Z0-9_]{1,64}$/;
 
-/** A copy of a vendor's error that is safe to keep as `cause`: its name and a code, and nothing that it carries. */
+/** A copy of a vendor's error that is safe as `cause`: only its name and a code. */
 export function strippedCause(error: unknown): { name: string; code?: string } {
   if (!(error instanceof Error)) return { name: typeof error };
   let inner: unknown = error;

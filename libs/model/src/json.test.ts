@@ -16,17 +16,17 @@ function reversed(value: JsonValue): JsonValue {
 const jsonValue = (): fc.Arbitrary<JsonValue> => fc.jsonValue({ depthSize: 'medium' }) as fc.Arbitrary<JsonValue>;
 
 describe('canonicalJson', () => {
-  it('sorts keys by code units at every depth, without white space', () => {
+  it('canonical JSON has keys sorted by code units at every depth, and no white space', () => {
     expect(
       canonicalJson({ b: [{ d: 1, c: null }], a: 'x', B: true, '10': 1, '9': 2, '\uFF5E': 3, '\u{1F600}': 4 }),
     ).toBe('{"10":1,"9":2,"B":true,"a":"x","b":[{"c":null,"d":1}],"\u{1F600}":4,"\uFF5E":3}');
   });
 
-  it('writes one zero, and numbers as ECMAScript does', () => {
+  it('canonical JSON writes numbers as ECMAScript does, and -0 as 0', () => {
     expect(canonicalJson([-0, 0, 1e21, 1e-7, 100, 0.1])).toBe('[0,0,1e+21,1e-7,100,0.1]');
   });
 
-  it('gives JSON of the same value, whatever the order of keys', () => {
+  it('canonical JSON parses to the same value, and does not depend on the order of keys', () => {
     fc.assert(
       fc.property(jsonValue(), (value) => {
         const text = canonicalJson(value);
@@ -39,7 +39,7 @@ describe('canonicalJson', () => {
 });
 
 describe('isJsonObject', () => {
-  it('is true for objects alone', () => {
+  it('isJsonObject is true only for objects', () => {
     expect([{}, { a: 1 }].map(isJsonObject)).toEqual([true, true]);
     expect([null, [], 'a', 1, true, undefined].some(isJsonObject)).toBe(false);
   });

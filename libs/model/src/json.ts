@@ -1,12 +1,12 @@
 /** A JSON value as `JSON.parse` returns it. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | JsonObject;
 
-/** A JSON object. Keys are any strings but `__proto__`, which records may not hold. */
+/** A JSON object. Keys are any strings except `__proto__`, which records may not have. */
 export interface JsonObject {
   [key: string]: JsonValue;
 }
 
-/** Tells a JSON object from every other JSON value. */
+/** Whether a JSON value is an object. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

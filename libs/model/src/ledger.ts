@@ -2,9 +2,9 @@ import type { ErrorCode } from './error-catalogue.ts';
 import type { CallOptions } from './ports.ts';
 import type { StoreName } from './stores.ts';
 
-/** What a store is known to hold of a corpus since the last load that ended well. */
+/** What a store holds of a corpus since the last load that finished. */
 export interface Stamp {
-  /** Digest of what was wanted: ids, hashes, projection, and which store it was written to. */
+  /** Digest of what was loaded: ids, hashes, projection, and the store it was written to. */
   readonly digest: string;
   /** Random; tells one load from another with the same digest. */
   readonly nonce: string;
@@ -22,25 +22,25 @@ export interface FenceHolder {
 /** What a run was started for. */
 export type RunKind = 'load' | 'repair' | 'drop';
 
-/** A run as it takes its fence. */
+/** A run when it takes its fence. */
 export interface RunStart {
   readonly runId: string;
   readonly kind: RunKind;
-  /** Digest of the chunks that are wanted. */
+  /** Digest of the chunks in the input. */
   readonly digest: string;
-  /** Embedding model; null where none takes part. */
+  /** Embedding model; null for a run without one. */
   readonly model: string | null;
-  /** Which stores it is about, as they are shown; null for one that is left out. */
+  /** Addresses of the stores for display; null for a store that the run does not use. */
   readonly qdrantTarget: string | null;
   readonly neonTarget: string | null;
   /** ISO 8601, UTC, milliseconds. */
   readonly startedAt: string;
 }
 
-/** `done`: both stores were seen to be in step (or the corpus is gone, for a drop). `differ`: verify found differences. */
+/** `done`: verify found both stores in step, or a drop deleted the corpus. `differ`: verify found differences. */
 export type RunOutcome = 'done' | 'differ' | 'failed' | 'overtaken';
 
-/** Chunks, points and rows of a run; null where it did not get as far, or did not concern the store. */
+/** Chunks, points and rows of a run; null if the run ended before, or does not use the store. */
 export interface RunCounts {
   readonly input: number | null;
   readonly qdrant: number | null;
@@ -56,18 +56,18 @@ export interface RunEnd {
   /** ISO 8601, UTC, milliseconds. */
   readonly finishedAt: string;
   readonly outcome: RunOutcome;
-  /** The error that ended it; null where none did. */
+  /** The error that ended it; null if none did. */
   readonly error: ErrorCode | null;
   readonly counts: RunCounts;
-  /** Tokens that the embedding service charged for in this run; null where no embedding was done or replayed. */
+  /** Tokens that the embedding service charged for in this run; null if nothing was embedded or replayed. */
   readonly tokensPaid: number | null;
   /** About how many tokens the cache saved. */
   readonly tokensSaved: number | null;
-  /** When the embeddings that the run used were made: two runs with the same time share one payment. */
+  /** When the embeddings of the run were made: two runs with the same time share one payment. */
   readonly embeddedAt: string | null;
 }
 
-/** A run of the run table. `end` is undefined while it is under way, and for ever if it was killed. */
+/** A run of the run table. `end` is undefined while it runs, and stays so if it is killed. */
 export interface RunRecord extends RunStart {
   readonly corpus: string;
   readonly fence: number;
@@ -75,35 +75,35 @@ export interface RunRecord extends RunStart {
 }
 
 /**
- * Stamps, fences and the run table. Lives beside the rows, or in a file of its own where the rows are embedded. Reading
- * from one whose tables were never made finds nothing.
+ * Stamps, fences and the run table. Stored beside the rows, or in a file if the rows are embedded. Reading finds nothing
+ * while the tables do not exist.
  */
 export interface Ledger {
-  /** Makes its tables where they are missing. */
+  /** Creates its tables if they are missing. */
   ensure(options?: CallOptions): Promise<void>;
   /**
-   * Takes the next fence number of a corpus, at least `atLeast`, and enters the run into the run table. The latest
-   * holder wins.
+   * Takes the next fence number of a corpus, at least `atLeast`, and adds the run to the run table. The latest holder
+   * wins.
    */
   takeFence(corpus: string, run: RunStart & { readonly atLeast: number }, options?: CallOptions): Promise<number>;
-  /** Says how a run ended; the first word counts, and a run that the table does not have is passed over. */
+  /** Records how a run ended. Only the first call for a run counts; a run that is not in the table is ignored. */
   endRun(corpus: string, fence: number, end: RunEnd, options?: CallOptions): Promise<void>;
   /** The latest runs, last started first, of one corpus or of all. */
   runs(
     query: { readonly corpus?: string; readonly limit: number },
     options?: CallOptions,
   ): Promise<readonly RunRecord[]>;
-  /** Who holds the corpus now; undefined before the first run. */
+  /** The latest run of the corpus; undefined before the first. */
   fenceHolder(corpus: string, options?: CallOptions): Promise<FenceHolder | undefined>;
   stamp(corpus: string, store: StoreName, options?: CallOptions): Promise<Stamp | undefined>;
-  /** Writes a stamp if the fence is still the run's own; false if the run was overtaken. */
+  /** Writes a stamp if no later run has taken the fence; returns false if one has. */
   writeStamp(
     corpus: string,
     store: StoreName,
     write: { readonly stamp: Stamp; readonly fence: number },
     options?: CallOptions,
   ): Promise<boolean>;
-  /** Withdraws a stamp, whatever the fence: a store that is being written, or was found to differ, has none. */
+  /** Removes a stamp, whatever the fence: a store has none while it is written, or if it was found to differ. */
   removeStamp(corpus: string, store: StoreName, options?: CallOptions): Promise<void>;
   close(): Promise<void>;
 }

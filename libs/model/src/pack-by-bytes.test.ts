@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { packByBytes } from './pack-by-bytes.ts';
 
-it('keeps every item in order, and every request within the limit but for an item that is heavier by itself', () => {
+it('packByBytes keeps the order of items, and only a single item that is too large exceeds the limit', () => {
   fc.assert(
     fc.property(fc.array(fc.integer({ min: 0, max: 12 })), fc.integer({ min: 1, max: 20 }), (weights, max) => {
       const packed = packByBytes(weights, max, (weight) => weight);

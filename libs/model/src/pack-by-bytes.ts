@@ -1,6 +1,5 @@
 /**
- * Groups items into requests of at most `bytesMax` by a weight of each, in their order. An item that is heavier goes
- * alone.
+ * Groups items, in their order, into requests of at most `bytesMax`. An item that is larger has a request of its own.
  */
 export function packByBytes<Item>(items: readonly Item[], bytesMax: number, bytesOf: (item: Item) => number): Item[][] {
   const requests: Item[][] = [];

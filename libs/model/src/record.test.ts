@@ -27,8 +27,8 @@ function nested(levels: number): JsonValue {
   return Array.from({ length: levels }).reduce<JsonValue>((inner) => [inner], 'bottom');
 }
 
-describe('parseRecord accepts', () => {
-  it('the flat records of the system that this replaces', () => {
+describe('accepted records', () => {
+  it('a record accepts the flat form of the system that this one replaces', () => {
     expect(
       accepted({
         chunk_id: 'ch-1',
@@ -49,15 +49,15 @@ describe('parseRecord accepts', () => {
     });
   });
 
-  it.each(ID_ALIASES)('an id under %s', (alias) => {
+  it.each(ID_ALIASES)('a record accepts its id under the key %s', (alias) => {
     expect(accepted({ [alias]: 'a', text: 't' })).toMatchObject({ chunkId: 'a', metadata: {} });
   });
 
-  it.each(TEXT_ALIASES)('a text under %s', (alias) => {
+  it.each(TEXT_ALIASES)('a record accepts its text under the key %s', (alias) => {
     expect(accepted({ id: 'a', [alias]: 't' })).toMatchObject({ text: 't', metadata: {} });
   });
 
-  it('several names of a field that agree, and a null beside a value', () => {
+  it('a record may have several keys for its id or text if their values are equal or null', () => {
     expect(accepted({ id: 7, chunk_id: '7', chunkId: null, text: 't', content: 't', snippet: null })).toMatchObject({
       chunkId: '7',
       text: 't',
@@ -65,7 +65,7 @@ describe('parseRecord accepts', () => {
     });
   });
 
-  it('integers and their decimal text as the same id', () => {
+  it('an integer and its decimal text are the same id', () => {
     expect(accepted({ id: 7, document_id: 12, text: 't' })).toEqual(
       accepted({ id: '7', document_id: '12', text: 't' }),
     );
@@ -74,12 +74,12 @@ describe('parseRecord accepts', () => {
     expect(accepted({ id: Number.MAX_SAFE_INTEGER, text: 't' }).chunkId).toBe('9007199254740991');
   });
 
-  it('ids without normalising or trimming them', () => {
+  it('an id is neither normalised nor trimmed', () => {
     for (const id of ['cafe\u0301', 'caf\u00E9', ' a ', '\u{1F600}'])
       expect(accepted({ id, text: 't' }).chunkId).toBe(id);
   });
 
-  it('keys without a field of their own, folded into metadata without loss', () => {
+  it('keys of a record without a column go into metadata without loss', () => {
     const record: JsonObject = {
       id: 'a',
       text: 't',
@@ -97,7 +97,7 @@ describe('parseRecord accepts', () => {
     expect(record['metadata']).toEqual({ source: 's', language: 'en' });
   });
 
-  it('fields from metadata where the top level has none, and leaves them there', () => {
+  it('columns are read from metadata when the top level lacks them, and also stay in metadata', () => {
     const metadata = { document_id: 3, chapter_title: 'C', page_number: 4, created_at: '2025-12-05' };
     expect(accepted({ id: 'a', text: 't', metadata })).toEqual({
       chunkId: 'a',
@@ -114,7 +114,7 @@ describe('parseRecord accepts', () => {
     });
   });
 
-  it('metadata whose values do not fit a field, and lifts none of those', () => {
+  it('a value in metadata that is not valid for a column is accepted, and not read into the column', () => {
     const metadata = { document_id: {}, chapter_title: 1, page_number: 'iv', created_at: 'soon' };
     expect(accepted({ id: 'a', text: 't', metadata })).toEqual({
       chunkId: 'a',
@@ -127,7 +127,7 @@ describe('parseRecord accepts', () => {
     });
   });
 
-  it('null and absent fields as the same, to the hash', () => {
+  it('null and absent fields give the same chunk and the same hash', () => {
     const bare = accepted({ id: 'a', text: 't' });
     const nulls = accepted({
       id: 'a',
@@ -142,7 +142,7 @@ describe('parseRecord accepts', () => {
     expect(contentHashOf(nulls)).toBe(contentHashOf(bare));
   });
 
-  it('values at the ends of what is allowed', () => {
+  it('a record accepts values at the limits', () => {
     for (const page_number of [-2_147_483_648, 0, 2_147_483_647, null]) {
       expect(accepted({ id: 'a', text: 't', page_number }).pageNumber).toBe(page_number);
     }
@@ -162,7 +162,7 @@ describe('parseRecord accepts', () => {
 
 const PROTO = JSON.parse('{"id":"a","text":"t","metadata":{"__proto__":{"x":1}}}') as JsonValue;
 
-describe('parseRecord rejects', () => {
+describe('rejected records', () => {
   it.each<[RejectCode, string | null, string, JsonValue]>([
     ['not-an-object', null, 'null', null],
     ['not-an-object', null, 'an array', [{ id: 'a', text: 't' }]],
@@ -181,11 +181,16 @@ describe('parseRecord rejects', () => {
     ['alias-conflict', 'id', 'two ids', { chunk_id: 'a', id: 'b', text: 't' }],
     ['alias-conflict', 'id', 'a padded number beside an id', { chunk_id: 7, id: '07', text: 't' }],
     ['alias-conflict', 'content', 'two texts', { id: 'a', text: 't', content: 't ' }],
-    ['key-conflict', 'language', 'a key twice', { id: 'a', text: 't', language: 'en', metadata: { language: 'de' } }],
     [
       'key-conflict',
       'language',
-      'a key once null',
+      'a key with another value in metadata',
+      { id: 'a', text: 't', language: 'en', metadata: { language: 'de' } },
+    ],
+    [
+      'key-conflict',
+      'language',
+      'a key that is null and has a value in metadata',
       { id: 'a', text: 't', language: null, metadata: { language: 'de' } },
     ],
     ['bad-metadata', 'metadata', 'metadata in an array', { id: 'a', text: 't', metadata: [] }],
@@ -196,18 +201,28 @@ describe('parseRecord rejects', () => {
     ['bad-field', 'page_number', 'a page number that is too large', { id: 'a', text: 't', page_number: 2 ** 31 }],
     ['bad-field', 'created_at', 'a date that does not exist', { id: 'a', text: 't', created_at: '2025-02-30' }],
     ['unsafe-number', 'metadata.a.1', 'a rounded number', { id: 'a', text: 't', metadata: { a: [0, -(2 ** 53)] } }],
-    ['unsafe-number', 'weight', 'a number beyond all', { id: 'a', text: 't', weight: Number.POSITIVE_INFINITY }],
+    ['unsafe-number', 'weight', 'an infinite number', { id: 'a', text: 't', weight: Number.POSITIVE_INFINITY }],
     ['nul', 'text', 'a NUL in the text', { id: 'a', text: 'a\0b' }],
     ['nul', 'k\0', 'a NUL in a key', { id: 'a', text: 't', 'k\0': 1 }],
-    ['lone-surrogate', 'text', 'half a pair', { id: 'a', text: 'a\uD83D' }],
-    ['lone-surrogate', 'metadata.a', 'half a pair below', { id: 'a', text: 't', metadata: { a: '\uDE00' } }],
+    ['lone-surrogate', 'text', 'half of a surrogate pair', { id: 'a', text: 'a\uD83D' }],
+    [
+      'lone-surrogate',
+      'metadata.a',
+      'half of a surrogate pair in metadata',
+      { id: 'a', text: 't', metadata: { a: '\uDE00' } },
+    ],
     ['forbidden-key', 'metadata.__proto__', '__proto__', PROTO],
-    ['too-deep', 'deep', 'a level too many', { id: 'a', text: 't', deep: nested(RECORD_DEPTH_MAX + 1) }],
+    ['too-deep', 'deep', 'one level too many', { id: 'a', text: 't', deep: nested(RECORD_DEPTH_MAX + 1) }],
     ['too-deep', 'deep', 'very many levels', { id: 'a', text: 't', deep: nested(100_000) }],
     ['too-deep', 'id', 'very many levels in an id', { id: nested(100_000), text: 't' }],
-    ['too-deep', 'chunkId', 'the same under two names', { id: nested(100_000), chunkId: nested(100_000), text: 't' }],
-    ['bad-id', 'id', 'an object as id beside a good one', { chunk_id: 'a', id: {}, text: 't' }],
-    ['too-large', 'many', 'a value too many', { id: 'a', text: 't', many: Array(RECORD_VALUES_MAX - 3).fill(0) }],
+    [
+      'too-deep',
+      'chunkId',
+      'very many levels in two ids',
+      { id: nested(100_000), chunkId: nested(100_000), text: 't' },
+    ],
+    ['bad-id', 'id', 'an object as id beside a valid one', { chunk_id: 'a', id: {}, text: 't' }],
+    ['too-large', 'many', 'one value too many', { id: 'a', text: 't', many: Array(RECORD_VALUES_MAX - 3).fill(0) }],
     [
       'too-large',
       'a',
@@ -221,17 +236,17 @@ describe('parseRecord rejects', () => {
       Object.fromEntries(Array.from({ length: RECORD_VALUES_MAX }, (_, at) => [`k${at}`, 0])),
     ],
     ['nul', `${'k'.repeat(200)}...`, 'a NUL below a long key', { id: 'a', text: 't', ['k'.repeat(10_000)]: 'a\0' }],
-  ])('%s at %s: %s', (code, field, _what, record) => {
+  ])('a record is rejected with %s at %s for %s', (code, field, _what, record) => {
     expect(rejected(record)).toMatchObject({ code, field, message: expect.stringMatching(/\w/) });
   });
 
-  it('with a message that is short however long a key is', () => {
+  it('the message of a rejection is short however long a key is', () => {
     const key = 'k'.repeat(1_000_000);
     const conflict = rejected({ id: 'a', text: 't', [key]: 1, metadata: { [key]: 2 } });
     expect(JSON.stringify(conflict).length).toBeLessThan(1000);
   });
 
-  it('with the id where it can be read, so that its last good version can be held', () => {
+  it('a rejection has the id if it can be read, so that the last good version can be held', () => {
     expect(rejected({ id: 7 })).toMatchObject({ code: 'missing-text', chunkId: '7' });
     expect(rejected({ id: 'a', text: 't', page_number: 'x' })).toMatchObject({ chunkId: 'a' });
     expect(rejected({ id: 'a', text: 't', deep: nested(1000) })).toMatchObject({ chunkId: 'a' });
@@ -245,7 +260,7 @@ describe('parseRecord rejects', () => {
     }
   });
 
-  it('without putting the text of a record into its message', () => {
+  it('the message of a rejection does not quote the text of the record', () => {
     const secret = 'do not quote me';
     for (const record of [
       { id: 'a', text: secret, content: `${secret}!` },

@@ -3,7 +3,7 @@ import type { Chunk, RejectCode, Rejection } from './chunk.ts';
 import { parseCreatedAt } from './created-at.ts';
 import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 
-/** Keys under which a record may carry its id, and its text. Several may stand side by side if they agree. */
+/** Keys for the id and for the text of a record. A record may have several of them if their values are equal. */
 export const ID_ALIASES = ['chunk_id', 'id', 'chunkId'] as const;
 export const TEXT_ALIASES = [
   'text',
@@ -16,19 +16,19 @@ export const TEXT_ALIASES = [
   'snippet',
 ] as const;
 
-/** Nesting below a record's top level; deeper records are rejected (canonical JSON recurses). */
+/** Levels of nesting below the top level of a record; deeper records are rejected, since canonical JSON recurses. */
 export const RECORD_DEPTH_MAX = 64;
 
 /**
- * UTF-8 bytes of a chunk id. A Postgres index entry ends at 2,704 bytes and holds the corpus name too
+ * Longest chunk id, in UTF-8 bytes. A Postgres index entry has at most 2,704 bytes and holds the name of the corpus too
  * (https://www.postgresql.org/docs/current/btree.html, 2026-11).
  */
 export const CHUNK_ID_BYTES_MAX = 1024;
 
-/** JSON values in a record; 16 MiB may hold eight million, which take gigabytes and half a minute to walk and hash. */
+/** Most JSON values in a record; 16 MiB can hold eight million, which need gigabytes of memory and half a minute. */
 export const RECORD_VALUES_MAX = 100_000;
 
-/** UTF-16 units of a path or a key that a rejection shows. */
+/** UTF-16 units of a path or a key that a rejection shows at most. */
 const FIELD_UNITS_MAX = 200;
 
 const INT32_MAX = 2_147_483_647;
@@ -37,7 +37,7 @@ const OWN_KEYS = new Set<string>([...ID_ALIASES, ...TEXT_ALIASES, ...COLUMNS, 'm
 
 const decimalText = v.pipe(v.union([v.string(), v.pipe(v.number(), v.safeInteger())]), v.transform(String));
 
-/** What each field with a column of its own may hold; null and absent are the same. */
+/** Values of the fields that have a column; null and absent are the same. */
 const columnSchemas = {
   document_id: v.nullable(decimalText),
   chapter_title: v.nullable(v.string()),
@@ -62,7 +62,7 @@ const EXPECTED: Record<(typeof COLUMNS)[number], string> = {
   created_at: 'an ISO 8601 date-time with at most microseconds, such as 2025-12-05T10:00:00Z',
 };
 
-/** A rejection that travels up to `parseRecord`, which alone catches it. */
+/** Thrown inside this file only, and caught by `parseRecord`. */
 class Rejected {
   readonly code: RejectCode;
   readonly field: string | null;
@@ -75,11 +75,11 @@ class Rejected {
 }
 
 /**
- * Turns one raw record into a chunk, or says what is wrong with it. Never throws for what a record holds.
+ * Turns one raw record into a chunk, or reports what is wrong with it. Never throws, whatever the record holds.
  *
- * Aliases of the id and the text are resolved; keys without a field of their own fold into `metadata` without loss.
- * `document_id`, `chapter_title`, `page_number` and `created_at` come from the top level, or else from `metadata` where
- * a usable value stands there (it stays there as well). A number beyond 2^53 is rejected rather than rounded.
+ * Aliases of the id and the text are resolved; keys without a column go into `metadata` without loss. `document_id`,
+ * `chapter_title`, `page_number` and `created_at` come from the top level, or else from `metadata` if the value there is
+ * valid (it also stays there). A number beyond 2^53 is rejected and not rounded.
  */
 export function parseRecord(record: JsonValue): { ok: true; chunk: Chunk } | { ok: false; rejection: Rejection } {
   let chunkId: string | undefined;
@@ -99,7 +99,7 @@ export function parseRecord(record: JsonValue): { ok: true; chunk: Chunk } | { o
   }
 }
 
-/** The id of a record that may be faulty otherwise, where all its id aliases agree on one that could be accepted. */
+/** The id of a record that may have other faults, if all its id aliases agree on a valid one. */
 function readableId(record: JsonObject): string | undefined {
   try {
     const id = parseId(record);
@@ -111,7 +111,7 @@ function readableId(record: JsonObject): string | undefined {
 }
 
 function parseId(record: JsonObject): string {
-  // Looked at before the depth of the record is known, so nothing may walk into an array or an object here.
+  // The depth of the record is not known yet, so nothing here may recurse into an array or an object.
   const nested = ID_ALIASES.find((alias) => typeof record[alias] === 'object' && record[alias] !== null);
   if (nested !== undefined) throw badId(nested, record[nested] as JsonValue);
   const field = aliasOf(record, ID_ALIASES, 'id', (value) => (typeof value === 'number' ? String(value) : value));
@@ -139,7 +139,7 @@ function parseText(record: JsonObject): string {
   return value;
 }
 
-/** The first alias that is set, provided that all that are set agree. A null counts as not set. */
+/** The first alias that is set, if all that are set have equal values. A null counts as not set. */
 function aliasOf(
   record: JsonObject,
   aliases: readonly string[],
@@ -193,7 +193,7 @@ function parseColumns(record: JsonObject, metadata: JsonObject): Omit<Chunk, 'ch
   };
 }
 
-/** Walks the whole record without recursion, and rejects what one of the stores would refuse, alter or lose. */
+/** Walks the whole record without recursion, and rejects all that one of the stores would refuse, change or lose. */
 function checkTree(record: JsonObject): void {
   const open: { value: JsonValue; field: string; depth: number }[] = [{ value: record, field: '', depth: 0 }];
   let values = 1;
@@ -227,7 +227,7 @@ function checkString(text: string, field: string): void {
   if (!text.isWellFormed()) throw new Rejected('lone-surrogate', field, 'expected no lone surrogate; it has no UTF-8');
 }
 
-/** The start of a path or a key, which may be as long as a record. */
+/** The beginning of a path or a key, which may be as long as a record. */
 function shown(text: string): string {
   return text.length > FIELD_UNITS_MAX ? `${text.slice(0, FIELD_UNITS_MAX)}...` : text;
 }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Chunk } from './chunk.ts';
 import { ROW_BYTES_MAX, rowBytes, rowTooLarge } from './row-bytes.ts';
 
-it('a row is too large by what its fields are on the wire, and the heaviest there is named', () => {
+it('a row is measured by the bytes of its quoted fields, and the largest field of one that is too large is named', () => {
   const chunk: Chunk = {
     chunkId: 'a',
     documentId: null,

@@ -1,8 +1,8 @@
 /**
- * What each stage needs to have ended well before it starts. Stages that do not need each other may run at the same
- * time. The order of a run (`runCorpus`) and the targets of the Nx plugin follow from this table.
+ * For each stage, the stages that must have succeeded before it starts. Stages that do not depend on each other may run
+ * at the same time. The order of a run (`runCorpus`) and the targets of the Nx plugin are derived from this table.
  *
- * The same words are used in folders, commands, targets, logs and errors.
+ * Folders, commands, targets, logs and errors use the same names.
  */
 export const STAGE_DEPENDENCIES = {
   validate: [],
@@ -15,5 +15,5 @@ export const STAGE_DEPENDENCIES = {
 
 export type Stage = keyof typeof STAGE_DEPENDENCIES;
 
-/** The stages, each after those that it needs. */
+/** The stages, each after those that it depends on. */
 export const STAGES = Object.keys(STAGE_DEPENDENCIES) as readonly Stage[];

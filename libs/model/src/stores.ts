@@ -3,5 +3,5 @@ export const STORES = ['qdrant', 'neon'] as const;
 
 export type StoreName = (typeof STORES)[number];
 
-/** A service that calls go out to. */
+/** A service that the program calls. */
 export type Dependency = 'openai' | StoreName;

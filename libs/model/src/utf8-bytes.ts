@@ -1,6 +1,6 @@
 const UTF8 = new TextEncoder();
 
-/** UTF-8 bytes of a well-formed text. */
+/** Number of UTF-8 bytes of a text. */
 export function utf8Bytes(text: string): number {
   return UTF8.encode(text).length;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createVendorTextRedactor } from './vendor-text-redactor.ts';
 
 const KEY = 'Fg5Bc1Xs8Zq0/Mv7Uj4';
-const words = createVendorTextRedactor([KEY]);
+const redactor = createVendorTextRedactor([KEY]);
 
 describe('a sentence of a service', () => {
   it.each([
@@ -10,11 +10,11 @@ describe('a sentence of a service', () => {
     "Not found: Collection `book_vectors` doesn't exist!",
     'relation "rag_metadata" does not exist',
     "role 'owner' may not log in",
-  ])('is said again: %s', (said) => {
-    expect(words.sentence(said)).toBe(said);
+  ])('the sentence "%s" is kept', (text) => {
+    expect(redactor.sentence(text)).toBe(text);
   });
 
-  it.each<[what: string, said: string, again: string | undefined]>([
+  it.each<[what: string, text: string, redacted: string | undefined]>([
     [
       'a text in double quotes',
       'invalid value: "Call me Ishmael", expected a number',
@@ -28,10 +28,10 @@ describe('a sentence of a service', () => {
     ['markup', 'Refused <b>Call me Ishmael</b>', 'Refused …'],
     ['an address', 'Cannot reach postgresql://owner:pw@host/db now', 'Cannot reach …'],
     ['a second line', 'Refused:\nCall me Ishmael', 'Refused:'],
-    ['nothing else', '{"text":"Call me Ishmael"}', undefined],
-    ['nothing', '  ', undefined],
-  ])('is said again without %s', (_what, said, again) => {
-    expect(words.sentence(said)).toBe(again);
+    ['a whole text that is data', '{"text":"Call me Ishmael"}', undefined],
+    ['white space', '  ', undefined],
+  ])('a sentence is redacted without %s', (_what, text, redacted) => {
+    expect(redactor.sentence(text)).toBe(redacted);
   });
 
   it.each([
@@ -39,29 +39,29 @@ describe('a sentence of a service', () => {
     ['in part', KEY.slice(3, 12)],
     ['percent-encoded', encodeURIComponent(KEY)],
     ['in small letters', KEY.toLowerCase()],
-  ])('with the secret in it, %s, is not said again', (_how, secret) => {
-    expect(words.sentence(`The key ${secret} is wrong`)).toBeUndefined();
+  ])('a sentence with the secret %s is dropped', (_how, secret) => {
+    expect(redactor.sentence(`The key ${secret} is wrong`)).toBeUndefined();
     expect(createVendorTextRedactor([encodeURIComponent(KEY)]).sentence(`The key ${secret} is wrong`)).toBeUndefined();
   });
 
-  it('with a short secret in it is not said again, and any sentence is where there is none', () => {
+  it('a sentence with a short secret is dropped, and none is dropped when the secret is empty', () => {
     expect(createVendorTextRedactor(['abc']).sentence('The key abc is wrong')).toBeUndefined();
     expect(createVendorTextRedactor(['']).sentence('The key is wrong')).toBe('The key is wrong');
     expect(createVendorTextRedactor(['50%']).sentence('The key is wrong')).toBe('The key is wrong');
   });
 
-  it('is cut where it is endless, and is nothing where it is no text', () => {
-    expect(words.sentence('x'.repeat(5_000))).toHaveLength(301);
-    expect([undefined, null, 7, {}].map(words.sentence)).toEqual([undefined, undefined, undefined, undefined]);
+  it('a long sentence is cut, and a value that is no text gives undefined', () => {
+    expect(redactor.sentence('x'.repeat(5_000))).toHaveLength(301);
+    expect([undefined, null, 7, {}].map(redactor.sentence)).toEqual([undefined, undefined, undefined, undefined]);
   });
 });
 
 describe('a name that a service gives', () => {
-  it.each(['rag_metadata', 'rag_metadata_pkey', 'acknowledged'])('is said again: %s', (name) => {
-    expect(words.name(name)).toBe(name);
+  it.each(['rag_metadata', 'rag_metadata_pkey', 'acknowledged'])('the name %s is kept', (name) => {
+    expect(redactor.name(name)).toBe(name);
   });
 
-  it.each(['Call me Ishmael', '', 'a'.repeat(64), 'Fg5Bc1Xs8', 7, undefined])('is not where it is %j', (said) => {
-    expect(words.name(said)).toBeUndefined();
+  it.each(['Call me Ishmael', '', 'a'.repeat(64), 'Fg5Bc1Xs8', 7, undefined])('%j is not kept as a name', (text) => {
+    expect(redactor.name(text)).toBeUndefined();
   });
 });

@@ -1,29 +1,29 @@
-/** Makes what a service wrote safe to repeat in a message, a log or a receipt. */
+/** Makes texts of a service safe for a message, a log or a receipt. */
 export interface VendorTextRedactor {
   /**
-   * A sentence of at most 300 characters, without what it quotes unless that is a name, and up to the point where data
-   * or an address begins. Undefined where nothing is left, or where it holds a piece of a secret.
+   * The first line of a text, cut at 300 characters and where data or an address begins, without quotations that are no
+   * names. Undefined if nothing is left, or if the text holds a part of a secret.
    */
   sentence(text: unknown): string | undefined;
-  /** The name of a thing, such as a table; undefined for anything else, and for a piece of a secret. */
+  /** The text if it is a name, such as that of a table; undefined otherwise, and if it holds a part of a secret. */
   name(text: unknown): string | undefined;
 }
 
 const SENTENCE_UNITS_MAX = 300;
 
-/** Characters of a secret that give it away. */
+/** Consecutive characters of a secret that may not be shown. */
 const PIECE_UNITS = 8;
 
-/** Tables, columns, states, fields. */
+/** A name of a table, a column, a state or a field. */
 const NAME = /^[A-Za-z_][\w.$-]{0,62}$/;
 
-/** JSON, markup, a list or an address, and all that comes after. */
+/** JSON, markup, a list or an address, and all that follows. */
 const DATA = /\s*(?:[{[<]|\b[a-z][a-z0-9+.-]*:\/\/).*$/is;
 
-/** Between quotes, or from one that is never closed; an apostrophe within a word is none. */
+/** Text between quotes, or after one that is never closed; an apostrophe within a word is no quote. */
 const QUOTED = /"[^"]*(?:"|$)|`[^`]*(?:`|$)|(?<!\w)'[^']*(?:'|$)/g;
 
-/** Redacts texts of a service to which these secrets were sent: it may send back what it received, the key with it. */
+/** Redacts texts of a service that knows these secrets, since it may send back what it received. */
 export function createVendorTextRedactor(secrets: readonly string[]): VendorTextRedactor {
   const pieces = [...new Set(secrets.flatMap(formsOf).flatMap(piecesOf))];
 
@@ -49,13 +49,13 @@ export function createVendorTextRedactor(secrets: readonly string[]): VendorText
   };
 }
 
-/** As it is, and percent-encoded or no longer so. */
+/** The secret as it is, percent-encoded and percent-decoded, in lower case. */
 function formsOf(secret: string): string[] {
   const forms = [secret, encodeURIComponent(secret)];
   try {
     forms.push(decodeURIComponent(secret));
   } catch {
-    // Its percent signs encode nothing.
+    // Not percent-encoded.
   }
   return forms.map((form) => form.toLowerCase());
 }

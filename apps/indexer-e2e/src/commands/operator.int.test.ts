@@ -201,7 +201,7 @@ describe('an operator', () => {
     expect(recovered).toMatchObject({ exit: 0, said: { wanted: 40, recovered: 40, refused: 0 } });
     const { exit, stdout, stderr } = await run('run', 'books', '--level', 'vectors', ...machine);
     expect(exit, stderr).toBe(0);
-    expect(stdout).toContain('40 vectors are not comparable');
+    expect(stdout).toContain('40 vectors not compared');
     const receipt = (stage: string) =>
       JSON.parse(readFileSync(join(folder, 'other-machine', 'books', `${stage}.json`), 'utf8')) as unknown;
     expect(receipt('verify')).toMatchObject({ ok: true, notComparable: 40 });
@@ -217,7 +217,9 @@ describe('an operator', () => {
     const before = openai.seen.inputs;
     const left = await run('repair', 'books', '--price', '100', ...machine);
     expect(left.exit).toBe(5);
-    expect(left.stdout).toMatch(/no vector for 40 texts \(\d+ tokens, \$0\.\d+\); 2 points wait for one/);
+    expect(left.stdout).toMatch(
+      /no vector for 40 texts \(\d+ tokens, \$0\.\d+\); 2 points not written for that reason/,
+    );
     expect([await pointCount('books'), await rowCount('books'), openai.seen.inputs]).toEqual([38, 40, before]);
     const paid = await run('repair', 'books', '--pay', ...machine);
     expect(paid.exit, paid.stderr).toBe(0);

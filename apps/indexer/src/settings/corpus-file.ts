@@ -26,7 +26,7 @@ export function readSource(argument: string, corpusFlag: string | undefined, roo
   const config = readCorpusConfig(configPath);
   const inputPath = resolve(dirname(configPath), config.input);
   if (!existsSync(inputPath)) {
-    throw missing(`The input of ${printable(argument)} does not exist: ${printable(config.input)}`);
+    throw missing(`${printable(config.input)} (the input of ${printable(argument)}) does not exist`);
   }
   assertRegularFile(inputPath);
   return { config: corpusFlag === undefined ? config : { ...config, name: checkedName(corpusFlag) }, inputPath };

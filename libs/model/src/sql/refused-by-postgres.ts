@@ -3,11 +3,11 @@ import { IndexingError, isIndexingError, strippedCause, type Disposition } from 
 import type { VendorTextRedactor } from '../vendor-text-redactor.ts';
 
 /**
- * SQLSTATE, or its class of two characters, to what it means for a run. What is not here aborts.
+ * What an SQLSTATE, or its class of two characters, means for a run. Others abort.
  * Source: https://www.postgresql.org/docs/current/errcodes-appendix.html, 2026-11.
  */
 const SQLSTATES: Readonly<Record<string, { readonly code: ErrorCode; readonly disposition: Disposition }>> = {
-  // Raised by `lockstep_assert_fence` when another run has taken the corpus.
+  // Raised by `lockstep_assert_fence` when another run has taken over the corpus.
   LS001: { code: 'overtaken', disposition: 'abort' },
   // Connection exceptions.
   '08': { code: 'service-unavailable', disposition: 'retry' },
@@ -20,7 +20,7 @@ const SQLSTATES: Readonly<Record<string, { readonly code: ErrorCode; readonly di
   '57P01': { code: 'service-unavailable', disposition: 'retry' },
   '57P02': { code: 'service-unavailable', disposition: 'retry' },
   '57P03': { code: 'service-unavailable', disposition: 'retry' },
-  // Statement timeout, also where a pooler sets one.
+  // Statement timeout, of the server or of a pooler.
   '57014': { code: 'service-unavailable', disposition: 'retry' },
   // Wrong user or password; insufficient privilege.
   '28': { code: 'unauthorized', disposition: 'abort' },
@@ -29,10 +29,10 @@ const SQLSTATES: Readonly<Record<string, { readonly code: ErrorCode; readonly di
 
 const SQLSTATE = /^[0-9A-Z]{5}$/;
 
-/** Classes whose messages name identifiers and never values. */
-const SPEAKING_CLASSES = new Set(['28', '3D', '3F', '42', '53', '57', 'LS']);
+/** Classes whose messages quote names but no values. */
+const CLASSES_WITHOUT_VALUES = new Set(['28', '3D', '3F', '42', '53', '57', 'LS']);
 
-/** What Postgres says against a statement, as each of its clients gives it. */
+/** An error of Postgres about a statement, as every client throws it. */
 export interface PostgresError extends Error {
   /** SQLSTATE. */
   readonly code?: string | undefined;
@@ -41,17 +41,17 @@ export interface PostgresError extends Error {
 }
 
 /**
- * Ours for an error of Postgres itself. Messages that may quote a value are left out; the SQLSTATE is not. Undefined
- * where there is no SQLSTATE.
+ * The `IndexingError` for an error of Postgres itself: with the SQLSTATE, and with the message if that quotes no values.
+ * Undefined for an error without SQLSTATE.
  */
 export function refusedByPostgres(error: PostgresError, redactor: VendorTextRedactor): IndexingError | undefined {
   const { code: sqlState } = error;
   if (sqlState === undefined || !SQLSTATE.test(sqlState)) return undefined;
   const known = SQLSTATES[sqlState] ?? SQLSTATES[sqlState.slice(0, 2)];
-  const said = SPEAKING_CLASSES.has(sqlState.slice(0, 2)) ? redactor.sentence(error.message) : undefined;
+  const text = CLASSES_WITHOUT_VALUES.has(sqlState.slice(0, 2)) ? redactor.sentence(error.message) : undefined;
   return new IndexingError({
     ...(known ?? { code: 'request-refused' }),
-    message: `Postgres refused a statement with SQLSTATE ${sqlState}${said === undefined ? '' : `: ${said}`}.`,
+    message: `Postgres refused a statement with SQLSTATE ${sqlState}${text === undefined ? '' : `: ${text}`}.`,
     details: {
       sqlState,
       table: redactor.name(error.table) ?? null,
@@ -61,7 +61,7 @@ export function refusedByPostgres(error: PostgresError, redactor: VendorTextReda
   });
 }
 
-/** Ours where Postgres gave no answer, or none that can be read: a statement may or may not have taken effect. */
+/** The `IndexingError` for a missing or unreadable answer of Postgres: the statement may have taken effect. */
 export function postgresUnavailable(message: string, error?: unknown): IndexingError {
   return new IndexingError({
     code: 'service-unavailable',

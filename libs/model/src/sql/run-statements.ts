@@ -1,16 +1,16 @@
 import type { Statement } from './sql-client.ts';
 
 export interface RunStatementsOptions {
-  /** All in one transaction; else each by itself. */
+  /** Whether all statements are one transaction. */
   readonly transaction: boolean;
   /**
-   * Ends the run between two statements, with the signal's reason. A transaction is rolled back then, unless its commit
-   * is under way.
+   * Stops between two statements with the reason of the signal. A transaction is then rolled back, unless its commit was
+   * already sent.
    */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs statements in order on a session that the caller has for itself. A transaction that fails is rolled back. */
+/** Runs statements in order on a session that no other caller uses. A transaction that fails is rolled back. */
 export async function runStatements<Result>(
   execute: (statement: Statement) => Promise<Result>,
   statements: readonly Statement[],
@@ -29,7 +29,7 @@ export async function runStatements<Result>(
     await execute(['commit']);
     return results;
   } catch (error) {
-    // A session that cannot even roll back is broken; the first error is the one to report.
+    // If the rollback fails too, the session is broken; the first error is the one to report.
     if (transaction) await execute(['rollback']).catch(() => undefined);
     throw error;
   }

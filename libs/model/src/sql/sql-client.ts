@@ -1,6 +1,6 @@
 import type { CallOptions } from '../ports.ts';
 
-/** A value for `$1`, `$2` and so on, whose type the statement says; an array is an array of Postgres. */
+/** A value for `$1`, `$2` and so on. The statement gives its type; an array becomes a Postgres array. */
 export type SqlParameter = string | number | boolean | null | readonly (string | number | null)[];
 
 /** A statement and its parameters. */
@@ -10,14 +10,14 @@ export type Statement = readonly [text: string, parameters?: readonly SqlParamet
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 /**
- * Guarded statements to one Postgres. Statements of several callers share sessions, so that none of them may leave a
- * setting, a temporary table or an open transaction behind.
+ * Guarded statements to one Postgres. Callers share sessions, so that no statement may leave a setting, a temporary table
+ * or an open transaction behind.
  *
- * *Errors*: an `IndexingError`; `sqlStateOf` tells what Postgres refused. A statement that fails for lack of an answer
- * may have taken effect, and the guard sends it again: it must bear that.
+ * *Errors*: an `IndexingError`; `sqlStateOf` reads its SQLSTATE. A statement without an answer may have taken effect, and
+ * the guard sends it again, so that every statement must be safe to repeat.
  */
 export interface SqlClient {
   query(statement: Statement, options?: CallOptions): Promise<SqlRow[]>;
-  /** All statements in one transaction; gives the rows of each. */
+  /** Runs all statements in one transaction; returns the rows of each. */
   transaction(statements: readonly Statement[], options?: CallOptions): Promise<SqlRow[][]>;
 }

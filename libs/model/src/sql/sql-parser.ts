@@ -1,6 +1,6 @@
 type Parser = (text: string) => unknown;
 
-/** By the id of the type. Source: https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
+/** Parsers by the id of the type. Source: https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
 const PARSERS: Readonly<Record<number, Parser>> = {
   // bool
   16: (text) => text === 't',
@@ -14,12 +14,12 @@ const PARSERS: Readonly<Record<number, Parser>> = {
   3802: JSON.parse,
 };
 
-const asItStands: Parser = (text) => text;
+const unchanged: Parser = (text) => text;
 
 /**
- * Reads values of one type from the text that Postgres sent, the same whichever client received it. What a JavaScript
- * value would not hold exactly stays the text that it is: int8, numeric, dates and times, arrays, bytes.
+ * Returns the parser for values of one type, from the text that Postgres sends; it is the same for every client. Types
+ * that JavaScript cannot represent exactly stay text: int8, numeric, dates and times, arrays, bytes.
  */
 export function sqlParser(typeId: number): Parser {
-  return PARSERS[typeId] ?? asItStands;
+  return PARSERS[typeId] ?? unchanged;
 }

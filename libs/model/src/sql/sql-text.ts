@@ -2,8 +2,8 @@ import { IndexingError } from '../indexing-error.ts';
 import type { SqlParameter } from './sql-client.ts';
 
 /**
- * A parameter as the text that Postgres reads, the same whichever client sends it; null is NULL.
- * *Errors*: `request-refused` for half a surrogate pair, which has no UTF-8: clients would write something else for it.
+ * A parameter as the text that Postgres reads, the same for every client; null is NULL.
+ * *Errors*: `request-refused` for half of a surrogate pair, for which clients would write another character.
  */
 export function sqlText(value: SqlParameter): string | null {
   if (value === null) return null;
@@ -11,7 +11,7 @@ export function sqlText(value: SqlParameter): string | null {
   if (text.isWellFormed()) return text;
   throw new IndexingError({
     code: 'request-refused',
-    message: 'A parameter holds a lone surrogate, which is no valid Unicode.',
+    message: 'Expected valid Unicode in a parameter, found half of a surrogate pair.',
     details: { sqlState: '22021' },
   });
 }
