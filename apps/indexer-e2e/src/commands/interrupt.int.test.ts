@@ -13,8 +13,8 @@ import { startIndexer } from '../support/run-indexer.ts';
 const DIMENSIONS = 8;
 const BATCH = 10;
 
-/** Far longer than an end may take, far shorter than any patience of the program's with a silent service. */
-const PATIENCE_MS = 1_900;
+/** Far longer than the program may take to stop, and far shorter than it waits for a service that does not answer. */
+const STOP_MS_MAX = 1_900;
 
 let folder: string;
 let cleanups: (() => unknown)[];
@@ -33,10 +33,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.toReversed()) await cleanup();
 });
 
-/** Whether a process ends while a service that says nothing would still be waited for. */
+/** Whether a process ends before it would give up on a service that does not answer. */
 function endsSoon(ended: Promise<unknown>): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, PATIENCE_MS, false);
+  const timer = setTimeout(resolve, STOP_MS_MAX, false);
   void ended.then(() => resolve(true));
   return promise.finally(() => clearTimeout(timer));
 }
@@ -47,7 +47,7 @@ function savedVectors(): number {
   return files.reduce((sum, name) => sum + readFileSync(join(cache, name), 'latin1').split('\n').length - 1, 0);
 }
 
-it('a run that is interrupted ends at once, though services are silent, and accounts for all that was paid', async () => {
+it('an interrupted run stops at once while services do not answer, and reports all that may have been paid', async () => {
   const database = await createDatabase();
   cleanups.push(() => database.drop());
   const sql = createPostgresNeon(database);
@@ -85,8 +85,8 @@ it('a run that is interrupted ends at once, though services are silent, and acco
   expect(possiblyPaid).toBeLessThanOrEqual(CLOUD_EMBED_CONCURRENCY * BATCH);
 });
 
-it.each(['once it has taken a connection', 'once it was asked for something'])(
-  'a Postgres server that says nothing %s does not hold it up',
+it.each(['a connection is open', 'a statement is sent'])(
+  'an interrupted run stops at once when Postgres does not answer after %s',
   async (since) => {
     const database = await createDatabase();
     cleanups.push(() => database.drop());
@@ -96,14 +96,14 @@ it.each(['once it has taken a connection', 'once it was asked for something'])(
     const sockets: Socket[] = [];
     const server = createServer((socket) => {
       sockets.push(socket);
-      if (since === 'once it has taken a connection') return silent.resolve();
+      if (since === 'a connection is open') return silent.resolve();
       const postgres = connect(behind);
       sockets.push(postgres);
       postgres.pipe(socket);
       socket
         .on('error', () => {})
         .on('data', (message) => {
-          // A statement begins with the message that has it parsed; nothing is sent on from there.
+          // A statement begins with a Parse message; from there on nothing is passed to Postgres.
           if (message[0] === 'P'.charCodeAt(0)) silent.resolve();
           else postgres.write(message);
         });

@@ -12,7 +12,7 @@ import { runIndexer, type IndexerRun } from '../support/run-indexer.ts';
 const DIMENSIONS = 8;
 const COLLECTION = 'book_vectors';
 
-/** What an operator types, against a stub OpenAI, a real Postgres server and a Qdrant server, all open to the test. */
+/** The commands of an operator against a stub OpenAI, a real Postgres server and an embedded Qdrant server. */
 describe('an operator', () => {
   let folder: string;
   let database: TestDatabase;
@@ -36,7 +36,7 @@ describe('an operator', () => {
   const run = (...args: string[]): Promise<IndexerRun> => runIndexer(folder, args, environment());
   const json = async (...args: string[]) => {
     const { exit, stdout, stderr } = await run(...args, '--json');
-    return { exit, stderr, said: JSON.parse(stdout) as ReturnType<typeof JSON.parse> };
+    return { exit, stderr, result: JSON.parse(stdout) as ReturnType<typeof JSON.parse> };
   };
   const write = (records: readonly object[], corpus = 'books') => {
     mkdirSync(join(folder, corpus), { recursive: true });
@@ -78,14 +78,14 @@ describe('an operator', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('sees before the first run what it will do and cost, and nothing is written anywhere', async () => {
+  it('plan shows before the first run what it will do and cost, and writes nothing', async () => {
     const { exit, stdout, stderr } = await run('plan', 'books', '--price', '2.5');
     expect(exit, stderr).toBe(0);
     expect(stdout).toMatch(/add +missing in the store +40 +40\n/);
     expect(stdout).toMatch(/embed +40 texts, (\d+) tokens, \$0\.00\d+ \(text-embedding-3-small, 8 dimensions\)/);
     const status = await json('status');
-    expect(status.said.corpora[0].stores).toMatchObject({ qdrant: { state: 'empty' }, neon: { state: 'empty' } });
-    expect(status.said.runs).toEqual([]);
+    expect(status.result.corpora[0].stores).toMatchObject({ qdrant: { state: 'empty' }, neon: { state: 'empty' } });
+    expect(status.result.runs).toEqual([]);
     expect((await qdrant.getCollections()).collections).toEqual([]);
     expect(await sql(`select * from information_schema.tables where table_schema = 'public'`)).toEqual([]);
     expect(openai.seen.requests).toBe(0);
@@ -93,12 +93,12 @@ describe('an operator', () => {
     expect(existsSync(join(folder, '.lockstep', 'cache'))).toBe(false);
   });
 
-  it('is refused a run that costs more than it may, before anything is paid or written', async () => {
+  it('a run that costs more than --max-cost is refused before anything is paid or written', async () => {
     const limits = ['--price', '1000', '--max-cost', '0.1'];
     for (const command of ['run', 'plan']) {
-      const { exit, said } = await json(command, 'books', ...limits);
+      const { exit, result } = await json(command, 'books', ...limits);
       expect(exit).toBe(4);
-      expect((said.error ?? said.refused).code).toBe('cost-guard');
+      expect((result.error ?? result.refused).code).toBe('cost-guard');
     }
     const unknown = await run('run', 'books', '--max-cost', '0.1');
     expect(unknown.exit).toBe(2);
@@ -108,15 +108,15 @@ describe('an operator', () => {
     expect(await sql(`select * from information_schema.tables where table_schema = 'public'`)).toEqual([]);
   });
 
-  it('finds each run in the run table, with what it wrote, paid and saved', async () => {
+  it('status shows each run with what it wrote, paid and saved', async () => {
     const first = await run('run', 'books', '--max-cost', '0.1', '--price', '1');
     expect(first.exit, first.stderr).toBe(0);
     expect((await run('run', 'books')).exit).toBe(0);
-    const { said } = await json('status');
-    expect(said.corpora).toMatchObject([
+    const { result } = await json('status');
+    expect(result.corpora).toMatchObject([
       { corpus: 'books', wanted: 40, stores: { qdrant: { state: 'in-step' }, neon: { state: 'in-step' } } },
     ]);
-    const [second, paying] = said.runs;
+    const [second, paying] = result.runs;
     const nothing = { pointsWritten: 0, pointsDeleted: 0, rowsWritten: 0, rowsDeleted: 0 };
     expect(paying).toMatchObject({ corpus: 'books', fence: 1, kind: 'load', state: 'ended' });
     expect(paying.end).toMatchObject({ outcome: 'done', error: null, tokensSaved: 0 });
@@ -129,7 +129,7 @@ describe('an operator', () => {
     expect(stdout).toMatch(/qdrant +40 {2}in step/);
   });
 
-  it('sees why each chunk would change, in each store', async () => {
+  it('plan shows for each store why chunks would change', async () => {
     const edited = [
       { ...chunks[0], text: 'An edited text.' },
       { ...chunks[1], chapter_title: 'Two' },
@@ -141,18 +141,18 @@ describe('an operator', () => {
     const id = await pointIdOf('c5');
     await qdrant.delete(COLLECTION, { wait: true, points: [id] });
     const before = openai.seen.requests;
-    const { exit, said } = await json('plan', 'books');
+    const { exit, result } = await json('plan', 'books');
     expect(exit).toBe(0);
-    expect(said.embedding).toMatchObject({ texts: 1, cachedChunks: 37, cost: null });
-    expect(said.stores.neon.plan).toEqual({
+    expect(result.embedding).toMatchObject({ texts: 1, cachedChunks: 37, cost: null });
+    expect(result.stores.neon.plan).toEqual({
       ...{ add: 1, change: 2, delete: 2, unchanged: 35, held: 1, kept: 0 },
       reasons: { missing: 1, text: 1, metadata: 1 },
     });
-    expect(said.stores.qdrant.plan).toEqual({
+    expect(result.stores.qdrant.plan).toEqual({
       ...{ add: 2, change: 2, delete: 2, unchanged: 34, held: 1, kept: 0 },
       reasons: { missing: 2, text: 1, metadata: 1 },
     });
-    const { said: status } = await json('status');
+    const { result: status } = await json('status');
     expect(status.corpora[0].stores).toMatchObject({ qdrant: { state: 'drifted' }, neon: { state: 'in-step' } });
     for (const command of ['plan', 'run']) {
       const refused = await run(command, 'books', '--max-delete-percent', '4');
@@ -164,13 +164,13 @@ describe('an operator', () => {
     expect([await pointCount('books'), await rowCount('books'), openai.seen.requests]).toEqual([39, 40, before]);
     const loaded = await json('run', 'books', '--max-delete-percent', '6');
     expect(loaded.exit, loaded.stderr).toBe(0);
-    expect(loaded.said['load-qdrant']).toMatchObject({ written: 4, deleted: 2 });
-    expect(loaded.said['load-neon']).toMatchObject({ written: 3, deleted: 2 });
+    expect(loaded.result['load-qdrant']).toMatchObject({ written: 4, deleted: 2 });
+    expect(loaded.result['load-neon']).toMatchObject({ written: 3, deleted: 2 });
     write(chunks);
     expect((await run('run', 'books')).exit).toBe(0);
   });
 
-  it('repairs what was edited by hand in both stores without paying, after a look at what that will do', async () => {
+  it('repair corrects manual edits in both stores without paying, and --dry-run shows them before', async () => {
     const [first, second, third] = [await pointIdOf('c1'), await pointIdOf('c2'), await pointIdOf('c3')];
     await sql(`update rag_metadata set text_snippet_preview = 'by hand' where point_id = $1`, [first]);
     await qdrant.setPayload(COLLECTION, { wait: true, payload: { document_id: 'by hand' }, points: [second] });
@@ -179,26 +179,26 @@ describe('an operator', () => {
     const before = openai.seen.requests;
     const dry = await json('repair', 'books', '--dry-run');
     expect(dry.exit).toBe(0);
-    expect(dry.said.stores).toMatchObject({
+    expect(dry.result.stores).toMatchObject({
       qdrant: { plan: { change: 2, reasons: { drift: 2 } } },
       neon: { plan: { change: 1, reasons: { drift: 1 } } },
     });
     expect((await run('verify', 'books', '--level', 'vectors')).exit).toBe(5);
     const repaired = await json('repair', 'books');
     expect(repaired.exit, repaired.stderr).toBe(0);
-    expect(repaired.said['load-qdrant']).toMatchObject({ written: 2, left: 0 });
-    expect(repaired.said['load-neon']).toMatchObject({ written: 1 });
+    expect(repaired.result['load-qdrant']).toMatchObject({ written: 2, left: 0 });
+    expect(repaired.result['load-neon']).toMatchObject({ written: 1 });
     expect((await run('verify', 'books', '--level', 'vectors')).exit).toBe(0);
     expect(openai.seen.requests).toBe(before);
-    const { said } = await json('status', '--limit', '1');
-    expect(said.runs).toMatchObject([{ kind: 'repair', end: { outcome: 'done' } }]);
+    const { result } = await json('status', '--limit', '1');
+    expect(result.runs).toMatchObject([{ kind: 'repair', end: { outcome: 'done' } }]);
   });
 
-  it('reads vectors back on a machine with an empty disk, pays nothing, and is told that they prove nothing', async () => {
+  it('cache recover saves a machine with an empty disk from paying, and verify does not compare its vectors', async () => {
     const before = openai.seen.requests;
     const machine = ['--state-dir', join(folder, 'other-machine')];
     const recovered = await json('cache', 'recover', 'books', ...machine);
-    expect(recovered).toMatchObject({ exit: 0, said: { wanted: 40, recovered: 40, refused: 0 } });
+    expect(recovered).toMatchObject({ exit: 0, result: { wanted: 40, recovered: 40, refused: 0 } });
     const { exit, stdout, stderr } = await run('run', 'books', '--level', 'vectors', ...machine);
     expect(exit, stderr).toBe(0);
     expect(stdout).toContain('40 vectors not compared');
@@ -209,7 +209,7 @@ describe('an operator', () => {
     expect(openai.seen.requests).toBe(before);
   });
 
-  it('repairs all it can without a cache, and is told what the rest would cost', async () => {
+  it('repair without a cache corrects what it can, and shows what the rest would cost', async () => {
     const machine = ['--state-dir', join(folder, 'third-machine')];
     const gone = [await pointIdOf('c7'), await pointIdOf('c8')];
     await qdrant.delete(COLLECTION, { wait: true, points: gone });
@@ -227,19 +227,19 @@ describe('an operator', () => {
     expect((await run('run', 'books')).exit).toBe(0);
   });
 
-  it('sees corpora that no corpus.json names, and points of nobody, and drops one corpus alone', async () => {
+  it('status shows corpora without a corpus.json and points without a corpus, and drop deletes only one corpus', async () => {
     write(chunks.slice(0, 5), 'old');
     expect((await run('run', 'old')).exit).toBe(0);
     rmSync(join(folder, 'old'), { recursive: true });
     const vector = [1, 0, 0, 0, 0, 0, 0, 0];
     const stray = { id: 1, vector, payload: { note: 'not ours' } };
     await qdrant.upsert(COLLECTION, { wait: true, points: [stray] });
-    const { said } = await json('status');
-    expect(said.strangers).toMatchObject([
+    const { result } = await json('status');
+    expect(result.strangers).toMatchObject([
       { store: 'qdrant', corpus: 'old', count: 5 },
       { store: 'neon', corpus: 'old', count: 5 },
     ]);
-    expect(said.unowned).toMatchObject([{ store: 'qdrant', count: 1 }]);
+    expect(result.unowned).toMatchObject([{ store: 'qdrant', count: 1 }]);
 
     const asked = await run('drop', 'old');
     expect(asked.exit).toBe(4);
@@ -247,7 +247,7 @@ describe('an operator', () => {
     expect(asked.stderr).toMatch(/5 points .* 5 rows/);
     expect([await pointCount('old'), await rowCount('old')]).toEqual([5, 5]);
     const dropped = await json('drop', 'old', '--yes');
-    expect(dropped).toMatchObject({ exit: 0, said: { deleted: { qdrant: 5, neon: 5 } } });
+    expect(dropped).toMatchObject({ exit: 0, result: { deleted: { qdrant: 5, neon: 5 } } });
     expect([await pointCount('old'), await rowCount('old')]).toEqual([0, 0]);
     expect([await pointCount('books'), await rowCount('books')]).toEqual([40, 40]);
     expect((await qdrant.count(COLLECTION, { exact: true })).count).toBe(41);
@@ -256,7 +256,7 @@ describe('an operator', () => {
     expect((await run('verify', 'books', '--level', 'vectors')).exit).toBe(0);
   });
 
-  it('finds the first differences on the screen, and all of them in the receipt', async () => {
+  it('verify prints the first differences, and writes all of them to its receipt', async () => {
     await sql(`update rag_metadata set chapter_title = 'by hand' where corpus = 'books' and chunk_id <> 'c0'`);
     const { exit, stdout } = await run('verify', 'books');
     expect(exit).toBe(5);
@@ -265,14 +265,14 @@ describe('an operator', () => {
     expect(stdout).toContain('Wrong: neon 39;');
     const receipt = JSON.parse(readFileSync(join(folder, '.lockstep', 'books', 'verify.json'), 'utf8'));
     expect(receipt.differences).toHaveLength(39);
-    const { said } = await json('status');
-    expect(said.corpora[0].stores).toMatchObject({ qdrant: { state: 'in-step' }, neon: { state: 'unknown' } });
-    // The corpus that was dropped is one no longer.
-    expect(said.strangers).toEqual([]);
+    const { result } = await json('status');
+    expect(result.corpora[0].stores).toMatchObject({ qdrant: { state: 'in-step' }, neon: { state: 'unknown' } });
+    // The corpus that was dropped is not listed any more.
+    expect(result.strangers).toEqual([]);
     expect((await run('run', 'books')).exit).toBe(0);
   });
 
-  it('is told what can be found out while one service is down', async () => {
+  it('status shows what it can while one service is down', async () => {
     const { exit, stdout } = await runIndexer(folder, ['status', '--json'], {
       ...environment(),
       QDRANT_HOST: 'http://127.0.0.1:9',

@@ -7,11 +7,11 @@ import { createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startHeldProxy } from './held-proxy.ts';
+import { startDelayingProxy } from './delaying-proxy.ts';
 import { runIndexer, type IndexerRun } from '../support/run-indexer.ts';
 
-/** Two processes load one corpus from two machines at the same time, against real servers. */
-describe('of two runs of one corpus at the same time', () => {
+/** Two processes, as on two machines, load one corpus at the same time against real servers. */
+describe('two runs of one corpus at the same time', () => {
   let folder: string;
   let database: TestDatabase;
   let openai: StubOpenAi;
@@ -64,17 +64,17 @@ describe('of two runs of one corpus at the same time', () => {
     ['equal', 'old'],
     ['different', 'new'],
   ])(
-    'with %s inputs the later wins in both stores, though a request of the other lands after it',
+    'the later of two runs with %s inputs wins in both stores, even if a request of the earlier one arrives after it',
     async (_, version) => {
       const isUpsert = ({ method, path }: { method: string; path: string }) => method === 'PUT' && /points/.test(path);
-      const proxy = await startHeldProxy(server.url, isUpsert);
+      const proxy = await startDelayingProxy(server.url, isUpsert);
       const slow = machine('slow', recordsOf('old', 40), proxy.url);
       const late = machine('late', recordsOf(version, 35), server.url);
       const underWay = slow('run', 'books');
       await proxy.arrived;
       const winner = await late('run', 'books');
       expect(winner.exit, winner.stderr).toBe(0);
-      await proxy.letGo();
+      await proxy.release();
       const loser = await underWay;
       await proxy.close();
 
@@ -87,7 +87,7 @@ describe('of two runs of one corpus at the same time', () => {
       const wanted = recordsOf(version, 35).map(({ text }) => text);
       expect(await textsInRows()).toEqual(wanted.sort());
 
-      // Qdrant cannot be fenced: the request that was under way has landed, and the winner's next verify sees it.
+      // Qdrant cannot check fences: the delayed request has changed it, which the next verify of the later run finds.
       const found = await late('verify', 'books', '--level', 'vectors', '--json');
       const { ok, sides } = JSON.parse(found.stdout) as { ok: boolean; sides: Record<string, number> };
       expect({ exit: found.exit, ok }).toEqual({ exit: 5, ok: false });

@@ -21,7 +21,7 @@ let stores: DriftingStores;
 let sql: SqlClient;
 const closers: (() => Promise<void>)[] = [];
 
-/** The embedded services as the program wires them, with a way around the ports. */
+/** The embedded services as the program opens them, and a way to change them without the ports. */
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'reconcile-'));
   closers.push(() => rm(folder, { recursive: true }));
@@ -63,26 +63,30 @@ afterAll(async () => {
   for (const close of closers.toReversed()) await close();
 });
 
-it('the embedded services keep in step with two corpora whatever happens to them', { timeout: 180_000 }, async () => {
-  let cases = 0;
-  await fc.assert(
-    fc.asyncProperty(reconcileCases({ actionsMax: 3 }), async (happening) => {
-      cases += 1;
-      await reconcile(happening, { stores, corpora: [`one-${cases}`, `two-${cases}`] });
-    }),
-    // A case is small here; looking for a smaller one would take minutes.
-    { numRuns: 30, endOnFailure: true, examples: REGRESSION_CASES.map((happening) => [happening]) },
-  );
-});
+it(
+  'the embedded stores are in step with two corpora after any sequence of loads, edits and faults',
+  { timeout: 180_000 },
+  async () => {
+    let cases = 0;
+    await fc.assert(
+      fc.asyncProperty(reconcileCases({ actionsMax: 3 }), async (happening) => {
+        cases += 1;
+        await reconcile(happening, { stores, corpora: [`one-${cases}`, `two-${cases}`] });
+      }),
+      // Cases are small, and shrinking one would take minutes.
+      { numRuns: 30, endOnFailure: true, examples: REGRESSION_CASES.map((happening) => [happening]) },
+    );
+  },
+);
 
-it('they would not, did Postgres not assert the fence', async () => {
+it('the check of a run fails when Postgres does not assert the fence', async () => {
   const happening: ReconcileCase = {
     deletes: ['full', 'full'],
     actions: [
       {
         do: 'load',
         side: 0,
-        // The later run has come and gone when the earlier one's first rows arrive.
+        // The later run has ended when the first rows of the earlier one arrive.
         fault: {
           fault: 'takeover',
           at: { of: 'neon writes', number: 1 },

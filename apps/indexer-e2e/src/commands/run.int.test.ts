@@ -58,7 +58,7 @@ describe('indexer run', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('succeeds although requests are refused with 429, and pays for each text once', async () => {
+  it('a run succeeds although requests are refused with 429, and pays for each text once', async () => {
     const { exit, stdout, stderr } = await run(
       'run',
       'chunks.json',
@@ -83,7 +83,7 @@ describe('indexer run', () => {
     expect(stderr).toContain('retry-scheduled');
   });
 
-  it('holds in rows and points what the input held, field for field, and nothing else', async () => {
+  it('rows and points hold exactly the fields of the input', async () => {
     const client = new Client({ connectionString: database.connectionString });
     await client.connect();
     const { rows } = await client.query<Record<string, unknown>>(
@@ -134,7 +134,7 @@ describe('indexer run', () => {
     }
   });
 
-  it('asks for nothing and writes nothing when nothing has changed', async () => {
+  it('a run without changes embeds nothing and writes nothing', async () => {
     const before = openai.seen.requests;
     const { exit, stdout, stderr } = await run('run', 'chunks.json', '--json');
     expect(exit, stderr).toBe(0);
@@ -144,7 +144,7 @@ describe('indexer run', () => {
     expect(receipts['load-neon']).toMatchObject({ written: 0, deleted: 0, countBefore: 120, countAfter: 120 });
   });
 
-  it('pays for one text after an edit of one, and takes a removed chunk out of both stores', async () => {
+  it('a run after an edit of one text pays for one text, and deletes a removed chunk from both stores', async () => {
     const before = openai.seen.inputs;
     const changed = records.slice(1).map((record, at) => (at === 0 ? { ...record, text: 'Another text.' } : record));
     writeFileSync(join(folder, 'chunks.json'), JSON.stringify(changed));
@@ -157,7 +157,7 @@ describe('indexer run', () => {
     expect(receipts.verify).toMatchObject({ ok: true, counts: { input: 119, cache: 119, qdrant: 119, neon: 119 } });
   });
 
-  it('finds a text that was edited by hand, ends with 5, and puts it right with the next load', async () => {
+  it('verify ends with 5 after a manual edit of a text, and the next run corrects it', async () => {
     const client = new Client({ connectionString: database.connectionString });
     await client.connect();
     await client.query(`update rag_metadata set text_snippet_preview = 'by hand' where chunk_id = '3'`);
@@ -168,7 +168,7 @@ describe('indexer run', () => {
     expect((await run('run', 'chunks.json')).exit).toBe(0);
   });
 
-  it('refuses to delete most of a corpus unless it is told to, before it writes anything', async () => {
+  it('a run that deletes most of a corpus is refused before it writes anything, unless --allow-deletes is given', async () => {
     writeFileSync(join(folder, 'chunks.json'), JSON.stringify(records.slice(100)));
     const refused = await run('run', 'chunks.json');
     expect(refused.exit).toBe(4);
@@ -178,7 +178,7 @@ describe('indexer run', () => {
     expect(JSON.parse(allowed.stdout).verify.counts).toEqual({ input: 20, cache: 20, qdrant: 20, neon: 20 });
   });
 
-  it('refuses to load what was not provisioned, and writes nothing', async () => {
+  it('a load of chunks that were not provisioned is refused, and writes nothing', async () => {
     writeFileSync(join(folder, 'chunks.json'), JSON.stringify(records.slice(118)));
     expect((await run('validate', 'chunks.json')).exit).toBe(0);
     expect((await run('embed', 'chunks.json')).exit).toBe(0);
@@ -192,7 +192,7 @@ describe('indexer run', () => {
     expect(JSON.parse(stdout)['load-neon']).toMatchObject({ countBefore: 20, written: 0, deleted: 0 });
   });
 
-  it('loads points alone beside a Postgres that has nothing yet', async () => {
+  it('run --only qdrant works with an empty Postgres database', async () => {
     const fresh = await createDatabase();
     const { exit, stderr } = await runIndexer(
       folder,
@@ -206,7 +206,7 @@ describe('indexer run', () => {
     await fresh.drop();
   });
 
-  it('removes what a killed run left, and nothing that is still in use', async () => {
+  it('a run removes the temporary files of a killed process, and not those of a running one', async () => {
     const temporary = join(folder, '.lockstep', 'chunks', 'tmp');
     const [dead, own] = [join(temporary, '4194304-1-1'), join(temporary, `${process.pid}-1-1`)];
     for (const path of [dead, own]) writeFileSync(path, 'left');
@@ -215,7 +215,7 @@ describe('indexer run', () => {
     expect(readdirSync(temporary)).toEqual([basename(own)]);
   });
 
-  it('loads one store alone', async () => {
+  it('run --only loads one store, or embeds without loading', async () => {
     const alone = { ...environment(), LOCKSTEP_ROWS: '', NEON_POSTGRES_CONNECTION_STRING: '' };
     const { exit, stdout, stderr } = await runIndexer(
       folder,

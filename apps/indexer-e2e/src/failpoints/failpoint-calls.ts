@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A call of a port's method that a child asks its parent to make. */
+/** A call of a method of a port that a child sends to its parent. */
 interface Call {
   readonly id: number;
   readonly port: string;
@@ -18,10 +18,10 @@ interface Answer {
 /** Ports by name. */
 export type Ports = Readonly<Record<string, object>>;
 
-/** In the child: has a method called in the parent. A method that gives pages gives all of them at once. */
+/** In the child: calls a method in the parent. A method that returns pages returns all of them at once. */
 export type CallParent = (port: string, method: string, parameters: readonly unknown[]) => Promise<unknown>;
 
-/** In the child: listens for answers, which keeps it alive until it disconnects. */
+/** In the child: listens for answers, which keeps the process alive until it disconnects. */
 export function openCalls(): CallParent {
   const waiting = new Map<number, (answer: Answer) => void>();
   let calls = 0;
@@ -39,8 +39,8 @@ export function openCalls(): CallParent {
 }
 
 /**
- * In the parent: makes the calls of a child, as a server would: one that was asked for is done to its end, also when
- * who asked is dead by then. Resolves when the child is gone and all is done; `others` gets every other message.
+ * In the parent: makes the calls of a child as a server would: a call is completed even if the child is killed before
+ * that. Resolves when the child has ended and all calls are done; `others` gets every other message.
  */
 export async function answerCalls(
   child: ChildProcess,
@@ -62,7 +62,7 @@ async function answer(child: ChildProcess, ports: Ports, { id, port, method, par
     (result) => ({ id, result }),
     (error: unknown) => ({ id, error: String(error) }),
   );
-  // A dead child takes no answer; that it is dead is what the test is about.
+  // A killed child gets no answer.
   if (child.connected) child.send(reply, () => {});
 }
 

@@ -2,23 +2,23 @@ import type { StoreName } from '@lockstep/model';
 import { FILES } from '@lockstep/pipeline';
 import { IDENTITY, type Seen } from './failpoint-rig.ts';
 import { CORPUS, NEW_CHUNKS, OLD_RECORDS, OTHER_CORPUS, OTHER_RECORDS } from './failpoint-scenario.ts';
-import { expectedChunks, type HeldChunk } from '../support/held-by-stores.ts';
+import { expectedChunks, type ChunkInStore } from '../support/stored-chunks.ts';
 
-/** Says in one line each what is not as it must be; nothing where all is well. */
+/** Reports each problem in one line; empty if there is none. */
 export interface FailpointChecks {
-  /** After a kill: nothing is half there under its name, and no stamp and no receipt says what is not so. */
+  /** After a kill: no file is half written under its final name, and no stamp and no receipt is wrong. */
   killed(seen: Seen): string[];
-  /** After a run that came to its end: the new version is there, the whole of it and nothing else. */
+  /** After a run that ended: the stores hold exactly the new version. */
   done(seen: Seen): string[];
 }
 
-/** One version of the corpus in a store: what it says of each chunk, by point id. */
+/** One version of the corpus in a store: the labels of each chunk by point id. */
 type Version = ReadonlyMap<string, string>;
 
-/** Which version a store holds, or that it is on the way from the old one to the new. */
+/** Which version a store holds; `between` if it has parts of both. */
 type Progress = 'old' | 'new' | 'between';
 
-/** A line of the cache takes 64 digits of its key from here. */
+/** Offset of the 64 digits of the key in a line of the cache. */
 const KEY_AT = '{"key":"'.length;
 
 const CHUNK_FILES = [FILES.chunks, FILES.held, FILES.rejects];
@@ -34,10 +34,10 @@ const JSON_FILES = [
   FILES.verifyReceipt,
 ];
 
-/** Float32 numbers that were made of one text, normalised twice. */
+/** Largest difference of float32 numbers that were normalised twice. */
 const TOLERANCE = 1e-6;
 
-/** Checks against the states before and after a run that was not killed; `vectorOf` gives what a text is embedded as. */
+/** Creates checks from the states before and after a run that was not killed; `vectorOf` returns the vector of a text. */
 export function createFailpointChecks(options: {
   readonly before: Seen;
   readonly after: Seen;
@@ -53,7 +53,7 @@ export function createFailpointChecks(options: {
     ),
   );
 
-  /** Points whose vector, and rows whose text, is not what their own labels say. */
+  /** Points whose vector, and rows whose text, does not match their own labels. */
   function* mislabelled({ points, rows }: Seen): Generator<string> {
     for (const { chunkId, embeddingKey, vector } of points) {
       const wanted = options.vectorOf(textOf.get(embeddingKey) ?? '');
@@ -65,43 +65,43 @@ export function createFailpointChecks(options: {
     }
   }
 
-  function progressOf(held: readonly HeldChunk[]): Progress {
-    const version = versionOf(held.filter(({ corpus }) => corpus === CORPUS));
+  function progressOf(stored: readonly ChunkInStore[]): Progress {
+    const version = versionOf(stored.filter(({ corpus }) => corpus === CORPUS));
     if (isSame(version, newVersion)) return 'new';
     return isSame(version, oldVersion) ? 'old' : 'between';
   }
 
-  /** What is lost, or neither old nor new, in a store on its way; and what went before all that comes was there. */
-  function* onTheWay(store: StoreName, held: readonly HeldChunk[]): Generator<string> {
-    const version = versionOf(held.filter(({ corpus }) => corpus === CORPUS));
+  /** Chunks that are lost or neither old nor new, and deletions before all additions were made. */
+  function* wrongProgress(store: StoreName, stored: readonly ChunkInStore[]): Generator<string> {
+    const version = versionOf(stored.filter(({ corpus }) => corpus === CORPUS));
     for (const [pointId, label] of version) {
       const isKnown = label === oldVersion.get(pointId) || label === newVersion.get(pointId);
-      if (!isKnown) yield `${store} holds ${pointId} in a version that never was`;
+      if (!isKnown) yield `${store} holds ${pointId} in a version that never existed`;
     }
     for (const pointId of oldVersion.keys()) {
       if (newVersion.has(pointId) && !version.has(pointId)) yield `${store} lost ${pointId}`;
     }
     const isGone = [...oldVersion.keys()].some((pointId) => !newVersion.has(pointId) && !version.has(pointId));
     const isAllThere = [...newVersion].every(([pointId, label]) => version.get(pointId) === label);
-    if (isGone && !isAllThere) yield `${store} lost what goes before it got all that comes`;
+    if (isGone && !isAllThere) yield `${store} deleted chunks before it had all new ones`;
   }
 
-  /** A stamp says that the store holds exactly what was wanted when it was written. */
+  /** Stamps of another version than the one that the store holds. */
   function* untrueStamps({ stamps, points, rows }: Seen): Generator<string> {
-    for (const [store, held] of [
+    for (const [store, stored] of [
       ['qdrant', points],
       ['neon', rows],
     ] as const) {
       const digest = stamps[store]?.digest;
       if (digest === undefined) continue;
-      const said = digest === after.stamps[store]?.digest ? 'new' : 'old';
-      if (said === 'old' && digest !== before.stamps[store]?.digest) yield `${store} has a stamp of no version`;
-      const progress = progressOf(held);
-      if (progress !== said) yield `${store} has the stamp of the ${said} version, and holds ${progress}`;
+      const stamped = digest === after.stamps[store]?.digest ? 'new' : 'old';
+      if (stamped === 'old' && digest !== before.stamps[store]?.digest) yield `${store} has a stamp of no version`;
+      const progress = progressOf(stored);
+      if (progress !== stamped) yield `${store} has the stamp of the ${stamped} version, and holds ${progress}`;
     }
   }
 
-  /** Files that are neither the old one nor the new one, and receipts of what is not there. */
+  /** Files that are neither old nor new, and receipts that do not match files or stores. */
   function* untrueFiles({ files, points, rows }: Seen): Generator<string> {
     const own = (seen: { readonly files: Seen['files'] }, name: string) => seen.files.get(`${CORPUS}/${name}`);
     const is = (name: string, state: Seen): boolean => own({ files }, name) === own(state, name);
@@ -111,7 +111,7 @@ export function createFailpointChecks(options: {
     }
     for (const name of JSON_FILES) {
       const content = own({ files }, name);
-      if (content !== undefined && !isJson(content)) yield `${name} is not whole`;
+      if (content !== undefined && !isJson(content)) yield `${name} is only partly written`;
     }
     const progress = { qdrant: progressOf(points), neon: progressOf(rows) };
     const holds = (names: readonly string[], state: Seen): boolean => names.every((name) => is(name, state));
@@ -120,25 +120,25 @@ export function createFailpointChecks(options: {
       [FILES.embedReceipt, holds(EMBED_FILES, before), holds(EMBED_FILES, after)],
       [FILES.loadQdrantReceipt, progress.qdrant === 'old', progress.qdrant === 'new'],
       [FILES.loadNeonReceipt, progress.neon === 'old', progress.neon === 'new'],
-      // That of the run before stays until the stores are looked at again.
+      // The receipt of the last run stays until the next verify.
       [FILES.verifyReceipt, true, progress.qdrant === 'new' && progress.neon === 'new'],
     ] as const) {
       if (own({ files }, receipt) === undefined) continue;
-      if (!(is(receipt, before) ? isOld : isNew)) yield `${receipt} says what is not so`;
+      if (!(is(receipt, before) ? isOld : isNew)) yield `${receipt} does not match what is stored`;
     }
   }
 
-  /** Keys that stand in the cache more than once. A piece of a line at its end is no line yet. */
+  /** Keys that are in the cache more than once. An unfinished line at the end does not count. */
   function* doubled({ files }: Seen): Generator<string> {
     const keys = cacheKeys(files);
     if (new Set(keys).size !== keys.length) yield 'the cache holds a key twice';
   }
 
-  /** What any run must leave alone: stamps, fences, rows, points and files of the other corpus. */
+  /** Changes of the other corpus: its stamps, fences, rows, points and files. */
   function* touched({ other, points, files }: Seen): Generator<string> {
-    if (other !== before.other) yield 'Postgres holds something else of the other corpus';
-    const held = points.filter(({ corpus }) => corpus !== CORPUS);
-    if (!isSame(versionOf(held), versionOf(others))) yield 'Qdrant holds something else of the other corpus';
+    if (other !== before.other) yield 'Postgres holds something different of the other corpus';
+    const ofOthers = points.filter(({ corpus }) => corpus !== CORPUS);
+    if (!isSame(versionOf(ofOthers), versionOf(others))) yield 'Qdrant holds something different of the other corpus';
     const ofOther = ({ files: all }: { readonly files: Seen['files'] }) =>
       [...all].filter(([path]) => path.startsWith(`${OTHER_CORPUS}/`)).toString();
     if (ofOther({ files }) !== ofOther(before)) yield 'a file of the other corpus has changed';
@@ -147,8 +147,8 @@ export function createFailpointChecks(options: {
   return {
     killed: (seen) => [
       ...mislabelled(seen),
-      ...onTheWay('qdrant', seen.points),
-      ...onTheWay('neon', seen.rows),
+      ...wrongProgress('qdrant', seen.points),
+      ...wrongProgress('neon', seen.rows),
       ...untrueStamps(seen),
       ...untrueFiles(seen),
       ...doubled(seen),
@@ -162,18 +162,18 @@ export function createFailpointChecks(options: {
         ...doubled(seen),
         ...touched(seen),
       ];
-      for (const [store, held] of [
+      for (const [store, stored] of [
         ['qdrant', seen.points],
         ['neon', seen.rows],
       ] as const) {
-        if (progressOf(held) !== 'new') problems.push(`${store} does not hold the new version`);
+        if (progressOf(stored) !== 'new') problems.push(`${store} does not hold the new version`);
         if (seen.stamps[store] === undefined) problems.push(`${store} has no stamp`);
       }
       const names = (state: Seen): string => [...state.files.keys()].sort().join('\n');
       if (names(seen) !== names(after)) problems.push(`files are left or missing:\n${names(seen)}`);
       for (const name of DATA_FILES) {
         const path = `${CORPUS}/${name}`;
-        if (seen.files.get(path) !== after.files.get(path)) problems.push(`${name} is another one`);
+        if (seen.files.get(path) !== after.files.get(path)) problems.push(`${name} is different`);
       }
       const keys = new Set(cacheKeys(seen.files));
       if (!cacheKeys(after.files).every((key) => keys.has(key))) problems.push('the cache lacks an embedding');
@@ -182,9 +182,9 @@ export function createFailpointChecks(options: {
   };
 }
 
-function versionOf(held: readonly HeldChunk[]): Version {
+function versionOf(chunks: readonly ChunkInStore[]): Version {
   return new Map(
-    held.map(({ pointId, corpus, chunkId, contentHash, embeddingKey }) => [
+    chunks.map(({ pointId, corpus, chunkId, contentHash, embeddingKey }) => [
       String(pointId),
       [corpus, chunkId, contentHash, embeddingKey].join(' '),
     ]),

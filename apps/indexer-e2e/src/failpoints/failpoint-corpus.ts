@@ -21,14 +21,14 @@ import { createDiskArtifacts } from '@lockstep/indexer/runtime/disk-artifacts';
 import { corpusFolder } from '@lockstep/indexer/runtime/state-directory';
 import { openTemporaries } from '@lockstep/indexer/runtime/temporaries';
 
-/** Where the run of a corpus takes its input from and keeps its files. */
+/** The input and the files of a run of a corpus. */
 export interface CorpusPlace {
   readonly corpus: string;
   readonly inputPath: string;
   readonly stateDirectory: string;
 }
 
-/** What a corpus works with. */
+/** The services and files of a corpus. */
 export interface FailpointPorts extends AllStores {
   readonly embedder: Embedder;
   readonly files: FileSystem;
@@ -37,28 +37,28 @@ export interface FailpointPorts extends AllStores {
 /** A step of a run: a stage, or the plan that a whole run makes before its first write. */
 export type Step = Stage | 'plan';
 
-/** `run`: all of it, as `indexer run` does it. A stage: that stage alone, as a target of a build system calls it. */
+/** `run`: a whole run, as `indexer run` does it. A stage: only that stage, as a target of a build system calls it. */
 export type Part = 'run' | Stage;
 
 /** Chunks in one embedding request, and in one write to a store. */
 export const BATCH_ITEMS = 2;
 
-/** Requests under way at once, to each service. */
+/** Concurrent requests to each service. */
 export const CONCURRENCY = 2;
 
-/** How long an append waits for another process, in milliseconds; nobody else writes here. */
+/** How long an append waits for another process, in milliseconds; there is none. */
 const LOCK_WAIT_MS = 10_000;
 
 const LEVEL = { level: 'vectors' } as const;
 
 const steps = new AsyncLocalStorage<Step>();
 
-/** The step in which the caller is, also where two loads are under way side by side. */
+/** The step of the caller, even while two loads run concurrently. */
 export function currentStep(): string {
   return steps.getStore() ?? 'none';
 }
 
-/** Does a part of the run of one corpus; false where its `verify`, which looks at every vector, finds a difference. */
+/** Runs a part for one corpus; returns false if `verify`, at level vectors, finds a difference. */
 export async function runPart(place: CorpusPlace, part: Part, ports: FailpointPorts): Promise<boolean> {
   const corpus = withSteps(openPlace(place, ports));
   switch (part) {
@@ -133,7 +133,7 @@ function openPlace({ corpus, inputPath, stateDirectory }: CorpusPlace, ports: Fa
   });
 }
 
-/** The same corpus, whose calls to the outside can be told apart by the step that makes them. */
+/** The same corpus, with the current step known to the calls that it makes. */
 function withSteps(corpus: Corpus): Corpus {
   return {
     ...corpus,

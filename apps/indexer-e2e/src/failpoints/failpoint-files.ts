@@ -4,14 +4,15 @@ import type { FileSystem } from '@lockstep/embedding-cache';
 import { currentStep } from './failpoint-corpus.ts';
 import type { Steps } from './failpoint-steps.ts';
 
-/** How much of what is torn is there: of lines of equal length, few or many, the last one in part. */
+/** Share of a torn write that is written: with lines of equal length, the last one is always partial. */
 const TORN = 0.7;
 
 const TEMPORARY = 'temporary';
 
 /**
- * The calls of `files` as steps of a stage, each named by what it is done to: the cache, an artifact by its name, or a
- * temporary, which is the same in all stages. What changes nothing is no step: to close a file, to make a folder that is there, to remove what is not.
+ * The calls of `files` as steps of a stage, each named by its file: the cache, an artifact by its name, or a temporary
+ * file, which is the same in all stages. A call that changes nothing is no step: closing a file, creating a folder that
+ * exists, removing a file that does not.
  */
 export function steppedFiles(
   files: FileSystem,

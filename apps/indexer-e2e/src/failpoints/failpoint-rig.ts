@@ -25,17 +25,24 @@ import {
 } from './failpoint-scenario.ts';
 import { runPart, type Part } from './failpoint-corpus.ts';
 import type { Failpoint } from './failpoint-steps.ts';
-import { askQdrant, pointsAt, rowsOf, type HeldPoint, type HeldRow, type Query } from '../support/held-by-stores.ts';
+import {
+  askQdrant,
+  pointsAt,
+  rowsOf,
+  type PointInStore,
+  type RowInStore,
+  type Query,
+} from '../support/stored-chunks.ts';
 
 export interface FailpointRigOptions {
-  /** A folder of its own. */
+  /** A folder that no other rig uses. */
   readonly folder: string;
-  /** A database of its own, and a connection to it. */
+  /** A database that no other rig uses, and a connection to it. */
   readonly connectionString: string;
   readonly query: Query;
-  /** An embedding service of its own, and how many texts it was paid for. */
+  /** An embedding service that no other rig uses, with the number of texts that it was paid for. */
   readonly openAi: { readonly baseUrl: string; readonly seen: { readonly inputs: number } };
-  /** Where children keep compiled code. */
+  /** Folder for the compile cache of the children. */
   readonly compileCache: string;
 }
 
@@ -47,29 +54,29 @@ export interface ChildEnd {
   readonly stderr: string;
 }
 
-/** What is there of both corpora, in the stores, the ledger and the state directory. */
+/** The state of both corpora in the stores, the ledger and the state directory. */
 export interface Seen {
-  readonly points: readonly HeldPoint[];
-  readonly rows: readonly HeldRow[];
+  readonly points: readonly PointInStore[];
+  readonly rows: readonly RowInStore[];
   readonly stamps: Readonly<Record<StoreName, Stamp | undefined>>;
-  /** Contents by path in the state directory; of folders none. */
+  /** Contents by path in the state directory; empty for folders. */
   readonly files: ReadonlyMap<string, string>;
   /** All that Postgres holds of the other corpus. */
   readonly other: string;
 }
 
-/** Which embedder the keys in the stores are of. */
+/** The embedder of the keys in the stores. */
 export const IDENTITY: EmbedderIdentity = { model: MODEL, host: null, dimensions: DIMENSIONS };
 
-/** Real stores and a state directory in which the corpus can be run, killed and put back. */
+/** Real stores and a state directory in which a corpus can be run, killed and restored. */
 export interface FailpointRig {
-  /** Keeps a copy of everything, as what is there before a stage. */
+  /** Copies everything, as the state before a stage. */
   save(stage: Stage): Promise<void>;
-  /** Puts everything back to what was there before a stage. */
+  /** Restores the state before a stage. */
   restore(stage: Stage): Promise<void>;
-  /** Runs parts in a child that dies at a failpoint. Resolves when what it asked the services for is done. */
+  /** Runs parts in a child that is killed at a failpoint. Resolves when its calls of services are done. */
   runChild(parts: readonly Part[], failpoint?: Failpoint): Promise<ChildEnd>;
-  /** Runs a part in this process; false where `verify` found a difference. */
+  /** Runs a part in this process; returns false if `verify` finds a difference. */
   run(part: Part): Promise<boolean>;
   look(): Promise<Seen>;
   /** Texts that were paid for since `restore`. */
@@ -82,13 +89,13 @@ const COLLECTION = 'book_vectors';
 const TABLE = 'rag_metadata';
 const TABLES = [TABLE, 'lockstep_fence', 'lockstep_stamp', 'lockstep_run'];
 
-/** A child that takes longer hangs. */
+/** A child that takes longer is taken as hung. */
 const CHILD_TIMEOUT_MS = 30_000;
 
-/** A process id that no system gives out. */
-const NOBODY = 4_194_304;
+/** A process id that no system uses. */
+const UNUSED_PID = 4_194_304;
 
-/** Opens the services, and loads the other corpus and the old version of the one that is to be killed. */
+/** Opens the services, and loads the other corpus and the old version of the corpus. */
 export async function openFailpointRig(options: FailpointRigOptions): Promise<FailpointRig> {
   const { folder, query, openAi } = options;
   const stateDirectory = join(folder, 'state');
@@ -133,11 +140,11 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
   const cache = join(stateDirectory, 'cache', `${MODEL}.jsonl`);
   const othersLines = readFileSync(cache);
   await load(CORPUS, OLD_RECORDS);
-  // As on another machine: what was paid for is in the corpus's slice alone. And as after a kill long ago: the cache
-  // ends in half a line, and a temporary is left.
+  // As on another machine: vectors that were paid for are only in the slice. And as after an earlier kill: the cache ends
+  // with half a line, and a temporary file is left.
   writeFileSync(cache, othersLines);
   appendFileSync(cache, othersLines.subarray(0, 50));
-  writeFileSync(join(corpusFolder(stateDirectory, CORPUS), 'tmp', `${NOBODY}-1-1`), 'left');
+  writeFileSync(join(corpusFolder(stateDirectory, CORPUS), 'tmp', `${UNUSED_PID}-1-1`), 'left');
   writeFileSync(inputPath, JSON.stringify(NEW_RECORDS));
 
   const points = `${qdrant.url}/collections/${COLLECTION}/points`;
@@ -167,7 +174,7 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
       paidBefore = openAi.seen.inputs;
     },
     async runChild(parts, failpoint) {
-      const told: FailpointRun = {
+      const childRun: FailpointRun = {
         corpus: CORPUS,
         inputPath,
         stateDirectory,
@@ -176,7 +183,7 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
         targets: { vectors: ports.vectors.target, rows: ports.rows.target },
         ...(failpoint === undefined ? {} : { failpoint }),
       };
-      const child = fork(PROGRAM, [JSON.stringify(told)], {
+      const child = fork(PROGRAM, [JSON.stringify(childRun)], {
         serialization: 'advanced',
         execArgv: [],
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -188,15 +195,15 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
         child.on('exit', (code, signal) => done(signal ?? code));
         child.on('error', fail);
       });
-      const said = child.stderr === null ? Promise.resolve('') : text(child.stderr);
+      const stderr = child.stderr === null ? Promise.resolve('') : text(child.stderr);
       await answerCalls(child, ports, (message) => (end = message as FailpointEnd));
-      return { exit: await exited, end, stderr: await said };
+      return { exit: await exited, end, stderr: await stderr };
     },
     run: (part) => run(CORPUS, part),
     async look() {
       const [row] = await query(
         `select string_agg(line, e'\\n' order by line) as lines from (${TABLES.map(
-          (table) => `select to_jsonb(held)::text as line from ${table} held where corpus = '${OTHER_CORPUS}'`,
+          (table) => `select to_jsonb(one)::text as line from ${table} one where corpus = '${OTHER_CORPUS}'`,
         ).join(' union all ')}) all_lines`,
       );
       return {
@@ -218,7 +225,7 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
   };
 }
 
-/** Contents of all files in a folder, by their paths from there; a folder in it has none. */
+/** Contents of all files in a folder, by their paths relative to it; empty for folders. */
 function filesIn(folder: string): Map<string, string> {
   return new Map(
     readdirSync(folder, { recursive: true, withFileTypes: true }).map((entry) => {

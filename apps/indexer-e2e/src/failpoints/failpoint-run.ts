@@ -6,31 +6,31 @@ import { currentStep, runPart, type CorpusPlace, type FailpointPorts, type Part 
 import { createSteps, type Failpoint, type Steps } from './failpoint-steps.ts';
 import { watchDisk } from './failpoint-watch.ts';
 
-/** What a child is told on its command line. */
+/** The argument of a child on its command line. */
 export interface FailpointRun extends CorpusPlace {
-  /** Done one after the other. */
+  /** Parts to run one after the other. */
   readonly parts: readonly Part[];
   readonly identity: EmbedderIdentity;
   readonly targets: { readonly vectors: string; readonly rows: string };
-  /** Left out, it goes on to the end, and tells its steps. */
+  /** Where to kill the child. @default nowhere: it reports its steps at the end */
   readonly failpoint?: Failpoint;
 }
 
-/** What a child says when it has come to its end. */
+/** The message of a child that has reached its end. */
 export interface FailpointEnd {
   readonly ok: boolean;
   readonly steps: readonly string[];
 }
 
 /*
- * Parts of the run of one corpus in a process of their own: files, cache and locks are its own, the services are called through
- * the parent, so that the process loads little and starts fast. Every step to the outside is counted, and the process
- * kills itself at the one that it is told.
+ * Runs parts for one corpus in a process of its own. It uses files, cache and locks itself and calls the services through
+ * the parent, so that it loads little and starts fast. Every step with an effect outside is counted, and the process kills
+ * itself at the failpoint.
  */
 const run = JSON.parse(process.argv[2] as string) as FailpointRun;
 const steps = createSteps(run.failpoint);
 const call = openCalls();
-// What goes past the steps, and so past every failpoint, is a step that no list has.
+// A change of a file that is not made in a step becomes one that no list has.
 if (run.failpoint === undefined) watchDisk(steps.isTaking, (name) => steps.take(`unguarded ${name}`, () => {}));
 let ok = true;
 for (const part of run.parts) ok = await runPart(run, part, openPorts());
@@ -57,12 +57,12 @@ function openPorts(): FailpointPorts {
   };
 }
 
-/** Few and small: all of a batch is one request. */
+/** One request for all items of a batch, since they are few and small. */
 function oneRequest<Item>(items: readonly Item[]): Item[][] {
   return items.length === 0 ? [] : [[...items]];
 }
 
-/** A port whose methods are made in the parent, each call a step, but for what is `own`. */
+/** A port whose methods run in the parent, each call as a step; `own` has the members that run here. */
 function remotePort<Port extends object>(
   port: string,
   { call, steps }: { call: CallParent; steps: Steps },
@@ -71,7 +71,7 @@ function remotePort<Port extends object>(
   return new Proxy(own, {
     get(_, method: string) {
       if (method in own) return own[method as keyof Port];
-      // Or a promise of the port would wait for it.
+      // Otherwise `await` would take the port for a promise.
       if (method === 'then') return undefined;
       const ask = (...parameters: readonly unknown[]) =>
         steps.take(`${currentStep()} ${port}.${method}`, () => call(port, method, parameters));

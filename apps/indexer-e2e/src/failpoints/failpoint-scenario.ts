@@ -1,8 +1,8 @@
-/** The corpus that is loaded and killed, and another one in the same stores, which no run may touch. */
+/** The corpus that is loaded, and another one in the same stores that no run may change. */
 export const CORPUS = 'books';
 export const OTHER_CORPUS = 'letters';
 
-/** Small vectors: what is looked at is which of them are there. */
+/** Small vectors: only their presence is checked. */
 export const DIMENSIONS = 8;
 export const MODEL = 'stub-model';
 
@@ -15,20 +15,20 @@ const record = (id: string, text: string, chapter = 'One') => ({
   chapter_title: chapter,
 });
 
-const KEPT = numbers(2).map((number) => record(`kept-${number}`, `A text that stays, ${number}.`));
+const UNCHANGED = numbers(2).map((number) => record(`kept-${number}`, `A text that stays, ${number}.`));
 
-/** What both stores hold of the corpus when a run starts. */
+/** Records that both stores hold when a run starts. */
 export const OLD_RECORDS = [
-  ...KEPT,
+  ...UNCHANGED,
   ...numbers(3).map((number) => record(`text-${number}`, `A text that changes, ${number}.`)),
   ...numbers(3).map((number) => record(`chapter-${number}`, `A text whose chapter changes, ${number}.`)),
   ...numbers(3).map((number) => record(`gone-${number}`, `A text that goes, ${number}.`)),
   record('held', 'A text whose next version is rejected.'),
 ];
 
-/** What the run is to bring into them: of every kind of change so many that both stores take several batches. */
+/** The new input: enough of every kind of change that both stores need several batches. */
 export const NEW_RECORDS = [
-  ...KEPT,
+  ...UNCHANGED,
   ...numbers(3).map((number) => record(`text-${number}`, `A text that has changed, ${number}.`)),
   ...numbers(3).map((number) => record(`chapter-${number}`, `A text whose chapter changes, ${number}.`, 'Two')),
   ...numbers(5).map((number) => record(`new-${number}`, `A text that comes, ${number}.`)),
@@ -36,14 +36,14 @@ export const NEW_RECORDS = [
   record('held', ''),
 ];
 
-/** What the stores are to hold then: a chunk whose new version is rejected stays as it was. */
+/** Records that the stores should hold at the end: one whose new version is rejected stays as it was. */
 export const NEW_CHUNKS = [...NEW_RECORDS.filter(({ id }) => id !== 'held'), ...OLD_RECORDS.filter(isHeld)];
 
 export const OTHER_RECORDS = numbers(3).map((number) => record(`letter-${number}`, `Another corpus, ${number}.`));
 
 const OLD_TEXTS: ReadonlySet<string> = new Set(OLD_RECORDS.map(({ text }) => text));
 
-/** Texts that the run has to pay for: those that are not in the corpus's old slice, each once. */
+/** Number of texts that the run has to pay for: those that are not in the old slice, each once. */
 export const NEW_TEXTS = new Set(NEW_CHUNKS.map(({ text }) => text).filter((text) => !OLD_TEXTS.has(text))).size;
 
 function isHeld({ id }: { readonly id: string }): boolean {

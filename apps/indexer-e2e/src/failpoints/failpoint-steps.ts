@@ -1,24 +1,24 @@
-/** Where a process is to die: at the n-th call of one kind, before it, in the middle of it, or when it is done. */
+/** Where a process is killed: at the n-th call of one kind, before it, in the middle of it, or after it. */
 export interface Failpoint {
-  /** `<stage> <what is done>`, or what is done alone where it is the same in all stages. */
+  /** `<stage> <action>`, or only the action if it is the same in all stages. */
   readonly kind: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly call: number;
-  /** `torn`: a part of what is to be written is there. `after`: the effect is there, and nobody was told. */
+  /** `torn`: a part of the data is written. `after`: the effect is done, and the caller does not know. */
   readonly side: 'before' | 'torn' | 'after';
 }
 
-/** The steps of a process that touch anything outside it, counted by kind. */
+/** The steps of a process that have an effect outside of it, counted by kind. */
 export interface Steps {
-  /** Does one step, unless the process is to die there. `part` does some of it, where it has parts. */
+  /** Does one step, unless the process is killed there. `part` does a part of it, for a torn write. */
   take<Result>(kind: string, step: () => Result, part?: () => void): Result;
-  /** The kind of every step so far, in the order in which they began. */
+  /** The kinds of all steps so far, in the order of their start. */
   readonly taken: readonly string[];
-  /** Whether a step is being done right now, as far as it does not wait. */
+  /** Whether the synchronous part of a step is running. */
   isTaking(): boolean;
 }
 
-/** Counts steps, and kills its own process where it is told to. */
+/** Counts steps, and kills its own process at the failpoint. */
 export function createSteps(failpoint?: Failpoint): Steps {
   const taken: string[] = [];
   const counts = new Map<string, number>();
@@ -54,7 +54,7 @@ export function createSteps(failpoint?: Failpoint): Steps {
   };
 }
 
-/** Ends the process as `kill -9` does: no handler runs, and nothing that it holds in memory gets out. */
+/** Ends the process as `kill -9` does: no handler runs, and nothing in memory is written. */
 function die(): never {
   process.kill(process.pid, 'SIGKILL');
   throw new Error('a killed process went on');

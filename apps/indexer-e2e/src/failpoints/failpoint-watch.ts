@@ -1,23 +1,23 @@
 import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
-/** What of `node:fs` and `node:fs/promises` changes a disk; of each the callback form too. */
+/** Functions of `node:fs` and `node:fs/promises` that change files, in all forms. */
 const CHANGES =
   /^(?:append|chmod|chown|copy|cp|createWrite|f(?:chmod|chown|datasync|sync|truncate|utimes)|l(?:chown|ink|utimes)|mk|open|rename|rm|symlink|truncate|unlink|utimes|write)/;
 
 type Any = (...parameters: readonly unknown[]) => unknown;
 
 /**
- * Tells of every call of Node that changes files and is not made while `isExpected` says so. Works on the whole process
- * and for all modules that import `node:fs`, for good. The lock files are left out: the operating system holds them, and
- * the note beside one is for messages alone. So is a folder that is there, and a file that is opened to be read.
+ * Reports every call of `node:fs` that changes files while `isExpected` is false. Works permanently for the whole process.
+ * Ignores lock files, which the operating system holds, and the notes beside them, which are only for messages; also
+ * folders that exist, and files that are opened for reading.
  */
-export function watchDisk(isExpected: () => boolean, tell: (call: string) => void): void {
+export function watchDisk(isExpected: () => boolean, report: (call: string) => void): void {
   for (const module of [fs, fs.promises] as unknown as readonly Record<string, Any>[]) {
     for (const [name, call] of Object.entries(module)) {
       if (typeof call !== 'function' || !CHANGES.test(name)) continue;
       module[name] = (...parameters) => {
-        if (!isExpected() && !isHarmless(name, parameters)) tell(name);
+        if (!isExpected() && !isHarmless(name, parameters)) report(name);
         return call(...parameters);
       };
     }

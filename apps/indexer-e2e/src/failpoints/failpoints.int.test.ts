@@ -13,15 +13,15 @@ import { BATCH_ITEMS, CONCURRENCY, type Part, type Step } from './failpoint-corp
 import type { Failpoint } from './failpoint-steps.ts';
 
 /*
- * A process is killed at every step to the outside that a stage takes, twice at each: first when it does that stage
- * alone, as a target of a build system calls it, then in a whole run. After that a whole run is let through. What must be
- * so after each kill, and at the end, is in `failpoint-checks.ts`.
+ * A process is killed at every step of a stage that has an effect outside of it, twice: first when it runs only that
+ * stage, as a target of a build system does, then in a whole run. After that a whole run is not killed.
+ * `failpoint-checks.ts` says what must hold after each kill and at the end.
  *
- * The steps are listed here by hand, so that nobody adds one without looking at what a kill does there: the first test
- * fails for a step that a run takes and that is not listed, and for one that is listed and that no run takes.
+ * The steps are listed here by hand, so that nobody adds one without considering a kill there: the first test fails for a
+ * step that is not listed, and for a listed step that no run takes.
  */
 
-/** Steps that are seen by others: they change a store, the ledger, the cache, or a file that has its own name. */
+/** Steps with an effect that others see: on a store, the ledger, the cache, or a file under its final name. */
 const SEEN: Readonly<Record<Stage, readonly string[]>> = {
   validate: [
     'remove validate/receipt.json',
@@ -138,9 +138,9 @@ const stepsOf = <Of extends Step>(steps: Readonly<Record<Of, readonly string[]>>
   (Object.keys(steps) as Of[]).flatMap((step) => steps[step].map((name): [Of, string] => [step, name]));
 
 /**
- * Where to kill at a kind of step, given how often a run takes it: before its first and its last call. The moment after
- * a call is the moment before the next step, unless steps are done side by side: then after both calls too. A torn write
- * is one to the cache alone: nobody reads an unfinished temporary.
+ * Where to kill at a kind of step, given how often a run takes it: before its first and its last call. After a call is
+ * the same as before the next step, unless steps run concurrently: those are also killed after both calls. Only writes to
+ * the cache are torn, since unfinished temporary files are not read.
  */
 function failpointsOf(kind: string, calls: number): Failpoint[] {
   const sides: Failpoint['side'][] = ['before'];
@@ -149,9 +149,9 @@ function failpointsOf(kind: string, calls: number): Failpoint[] {
   return [...new Set([1, calls])].flatMap((call) => sides.map((side) => ({ kind, call, side })));
 }
 
-describe.concurrent('a run that is killed twice', () => {
+describe.concurrent('runs that are killed twice', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-failpoints-'));
-  /** Calls of each kind in a run that was let through. */
+  /** Calls of each kind in a run that was not killed. */
   const calls = new Map<string, number>();
   const closers: (() => Promise<void>)[] = [];
   const free: Subject[] = [];
@@ -188,7 +188,7 @@ describe.concurrent('a run that is killed twice', () => {
     return { rig, checks };
   }
 
-  /** Works with stores of its own; as many do so at once as there are cores to make use of. */
+  /** Calls `work` with stores that no other test uses at the same time. */
   async function withSubject(work: (subject: Subject) => Promise<void>): Promise<void> {
     const subject = free.pop() ?? (await new Promise<Subject>((take) => waiting.push(take)));
     try {
@@ -200,7 +200,7 @@ describe.concurrent('a run that is killed twice', () => {
     }
   }
 
-  /** Two kills at one failpoint. The second may find the step done already, and then comes to its end. */
+  /** Two kills at one failpoint. In the second the step may already be done; it then ends by itself. */
   async function killTwice(
     { rig, checks }: Subject,
     parts: readonly [first: Part, second: Part],
@@ -216,7 +216,7 @@ describe.concurrent('a run that is killed twice', () => {
     return problems;
   }
 
-  /** A run that is let through, and all that must be so at its end. `due`: how many texts it and the kills had to pay for. */
+  /** A run that is not killed, with all checks at its end. `due`: how many texts it and the killed runs had to pay for. */
   async function runThrough(
     { rig, checks }: Subject,
     { due, twiceMax = 0 }: { due: number; twiceMax?: number },
@@ -232,7 +232,7 @@ describe.concurrent('a run that is killed twice', () => {
 
   beforeAll(async () => {
     const first = await openSubject('one');
-    // The child that is let through leaves compiled code to all that are killed.
+    // The first child fills the compile cache for those that are killed.
     await first.rig.restore('validate');
     const recorded = await first.rig.runChild(STAGES);
     expect(recorded.end?.ok, recorded.stderr).toBe(true);
@@ -250,13 +250,13 @@ describe.concurrent('a run that is killed twice', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('has a failpoint at every step that it takes, and takes every step that has one', () => {
+  it('a run takes exactly the steps that are listed as failpoints', () => {
     const listed = [...stepsOf(SEEN), ...stepsOf(UNSEEN)].map((step) => kindOf(...step));
     expect([...calls.keys()].sort()).toEqual(listed.sort());
   });
 
   it.for(stepsOf(SEEN))(
-    'in %s at "%s" is put right by the next one',
+    'a run that is killed in %s at "%s" is completed by the next one',
     { timeout: TIMEOUT_MS },
     async ([stage, name]) => {
       const kind = kindOf(stage, name);
@@ -273,7 +273,7 @@ describe.concurrent('a run that is killed twice', () => {
   );
 
   it.for(Object.keys(UNSEEN) as Step[])(
-    'in %s where nobody sees it is put right by the next one',
+    'a run that is killed in %s at a step without a visible effect is completed by the next one',
     { timeout: TIMEOUT_MS },
     async (step) => {
       const [part, from] = step === 'plan' ? (['run', 'provision'] as const) : [step, step];
@@ -289,7 +289,7 @@ describe.concurrent('a run that is killed twice', () => {
   );
 });
 
-/** Texts that are still to be paid for when a stage begins. */
+/** Texts that are not paid for yet when a stage begins. */
 function dueFrom(stage: Stage): number {
   return STAGES.indexOf(stage) <= STAGES.indexOf('embed') ? NEW_TEXTS : 0;
 }

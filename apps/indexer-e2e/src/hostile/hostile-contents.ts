@@ -7,10 +7,10 @@ const MIB = 1024 * 1024;
 /** Two good records. */
 export const A = '{"id":"a","text":"A good record."}';
 export const Z = '{"id":"z","text":"Another one."}';
-/** So many lists, each in the one before. */
+/** Lists that are nested this many levels deep. */
 export const lists = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 const objects = (levels: number) => `${'{"k":'.repeat(levels)}0${'}'.repeat(levels)}`;
-/** More than a record may have. */
+/** More than the limit of a record. */
 const large = 'x'.repeat(17 * MIB);
 
 /** An input that is refused as a whole. */
@@ -25,7 +25,7 @@ interface Refused {
 
 export const REFUSED: readonly Refused[] = [
   {
-    name: 'a million brackets that nobody closes',
+    name: 'a million brackets that are not closed',
     file: 'open.json',
     content: () => `[${A},\n${'['.repeat(1e6)}`,
     exit: 1,
@@ -33,7 +33,7 @@ export const REFUSED: readonly Refused[] = [
     says: /^Line 2: the input ends in the middle of a value/,
   },
   {
-    name: 'a million objects that nobody closes, on a line',
+    name: 'a million objects on one line that are not closed',
     file: 'open.jsonl',
     content: () => `${A}\n${'{"k":'.repeat(1e6)}`,
     exit: 1,
@@ -74,18 +74,18 @@ export const REFUSED: readonly Refused[] = [
   },
 ];
 
-/** Lines of 64 KiB; of a hundred, some are sorted to disk before the last is read. */
+/** Lines of 64 KiB; of a hundred lines, some are sorted to disk before the last is read. */
 function records(count: number): string {
   const m = 'x'.repeat(64 * 1024);
   return Array.from({ length: count }, (_, at) => `{"id":"r${at}","text":"A good record.","m":"${m}"}\n`).join('');
 }
 
-/** An input of which some records are set aside. */
+/** An input of which some records are rejected. */
 interface Rejecting {
   readonly name: string;
   readonly file: string;
   readonly content: () => string;
-  /** What is accepted. */
+  /** Ids of the accepted records. */
   readonly ids: readonly string[];
   readonly rejected: readonly Omit<RejectLine, 'message'>[];
 }
@@ -106,28 +106,28 @@ export const REJECTING: readonly Rejecting[] = [
     rejected: [{ index: 1, line: 2, chunk_id: null, code: 'too-large', field: null }],
   },
   {
-    name: 'a record of 17 MiB that comes first, under a name that does not say lines',
+    name: 'a record of 17 MiB on the first line of a file that is not named .jsonl',
     file: 'first.json',
     content: () => `{"id":"b","text":"${large}"}\n${Z}`,
     ids: ['z'],
     rejected: [{ index: 0, line: 1, chunk_id: null, code: 'too-large', field: null }],
   },
   {
-    name: 'a million lists in each other',
+    name: 'a million nested lists',
     file: 'lists.jsonl',
     content: () => `${A}\n{"id":"b","text":"t","m":${lists(1e6)}}\n`,
     ids: ['a'],
     rejected: [{ index: 1, line: 2, chunk_id: 'b', code: 'too-deep', field: 'm' }],
   },
   {
-    name: 'a million lists in each other for a record',
+    name: 'a million nested lists as a record',
     file: 'record.json',
     content: () => `[${lists(1e6)},\n${A}]`,
     ids: ['a'],
     rejected: [{ index: 0, line: 1, chunk_id: null, code: 'not-an-object', field: null }],
   },
   {
-    name: 'deep objects for ids, two of them alike',
+    name: 'two equal ids that are deep objects',
     file: 'ids.jsonl',
     content: () => `${A}\n{"id":${objects(1e5)},"chunk_id":${objects(1e5)},"text":"t"}\n`,
     ids: ['a'],
@@ -148,7 +148,7 @@ export const REJECTING: readonly Rejecting[] = [
     rejected: [{ index: 1, line: 2, chunk_id: 'b', code: 'lone-surrogate', field: `${'k'.repeat(200)}...` }],
   },
   {
-    name: 'lists in each other beside the records, where they are no matter',
+    name: 'deep lists beside the records, where they are allowed',
     file: 'beside.json',
     content: () => `{"note":${lists(1e5)},"chunks":[${A}]}`,
     ids: ['a'],

@@ -13,18 +13,18 @@ import { createHostileWorkspace, type HostileWorkspace } from './hostile-workspa
 import { runIndexer } from '../support/run-indexer.ts';
 
 /*
- * Input that means harm, or might as well. Small files, whose bytes say it all, are in `fixtures/inputs` and are read by
- * `validate.test.ts`; endless ones are in `read-records-bounds.test.ts`; files that change are in `input-file.test.ts`. Here are
- * those that are large, deep or odd, those that are no files, names, and what the command line makes of all that.
+ * Input that is hostile or broken. Small files are in `fixtures/inputs` and are read by `validate.test.ts`; endless ones
+ * are in `read-records-bounds.test.ts`; files that change are in `input-file.test.ts`. Here are large, deep and odd files,
+ * paths that are no regular files, names, and what the command line does with all of them.
  */
 
 const onWindows = process.platform === 'win32';
 
-/** A stack trace, or a character that a terminal obeys. */
+/** A stack trace, or a control character of a terminal. */
 // oxlint-disable-next-line no-control-regex
 const UNFIT_TO_PRINT = /\n\s+at .+:\d+|[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/;
 
-describe('an input with', () => {
+describe('hostile content', () => {
   let workspace: HostileWorkspace;
   let printed: string;
   beforeEach(async () => {
@@ -40,33 +40,39 @@ describe('an input with', () => {
     workspace.dispose();
   });
 
-  it.each(REFUSED)('$name is refused, and leaves what was there', async ({ file, content, exit, code, says }) => {
-    const outcome = await workspace.validate(workspace.put(file, content()));
-    expect(outcome).toMatchObject({ exit, code, message: expect.stringMatching(says) });
-    expect(outcome.message.length).toBeLessThan(300);
-    expect(workspace.traces()).toEqual([]);
-    expect(printed).not.toMatch(UNFIT_TO_PRINT);
-  });
+  it.each(REFUSED)(
+    'an input with $name is refused, and the earlier chunks stay',
+    async ({ file, content, exit, code, says }) => {
+      const outcome = await workspace.validate(workspace.put(file, content()));
+      expect(outcome).toMatchObject({ exit, code, message: expect.stringMatching(says) });
+      expect(outcome.message.length).toBeLessThan(300);
+      expect(workspace.traces()).toEqual([]);
+      expect(printed).not.toMatch(UNFIT_TO_PRINT);
+    },
+  );
 
-  it.each(REJECTING)('$name is taken without it', async ({ file, content, ids, rejected }) => {
-    const outcome = await workspace.validate(workspace.put(file, content()));
-    expect(outcome).toMatchObject({ exit: 0, receipt: { accepted: ids.length, rejected: rejected.length } });
-    expect(workspace.chunkIds()).toEqual(ids);
-    const sparse = rejected.map((reject) => ({ ...reject, message: expect.stringMatching(/^expected/) as string }));
-    expect(workspace.rejects()).toEqual(sparse);
-    expect(workspace.traces()).toEqual(['a receipt', 'other chunks than those of the good input']);
-    expect(printed.length).toBeLessThan(1000);
-    expect(printed).not.toMatch(UNFIT_TO_PRINT);
-  });
+  it.each(REJECTING)(
+    'an input with $name is accepted without the bad records',
+    async ({ file, content, ids, rejected }) => {
+      const outcome = await workspace.validate(workspace.put(file, content()));
+      expect(outcome).toMatchObject({ exit: 0, receipt: { accepted: ids.length, rejected: rejected.length } });
+      expect(workspace.chunkIds()).toEqual(ids);
+      const sparse = rejected.map((reject) => ({ ...reject, message: expect.stringMatching(/^expected/) as string }));
+      expect(workspace.rejects()).toEqual(sparse);
+      expect(workspace.traces()).toEqual(['a receipt', 'other chunks than those of the good input']);
+      expect(printed.length).toBeLessThan(1000);
+      expect(printed).not.toMatch(UNFIT_TO_PRINT);
+    },
+  );
 
-  it('twenty thousand bad records is taken without them, and without telling each', async () => {
+  it('an input with twenty thousand bad records is accepted without them, and not each is logged', async () => {
     const outcome = await workspace.validate(workspace.put('many.json', `[${A}${',{}'.repeat(20_000)}]`));
     expect(outcome.receipt).toMatchObject({ accepted: 1, rejected: 20_000 });
     expect(workspace.rejects()).toHaveLength(20_000);
     expect(printed.split('\n').length).toBeLessThan(30);
   });
 
-  it('a text that is too long is taken by its beginning where corpus.json or --overlong says so', async () => {
+  it('a text that is too long is truncated if corpus.json or --overlong says truncate, and rejected otherwise', async () => {
     workspace.put('long.json', JSON.stringify([{ id: 'long', text: 'word '.repeat(300) }]));
     const validate = (overlong: object, flags?: Readonly<Record<string, string>>) => {
       const source = corpusJson(workspace.root, { input: '../long.json', ...overlong });
@@ -81,7 +87,7 @@ describe('an input with', () => {
     expect(await validate({}, { overlong: 'truncate' })).toMatchObject(truncated);
   });
 
-  it('ids and keys that a terminal obeys is told without them', async () => {
+  it('control characters in ids and keys are not printed', async () => {
     const [id, key] = ['\u001B[2J\u009B1A\u202Enosj', '\u001B]0;title\u0007'];
     const outcome = await workspace.validate(
       workspace.put(
@@ -105,17 +111,17 @@ describe('an input with', () => {
   it.each([
     ['plain', 'changing.jsonl', (text: string) => text],
     ['gzipped', 'changing.jsonl.gz', gzipSync],
-  ])('writes while it is read, %s, is refused, and leaves what was there', async (_how, file, packed) => {
+  ])('a %s input that changes while it is read is refused, and the earlier chunks stay', async (_how, file, packed) => {
     const path = workspace.put(file, packed(`${A}\n${Z}\n`));
     const { signal } = new AbortController();
-    // It is asked for each record whether to go on.
+    // The signal is checked for each record.
     vi.spyOn(signal, 'throwIfAborted').mockImplementation(() => appendFileSync(path, `${Z}\n`));
     expect(await workspace.validate(path, signal)).toMatchObject({ exit: 1, code: 'input-changed' });
     expect(workspace.traces()).toEqual([]);
   });
 });
 
-describe.skipIf(onWindows)('a source that is', () => {
+describe.skipIf(onWindows)('odd sources', () => {
   let workspace: HostileWorkspace;
   let elsewhere: string;
   beforeAll(async () => {
@@ -129,7 +135,7 @@ describe.skipIf(onWindows)('a source that is', () => {
     rmSync(elsewhere, { recursive: true });
   });
 
-  it.each(ODD_SOURCES)('$name ends with $exit', async ({ make, exit, code, says }) => {
+  it.each(ODD_SOURCES)('validate of $name ends with $exit', async ({ make, exit, code, says }) => {
     const root = mkdtempSync(join(workspace.root, 'odd-'));
     const outcome = await workspace.validate(make(root, plain(elsewhere)));
     expect(outcome).toMatchObject({ exit, code });
@@ -140,7 +146,7 @@ describe.skipIf(onWindows)('a source that is', () => {
   });
 });
 
-describe('a name', () => {
+describe('names', () => {
   let root: string;
   beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'lockstep-names-'));
@@ -148,7 +154,7 @@ describe('a name', () => {
   afterAll(() => rmSync(root, { recursive: true }));
 
   it.each(['..', '.', '../x', 'a/b', 'a\\b', 'A', 'ä', 'a.', '-a', 'a b', 'cache', 'x'.repeat(65), 'a\n', '__proto__'])(
-    '%j for a corpus is refused, whether a flag or a corpus.json gives it',
+    'the corpus name %j is refused in a flag and in a corpus.json',
     (name) => {
       const refusal = expect.objectContaining({ code: 'config-invalid', message: expect.stringMatching(/name/i) });
       expect(() => readSource(plain(root), name, root)).toThrow(refusal);
@@ -157,7 +163,7 @@ describe('a name', () => {
   );
 
   it.each(['日本.json', '....json', '.json', `${'x'.repeat(65)}.json`, 'Cache.jsonl.gz', '\u001B[2J'])(
-    'of a file that makes none for a corpus is refused, and --corpus asked for: %j',
+    'the file name %j gives a valid corpus name, or is refused with a message that asks for --corpus',
     (name) => {
       writeFileSync(join(root, name), `[${A}]`);
       const message = expect.stringMatching(/^Corpus name .*--corpus\.$/);
@@ -168,7 +174,7 @@ describe('a name', () => {
     },
   );
 
-  it.skipIf(onWindows)('of a corpus is looked up past corpus.json files that nobody can read', async () => {
+  it.skipIf(onWindows)('a corpus is found by its name although other corpus.json files cannot be read', async () => {
     const place = mkdtempSync(join(root, 'workspace-'));
     for (const folder of ['pipe', 'folder/corpus.json', 'circle', 'deep', 'good']) {
       mkdirSync(join(place, folder), { recursive: true });
@@ -191,16 +197,16 @@ describe('.env', () => {
   afterEach(() => rmSync(root, { recursive: true }));
 
   it.each([
-    ['in UTF-16 is refused, and not taken for an empty one', Buffer.from('\uFEFFOPENAI_API_KEY=k\n', 'utf16le')],
-    ['in Latin-1 is refused', Buffer.from('# caf\xE9\nOPENAI_API_KEY=k\n', 'latin1')],
-  ])('%s', (_what, bytes) => {
+    ['UTF-16', Buffer.from('\uFEFFOPENAI_API_KEY=k\n', 'utf16le')],
+    ['Latin-1', Buffer.from('# caf\xE9\nOPENAI_API_KEY=k\n', 'latin1')],
+  ])('a .env in %s is refused', (_encoding, bytes) => {
     writeFileSync(join(root, '.env'), bytes);
     expect(() => readEnvironment(root, {})).toThrow(
       expect.objectContaining({ code: 'environment-invalid', message: expect.stringMatching(/^\.env: .*UTF-8/) }),
     );
   });
 
-  it('may begin with a byte order mark, which is no part of the first name', () => {
+  it('a byte order mark at the beginning of .env is not part of the first name', () => {
     writeFileSync(join(root, '.env'), '\uFEFFQDRANT_API_KEY=k\n__proto__=x\n');
     expect(readEnvironment(root, {})).toEqual({ QDRANT_API_KEY: 'k' });
   });
@@ -210,8 +216,8 @@ const FIXTURES = resolve(import.meta.dirname, '../../../../fixtures/inputs');
 
 interface Command {
   readonly name: string;
-  /** Gives the words after `indexer`. */
-  readonly words: (root: string) => string[];
+  /** Returns the arguments of `indexer`. */
+  readonly args: (root: string) => string[];
   readonly exit: number;
   readonly code: ErrorCode;
   readonly says: RegExp;
@@ -220,22 +226,22 @@ interface Command {
 const COMMANDS: readonly Command[] = [
   {
     name: 'bytes that are not UTF-8',
-    words: () => ['run', join(FIXTURES, 'invalid/overlong-utf-8.jsonl')],
+    args: () => ['run', join(FIXTURES, 'invalid/overlong-utf-8.jsonl')],
     exit: 1,
     code: 'input-encoding',
     says: /line 2/,
   },
   {
     name: 'gzip that is cut',
-    words: () => ['run', join(FIXTURES, 'invalid/gzip-without-trailer.jsonl.gz')],
+    args: () => ['run', join(FIXTURES, 'invalid/gzip-without-trailer.jsonl.gz')],
     exit: 1,
     code: 'input-gzip',
     says: /cut/,
   },
-  { name: 'a pipe', words: (root) => ['runtime', pipe(root)], exit: 2, code: 'input-not-a-file', says: /a pipe/ },
+  { name: 'a pipe', args: (root) => ['runtime', pipe(root)], exit: 2, code: 'input-not-a-file', says: /a pipe/ },
   {
     name: 'a corpus.json full of traps',
-    words: (root) => [
+    args: (root) => [
       'run',
       corpusJson(root, { name: '\u001B[2J', input: '/dev/zero', dimensions: 1e308, '\u202E': 1 }),
     ],
@@ -245,7 +251,7 @@ const COMMANDS: readonly Command[] = [
   },
   {
     name: 'an id 100,000 lists deep, under --strict',
-    words: (root) => {
+    args: (root) => {
       writeFileSync(join(root, 'deep.jsonl'), `${A}\n{"id":${lists(1e5)},"text":"t"}\n`);
       return ['run', join(root, 'deep.jsonl'), '--strict'];
     },
@@ -254,27 +260,30 @@ const COMMANDS: readonly Command[] = [
     says: /^1 record was rejected/,
   },
 ];
-describe.skipIf(onWindows)('indexer, given', () => {
+describe.skipIf(onWindows)('hostile arguments', () => {
   const folders: string[] = [];
   afterAll(() => {
     for (const folder of folders) rmSync(folder, { recursive: true });
   });
 
-  it.concurrent.each(COMMANDS)('$name, ends with $exit', async ({ words, exit, code, says }) => {
-    const root = mkdtempSync(join(tmpdir(), 'lockstep-command-'));
-    folders.push(root);
-    const given = words(root);
-    const ended = await runIndexer(root, [...given, '--json']);
-    expect(ended.exit, ended.stderr).toBe(exit);
-    expect(ended.stderr).not.toMatch(UNFIT_TO_PRINT);
-    expect(ended.stderr).toMatch(new RegExp(`error ${code}(?: in validate)?: `));
-    const { error } = JSON.parse(ended.stdout) as { error: { code: string; message: string } };
-    expect(error).toMatchObject({ code, message: expect.stringMatching(says) });
-    const left = readdirSync(root, { recursive: true, encoding: 'utf8' })
-      .filter(
-        (path) => path.startsWith('.lockstep/') && !/^\.lockstep\/(\.gitignore|[^/]+(\/(tmp|validate))?)$/.test(path),
-      )
-      .map((path) => path.replace(/^\.lockstep\/[^/]+\//, ''));
-    expect(left).toEqual(code === 'records-rejected' ? ['validate/rejects.jsonl'] : []);
-  });
+  it.concurrent.each(COMMANDS)(
+    'indexer ends with $exit for $name, without a stack trace and half-written files',
+    async ({ args, exit, code, says }) => {
+      const root = mkdtempSync(join(tmpdir(), 'lockstep-command-'));
+      folders.push(root);
+      const given = args(root);
+      const ended = await runIndexer(root, [...given, '--json']);
+      expect(ended.exit, ended.stderr).toBe(exit);
+      expect(ended.stderr).not.toMatch(UNFIT_TO_PRINT);
+      expect(ended.stderr).toMatch(new RegExp(`error ${code}(?: in validate)?: `));
+      const { error } = JSON.parse(ended.stdout) as { error: { code: string; message: string } };
+      expect(error).toMatchObject({ code, message: expect.stringMatching(says) });
+      const left = readdirSync(root, { recursive: true, encoding: 'utf8' })
+        .filter(
+          (path) => path.startsWith('.lockstep/') && !/^\.lockstep\/(\.gitignore|[^/]+(\/(tmp|validate))?)$/.test(path),
+        )
+        .map((path) => path.replace(/^\.lockstep\/[^/]+\//, ''));
+      expect(left).toEqual(code === 'records-rejected' ? ['validate/rejects.jsonl'] : []);
+    },
+  );
 });

@@ -6,17 +6,17 @@ import { A, lists } from './hostile-contents.ts';
 
 const MIB = 1024 * 1024;
 
-/** A source that is no plain file, or a corpus.json that is not as it should be. */
+/** A source that is no regular file, or a corpus.json that is odd or wrong. */
 interface OddSource {
   readonly name: string;
-  /** Makes it in `root`, and gives what is passed as the source. `outside` is a good input in another folder. */
+  /** Creates it in `root`, and returns the argument of the command. `outside` is a good input in another folder. */
   readonly make: (root: string, outside: string) => string;
   readonly exit: ExitCode;
   readonly code?: ErrorCode;
   readonly says?: RegExp;
 }
 
-/** A folder with a `corpus.json` of these fields, or of this text. */
+/** Creates a folder with a `corpus.json` of these fields, or with this text. */
 export function corpusJson(root: string, fields: object | string): string {
   mkdirSync(join(root, 'own'), { recursive: true });
   const text = typeof fields === 'string' ? fields : JSON.stringify({ name: 'own', ...fields });
@@ -24,13 +24,13 @@ export function corpusJson(root: string, fields: object | string): string {
   return join(root, 'own');
 }
 
-/** A pipe that nobody writes to. */
+/** Creates a pipe without a writer. */
 export function pipe(root: string): string {
   execFileSync('mkfifo', [join(root, 'pipe.json')]);
   return join(root, 'pipe.json');
 }
 
-/** A good input. */
+/** Creates a good input. */
 export function plain(root: string): string {
   writeFileSync(join(root, 'plain.json'), `[${A}]`);
   return join(root, 'plain.json');
@@ -41,7 +41,7 @@ const missing = { exit: 2, code: 'input-missing' } as const;
 const notAFile = { exit: 2, code: 'input-not-a-file' } as const;
 
 export const ODD_SOURCES: readonly OddSource[] = [
-  // Where the input may be: anywhere. Reading harms nothing, and a corpus.json is its owner's word.
+  // The input may be anywhere: reading it does no harm, and its owner wrote the corpus.json.
   { name: 'an absolute path outside', make: (root, outside) => corpusJson(root, { input: outside }), exit: 0 },
   {
     name: 'a path upwards out of the workspace',
@@ -56,7 +56,7 @@ export const ODD_SOURCES: readonly OddSource[] = [
     },
     exit: 0,
   },
-  // What is no file.
+  // No regular files.
   { name: 'a folder', make: (root) => corpusJson(root, { input: '.' }), ...notAFile, says: /a folder/ },
   { name: 'an endless device', make: (root) => corpusJson(root, { input: '/dev/zero' }), ...notAFile, says: /device/ },
   { name: 'an empty device', make: () => '/dev/null', ...notAFile, says: /a device/ },
@@ -76,7 +76,7 @@ export const ODD_SOURCES: readonly OddSource[] = [
     ...notAFile,
     says: /a pipe/,
   },
-  // What is not there.
+  // Paths that do not exist.
   {
     name: 'links that lead in a circle',
     make: (root) => {
@@ -109,7 +109,7 @@ export const ODD_SOURCES: readonly OddSource[] = [
   },
   { name: 'a path of 100,000 letters', make: (root) => corpusJson(root, { input: 'a/'.repeat(5e4) }), ...missing },
   { name: 'a path through a file', make: (root) => join(plain(root), 'a.json'), ...missing },
-  // What a corpus.json may be.
+  // Wrong corpus.json files.
   {
     name: 'a corpus.json that is a list',
     make: (root) => corpusJson(root, '[]'),
@@ -145,37 +145,37 @@ export const ODD_SOURCES: readonly OddSource[] = [
     says: /at most 1048576 bytes/,
   },
   {
-    name: 'a name 100,000 lists deep',
+    name: 'a corpus.json with a name of 100,000 nested lists',
     make: (root) => corpusJson(root, `{"name":${lists(1e5)},"input":"a.json"}`),
     ...configInvalid,
     says: /name: .*expected string/i,
   },
   {
-    name: 'a key that is the prototype of an object',
+    name: 'a corpus.json with the key __proto__',
     make: (root) => corpusJson(root, '{"name":"own","input":"a.json","__proto__":{"table":"x"}}'),
     ...configInvalid,
     says: /__proto__: /,
   },
   {
-    name: 'ten thousand wrong fields',
+    name: 'a corpus.json with ten thousand wrong fields',
     make: (root) => corpusJson(root, { input: 'a.json', payload: Array.from({ length: 10_000 }, () => 'a b') }),
     ...configInvalid,
     says: /payload/,
   },
   {
-    name: 'a wrong value of 500,000 letters that clears the screen',
+    name: 'a corpus.json with a wrong value of 500,000 letters that clears the screen',
     make: (root) => corpusJson(root, { input: 'a.json', dimensions: `\u001B[2J${'x'.repeat(5e5)}` }),
     ...configInvalid,
     says: /dimensions: .*\\u001b/,
   },
   {
-    name: 'numbers without an end',
+    name: 'a corpus.json with infinite numbers',
     make: (root) => corpusJson(root, '{"name":"own","input":"a.json","dimensions":1e400,"batchSize":-1e400}'),
     ...configInvalid,
     says: /dimensions: .*batchSize: /,
   },
   {
-    name: 'names that lead elsewhere or end a statement',
+    name: 'a corpus.json with names that are paths or end a SQL statement',
     make: (root) =>
       corpusJson(root, { name: '../..', input: 'a.json', collection: '../x', table: 'x"; drop table y; --' }),
     ...configInvalid,

@@ -11,7 +11,7 @@ import { CORPUS_FLAGS } from '@lockstep/indexer/settings/flags';
 import { argsOf, parseFlags, resolveFlags } from '@lockstep/indexer/settings/parse-flags';
 import { resolveProfile } from '@lockstep/indexer/settings/profile';
 
-/** What came of one input. */
+/** The result of one input. */
 export interface Outcome {
   readonly exit: number;
   readonly code: ErrorCode | undefined;
@@ -29,22 +29,22 @@ export interface RejectLine {
   readonly message: string;
 }
 
-/** A folder with inputs, and the state directory of one corpus, which was validated before and came out well. */
+/** A folder with inputs, and the state directory of a corpus with a good input that was validated before. */
 export interface HostileWorkspace {
   readonly root: string;
-  /** Writes a file below the root and gives its path. */
+  /** Writes a file below the root and returns its path. */
   put(name: string, content: string | Uint8Array): string;
-  /** Does in this process what `indexer validate <source> --corpus docs` does, with more flags where they are given. */
+  /** Does in this process what `indexer validate <source> --corpus docs` does, with `more` flags. */
   validate(source: string, signal?: AbortSignal, more?: Readonly<Record<string, string>>): Promise<Outcome>;
   rejects(): RejectLine[];
-  /** Ids of the chunks that are there for the next stage. */
+  /** Ids of the chunks for the next stage. */
   chunkIds(): string[];
-  /** What is not as it should be after an input that was refused: half an output, a temporary, a store that was opened. */
+  /** What a refused input should not leave: a receipt, other chunks, a temporary file, an opened store. */
   traces(): string[];
   dispose(): void;
 }
 
-/** What the good input holds. */
+/** Ids in the good input. */
 export const GOOD_IDS = ['good-1', 'good-2'];
 
 const CORPUS = 'docs';
@@ -93,8 +93,8 @@ export async function createHostileWorkspace(): Promise<HostileWorkspace> {
       const temporary = readdirSync(join(corpusFolder, 'tmp')).map((name) => `a temporary, ${name}`);
       const stores = readdirSync(stateDirectory).filter((name) => name !== CORPUS);
       const receipt = existsSync(join(corpusFolder, 'validate/receipt.json')) ? ['a receipt'] : [];
-      const kept = JSON.stringify(workspace.chunkIds()) === JSON.stringify(GOOD_IDS);
-      return [...temporary, ...stores, ...receipt, ...(kept ? [] : ['other chunks than those of the good input'])];
+      const isSame = JSON.stringify(workspace.chunkIds()) === JSON.stringify(GOOD_IDS);
+      return [...temporary, ...stores, ...receipt, ...(isSame ? [] : ['other chunks than those of the good input'])];
     },
     dispose: () => rmSync(root, { recursive: true, force: true }),
   };

@@ -5,8 +5,8 @@ import { openServices } from '@lockstep/indexer/wiring/open-services';
 import { KNOWN_MODELS } from '@lockstep/indexer/settings/known-models';
 
 /*
- * Asks the corpora of the workspace in the current folder many questions in one process, and prints the ids of the first
- * five chunks for each, as JSON. Argument: the questions by corpus, as JSON.
+ * Searches the corpora of the workspace in the current folder for many questions in one process, and prints the ids of
+ * the first five chunks of each as JSON. Argument: the questions by corpus, as JSON.
  */
 const questions = JSON.parse(process.argv[2] ?? '{}') as Record<string, string[]>;
 const services = openServices({

@@ -2,18 +2,18 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { copyWorkspace, type Finished } from './workspace-copy.ts';
 
-/** One `nx run <corpus>:<target>`: the corpus's other targets by what became of them, each list sorted. */
+/** The result of `nx run <corpus>:<target>`: the other targets of the corpus in sorted lists. */
 export interface CorpusRun extends Finished {
   /** Replayed from the local cache or a remote one. */
   readonly replayed: readonly string[];
-  /** Of these, replayed from a remote cache. */
+  /** Those of `replayed` that came from a remote cache. */
   readonly fromRemote: readonly string[];
-  /** Really run; those that failed included. */
+  /** Targets that ran, failed ones included. */
   readonly ran: readonly string[];
   readonly failed: readonly string[];
 }
 
-/** A workspace with the plugin and the corpora that a test writes, and nothing else. */
+/** A workspace with only the plugin and the corpora of a test. */
 export interface CorpusWorkspace {
   readonly root: string;
   /** A folder with `corpus.json`, which names no model and no store, and the records as its input. */
@@ -23,12 +23,12 @@ export interface CorpusWorkspace {
 }
 
 /**
- * What a run does not read: the program runs from where the packages are linked to. To see which conditions a tsconfig
- * names for the plugin, which is none, every Nx run would load the TypeScript compiler.
+ * Not read by a run: the program runs from the folders that its packages are links to. With a tsconfig every Nx run would
+ * load the TypeScript compiler to look for export conditions.
  */
 const NOT_NEEDED = ['apps', 'libs', 'tools', 'docs', 'fixtures', 'tsconfig.json', 'tsconfig.base.json'];
 
-/** Makes a copy of this repository without its projects, with an Nx cache and a state directory of its own. */
+/** Copies this repository without its projects, with its own Nx cache and state directory. */
 export async function createCorpusWorkspace(): Promise<CorpusWorkspace> {
   const { root, run, dispose } = await copyWorkspace();
   for (const name of NOT_NEEDED) rmSync(join(root, name), { recursive: true });
@@ -46,7 +46,7 @@ export async function createCorpusWorkspace(): Promise<CorpusWorkspace> {
   };
 }
 
-/** Reads the tasks of one corpus out of what Nx prints where output is no terminal. */
+/** Reads the tasks of one corpus from the output of Nx without a terminal. */
 export function corpusRun(corpus: string, finished: Finished): CorpusRun {
   const { output } = finished;
   const tasks = [...output.matchAll(/^> nx run ([^:\s]+):(\S+)[^\S\n]*(?:\[(.*)\])?$/gm)]

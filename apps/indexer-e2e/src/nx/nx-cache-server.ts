@@ -3,18 +3,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** A remote cache that several workspaces share, in memory. */
+/** A remote cache in memory that several workspaces share. */
 export interface NxCacheServer {
-  /** The variables that make an Nx run use it. */
+  /** Variables with which an Nx run uses it. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-/** Any text; requests without it are refused. */
+/** An arbitrary token; requests without it are refused. */
 const TOKEN = 'shared';
 
 /**
- * Serves Nx's protocol for caches of one's own: an archive is put and got by its hash, and never replaced.
+ * Serves the protocol of Nx for self-hosted caches: an archive is stored and read by its hash, and never replaced.
  * *Source*: https://nx.dev/docs/kb/self-hosted-caching, 2026-11.
  */
 export async function startNxCacheServer(): Promise<NxCacheServer> {

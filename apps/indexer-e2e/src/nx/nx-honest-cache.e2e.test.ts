@@ -13,8 +13,8 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCorpusWorkspace, type CorpusRun, type CorpusWorkspace } from './corpus-workspace.ts';
 import { databaseMoves, withDatabase, type DatabaseMoves } from './database-moves.ts';
-import { askQdrant, pointsAt, type HeldPoint } from '../support/held-by-stores.ts';
-import { heldProblems } from '../support/held-problems.ts';
+import { askQdrant, pointsAt, type PointInStore } from '../support/stored-chunks.ts';
+import { storeProblems } from '../support/store-problems.ts';
 import { startNxCacheServer, type NxCacheServer } from './nx-cache-server.ts';
 import { openStableAddress, type StableAddress } from './stable-address.ts';
 
@@ -23,7 +23,7 @@ type Load = 'load-neon' | 'load-qdrant';
 
 const COLLECTION = 'book_vectors';
 const TABLE = 'rag_metadata';
-/** The stages that Nx replays where nothing has changed. */
+/** The stages that Nx replays if nothing has changed. */
 const ALL_REPLAYED = ['embed', 'load-neon', 'load-qdrant', 'validate'];
 const CLOUD = { model: 'text-embedding-3-small', dimensions: 1536 };
 
@@ -34,17 +34,17 @@ interface Corpus {
 }
 
 const NOTES = corpusOf('notes', 40);
-/** The same corpus on another branch: as many records, one of them of another text. */
+/** The same corpus on another branch, with another text in one record. */
 const EDITED = { ...NOTES, records: NOTES.records.with(3, { ...NOTES.records[3], text: 'Another text altogether.' }) };
 
 /**
- * Real Nx runs, one after the other, on stores that change behind the cache's back. Each change is followed by the number
- * of failed loads that its test names, none or one, and then the stores hold what the corpus wants, asked from outside.
- * A load that was made is replayed by the next run that finds its store as it was: one more, or the next test's.
+ * Real Nx runs, one after the other, on stores that are changed without Nx. After each change there are as many failed
+ * loads as the test says, none or one; then the stores, read directly, hold the corpus. The next run that finds a store
+ * unchanged replays its load.
  *
- * A failed load is due only where a store's stamp and count both say that it holds what it does not.
+ * A load may fail only if both the stamp and the count of a store claim that it holds what it does not.
  */
-describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
+describe('the cache of Nx and the stores', { timeout: 240_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-honest-'));
   const servers: EmbeddedQdrant[] = [];
   const databases: string[] = [];
@@ -52,14 +52,14 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
   let workspace: CorpusWorkspace;
   let openai: StubOpenAi;
   let remote: NxCacheServer;
-  /** Its database is left alone: the session that moves the others about is connected to it. */
+  /** Its own database is never moved: the session that moves the others is connected to it. */
   let server: TestDatabase;
   let session: PostgresSession;
   let moves: DatabaseMoves;
-  /** Where runs find the Qdrant that is in use. */
+  /** Address of the Qdrant in use. */
   let address: StableAddress;
   let qdrant: EmbeddedQdrant;
-  /** The database that is in use. */
+  /** The database in use. */
   let database: string;
 
   beforeAll(async () => {
@@ -91,14 +91,14 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     return opened;
   }
 
-  /** Puts a Qdrant with an empty folder behind the address. */
+  /** Starts a Qdrant without data at the address. */
   async function useEmptyQdrant(): Promise<void> {
     qdrant = await startEmbeddedQdrant({ directory: join(folder, `qdrant-${servers.length}`) });
     servers.push(qdrant);
     address.pointAt(Number(new URL(qdrant.url).port));
   }
 
-  /** A name for a database that is made later, and dropped in the end. */
+  /** Name of a database that is created later, and dropped at the end. */
   function nameDatabase(suffix: string): string {
     databases.push(`${server.name}_${suffix}`);
     return `${server.name}_${suffix}`;
@@ -118,10 +118,10 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     return work(own.query).finally(() => own.end());
   }
 
-  /** Asks the servers themselves: points, their vectors and rows are those of the corpus, and there are no others. */
+  /** Reads the servers directly: points, vectors and rows are exactly those of the corpus. */
   async function expectHeld({ name, records }: Corpus): Promise<void> {
     const problems = await inDatabase((query) =>
-      heldProblems({
+      storeProblems({
         corpus: name,
         collection: COLLECTION,
         table: TABLE,
@@ -135,7 +135,7 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     expect(problems).toEqual([]);
   }
 
-  /** Loads until verify is content, which takes one failed load more than it should, or none. */
+  /** Loads until verify succeeds, and expects the given number of failed loads. */
   async function expectLoaded(expected: {
     readonly corpus?: Corpus;
     readonly failed: 0 | 1;
@@ -151,14 +151,14 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     return first;
   }
 
-  async function deleteTenPoints(): Promise<HeldPoint[]> {
+  async function deleteTenPoints(): Promise<PointInStore[]> {
     const gone = (await pointsAt(qdrant.url, COLLECTION)).slice(10, 20);
     const ids = gone.map(({ pointId }) => pointId);
     await askQdrant(`${qdrant.url}/collections/${COLLECTION}/points/delete?wait=true`, { points: ids });
     return gone;
   }
 
-  it('replays nothing at first', async () => {
+  it('the first load replays nothing', async () => {
     const first = await workspace.nx(NOTES.name, 'load', { ...variables(), ...remote.environment });
     expect(first.exit, first.output).toBe(0);
     expect(first.replayed).toEqual([]);
@@ -166,24 +166,24 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     await expectHeld(NOTES);
   });
 
-  it('costs no failed load after the collection is deleted', async () => {
+  it('no load fails after the collection is deleted', async () => {
     await askQdrant(`${qdrant.url}/collections/${COLLECTION}`, undefined, 'DELETE');
     await expectLoaded({ failed: 0, loads: ['load-qdrant'] });
   });
 
-  it('costs no failed load after the table is truncated', async () => {
+  it('no load fails after the table is truncated', async () => {
     await inDatabase((query) => query(`truncate ${TABLE}`));
     await expectLoaded({ failed: 0, loads: ['load-neon'] });
   });
 
-  it('costs no failed load after ten points are deleted, nor when the same ten are deleted again', async () => {
+  it('no load fails after ten points are deleted, and none after the same ten are deleted again', async () => {
     const gone = await deleteTenPoints();
     await expectLoaded({ failed: 0, loads: ['load-qdrant'] });
     expect(await deleteTenPoints()).toEqual(gone);
     await expectLoaded({ failed: 0, loads: ['load-qdrant'] });
   });
 
-  it('costs one failed load after ten points are replaced by ten of other ids', async () => {
+  it('one load fails after ten points are replaced by ten with other ids', async () => {
     const gone = await deleteTenPoints();
     const strangers = gone.map(({ vector, model, chunkId }, at) => ({
       id: `00000000-0000-4000-8000-0000000000${at + 10}`,
@@ -198,13 +198,13 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     expect(first.output).toContain('qdrant: missing');
   });
 
-  it('costs no failed load when another, empty Qdrant answers at the same address', async () => {
+  it('no load fails after an empty Qdrant is started at the same address', async () => {
     await qdrant.close();
     await useEmptyQdrant();
     await expectLoaded({ failed: 0, loads: ['load-qdrant'] });
   });
 
-  it('replays validate and embed and neither load after a switch of branch and back', async () => {
+  it('validate and embed are replayed and the loads are not after a switch to another branch and back', async () => {
     workspace.writeCorpus(EDITED.name, EDITED.records);
     await expectLoaded({ corpus: EDITED, failed: 0, loads: ['load-neon', 'load-qdrant'] });
     await moves.copy(database, nameDatabase('edited'));
@@ -220,13 +220,13 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     await moves.copy(`${server.name}_edited`, database);
   }
 
-  it('costs no failed load after an old copy of the whole database is put back', async () => {
+  it('no load fails after an old copy of the database is restored', async () => {
     await putEditedDatabaseBack();
     await expectLoaded({ failed: 0, loads: ['load-neon', 'load-qdrant'] });
     expectReplay(await load());
   });
 
-  it('costs one failed load when the corpus goes back with the database, and the points do not', async () => {
+  it('one load fails after corpus and database are restored, and the points are not', async () => {
     await putEditedDatabaseBack();
     workspace.writeCorpus(EDITED.name, EDITED.records);
     const first = await expectLoaded({ corpus: EDITED, failed: 1, loads: ['load-qdrant'] });
@@ -236,7 +236,7 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     expectReplay(await load());
   });
 
-  it('costs no failed load when a clone of the database is used at another address', async () => {
+  it('no load fails with a clone of the database at another address', async () => {
     const clone = nameDatabase('clone');
     await moves.copy(database, clone);
     const original = database;
@@ -250,7 +250,7 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     database = original;
   });
 
-  it('replays another machine’s embeddings and neither load where empty stores have the same addresses', async () => {
+  it('the embeddings of another machine are replayed and its loads are not when empty stores have the same addresses', async () => {
     const paid = openai.seen.inputs;
     await moves.rename(database, nameDatabase('of_first_machine'));
     await moves.create(database);
@@ -265,7 +265,7 @@ describe('what Nx’s cache says of the stores', { timeout: 240_000 }, () => {
     expectReplay(await load());
   });
 
-  it('pays for nothing that another machine has paid for where the stores have other addresses', async () => {
+  it('what another machine has paid for is not paid again with stores at other addresses', async () => {
     const paid = openai.seen.inputs;
     const third = await openWorkspace(NOTES);
     const run = await third.nx(NOTES.name, 'embed', {

@@ -7,7 +7,7 @@ import { createDatabase, openPostgresSession, type TestDatabase } from '@lockste
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { corpusRun, type CorpusRun } from './corpus-workspace.ts';
 import { filesBelow } from '../support/files-below.ts';
-import { heldProblems, type HeldOptions } from '../support/held-problems.ts';
+import { storeProblems, type StoreProblemsOptions } from '../support/store-problems.ts';
 import { copyWorkspace, tasksOf, type WorkspaceCopy } from './workspace-copy.ts';
 
 const CORPORA = ['handbook', 'moby-dick'];
@@ -15,7 +15,7 @@ const COLLECTION = 'book_vectors';
 const TABLE = 'rag_metadata';
 const CACHED = ['embed', 'load-neon', 'load-qdrant', 'validate'];
 
-/** Real Nx runs over the embedded services and the real model, one after the other on one workspace. */
+/** Real Nx runs with the embedded services and the real model, one after the other in one workspace. */
 describe('loading through Nx', { timeout: 240_000 }, () => {
   let workspace: WorkspaceCopy;
   let openai: StubOpenAi;
@@ -37,7 +37,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     for (const close of closers.toReversed()) await close();
   });
 
-  /** Reads the points back, vectors too; a run that ended well has just read back all else. */
+  /** Verifies the vectors too; a run that succeeded has just verified all else. */
   async function expectVectorsInStep(corpus: string): Promise<void> {
     const { stdout, exit, output } = await workspace.indexer(
       ...['verify', `fixtures/corpora/${corpus}`, '--json', '--level', 'vectors', '--only', 'qdrant'],
@@ -54,15 +54,15 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     return tasksOf(run);
   }
 
-  /** Files and folders of the state directory that others than their owner may read: caches, receipts, engines' data. */
+  /** Files and folders of the state directory that other users may read. */
   const openToOthers = () =>
-    // Within its own folder, which is closed, the Postgres engine gives files modes of its own.
+    // The Postgres engine sets modes of files itself, in a folder that other users cannot open.
     filesBelow(path('.lockstep')).filter(({ isOpen, path: name }) => isOpen && !name.startsWith('postgres/'));
 
   const stages = (...targets: string[]) =>
     CORPORA.flatMap((corpus) => targets.map((target) => `${corpus}:${target}`)).sort();
 
-  it('loads every corpus on a machine that has nothing, and says so', async () => {
+  it('indexer:load loads every corpus on an empty machine, and reports that all are in step', async () => {
     const run = await workspace.nx('run', 'indexer:load');
     expect(run.exit, run.output).toBe(0);
     expect(tasksOf(run).replayed).toEqual([]);
@@ -77,7 +77,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     expect(openToOthers().map(({ path: name }) => name)).toEqual([]);
   });
 
-  it('finds the answer among the first five for at least 80 % of the questions', async () => {
+  it('search finds the answer among the first five results for at least 80 % of the questions', async () => {
     const asked = CORPORA.map((corpus) => {
       const file = path('fixtures', 'corpora', corpus, 'questions.json');
       const questions = JSON.parse(readFileSync(file, 'utf8')) as {
@@ -105,7 +105,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     expect(whale.stdout).toContain('The Whiteness of the Whale');
   });
 
-  it('loads only the points again after the data of the embedded Qdrant are gone, whatever became of other packages', async () => {
+  it('only load-qdrant runs again after the data of the embedded Qdrant are deleted and an unrelated package changes', async () => {
     const lock = readFileSync(path('package-lock.json'), 'utf8');
     const { integrity } = JSON.parse(lock).packages['node_modules/prettier'] as { integrity: string };
     writeFileSync(path('package-lock.json'), lock.replace(integrity, `sha512-${'A'.repeat(86)}==`));
@@ -117,7 +117,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     for (const corpus of CORPORA) await expectVectorsInStep(corpus);
   });
 
-  it('touches one corpus after an edit of it, and pays for one text', async () => {
+  it('an edit of one text is loaded into one corpus, and pays for one text', async () => {
     cpSync(path('.lockstep', 'postgres'), path('postgres-before'), { recursive: true });
     cpSync(chunksFile(), path('chunks-before.json'));
     const records = JSON.parse(readFileSync(chunksFile(), 'utf8')) as { text_snippet_preview: string }[];
@@ -136,7 +136,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     await expectVectorsInStep('moby-dick');
   });
 
-  it('is back at once after the edit is undone, pays for nothing after an edit of a title, and replays the other corpus', async () => {
+  it('undoing an edit and editing a title pay for nothing, and the other corpus is replayed', async () => {
     const records = JSON.parse(readFileSync(path('chunks-before.json'), 'utf8')) as { chapter_title: string }[];
     writeFileSync(
       chunksFile(),
@@ -148,11 +148,11 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     expect(receipt('moby-dick', 'load-neon/receipt.json')).toMatchObject({ written: 2, deleted: 0 });
     expect(openai.seen.requests).toBe(0);
     await expectVectorsInStep('moby-dick');
-    // Nx makes folders of its own where it puts outputs back; files keep their mode.
+    // Nx creates folders when it restores outputs; files keep their modes.
     expect(openToOthers().flatMap(({ path: name, isFolder }) => (isFolder ? [] : [name]))).toEqual([]);
   });
 
-  it('is in step again after at most one failed verify when an old copy of the Postgres data is put back', async () => {
+  it('a corpus is in step after at most one failed verify when an old copy of the Postgres data is restored', async () => {
     rmSync(path('.lockstep', 'postgres'), { recursive: true });
     cpSync(path('postgres-before'), path('.lockstep', 'postgres'), { recursive: true });
     const first = await workspace.nx('run', 'moby-dick:load');
@@ -163,7 +163,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     await expectVectorsInStep('moby-dick');
   });
 
-  describe('when services are switched from embedded to one’s own, and back', () => {
+  describe('a switch from the embedded services to others and back', () => {
     const corpus = 'handbook';
     const cloud = { model: 'text-embedding-3-small', dimensions: 1536 };
     const embedded = { model: 'embedded/all-minilm-l6-v2', host: null, dimensions: 384 };
@@ -193,10 +193,12 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
       expect(run.exit, run.output).toBe(0);
       return run;
     };
-    const problems = (options: Omit<HeldOptions, 'corpus' | 'collection' | 'table' | 'records'>): Promise<string[]> =>
-      heldProblems({ corpus, collection: COLLECTION, table: TABLE, records: records(), ...options });
+    const problems = (
+      options: Omit<StoreProblemsOptions, 'corpus' | 'collection' | 'table' | 'records'>,
+    ): Promise<string[]> =>
+      storeProblems({ corpus, collection: COLLECTION, table: TABLE, records: records(), ...options });
 
-    /** What one's own services hold that they should not, or not. */
+    /** Problems in the other services. */
     async function problemsOfOwn(): Promise<string[]> {
       const session = await openPostgresSession(database.connectionString);
       return problems({
@@ -207,7 +209,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
       }).finally(() => session.end());
     }
 
-    /** The same of the embedded services, whose data nothing may be using. */
+    /** Problems in the embedded services, whose data no process may be using. */
     async function problemsOfEmbedded(): Promise<string[]> {
       const qdrant = await startEmbeddedQdrant({ directory: path('.lockstep', 'qdrant') });
       const postgres = await openPglite({ directory: path('.lockstep', 'postgres'), waitMs: 0 });
@@ -221,7 +223,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
       }
     }
 
-    it('keeps the small model’s vectors apart', async () => {
+    it('a switch of services and back mixes no vectors of the two models, and pays for each text once', async () => {
       const own = await load(ownVariables());
       expect(own.replayed).toEqual([]);
       expect(openai.seen.inputs).toBe(records().length);

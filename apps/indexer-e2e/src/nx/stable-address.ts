@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** A port of this machine behind which one server can be put after another. */
+/** A port of this machine that passes connections on to one server after another. */
 export interface StableAddress {
   /** `127.0.0.1:<port>`, the same for as long as it is open. */
   readonly host: string;
-  /** Connections made from now on go to this port of 127.0.0.1. */
+  /** New connections go to this port of 127.0.0.1 from now on. */
   pointAt(port: number): void;
   close(): Promise<void>;
 }
 
-/** Opens an address that passes bytes on; until it points anywhere, connections are closed. */
+/** Opens an address that passes bytes on. Until `pointAt` is called, it closes connections. */
 export async function openStableAddress(): Promise<StableAddress> {
   let target: number | undefined;
   const open = new Set<Socket>();

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { basename, delimiter, join, resolve } from 'node:path';
 import { cleanEnvironment } from '../support/clean-environment.ts';
 
-/** The repository that these tests belong to. */
+/** Root of this repository. */
 export const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 
 export interface Finished {
   readonly exit: number | null;
-  /** What it printed on stdout and stderr, in that order. */
+  /** What it printed on stdout, then on stderr. */
   readonly output: string;
   readonly stdout: string;
 }

@@ -1,21 +1,21 @@
 import type { Clock } from '@lockstep/model';
 import { createGuard, GUARD_DEFAULTS, type Guard, type GuardOptions } from '@lockstep/resilience';
 
-/** A request that failed: when it went out, and when it was known to have failed. */
+/** A failed request: when it was sent, and when it failed. */
 export interface FailedRequest {
   readonly sentAt: number;
   readonly failedAt: number;
 }
 
-/** A guard that writes down what it lets out, seen from inside all of its retries. */
+/** A guard that records its requests, retries included. */
 export interface WatchedGuard extends Guard {
-  /** Calls so far; each is one request where nothing fails. */
+  /** Calls so far; each is one request if nothing fails. */
   calls(): number;
-  /** In the order in which they failed, on the clock that the guard is watched by. */
+  /** Failed requests in the order of their failures, with the times of `watch`. */
   failed(): readonly FailedRequest[];
 }
 
-/** The guard's own times, so many times as fast; whatever the defaults become, this follows them. */
+/** The default times of a guard, divided by `speed`. */
 export function fasterTimes(
   speed: number,
 ): Required<Pick<GuardOptions, 'timeoutMs' | 'deadlineMs' | 'backoffMs' | 'breaker'>> {
@@ -28,7 +28,7 @@ export function fasterTimes(
   };
 }
 
-/** A real guard that is watched. */
+/** A real guard whose requests are recorded. */
 export function watchedGuard(options: GuardOptions, watch: Pick<Clock, 'now'>): WatchedGuard {
   const guard = createGuard(options);
   const failed: FailedRequest[] = [];

@@ -1,35 +1,35 @@
-/** How long each outage lasts, as the services see it, in milliseconds. */
+/** How long each outage lasts, in milliseconds of the scaled clock. */
 export const OUTAGE_MS = 30_000;
 
-/** Time runs so many times as fast as it would: 30 s take 300 ms. */
+/** How much faster the scaled clock is: 30 s take 300 ms. */
 export const SPEED = 100;
 
-/** Slower where each request counts: a busy machine must not let an answer come after its timeout. */
+/** Slower where every request is counted, so that answers on a busy machine do not come after their timeout. */
 export const SPEED_OF_HINDRANCES = 20;
 
-/** Requests that a service may get while it is down, from one run. */
+/** Most requests from one run to a service while it is down. */
 export const REQUESTS_MAX = 15;
 
-/** What is down for a while, in each way that it can be. */
+/** Ways in which a service can be down. */
 export const OUTAGES = {
   'answers 503': [{ toMs: OUTAGE_MS, fault: { status: 503 } }],
   'answers nothing': [{ toMs: OUTAGE_MS, fault: { stall: 'before-headers' } }],
   'resets every connection': [{ toMs: OUTAGE_MS, fault: { reset: true } }],
-  // The header is read on the run's own clock.
+  // The run reads the header on its own clock, which is not scaled.
   'refuses with 429': [
     { toMs: OUTAGE_MS, fault: { status: 429, headers: { 'retry-after': String(OUTAGE_MS / SPEED / 1000) } } },
   ],
   'cuts every answer': [{ toMs: OUTAGE_MS, fault: { cut: 0.5 } }],
-  'has nobody listening on its port': [{ nth: 1, fault: { restartMs: OUTAGE_MS } }],
+  'does not listen on its port': [{ nth: 1, fault: { restartMs: OUTAGE_MS } }],
 } as const;
 
-/** What only makes a service slow or lossy: there is no outage, and each request that is lost is made once more. */
+/** Faults without an outage: a slow service, or lost answers whose requests are sent again. */
 export const HINDRANCES = {
   'takes 10 s for every answer': [{ toMs: OUTAGE_MS, fault: { delayMs: 10_000 } }],
   'cuts every third answer': [{ every: 3, fault: { cut: 0.5 } }],
 } as const;
 
-/** About a fifth of the requests, among so many kinds of faults. */
+/** The share of one of `kinds` faults that together hit about a fifth of the requests. */
 const share = (kinds: number): number => 0.22 / kinds;
 
 const STORES = [
@@ -43,8 +43,8 @@ const STORES = [
 ] as const;
 
 /**
- * Faults by chance. Of those that strike the embedding service a client can know what was paid for: a status says that
- * the work was not done, and all others come after it.
+ * Random faults. For the embedding service the client can know what was paid for: with a status the work was not done,
+ * with all other faults it was.
  */
 export const STORM = {
   openai: [

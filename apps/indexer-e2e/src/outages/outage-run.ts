@@ -18,7 +18,7 @@ import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 
 /** A run of one corpus against services at these addresses. */
 export interface OutageRunOptions {
-  /** As one run, or stage by stage. */
+  /** As one run, or as single stages. */
   readonly way: 'run' | 'stages';
   readonly corpus: string;
   readonly collection: string;
@@ -28,22 +28,22 @@ export interface OutageRunOptions {
   readonly addresses: {
     readonly openAi: string;
     readonly qdrant: string;
-    /** Where SQL over HTTP is answered. */
+    /** URL of SQL over HTTP. */
     readonly neon: string;
   };
   readonly guards: Readonly<Record<Dependency, Guard>>;
-  /** How long the clients themselves wait for an answer, in milliseconds. */
+  /** Timeout of the clients, in milliseconds. */
   readonly timeoutMs: number;
   readonly artifacts: Artifacts;
   readonly embeddings: { readonly cache: EmbeddingCache; readonly slice: EmbeddingSlice };
   /** Chunks in one embedding request, and in one write to a store. */
   readonly batchItems: { readonly embed: number; readonly load: number };
-  /** Requests under way at once. */
+  /** Concurrent requests. */
   readonly concurrency: { readonly embed: number; readonly load: number };
   readonly logger: Logger;
 }
 
-/** What the stages told at their ends. */
+/** The receipts of the stages. */
 export interface OutageRunReceipts {
   readonly embedded: EmbedReceipt;
   readonly qdrant: LoadReceipt;
@@ -122,7 +122,7 @@ async function asRun(corpus: Corpus): Promise<OutageRunReceipts> {
   };
 }
 
-/** Stage by stage, as the targets of a build system call them, both loads side by side. */
+/** Runs the stages one by one as the targets of a build system, both loads concurrently. */
 async function byStages(corpus: Corpus): Promise<OutageRunReceipts> {
   await corpus.validate({ strict: true });
   const [embedded] = await Promise.all([corpus.embed(), corpus.provision({ deleteLimit: DEFAULT_DELETE_LIMIT })]);

@@ -25,7 +25,7 @@ import {
 } from '@lockstep/testing-postgres';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLOUD_EMBED_CONCURRENCY } from '@lockstep/indexer/wiring/open-services';
-import { heldProblems } from '../support/held-problems.ts';
+import { storeProblems } from '../support/store-problems.ts';
 import { fasterTimes, watchedGuard, type FailedRequest, type WatchedGuard } from './outage-guard.ts';
 import { HINDRANCES, OUTAGE_MS, OUTAGES, REQUESTS_MAX, SPEED, SPEED_OF_HINDRANCES, STORM } from './outage-kinds.ts';
 import { runThroughOutage, type OutageRunReceipts } from './outage-run.ts';
@@ -35,7 +35,7 @@ const IDENTITY: EmbedderIdentity = { model: 'stub-model', host: null, dimensions
 
 const { timeoutMs, deadlineMs } = GUARD_DEFAULTS;
 
-/** Requests under way at once to one store, as the command line has it. */
+/** Concurrent requests to one store, as in the command line. */
 const LOAD_CONCURRENCY = 2;
 
 const folder = mkdtempSync(join(tmpdir(), 'lockstep-outages-'));
@@ -60,7 +60,7 @@ beforeAll(async () => {
     qdrant: forwardTo(qdrant.url),
     neon: neon.handler,
   };
-  // What is done for the first time takes longest, and is not to look like a failure.
+  // A first run is slow, and must not look like a failure in the tests.
   expectAllRight(await tryRun({ ...SMALL, speed: 1 }));
 });
 
@@ -72,35 +72,35 @@ afterAll(async () => {
 interface Trial {
   /** @default 'run' */
   readonly way?: 'run' | 'stages';
-  /** From the first request on. */
+  /** Faults from the first request on. */
   readonly script?: FaultScript;
-  /** From the moment on at which the first batch is done. */
+  /** Faults from the end of the first batch on. */
   readonly outage?: { readonly of: Dependency; readonly rules: readonly FaultRule[] };
   readonly chunks: number;
   readonly batchItems: { readonly embed: number; readonly load: number };
-  /** The time of the guards and of the script runs so many times as fast. */
+  /** How much faster the time of guards and script is. */
   readonly speed: number;
-  /** Lets guards give up on a request no sooner than they do. */
-  readonly patient?: boolean;
+  /** Whether guards have their usual timeouts and deadlines. @default false: scaled ones */
+  readonly hasRealTimeouts?: boolean;
 }
 
 interface TrialEnd extends OutageRunReceipts {
-  /** What is wrong in the stores. */
+  /** Problems in the stores. */
   readonly problems: readonly string[];
-  /** Distinct texts of the corpus. */
+  /** Number of distinct texts of the corpus. */
   readonly texts: number;
   readonly seen: Readonly<Record<Dependency, FaultCounts>>;
-  /** What the service that was hindered saw from then on. */
+  /** Requests that the faulty service saw from then on. */
   readonly log: readonly FaultRecord[];
-  /** Requests to it that failed then, as the run saw them: those that nobody listened to as well. */
+  /** Requests to it that failed from then on, as the run saw them: also those that did not reach it. */
   readonly failed: readonly FailedRequest[];
-  /** Guarded calls to each service: one request each, if nothing failed. */
+  /** Guarded calls to each service: each is one request if nothing failed. */
   readonly calls: Readonly<Record<Dependency, number>>;
 }
 
 let trials = 0;
 
-/** Runs a corpus of its own through what is scripted, and looks at what came of it. */
+/** Runs a new corpus with the faults, and checks the result. */
 async function tryRun({
   way = 'run',
   script = {},
@@ -108,7 +108,7 @@ async function tryRun({
   chunks,
   batchItems,
   speed,
-  patient = false,
+  hasRealTimeouts = false,
 }: Trial): Promise<TrialEnd> {
   trials += 1;
   const number = trials;
@@ -116,7 +116,7 @@ async function tryRun({
   const records = recordsOf(names.corpus, chunks);
   const clock = scaledClock(speed);
   const services = await startFaultyServices({ handlers, script, clock });
-  const times = { ...fasterTimes(speed), ...(patient ? { timeoutMs, deadlineMs } : {}) };
+  const times = { ...fasterTimes(speed), ...(hasRealTimeouts ? { timeoutMs, deadlineMs } : {}) };
   const guardOf = (dependency: Dependency, concurrency: number = GUARD_DEFAULTS.concurrency): WatchedGuard =>
     watchedGuard({ dependency, concurrency, ...times }, clock);
   const guards = {
@@ -160,7 +160,7 @@ async function tryRun({
     const from = begun ?? { log: 0, at: 0 };
     return {
       ...receipts,
-      problems: await heldProblems({
+      problems: await storeProblems({
         ...names,
         records,
         identity: IDENTITY,
@@ -189,8 +189,8 @@ function recordsOf(corpus: string, count: number): { id: string; text: string; c
 }
 
 /**
- * The run is right, and each text was paid for once, but for those whose answer was lost after the work. Where the
- * machine is busy, an answer may also come after its scaled timeout; the receipt owns up to those too.
+ * Expects a correct result, and that each text was paid for once, except those whose answer was lost after the work. On a
+ * busy machine an answer may also come after its scaled timeout; the receipt reports those too.
  */
 function expectAllRight({ verified, problems, texts, seen, embedded }: TrialEnd): void {
   expect(verified).toMatchObject({ ok: true, differencesCount: 0 });
@@ -199,12 +199,12 @@ function expectAllRight({ verified, problems, texts, seen, embedded }: TrialEnd)
   expect(seen.openai.worked - texts).toBeLessThanOrEqual(embedded.possiblyPaid);
 }
 
-/** Several batches for each lane: they are under way, and more are to come, when the outage begins. */
+/** Several batches for each worker, so that some run and others wait when the outage begins. */
 const SMALL = { chunks: 60, batchItems: { embed: 3, load: 6 } };
 
 describe.each(DEPENDENCIES)('%s', (dependency) => {
   it.concurrent.each(Object.entries(OUTAGES))(
-    'that %s for 30 s is waited for, with 15 requests at most',
+    `a run waits for ${dependency} that %s for 30 s, with at most 15 requests`,
     async (kind, rules) => {
       const end = await tryRun({ ...SMALL, speed: SPEED, outage: { of: dependency, rules } });
       expectAllRight(end);
@@ -220,7 +220,7 @@ describe.each(DEPENDENCIES)('%s', (dependency) => {
   );
 
   it.concurrent.each(Object.entries(HINDRANCES))(
-    'that %s is asked once more for each answer that is cut, and no more',
+    `a run repeats only the requests with a cut answer while ${dependency} %s`,
     async (_kind, rules) => {
       const end = await tryRun({
         ...SMALL,
@@ -237,23 +237,23 @@ describe.each(DEPENDENCIES)('%s', (dependency) => {
   );
 });
 
-/** A fresh one each time, which the title tells; put it here to meet the same faults again. */
+/** A new seed each time, which the title shows; set it here to repeat the same faults. */
 const SEED = Math.floor(Math.random() * 1_000_000);
 
 describe(`a storm in which 20 % of all requests fail, seed ${SEED}`, () => {
-  it('loses nothing, writes nothing twice and owns up to every text that was paid for in vain', async () => {
+  it('a run loses nothing, writes nothing twice and reports every text that was paid for in vain', async () => {
     const end = await tryRun({
       chunks: 5_000,
       batchItems: { embed: 25, load: 50 },
       speed: SPEED,
-      patient: true,
+      hasRealTimeouts: true,
       script: { ...STORM, seed: SEED },
     });
     expect(end.verified).toMatchObject({ ok: true, differencesCount: 0 });
     expect(end.problems).toEqual([]);
     const seen = Object.values(end.seen);
     for (const { requests, struck } of seen) expect(struck / requests).toBeGreaterThan(0.1);
-    // Of all that was sent, too: one service alone gets so few requests that chance may leave it 15 % and less.
+    // Also for all requests together: a single service gets so few that its share may be 15 % or less by chance.
     const sum = (of: 'requests' | 'struck'): number => seen.reduce((total, counts) => total + counts[of], 0);
     expect(sum('struck') / sum('requests')).toBeGreaterThan(0.15);
     const { worked, workedButFailed } = end.seen.openai;

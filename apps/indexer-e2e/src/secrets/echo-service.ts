@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** A request as it came. */
+/** A request as it arrived. */
 export interface Heard {
   readonly method: string;
   readonly path: string;
@@ -15,22 +15,22 @@ export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body: string;
-  /** The connection ends in the middle of the body. */
+  /** Whether the connection ends in the middle of the body. @default false */
   readonly cut?: boolean;
 }
 
-/** A service that says again what it heard. */
+/** A service that can repeat requests in its answers. */
 export interface EchoService {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
   /** Every request so far. */
   readonly heard: readonly Heard[];
-  /** How requests are answered from now on. */
+  /** Sets how requests are answered from now on. */
   answerWith(reply: (heard: Heard) => Reply): void;
   close(): Promise<void>;
 }
 
-/** Serves on a free port of loopback. Until it is told otherwise, every answer is an empty 404. */
+/** Serves on a free port of loopback. Until `answerWith` is called, every answer is an empty 404. */
 export async function startEchoService(): Promise<EchoService> {
   const heard: Heard[] = [];
   let replyTo: (heard: Heard) => Reply = () => ({ status: 404, body: '' });
@@ -41,8 +41,8 @@ export async function startEchoService(): Promise<EchoService> {
       const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
       const now = { method, path: url, headers, body };
       heard.push(now);
-      const { status, headers: own, body: said, cut = false } = replyTo(now);
-      const bytes = Buffer.from(said);
+      const { status, headers: own, body: answer, cut = false } = replyTo(now);
+      const bytes = Buffer.from(answer);
       response.writeHead(status, { 'content-type': 'application/json', 'content-length': bytes.length, ...own });
       if (!cut) response.end(bytes);
       else response.write(bytes.subarray(0, Math.ceil(bytes.length / 2)), () => response.destroy());
@@ -65,14 +65,14 @@ export async function startEchoService(): Promise<EchoService> {
   };
 }
 
-/** What a service may repeat of a request. */
+/** Parts of a request that a service may repeat. */
 export const VOICES = {
   /** All headers, in one line. */
   headers: ({ headers }: Heard) =>
     Object.entries(headers)
       .map(([name, value]) => `${name}: ${value}`)
       .join(' '),
-  /** The key or the password alone. */
+  /** Only the key or the password. */
   secret: ({ headers }: Heard) => secretOf(headers),
   body: ({ body }: Heard) => body,
 } as const satisfies Record<string, (heard: Heard) => string>;
@@ -83,18 +83,26 @@ function secretOf(headers: Heard['headers']): string {
   return headers['api-key'] ?? headers['authorization']?.replace('Bearer ', '') ?? '';
 }
 
-/** An error where each of the three clients looks for it, that says the same wherever it says something. */
-export function errorSaying(said: string, sqlState?: string): string {
+/** An error in the form of each of the three services, with the same text in every field. */
+export function errorSaying(repeated: string, sqlState?: string): string {
   return JSON.stringify({
-    error: { message: said, type: said, code: said, param: said },
-    status: { error: said },
-    ...{ message: said, detail: said, hint: said, where: said, table: said, column: said, constraint: said },
-    code: sqlState ?? said,
+    error: { message: repeated, type: repeated, code: repeated, param: repeated },
+    status: { error: repeated },
+    ...{
+      message: repeated,
+      detail: repeated,
+      hint: repeated,
+      where: repeated,
+      table: repeated,
+      column: repeated,
+      constraint: repeated,
+    },
+    code: sqlState ?? repeated,
   });
 }
 
-/** Headers that repeat something; a header holds one line. */
-export function headersSaying(said: string): Record<string, string> {
-  const word = encodeURI(said).slice(0, 500);
-  return { 'x-request-id': word, 'retry-after': word, 'set-cookie': `session=${word}`, 'x-powered-by': word };
+/** Headers that repeat a text, each in one line. */
+export function headersSaying(repeated: string): Record<string, string> {
+  const line = encodeURI(repeated).slice(0, 500);
+  return { 'x-request-id': line, 'retry-after': line, 'set-cookie': `session=${line}`, 'x-powered-by': line };
 }

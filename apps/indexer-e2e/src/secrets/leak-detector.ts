@@ -1,26 +1,26 @@
-/** Characters of a secret that give it away; so a piece of it is found as well as the whole. */
+/** Length of the pieces of a secret that are searched for, so that a part of it is found too. */
 const PIECE = 8;
 
 /**
- * Makes a search for secrets (texts, or the numbers of a vector): gives the names of those of which a piece of eight
- * characters stands in a text, in any of the forms in which programs write them.
+ * Creates a function that returns the names of the secrets (texts, or vectors) of which a text contains a piece of eight
+ * characters, in any of the forms in which programs write them.
  */
 export function createLeakDetector(
   secrets: Readonly<Record<string, string | Float32Array>>,
-): (said: string) => readonly string[] {
+): (text: string) => readonly string[] {
   const names = new Map<string, string>();
   for (const [name, secret] of Object.entries(secrets)) {
     const forms = typeof secret === 'string' ? formsOf(secret) : vectorForms(secret);
     for (const piece of forms.flatMap(piecesOf)) names.set(piece, name);
   }
-  // Few places begin as a piece does, and only those are looked up.
+  // A cheap filter: only few positions begin with the same two characters as a piece.
   const beginning = (text: string, at: number) => (text.charCodeAt(at) << 16) | text.charCodeAt(at + 1);
   const beginnings = new Set([...names.keys()].map((piece) => beginning(piece, 0)));
-  return (said) => {
+  return (text) => {
     const found = new Set<string>();
-    for (let at = 0; at + PIECE <= said.length; at += 1) {
-      if (!beginnings.has(beginning(said, at))) continue;
-      const name = names.get(said.slice(at, at + PIECE));
+    for (let at = 0; at + PIECE <= text.length; at += 1) {
+      if (!beginnings.has(beginning(text, at))) continue;
+      const name = names.get(text.slice(at, at + PIECE));
       if (name !== undefined) found.add(name);
     }
     return [...found].toSorted();
@@ -31,7 +31,7 @@ function piecesOf(form: string): string[] {
   return Array.from({ length: Math.max(0, form.length - PIECE + 1) }, (_, at) => form.slice(at, at + PIECE));
 }
 
-/** As it is, percent-encoded by a function and by a URL, in JSON, in hexadecimal and in base64, wherever it begins there. */
+/** The text as it is, percent-encoded in two ways, in JSON, in hexadecimal, and in base64 at any offset. */
 function formsOf(text: string): string[] {
   const url = new URL('http://host');
   url.password = text;
@@ -42,9 +42,9 @@ function formsOf(text: string): string[] {
   ];
 }
 
-/** In decimals, shortest for a float32 and as a double, and its bytes. */
+/** The numbers in decimals, as float32 and as double, and their bytes. */
 function vectorForms(vector: Float32Array): string[] {
-  // From the point on: digits alone stand in times and counts too.
+  // From the decimal point on, since times and counts may contain the same digits.
   const decimals = [...vector].flatMap((value) => [value.toFixed(PIECE), String(value)]);
   return [
     ...decimals.map((text) => text.slice(text.indexOf('.'), text.indexOf('.') + PIECE)),
@@ -52,7 +52,7 @@ function vectorForms(vector: Float32Array): string[] {
   ];
 }
 
-/** In base64 the same bytes read in three ways, by where they begin; the first and last characters depend on the neighbours. */
+/** In base64 bytes have three forms, by their offset; the first and last characters depend on the neighbours. */
 function bytesForms(bytes: Buffer): string[] {
   const shifted = [0, 1, 2].map((shift) =>
     Buffer.concat([Buffer.alloc(shift), bytes])

@@ -45,8 +45,8 @@ const note = (event: string, fields: unknown) => void logged.push(JSON.stringify
 const logger: Logger = { debug: note, info: note, warn: note };
 const guardOf = (dependency: Dependency) => createInstantGuard(dependency, { logger, attemptsMax: 2 }).guard;
 
-/** All that a call tells: its failure, which must be one of ours, or its result. */
-async function toldBy(call: Call): Promise<string> {
+/** All text of the result of a call, or of its failure, which must be an `IndexingError`. */
+async function textOf(call: Call): Promise<string> {
   try {
     return JSON.stringify(await call()) ?? '';
   } catch (error) {
@@ -62,46 +62,52 @@ beforeAll(async () => {
 afterAll(() => echo.close());
 beforeEach(() => void (logged.length = 0));
 
-/** Makes every call while the service answers so, once in each voice; gives what each told that it must not. */
+/** Makes every call for each part of a request that the service may repeat; returns the leaked secrets. */
 async function leaksOf(
   calls: Readonly<Record<string, Call>>,
-  reply: (said: string) => Reply,
+  reply: (repeated: string) => Reply,
 ): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const [voice, sayAgain] of Object.entries(VOICES)) {
-    echo.answerWith((heard: Heard) => reply(sayAgain(heard)));
+  for (const [part, repeat] of Object.entries(VOICES)) {
+    echo.answerWith((heard: Heard) => reply(repeat(heard)));
     for (const [name, call] of Object.entries(calls)) {
       const before = echo.heard.length;
-      for (const leak of leaks(await toldBy(call))) found.push(`${name} tells ${leak} (${voice})`);
-      expect(echo.heard.length, `${name} asks nobody`).toBeGreaterThan(before);
+      for (const leak of leaks(await textOf(call))) found.push(`${name} reveals ${leak} (${part})`);
+      expect(echo.heard.length, `${name} sends a request`).toBeGreaterThan(before);
     }
   }
-  return [...found, ...leaks(logged.join('\n')).map((leak) => `the log tells ${leak}`)];
+  return [...found, ...leaks(logged.join('\n')).map((leak) => `the log reveals ${leak}`)];
 }
 
-/** The requests that reach another host when every call is redirected to it. */
+/** Requests that reach another host when every call is redirected there. */
 async function followedTo(calls: Readonly<Record<string, Call>>, status: number): Promise<readonly Heard[]> {
   const elsewhere = await startEchoService();
   echo.answerWith(({ path }) => ({ status, headers: { location: `${elsewhere.url}${path}` }, body: '' }));
-  for (const call of Object.values(calls)) expect(leaks(await toldBy(call))).toEqual([]);
+  for (const call of Object.values(calls)) expect(leaks(await textOf(call))).toEqual([]);
   await elsewhere.close();
   return elsewhere.heard;
 }
 
-/** Answers that say what they heard in a way that any HTTP service may. */
-const REPLIES: readonly [title: string, reply: (said: string) => Reply][] = [
-  ...[400, 401, 403, 404, 409, 413, 422, 429, 500, 503, 507].map((status): [string, (said: string) => Reply] => [
-    `status ${status}`,
-    (said) => ({ status, headers: headersSaying(said), body: errorSaying(said) }),
+/** Answers of any HTTP service that repeat a part of the request. */
+const REPLIES: readonly [title: string, reply: (repeated: string) => Reply][] = [
+  ...[400, 401, 403, 404, 409, 413, 422, 429, 500, 503, 507].map((status): [string, (repeated: string) => Reply] => [
+    `an answer with status ${status}`,
+    (repeated) => ({ status, headers: headersSaying(repeated), body: errorSaying(repeated) }),
   ]),
-  ['a page with status 200', (said) => ({ status: 200, headers: { 'content-type': 'text/html' }, body: `<p>${said}` })],
-  ['a page with status 500', (said) => ({ status: 500, headers: { 'content-type': 'text/html' }, body: `<p>${said}` })],
-  ['a body that is cut', (said) => ({ status: 200, body: errorSaying(said), cut: true })],
-  ['an error that is cut', (said) => ({ status: 400, body: errorSaying(said), cut: true })],
-  ['what is no JSON', (said) => ({ status: 200, body: `{"result": ${said}` })],
-  ['an error that is no JSON', (said) => ({ status: 400, body: `{"error": ${said}` })],
-  ['JSON of another kind', (said) => ({ status: 200, body: errorSaying(said) })],
-  ['a redirect that says it', (said) => ({ status: 302, headers: headersSaying(said), body: errorSaying(said) })],
+  [
+    'an HTML page and status 200',
+    (repeated) => ({ status: 200, headers: { 'content-type': 'text/html' }, body: `<p>${repeated}` }),
+  ],
+  [
+    'an HTML page and status 500',
+    (repeated) => ({ status: 500, headers: { 'content-type': 'text/html' }, body: `<p>${repeated}` }),
+  ],
+  ['a cut body', (repeated) => ({ status: 200, body: errorSaying(repeated), cut: true })],
+  ['a cut error', (repeated) => ({ status: 400, body: errorSaying(repeated), cut: true })],
+  ['a body that is no JSON', (repeated) => ({ status: 200, body: `{"result": ${repeated}` })],
+  ['an error that is no JSON', (repeated) => ({ status: 400, body: `{"error": ${repeated}` })],
+  ['other JSON than expected', (repeated) => ({ status: 200, body: errorSaying(repeated) })],
+  ['a redirect', (repeated) => ({ status: 302, headers: headersSaying(repeated), body: errorSaying(repeated) })],
 ];
 
 describe('the embedding service', () => {
@@ -117,29 +123,32 @@ describe('the embedding service', () => {
     return { embed: () => embedder.embed([MARKED.text, 'another']), describe: () => embedder.describe() };
   };
 
-  it.each(REPLIES)('may answer with %s, and nobody hears of it', async (_title, reply) => {
+  it.each(REPLIES)('a secret that the embedding service repeats in %s is not revealed', async (_title, reply) => {
     expect(await leaksOf(calls(), reply)).toEqual([]);
   });
 
   it.each<[title: string, data: readonly unknown[]]>([
-    ['one too few', [{ index: 0, embedding: [...MARKED_VECTOR] }]],
-    ['one too long', [0, 1].map((index) => ({ index, embedding: [...MARKED_VECTOR, 1] }))],
-    ['one that is not finite', [0, 1].map((index) => ({ index, embedding: [...MARKED_VECTOR.slice(1), 1e300] }))],
-    ['one that is no vector', [0, 1].map((index) => ({ index, embedding: { ...MARKED_VECTOR } }))],
+    ['too few vectors', [{ index: 0, embedding: [...MARKED_VECTOR] }]],
+    ['vectors that are too long', [0, 1].map((index) => ({ index, embedding: [...MARKED_VECTOR, 1] }))],
+    ['numbers that are not finite', [0, 1].map((index) => ({ index, embedding: [...MARKED_VECTOR.slice(1), 1e300] }))],
+    ['an object instead of a vector', [0, 1].map((index) => ({ index, embedding: { ...MARKED_VECTOR } }))],
     [
-      'one in broken base64',
+      'broken base64',
       [0, 1].map((index) => ({ index, embedding: `${Buffer.from(MARKED_VECTOR.buffer).toString('base64')}!` })),
     ],
-  ])('may answer with vectors, %s, and nobody hears of them', async (_title, data) => {
+  ])('vectors in an answer with %s are not revealed', async (_title, data) => {
     const { embed } = calls();
     expect(await leaksOf({ embed: embed as Call }, () => ({ status: 200, body: JSON.stringify({ data }) }))).toEqual(
       [],
     );
   });
 
-  it.each([302, 307])('sends nobody anything by a redirect with status %i', async (status) => {
-    expect(await followedTo(calls(), status)).toEqual([]);
-  });
+  it.each([302, 307])(
+    'a request to the embedding service does not follow a redirect with status %i',
+    async (status) => {
+      expect(await followedTo(calls(), status)).toEqual([]);
+    },
+  );
 });
 
 describe('Qdrant', () => {
@@ -169,19 +178,19 @@ describe('Qdrant', () => {
     };
   };
 
-  it.each(REPLIES)('may answer with %s, and nobody hears of it', async (_title, reply) => {
+  it.each(REPLIES)('a secret that Qdrant repeats in %s is not revealed', async (_title, reply) => {
     expect(await leaksOf(calls(), reply)).toEqual([]);
   });
 
-  it.each([302, 307])('sends nobody anything by a redirect with status %i', async (status) => {
+  it.each([302, 307])('a request to Qdrant does not follow a redirect with status %i', async (status) => {
     expect(await followedTo(calls(), status)).toEqual([]);
   });
 
-  it('may say it where its name, its version or the state of a write stands', async () => {
+  it('a secret in the name, the version or the write status of Qdrant is not revealed', async () => {
     const { describe: ask, upsert, delete: remove } = calls() as { describe: Call; upsert: Call; delete: Call };
-    const reply = (said: string): Reply => ({
+    const reply = (repeated: string): Reply => ({
       status: 200,
-      body: JSON.stringify({ title: said, version: said, result: { status: said }, status: 'ok', time: 0 }),
+      body: JSON.stringify({ title: repeated, version: repeated, result: { status: repeated }, status: 'ok', time: 0 }),
     });
     expect(await leaksOf({ describe: ask, upsert, delete: remove }, reply)).toEqual([]);
   });
@@ -210,33 +219,35 @@ describe('Neon', () => {
     };
   };
 
-  it.each(REPLIES)('may answer with %s, and nobody hears of it', async (_title, reply) => {
+  it.each(REPLIES)('a secret that Neon repeats in %s is not revealed', async (_title, reply) => {
     expect(await leaksOf(calls(), reply)).toEqual([]);
   });
 
   it.each(['22P02', '23505', '28P01', '3D000', '40001', '42501', '42601', '53100', 'LS001'])(
-    'may say it with SQLSTATE %s, and nobody hears of it',
+    'a secret in an error with SQLSTATE %s is not revealed',
     async (sqlState) => {
-      expect(await leaksOf(calls(), (said) => ({ status: 400, body: errorSaying(said, sqlState) }))).toEqual([]);
+      expect(await leaksOf(calls(), (repeated) => ({ status: 400, body: errorSaying(repeated, sqlState) }))).toEqual(
+        [],
+      );
     },
   );
 
-  it.each([302, 307])('sends nobody anything by a redirect with status %i', async (status) => {
+  it.each([302, 307])('a request to Neon does not follow a redirect with status %i', async (status) => {
     expect(await followedTo(calls(), status)).toEqual([]);
   });
 
-  it('may say it where its version stands', async () => {
+  it('a secret in the version of Neon is not revealed', async () => {
     const { describe: ask } = calls() as { describe: Call };
     const fields = [{ name: 'server_version', dataTypeID: 25, format: 'text' }];
-    const reply = (said: string): Reply => ({
+    const reply = (repeated: string): Reply => ({
       status: 200,
-      body: JSON.stringify({ rowAsArray: true, fields, rows: [[said]], command: 'SHOW', rowCount: 1 }),
+      body: JSON.stringify({ rowAsArray: true, fields, rows: [[repeated]], command: 'SHOW', rowCount: 1 }),
     });
     expect(await leaksOf({ describe: ask }, reply)).toEqual([]);
   });
 });
 
-/** The rows in a database, by one of the clients. */
+/** A Postgres database behind one of the clients. */
 interface Postgres {
   readonly sql: SqlClient;
   close(): Promise<unknown>;
@@ -265,7 +276,7 @@ const POSTGRES: Readonly<Record<string, (database: TestDatabase) => Promise<Post
   },
 };
 
-describe.each(Object.entries(POSTGRES))('%s', (_name, open) => {
+describe.each(Object.entries(POSTGRES))('%s', (client, open) => {
   let database: TestDatabase;
   let opened: Postgres;
   const store = () => createNeonRowStore({ sql: opened.sql, table: 'rag_metadata', shownDatabase: 'shown' });
@@ -285,20 +296,20 @@ describe.each(Object.entries(POSTGRES))('%s', (_name, open) => {
   };
 
   it.each<[what: string, sqlState: string, rows: () => readonly IndexedChunk[]]>([
-    ['a key that is there twice', '23505', () => [row({ chunkId: MARKED.text }), row({ chunkId: `${MARKED.text}.` })]],
-    ['one row that changes twice', '21000', () => [row(), row()]],
-    ['what is missing', '23502', () => [row({ chunkId: null as unknown as string, chapterTitle: MARKED.text })]],
-    ['a time that is none', '22007', () => [row({ createdAt: MARKED.text })]],
-    ['a number that is none', '22P02', () => [row({ pageNumber: MARKED.text as unknown as number })]],
+    ['a duplicate key', '23505', () => [row({ chunkId: MARKED.text }), row({ chunkId: `${MARKED.text}.` })]],
+    ['two changes in one statement', '21000', () => [row(), row()]],
+    ['a missing field', '23502', () => [row({ chunkId: null as unknown as string, chapterTitle: MARKED.text })]],
+    ['an invalid time', '22007', () => [row({ createdAt: MARKED.text })]],
+    ['an invalid number', '22P02', () => [row({ pageNumber: MARKED.text as unknown as number })]],
     ['a NUL', '22021', () => [row({ text: `${MARKED.text}\0` })]],
     ['a key that is too long', '54000', () => [row({ chunkId: longText() })]],
-  ])('quotes a row with %s, and nobody hears of it', async (_what, sqlState, rows) => {
-    const told = await toldBy(() => write(...rows()));
-    expect(told).toContain(sqlState);
-    expect(leaks(told)).toEqual([]);
+  ])(`${client} does not reveal a row with %s that an error quotes`, async (_what, sqlState, rows) => {
+    const text = await textOf(() => write(...rows()));
+    expect(text).toContain(sqlState);
+    expect(leaks(text)).toEqual([]);
   });
 
-  /** Too long for an index, and not to be compressed. */
+  /** Too long for an index, and not compressible. */
   function longText(): string {
     return (
       MARKED.text +
@@ -308,49 +319,49 @@ describe.each(Object.entries(POSTGRES))('%s', (_name, open) => {
 });
 
 describe('a Postgres server', () => {
-  const toldAt = async (connectionString: string): Promise<string> => {
+  const textAt = async (connectionString: string): Promise<string> => {
     const sql = createPgClient({ connectionString, guard: guardOf('neon') });
-    const told = await toldBy(() => sql.query(['select 1']));
+    const text = await textOf(() => sql.query(['select 1']));
     await sql.close();
-    return told;
+    return text;
   };
 
-  it('refuses a password, and nobody hears of it', async () => {
+  it('a password that Postgres refuses is not revealed', async () => {
     const database = await createDatabase();
     const url = new URL(database.connectionString);
     url.password = encodeURIComponent(MARKED.password);
-    const told = await toldAt(url.href);
+    const text = await textAt(url.href);
     await database.drop();
-    expect(told).toContain('28P01');
-    expect(leaks(told)).toEqual([]);
+    expect(text).toContain('28P01');
+    expect(leaks(text)).toEqual([]);
   });
 
   it.each<[what: string, answer: (socket: Socket, heard: Buffer) => void]>([
-    ['cuts the connection', (socket) => socket.destroy()],
-    ['says what is no Postgres', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
-    ['says what it heard', (socket, heard) => socket.end(heard)],
-    ['asks for the password, and tells it', askAndTell],
-  ])('that %s tells nobody of the password', async (_what, answer) => {
+    ['closes the connection', (socket) => socket.destroy()],
+    ['answers with another protocol', (socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')],
+    ['repeats what it received', (socket, heard) => socket.end(heard)],
+    ['asks for the password and repeats it', askAndRepeat],
+  ])('the password is not revealed when a Postgres server %s', async (_what, answer) => {
     const server = createServer((socket) =>
       socket.on('error', () => {}).on('data', (heard: Buffer) => answer(socket, heard)),
     );
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const told = await toldAt(`postgresql://owner:${encodeURIComponent(MARKED.password)}@127.0.0.1:${port}/db`);
+    const text = await textAt(`postgresql://owner:${encodeURIComponent(MARKED.password)}@127.0.0.1:${port}/db`);
     server.close();
-    expect(told).toContain('service-unavailable');
-    expect(leaks(told)).toEqual([]);
+    expect(text).toContain('service-unavailable');
+    expect(leaks(text)).toEqual([]);
   });
 
-  it('that nobody finds is named by its code alone', async () => {
-    const told = await toldAt(`postgresql://owner:${encodeURIComponent(MARKED.password)}@127.0.0.1:1/db`);
-    expect(told).toContain('ECONNREFUSED');
-    expect(leaks(told)).toEqual([]);
+  it('an error about an unreachable Postgres server names only the code', async () => {
+    const text = await textAt(`postgresql://owner:${encodeURIComponent(MARKED.password)}@127.0.0.1:1/db`);
+    expect(text).toContain('ECONNREFUSED');
+    expect(leaks(text)).toEqual([]);
   });
 
-  /** First asks for a clear password; then gives what it got as a fatal error. */
-  function askAndTell(socket: Socket, heard: Buffer): void {
+  /** First asks for a clear-text password; then sends what it received as a fatal error. */
+  function askAndRepeat(socket: Socket, heard: Buffer): void {
     if (heard[0] !== 'p'.charCodeAt(0)) {
       socket.write(Buffer.from([0x52, 0, 0, 0, 8, 0, 0, 0, 3]));
       return;

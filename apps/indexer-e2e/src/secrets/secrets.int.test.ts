@@ -23,18 +23,18 @@ import { runIndexer, type IndexerRun } from '../support/run-indexer.ts';
 
 const DIMENSIONS = 8;
 
-/** What may stand in an address to let somebody in. Where Qdrant is, its path tells services of one host apart, and is shown. */
+/** Secrets in an address. The path of a Qdrant address is shown, since it may distinguish services of one host. */
 const PATH = `/${encodeURIComponent(MARKED.path)}`;
 const QUERY = `token=${encodeURIComponent(MARKED.query)}`;
 
-/** The address of a request, which Node prints where NODE_DEBUG asks it to. */
+/** The address of a request, which Node prints if NODE_DEBUG is set so. */
 const ASKED_FOR = /(?<=^FETCH \d+: .* [A-Z]+ )http\S+/gm;
 
-/** Files in which texts and vectors are at home. */
-const HOMES = /^(books|other)\/(validate\/chunks|embed\/slice)\.jsonl$|^cache\/[^/]+\.jsonl$/;
+/** Files that hold texts and vectors. */
+const TEXT_FILES = /^(books|other)\/(validate\/chunks|embed\/slice)\.jsonl$|^cache\/[^/]+\.jsonl$/;
 
-/** The command line with marked secrets in its environment, against services that work and then say what they heard. */
-describe('a secret', () => {
+/** The command line with marked secrets, against services that first work and then repeat what they receive. */
+describe('secrets', () => {
   let folder: string;
   let database: TestDatabase;
   let openai: StubOpenAi;
@@ -43,15 +43,15 @@ describe('a secret', () => {
   let echo: EchoService;
   let postgres: Client;
   let refuseUpserts = false;
-  let leaks: (said: string) => readonly string[];
-  let keyLeaks: (said: string) => readonly string[];
-  let addressLeaks: (said: string) => readonly string[];
+  let leaks: (printed: string) => readonly string[];
+  let keyLeaks: (printed: string) => readonly string[];
+  let addressLeaks: (printed: string) => readonly string[];
 
   const state = (...parts: string[]) => join(folder, '.lockstep', ...parts);
   const secrets = () => ({
     OPENAI_API_KEY: MARKED.openAiKey,
     QDRANT_API_KEY: MARKED.qdrantKey,
-    // What makes clients and Node itself talk.
+    // Debug output of clients and of Node.
     ...{ OPENAI_LOG: 'debug', DEBUG: '*', NODE_DEBUG: 'undici,fetch' },
   });
   const working = () => ({
@@ -68,20 +68,20 @@ describe('a secret', () => {
     NEON_FETCH_ENDPOINT: `${echo.url}${PATH}/sql?${QUERY}`,
   });
 
-  /** Runs a command, verbosely, and finds nothing in what it says and what it leaves. */
+  /** Runs a command with --verbose, and expects no secret in its output and its files. */
   async function run(environment: Record<string, string>, ...args: string[]): Promise<IndexerRun> {
     const finished = await runIndexer(folder, [...args, '--verbose'], environment);
-    const said = finished.stdout + finished.stderr;
-    expect(keyLeaks(said), said).toEqual([]);
-    expect(leaks(said.replaceAll(ASKED_FOR, '…')), said).toEqual([]);
+    const printed = finished.stdout + finished.stderr;
+    expect(keyLeaks(printed), printed).toEqual([]);
+    expect(leaks(printed.replaceAll(ASKED_FOR, '…')), printed).toEqual([]);
     const inFiles = filesBelow(state()).flatMap(({ path, content }) =>
-      (HOMES.test(path) ? addressLeaks : leaks)(content()).map((leak) => `${path} holds ${leak}`),
+      (TEXT_FILES.test(path) ? addressLeaks : leaks)(content()).map((leak) => `${path} holds ${leak}`),
     );
     expect(inFiles).toEqual([]);
     return finished;
   }
 
-  /** What the records hold beside one that is right: each is wrong, and holds the marked text. */
+  /** Wrong records that hold the marked text. */
   const wrong = [
     { id: 'nul', text: `${MARKED.text}\0` },
     { id: 'surrogate', text: `${MARKED.text}\uD800` },
@@ -117,8 +117,8 @@ describe('a secret', () => {
       async handler(request) {
         if (!refuseUpserts || request.method !== 'PUT' || !request.url.includes('/points?')) return passOn(request);
         const headers = Object.fromEntries(request.headers);
-        const said = VOICES.headers({ method: 'PUT', path: '', headers, body: '' }) + (await request.text());
-        return new Response(errorSaying(said), { status: 400, headers: { 'content-type': 'application/json' } });
+        const printed = VOICES.headers({ method: 'PUT', path: '', headers, body: '' }) + (await request.text());
+        return new Response(errorSaying(printed), { status: 400, headers: { 'content-type': 'application/json' } });
       },
     });
     echo = await startEchoService();
@@ -141,7 +141,7 @@ describe('a secret', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('is not told by a run that succeeds, nor by what it says of records that are wrong', async () => {
+  it('a run that succeeds and its messages about wrong records reveal no secret', async () => {
     const { exit, stdout, stderr } = await run(working(), 'run', 'books', '--json');
     expect(exit, stderr).toBe(0);
     expect(JSON.parse(stdout).validate).toMatchObject({ accepted: 1, rejected: wrong.length });
@@ -154,13 +154,13 @@ describe('a secret', () => {
     expect(rejects.join()).toContain('"chunk_id":"time","code":"bad-field","field":"created_at"');
   });
 
-  it('is not told by a verification that finds differences', async () => {
+  it('a verify that finds differences reveals no secret', async () => {
     await postgres.query(`update rag_metadata set chapter_title = text_snippet_preview || '.'`);
     expect((await run(working(), 'verify', 'books')).exit).toBe(5);
     expect(readFileSync(state('books', 'verify.json'), 'utf8')).toContain('chapter_title');
   });
 
-  it('is not told by a load that Qdrant refuses, quoting the request', async () => {
+  it('a load that Qdrant refuses with an error that quotes the request reveals no secret', async () => {
     write([{ ...right, text: `${MARKED.text}!` }]);
     refuseUpserts = true;
     const { exit, stdout } = await run(working(), 'run', 'books', '--json');
@@ -172,7 +172,7 @@ describe('a secret', () => {
     });
   });
 
-  it('is not told by a load that Postgres refuses, quoting the row', async () => {
+  it('a load that Postgres refuses with an error that quotes the row reveals no secret', async () => {
     write([{ ...right, text: `${MARKED.text}?` }]);
     await postgres.query(`alter table rag_metadata add constraint none check (chapter_title = '') not valid`);
     const { exit, stdout } = await run(working(), 'repair', 'books', '--pay', '--json');
@@ -181,7 +181,7 @@ describe('a secret', () => {
     expect(JSON.parse(stdout).error.details).toMatchObject({ sqlState: '23514', constraint: 'none' });
   });
 
-  it('is not told by a server that refuses the password', async () => {
+  it('an error about a refused password reveals no secret', async () => {
     const url = new URL(database.connectionString);
     url.password = encodeURIComponent(MARKED.password);
     const environment = { ...working(), NEON_POSTGRES_CONNECTION_STRING: url.href };
@@ -190,7 +190,7 @@ describe('a secret', () => {
     expect(stderr).toContain('28P01');
   });
 
-  it('is not told of texts that the embedding service refuses, quoting them', async () => {
+  it('an error of the embedding service that quotes refused texts reveals no secret', async () => {
     writeFileSync(join(folder, 'other.json'), JSON.stringify([right]));
     echo.answerWith((heard) => ({ status: 400, body: errorSaying(VOICES.body(heard)) }));
     const dimensions = ['--dimensions', String(DIMENSIONS)];
@@ -210,7 +210,7 @@ describe('a secret', () => {
   });
 
   it.each<[args: string[], status: number, exit?: 0]>([
-    // Nx stores what it prints. It asks nobody.
+    // Nx stores its output. It calls no service.
     [['runtime', 'books'], 200, 0],
     [['doctor', '--json'], 401],
     [['status'], 503],
@@ -218,26 +218,29 @@ describe('a secret', () => {
     [['plan', 'books', '--json'], 422],
     [['drop', 'books', '--yes'], 413],
     [['cache', 'recover', 'books'], 404],
-  ])('is not told by %j when every service answers %i and what it heard', async (args, status, exit) => {
-    echo.answerWith((heard) => {
-      const said = VOICES.secret(heard);
-      return { status, headers: headersSaying(said), body: errorSaying(said) };
-    });
-    const before = echo.heard.length;
-    const finished = await run(echoing(), ...args);
-    expect(finished.exit, finished.stderr).toBe(exit ?? 1);
-    expect(echo.heard.length > before).toBe(exit !== 0);
-  });
+  ])(
+    'the command %j reveals no secret when every service answers with %i and what it received',
+    async (args, status, exit) => {
+      echo.answerWith((heard) => {
+        const printed = VOICES.secret(heard);
+        return { status, headers: headersSaying(printed), body: errorSaying(printed) };
+      });
+      const before = echo.heard.length;
+      const finished = await run(echoing(), ...args);
+      expect(finished.exit, finished.stderr).toBe(exit ?? 1);
+      expect(echo.heard.length > before).toBe(exit !== 0);
+    },
+  );
 
-  it('is where texts and vectors are at home, and nobody else may read it there or look around', () => {
+  it('texts and vectors are only in their files, which only the owner may read', () => {
     const files = filesBelow(state());
-    const homes = files.filter(({ path }) => HOMES.test(path));
-    expect(new Set(homes.map(({ path }) => path.split('/')[0]))).toEqual(new Set(['books', 'cache', 'other']));
-    expect(leaks(homes.map(({ content }) => content()).join('\n'))).toEqual(['text', 'vector']);
+    const textFiles = files.filter(({ path }) => TEXT_FILES.test(path));
+    expect(new Set(textFiles.map(({ path }) => path.split('/')[0]))).toEqual(new Set(['books', 'cache', 'other']));
+    expect(leaks(textFiles.map(({ content }) => content()).join('\n'))).toEqual(['text', 'vector']);
     expect(files.filter(({ isOpen }) => isOpen).map(({ path }) => path)).toEqual([]);
   });
 
-  it('is not in the run table, which knows of every failure', async () => {
+  it('the run table records every failure and holds no secret', async () => {
     const { rows } = await postgres.query('select * from lockstep_run order by fence');
     expect(rows.map(({ outcome, error }: { outcome: string; error: string }) => error ?? outcome)).toEqual(
       expect.arrayContaining(['done', 'request-refused']),
@@ -247,7 +250,7 @@ describe('a secret', () => {
     }
   });
 
-  it('is safe from a table whose name is a statement', async () => {
+  it('a table name that is a SQL statement is refused and not executed', async () => {
     const table = 'x"; drop table lockstep_run; --';
     const { exit, stderr } = await run(working(), 'verify', 'books', '--table', table);
     expect(exit).toBe(2);
@@ -256,7 +259,7 @@ describe('a secret', () => {
   });
 });
 
-describe('a variable that is wrong', () => {
+describe('wrong variables', () => {
   const leaks = createLeakDetector(MARKED);
   const { openAiKey, qdrantKey, password } = MARKED;
   const encoded = encodeURIComponent(password);
@@ -291,22 +294,22 @@ describe('a variable that is wrong', () => {
     ['NEON_POSTGRES_CONNECTION_STRING', `postgresql://owner:begin@1/${encoded}@host/db`],
     ['NEON_POSTGRES_CONNECTION_STRING', `mysql://owner:${encoded}@host/db`],
     ['NEON_POSTGRES_CONNECTION_STRING', `owner:${password}@host`],
-  ])('is refused, and what it holds is not told: %s', (name, value) => {
+  ])('a wrong value of %s is refused without showing it', (name, value) => {
     const root = mkdtempSync(join(tmpdir(), 'lockstep-secrets-'));
-    let told: unknown;
+    let failure: unknown;
     try {
       const environment = readEnvironment(root, { [name]: value });
       if (name.startsWith('QDRANT')) qdrantAddress({ QDRANT_HOST: 'host', ...environment });
       if (name.startsWith('NEON')) postgresAddress(environment);
     } catch (error) {
-      told = error;
+      failure = error;
     } finally {
       rmSync(root, { recursive: true });
     }
-    expect(told).toMatchObject({
+    expect(failure).toMatchObject({
       code: 'environment-invalid',
       message: expect.stringMatching(/^(QDRANT|OPENAI|NEON)_/),
     });
-    expect(leaks(allTextOf(told))).toEqual([]);
+    expect(leaks(allTextOf(failure))).toEqual([]);
   });
 });

@@ -3,12 +3,12 @@ import { join } from 'node:path';
 
 /** A file or a folder below another folder. */
 export interface Below {
-  /** From that folder. */
+  /** Relative to that folder. */
   readonly path: string;
   readonly isFolder: boolean;
-  /** What it holds, a character a byte; nothing for a folder. */
+  /** Content as one character for each byte; empty for a folder. */
   content(): string;
-  /** Whether anybody but its owner may do anything with it; false where a platform has no modes. */
+  /** Whether other users have any permission; false on a platform without file modes. */
   readonly isOpen: boolean;
 }
 

@@ -10,13 +10,13 @@ export interface IndexerRun {
 
 const BINARY = resolve(import.meta.dirname, '../../../indexer/bin/indexer.js');
 
-/** A command line that is under way. */
+/** A running command. */
 export interface StartedIndexer {
   readonly ended: Promise<IndexerRun>;
   interrupt(): void;
 }
 
-/** Starts the command line in a folder of its own, with no variable but those given choosing its services. */
+/** Starts `indexer` in a folder; of the variables that choose services, only those in `environment` are set. */
 export function startIndexer(
   folder: string,
   args: readonly string[],
@@ -37,7 +37,7 @@ export function startIndexer(
   return { ended, interrupt: () => void child.kill('SIGINT') };
 }
 
-/** Runs the command line to its end. */
+/** Runs `indexer` until it ends. */
 export function runIndexer(...given: Parameters<typeof startIndexer>): Promise<IndexerRun> {
   return startIndexer(...given).ended;
 }

@@ -188,7 +188,10 @@ describe('flags', () => {
     [{ deletes: 'some' }, /expected full, document or none/],
     [{ collection: '../x' }, /--collection/],
     [{ table: 'rag; drop' }, /--table/],
-    [{ table: 'pg_stat_activity' }, /--table: .*Postgres reserves those that begin with "pg_", found "pg_stat_activity"/],
+    [
+      { table: 'pg_stat_activity' },
+      /--table: .*Postgres reserves those that begin with "pg_", found "pg_stat_activity"/,
+    ],
     [{ corpus: '' }, /--corpus needs a value/],
     [{ payload: 'model' }, /--payload/],
     [{ _: ['a', 'b'] }, /one argument too many/],

@@ -1,7 +1,7 @@
 import { contentHashOf, embeddingKeyOf, parseRecord, pointIdOf, type EmbedderIdentity } from '@lockstep/model';
 
-/** What a point, or a row, says of its chunk. */
-export interface HeldChunk {
+/** The fields about its chunk of a point or a row, as a store returns them. */
+export interface ChunkInStore {
   readonly pointId: unknown;
   readonly corpus: unknown;
   readonly chunkId: unknown;
@@ -9,18 +9,18 @@ export interface HeldChunk {
   readonly embeddingKey: unknown;
 }
 
-export interface HeldPoint extends HeldChunk {
+export interface PointInStore extends ChunkInStore {
   readonly pointId: string;
   readonly model: unknown;
   readonly vector: readonly number[];
 }
 
-export interface HeldRow extends HeldChunk {
+export interface RowInStore extends ChunkInStore {
   readonly text: unknown;
 }
 
 /** What both stores should hold of one record. */
-export interface ExpectedChunk extends HeldChunk {
+export interface ExpectedChunk extends ChunkInStore {
   readonly pointId: string;
   readonly text: string;
 }
@@ -28,7 +28,7 @@ export interface ExpectedChunk extends HeldChunk {
 /** One statement to a Postgres. */
 export type Query = (text: string) => Promise<readonly Readonly<Record<string, unknown>>[]>;
 
-/** What both stores should hold of a corpus, by point id. */
+/** What both stores should hold of a corpus, sorted by point id. */
 export function expectedChunks(
   corpus: string,
   records: readonly object[],
@@ -51,8 +51,8 @@ export function expectedChunks(
   );
 }
 
-/** The points of a collection, whoever wrote them, by id, and no more than `limit`; asked of the server at `url` itself. */
-export async function pointsAt(url: string, collection: string, limit = 1000): Promise<HeldPoint[]> {
+/** All points of a collection, at most `limit`, sorted by id, read directly from the server at `url`. */
+export async function pointsAt(url: string, collection: string, limit = 1000): Promise<PointInStore[]> {
   const { points } = (await askQdrant(`${url}/collections/${collection}/points/scroll`, {
     limit,
     with_payload: true,
@@ -71,8 +71,8 @@ export async function pointsAt(url: string, collection: string, limit = 1000): P
   );
 }
 
-/** All rows of a table, whoever wrote them, by point id. */
-export async function rowsOf(query: Query, table: string): Promise<HeldRow[]> {
+/** All rows of a table, sorted by point id. */
+export async function rowsOf(query: Query, table: string): Promise<RowInStore[]> {
   const rows = await query(
     `select point_id, corpus, chunk_id, content_hash, embedding_key, text_snippet_preview
      from "${table}" order by point_id`,
@@ -87,7 +87,7 @@ export async function rowsOf(query: Query, table: string): Promise<HeldRow[]> {
   }));
 }
 
-/** Sends a body to a Qdrant, and gives the result. Throws for any answer but 200. */
+/** Sends a request to Qdrant and returns the result. Throws for any status other than 200. */
 export async function askQdrant(url: string, body: object | undefined, method = 'POST'): Promise<unknown> {
   const response = await fetch(url, {
     method,

@@ -2,36 +2,36 @@ import { once } from 'node:events';
 import { createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** A proxy that holds one request back until it is let go. */
-export interface HeldProxy {
+/** A proxy that delays one request until it is released. */
+export interface DelayingProxy {
   readonly url: string;
-  /** Resolves when the request that is to be held has arrived. */
+  /** Resolves when the request to delay has arrived. */
   readonly arrived: Promise<void>;
-  /** Passes the held request on; resolves when it has been answered. */
-  letGo(): Promise<void>;
+  /** Passes the delayed request on; resolves when it is answered. */
+  release(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Passes requests on to a server, and holds the first that `holds` picks. */
-export async function startHeldProxy(
+/** Passes requests on to a server, and delays the first for which `delays` is true. */
+export async function startDelayingProxy(
   target: string,
-  holds: (request: { readonly method: string; readonly path: string }) => boolean,
-): Promise<HeldProxy> {
+  delays: (request: { readonly method: string; readonly path: string }) => boolean,
+): Promise<DelayingProxy> {
   let arrive = (): void => {};
-  let release = (): void => {};
+  let resume = (): void => {};
   let answered = (): void => {};
   const arrived = new Promise<void>((done) => (arrive = done));
-  const released = new Promise<void>((done) => (release = done));
+  const released = new Promise<void>((done) => (resume = done));
   const landed = new Promise<void>((done) => (answered = done));
-  let held = false;
+  let isDelayed = false;
 
   async function pass(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { method = 'GET', url = '/' } = incoming;
     const body: Buffer[] = [];
     for await (const part of incoming) body.push(part as Buffer);
-    const own = !held && holds({ method, path: url });
-    if (own) {
-      held = true;
+    const isFirst = !isDelayed && delays({ method, path: url });
+    if (isFirst) {
+      isDelayed = true;
       arrive();
       await released;
     }
@@ -41,11 +41,11 @@ export async function startHeldProxy(
     outgoing.writeHead(reply.statusCode ?? 502, reply.headers);
     for await (const part of reply) outgoing.write(part);
     outgoing.end();
-    if (own) answered();
+    if (isFirst) answered();
   }
 
   const server = createServer((incoming, outgoing) => {
-    // The sender may be gone by the time its request is passed on.
+    // The sender may have disconnected before its request is passed on.
     outgoing.on('error', () => {});
     pass(incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -54,8 +54,8 @@ export async function startHeldProxy(
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     arrived,
-    async letGo() {
-      release();
+    async release() {
+      resume();
       await landed;
     },
     close: () =>

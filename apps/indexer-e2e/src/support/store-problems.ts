@@ -1,37 +1,37 @@
 import type { EmbedderIdentity } from '@lockstep/model';
-import { expectedChunks, pointsAt, rowsOf, type HeldChunk, type Query } from './held-by-stores.ts';
+import { expectedChunks, pointsAt, rowsOf, type ChunkInStore, type Query } from './stored-chunks.ts';
 
-/** Float32 numbers of one text, normalised twice. */
+/** Largest difference of float32 numbers that were normalised twice. */
 const TOLERANCE = 1e-6;
 
-/** What is to be held, and where. */
-export interface HeldOptions {
+/** What the stores should hold, and where they are. */
+export interface StoreProblemsOptions {
   readonly corpus: string;
   readonly collection: string;
   readonly table: string;
   readonly records: readonly object[];
   readonly identity: EmbedderIdentity;
-  /** The server itself, and not what fails before it. */
+  /** The server itself, not a faulty server in front of it. */
   readonly qdrantUrl: string;
   readonly query: Query;
-  /** The vector that a text should have; where it is left out, only its length is looked at. */
+  /** The vector that a text should have. @default only the length is checked */
   readonly vectorOf?: (text: string) => Float32Array;
-  /** The stores hold other corpora too, which are left out. Otherwise nothing else may be there. */
+  /** Whether the stores hold other corpora too, which are ignored. @default false: anything else is a problem */
   readonly isAmongOthers?: boolean;
 }
 
 /**
- * Reads both stores of one corpus back, past the program, and says what is lost, too much or another than it should be:
- * ids, hashes, keys, models, texts and vectors. Empty where all is well.
+ * Reads both stores directly, without the program, and reports what is missing, superfluous or different: ids, hashes,
+ * keys, models, texts and vectors of one corpus. Empty if all is right.
  */
-export async function heldProblems(options: HeldOptions): Promise<string[]> {
+export async function storeProblems(options: StoreProblemsOptions): Promise<string[]> {
   const { corpus, records, identity, vectorOf } = options;
-  const isMeant = (held: HeldChunk): boolean => options.isAmongOthers !== true || held.corpus === corpus;
+  const isOwn = (chunk: ChunkInStore): boolean => options.isAmongOthers !== true || chunk.corpus === corpus;
   const expected = expectedChunks(corpus, records, identity);
-  // One more than there should be, to see one that is too much.
+  // One more than expected, to notice a superfluous one.
   const limit = Math.max(1000, records.length + 1);
-  const points = (await pointsAt(options.qdrantUrl, options.collection, limit)).filter(isMeant);
-  const rows = (await rowsOf(options.query, options.table)).filter(isMeant);
+  const points = (await pointsAt(options.qdrantUrl, options.collection, limit)).filter(isOwn);
+  const rows = (await rowsOf(options.query, options.table)).filter(isOwn);
   const problems = [...differences('qdrant', expected, points), ...differences('neon', expected, rows)];
   const textOf = new Map(expected.map(({ pointId, text }) => [pointId, text]));
   for (const { pointId, chunkId, text } of rows) {
@@ -48,11 +48,11 @@ export async function heldProblems(options: HeldOptions): Promise<string[]> {
   return problems;
 }
 
-function differences(store: string, expected: readonly HeldChunk[], held: readonly HeldChunk[]): string[] {
-  const label = (chunk: HeldChunk): string =>
+function differences(store: string, expected: readonly ChunkInStore[], stored: readonly ChunkInStore[]): string[] {
+  const label = (chunk: ChunkInStore): string =>
     [chunk.pointId, chunk.corpus, chunk.chunkId, chunk.contentHash, chunk.embeddingKey].join(' ');
   const wanted = new Set(expected.map(label));
-  const found = held.map(label);
+  const found = stored.map(label);
   const foundOnce = new Set(found);
   return [
     ...[...wanted].filter((one) => !foundOnce.has(one)).map((one) => `${store} lacks ${one}`),
