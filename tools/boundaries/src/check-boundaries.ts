@@ -4,7 +4,7 @@ import { importRules } from './import-rules.ts';
 import { checkStructure, type Violation } from './structure-rules.ts';
 import { readWorkspace } from './workspace.ts';
 
-/** What a check of a workspace found. */
+/** The result of a check of a workspace. */
 export interface BoundaryReport {
   /** Empty when all boundaries hold. */
   readonly violations: readonly Violation[];

@@ -3,13 +3,13 @@ import type { ImportRule } from './import-rules.ts';
 import type { Violation } from './structure-rules.ts';
 import { GENERATED, isTestFile, TEST_FILE } from './workspace.ts';
 
-/** An absolute path and a URL of a file, which rules cannot tell from the name of a package. */
+/** An absolute path or a URL of a file, which dependency-cruiser takes for the name of a package. */
 const ABSOLUTE = /^(\/|file:)/;
 
 /**
- * Holds every import, export-from, dynamic import, require and type import of the files against the rules. Tests are
- * looked at apart, since what they import may make circles of folders.
- * Node resolution through `exports`; links of the workspace are followed to the true folder.
+ * Checks every import, export-from, dynamic import, require and type import of the files against the rules. Test files are
+ * checked separately, since their imports may form circles of folders.
+ * Resolves as Node does, through `exports`; links in the workspace are followed to the real folder.
  */
 export async function checkImports(
   root: string,
@@ -51,7 +51,7 @@ async function checkPart(
         extensions: ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'],
       },
     },
-    // What the code resolved holds for the tests, which come second.
+    // Test files come second and reuse what was resolved for the code.
     { bustTheCache: otherFiles === TEST_FILE },
   );
   const { modules, summary } = output as ICruiseResult;
@@ -60,7 +60,7 @@ async function checkPart(
   for (const { from, to, cycle, rule } of summary.violations) {
     const names = cycle?.map(({ name }) => name);
     const found = `${from} imports ${names === undefined ? to : `itself by way of ${names.join(' -> ')}`}`;
-    // A circle is found from each of its members, and told once.
+    // A circle is found from each of its members, and reported once.
     const key = `${rule.name} ${names === undefined ? found : names.toSorted().join(' ')}`;
     violations.set(key, { found, rule: rule.name, advice: adviceOf(rule.name) });
   }

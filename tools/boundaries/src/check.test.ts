@@ -26,7 +26,7 @@ const LAYERED_FILES = {
   'libs/flow/src/top.ts': `import './high/any.ts'; import './low/any.ts';`,
 };
 
-/** A violation, the files that hold it, and the lines it must give. */
+/** A violation, the files with it, and the expected lines. */
 const PLANTED: readonly (readonly [title: string, planting: Planting, ...lines: string[]])[] = [
   [
     'a model that imports a util',
@@ -71,7 +71,7 @@ const PLANTED: readonly (readonly [title: string, planting: Planting, ...lines: 
     'libs/flow/src/bad.ts imports libs/model/src/index.ts: no-path-across-projects',
   ],
   [
-    'a relative import of a folder whose name begins like the own one',
+    'a relative import of a folder whose name begins like that of the project',
     { files: { 'libs/flow/src/bad.ts': `import '../../flow-notes/text.ts';`, 'libs/flow-notes/text.ts': '' } },
     'libs/flow/src/bad.ts imports libs/flow-notes/text.ts: no-path-across-projects',
   ],
@@ -142,7 +142,7 @@ const PLANTED: readonly (readonly [title: string, planting: Planting, ...lines: 
     'tools/bench/src/bad.ts imports node_modules/consola/basic.js: terminal-in-apps-only',
   ],
   [
-    'a circle of files, by way of a type',
+    'a circle of files that includes a type import',
     {
       files: {
         'libs/flow/src/one.ts': `import './two.ts';`,
@@ -153,7 +153,7 @@ const PLANTED: readonly (readonly [title: string, planting: Planting, ...lines: 
     'libs/flow/src/one.ts imports itself by way of libs/flow/src/two.ts -> libs/flow/src/three.ts -> libs/flow/src/one.ts: no-circles',
   ],
   [
-    'a circle of folders without one of files',
+    'a circle of folders without a circle of files',
     {
       files: {
         'libs/flow/src/one/up.ts': `import '../two/low.ts';`,
@@ -165,7 +165,7 @@ const PLANTED: readonly (readonly [title: string, planting: Planting, ...lines: 
     'libs/flow/src/two imports itself by way of libs/flow/src/one -> libs/flow/src/two: no-folder-circles',
   ],
   [
-    'a file that is not there',
+    'an import of a file that does not exist',
     { files: { 'libs/flow/src/bad.ts': `import './gone.ts';` } },
     'libs/flow/src/bad.ts imports ./gone.ts: no-unresolvable',
   ],
@@ -197,12 +197,12 @@ const PLANTED: readonly (readonly [title: string, planting: Planting, ...lines: 
     'libs/flow/src/low imports itself by way of libs/flow/src/high -> libs/flow/src/low: no-folder-circles',
   ],
   [
-    'a layer that is not there',
+    'a layer that does not exist',
     { files: LAYERED_FILES, limits: { layers: { 'libs/flow/src': ['low', 'high', 'top.ts', 'roof'] } } },
     'libs/flow/src lacks roof: layers-exist',
   ],
   [
-    'a folder of more files than one may hold',
+    'a folder with too many files',
     {
       files: {
         'libs/flow/src/many/one.ts': '',
@@ -236,7 +236,7 @@ const PLANTED: readonly (readonly [title: string, planting: Planting, ...lines: 
     'libs/new/package.json has nx.tags [type:shared, runtime:fs]: one-type-one-runtime',
   ],
   [
-    'a runtime:any folder that oxlint does not know',
+    'a runtime:any folder that .oxlintrc.json lacks',
     {
       files: {
         'libs/new/package.json': JSON.stringify({ nx: { tags: ['type:core', 'runtime:any'] } }),
@@ -247,11 +247,11 @@ const PLANTED: readonly (readonly [title: string, planting: Planting, ...lines: 
 ];
 
 describe('one planted violation', () => {
-  test.for(PLANTED)('%s is named, and nothing else', async ([, planting, ...lines]) => {
+  test.for(PLANTED)('the check reports %s and nothing else', async ([, planting, ...lines]) => {
     expect(await violationsOf(planting)).toEqual(lines);
   });
 
-  test('an oxlint folder that is not runtime:any is named', async () => {
+  test('the check reports a folder of .oxlintrc.json that is not runtime:any', async () => {
     const lines = await violationsOf({
       files: {
         'libs/model/package.json': JSON.stringify({
@@ -265,7 +265,7 @@ describe('one planted violation', () => {
     expect(lines).toContain('.oxlintrc.json has libs/model/**/*.ts: oxlint-knows-runtime-any');
   });
 
-  test('every rule about imports has one', () => {
+  test('every rule about imports is broken by a planted violation', () => {
     using workspace = plantWorkspace();
     const kindOf = (rule = ''): string | undefined => rule.split(': ').at(-1)?.split('/')[0];
     const named = PLANTED.flatMap(([, , ...lines]) => lines.map(kindOf));
@@ -275,7 +275,7 @@ describe('one planted violation', () => {
 });
 
 describe('the table', () => {
-  test('decides for every pair of types, in code and in tests', async () => {
+  test('the table allows exactly these pairs of types in code and in tests', async () => {
     const types = TYPE_TAGS;
     const projects = Object.fromEntries(
       types.flatMap((type): [string, PlantedProject][] => [
@@ -302,7 +302,7 @@ describe('the table', () => {
       const no = refused(suffix);
       return pairs.map(([from, to]) => `${from} > ${to}`).filter((pair) => !no.includes(pair));
     };
-    // Written out here a second time on purpose: a change of the table must be meant.
+    // Repeated here on purpose, so that nobody changes the table by accident.
     expect(allowed('.ts')).toEqual([
       'util > model',
       'core > model',
@@ -337,7 +337,7 @@ describe('the table', () => {
 });
 
 describe('a clean workspace', () => {
-  test('passes, with all that tests may import and generated folders left alone', async () => {
+  test('a clean workspace passes, with imports that only tests may have, and without a look into generated folders', async () => {
     using workspace = plantWorkspace({
       files: {
         'libs/model/src/free.test.ts': `import 'node:fs'; import 'runner'; import '@x/testing'; import '@x/vectors';`,
@@ -357,11 +357,11 @@ describe('a clean workspace', () => {
     expect({ fileCount, projectCount }).toEqual({ fileCount: 17, projectCount: 9 });
   });
 
-  test('passes where each layer imports all before it', async () => {
+  test('a workspace passes when layers import those before them', async () => {
     expect(await violationsOf({ files: LAYERED_FILES, limits: { layers: FLOW_LAYERS } })).toEqual([]);
   });
 
-  test('is what this repository is', async () => {
+  test('this repository passes', async () => {
     const { violations, fileCount } = await checkBoundaries(REPOSITORY);
     expect(violations).toEqual([]);
     expect(Object.keys(LAYERS).filter((folder) => !existsSync(join(REPOSITORY, folder)))).toEqual([]);
@@ -373,7 +373,7 @@ describe('the command', () => {
   const run = promisify(execFile);
   const script = join(import.meta.dirname, 'check.ts');
 
-  test('prints the advice for a violation and exits with 1', async () => {
+  test('the command prints the advice for a violation and exits with 1', async () => {
     using workspace = plantWorkspace({ files: { 'libs/disk/src/bad.ts': `import 'vendor';` } });
     await expect(run(process.execPath, [script, workspace.root])).rejects.toMatchObject({
       code: 1,
@@ -384,7 +384,7 @@ describe('the command', () => {
     });
   });
 
-  test('counts files and projects and exits with 0, wherever it is started', async () => {
+  test('the command prints the numbers of files and projects and exits with 0, from any folder', async () => {
     using workspace = plantWorkspace();
     const { stdout } = await run(process.execPath, [script, workspace.root], { cwd: import.meta.dirname });
     expect(stdout).toBe('boundaries hold: 9 files in 9 projects\n');

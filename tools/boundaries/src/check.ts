@@ -1,6 +1,6 @@
 /**
- * The command: `node tools/boundaries/src/check.ts [root]`. One line for each violation and exit code 1, or one line
- * that says that all is well and exit code 0.
+ * The command: `node tools/boundaries/src/check.ts [root]`. Prints one line for each violation and exits with 1, or one
+ * line with the numbers of files and projects and exits with 0.
  */
 import { resolve } from 'node:path';
 import { checkBoundaries } from './check-boundaries.ts';

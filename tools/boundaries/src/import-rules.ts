@@ -11,14 +11,14 @@ import {
 } from './dependency-table.ts';
 import { type Project, TEST_FILE, type Workspace } from './workspace.ts';
 
-/** A rule about imports. Rules of one name, which may end with `/` and what it is about, have one piece of advice. */
+/** A rule about imports. Rules with the same name, which may end with `/` and a subject, have the same advice. */
 export interface ImportRule extends IRegularForbiddenRuleType {
   readonly name: string;
   /** What to do about an import that breaks it. */
   readonly comment: string;
 }
 
-/** Every rule about imports. Each looks at one thing, so one import can break several. */
+/** Every rule about imports. One import can break several. */
 export function importRules(workspace: Workspace, layers: Layers): ImportRule[] {
   const { projects } = workspace;
   const all = foldersOf(projects);
@@ -34,7 +34,7 @@ export function importRules(workspace: Workspace, layers: Layers): ImportRule[] 
     },
     rule(
       'no-unresolvable',
-      'there is no such file, or its package does not export it: import the package itself, and export there what is missing',
+      'there is no such file, or its package does not export it: import the package by its name, and export there what is missing',
       {},
       { couldNotResolve: true },
     ),
@@ -53,7 +53,7 @@ export function importRules(workspace: Workspace, layers: Layers): ImportRule[] 
         codeOf(ofTypes(type)),
         { path: under(all), pathNot: under(['$1', ...ofTypes(...MAY_IMPORT[type])]) },
       ),
-      rule('type-table/tests', 'nothing imports that; move the shared part into a lib', testsOf(ofTypes(type)), {
+      rule('type-table/tests', 'no project may import that; move the shared part into a lib', testsOf(ofTypes(type)), {
         path: under(all),
         pathNot: under(['$1', ...ofTypes(...MAY_IMPORT[type], ...TEST_FILES_MAY_IMPORT)]),
       }),
@@ -73,7 +73,7 @@ export function importRules(workspace: Workspace, layers: Layers): ImportRule[] 
     ),
     rule(
       'terminal-in-apps-only',
-      'only type:app talks to a terminal; emit events through the Logger port',
+      'only type:app prints to a terminal; emit events through the Logger port',
       { path: under(all), pathNot: under(ofTypes('app')) },
       { path: APP_ONLY_PACKAGES.map(inNodeModules) },
     ),
@@ -90,7 +90,7 @@ export function importRules(workspace: Workspace, layers: Layers): ImportRule[] 
   ];
 }
 
-/** What a project imports stands in its own package.json; tests and development types have the root's packages too. */
+/** A project may import only packages of its package.json; tests and development types also those of the root. */
 function declaredPackagesOnly(
   { folder, type, dependencies, devDependencies }: Project,
   workspace: Workspace,
@@ -117,7 +117,7 @@ function rule(name: string, comment: string, from: ImportRule['from'], to: Impor
   return { name, comment, severity: 'error', from, to };
 }
 
-// Paths as regular expressions. The folder that matches a rule's `from` is `$1` in its `to`.
+// Paths as regular expressions. In the `to` of a rule, `$1` is the folder that its `from` matches.
 const foldersOf = (projects: readonly Project[]): string[] => projects.map(({ folder }) => folder);
 const under = (folders: readonly string[]): string => `^(${folders.join('|')})/`;
 const codeOf = (folders: readonly string[]): ImportRule['from'] => ({ path: under(folders), pathNot: TEST_FILE });

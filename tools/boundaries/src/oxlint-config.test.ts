@@ -35,7 +35,7 @@ const FORBIDDEN = [
   `await import('node:fs/promises')`,
 ].map((expression, index) => `export const value${index} = ${expression};`);
 
-test('a runtime:any file may not touch the runtime', async () => {
+test('oxlint refuses globals and modules of a runtime in a runtime:any file', async () => {
   const lines = await lint('libs/model/src/bad.ts', FORBIDDEN.join('\n'));
   expect(lines.map((line) => line.replace(/^.*?:(\d+):\d+: .*\((.*)\)\]$/, '$1 $2')).toSorted()).toEqual([
     '1 no-restricted-globals',
@@ -49,11 +49,14 @@ test('a runtime:any file may not touch the runtime', async () => {
   ]);
 });
 
-test.for(['libs/model/src/free.test.ts', 'libs/file-lock/src/free.ts'])('%s may', async (path) => {
-  expect(await lint(path, FORBIDDEN.join('\n'))).toEqual([]);
-});
+test.for(['libs/model/src/free.test.ts', 'libs/file-lock/src/free.ts'])(
+  'oxlint allows globals and modules of a runtime in %s',
+  async (path) => {
+    expect(await lint(path, FORBIDDEN.join('\n'))).toEqual([]);
+  },
+);
 
-test('only apps and tools write to the console', async () => {
+test('oxlint allows writing to the console in apps and tools only', async () => {
   const text = `console.log('here');`;
   expect(await lint('libs/file-lock/src/loud.ts', text)).toEqual([expect.stringContaining('no-console')]);
   expect(await lint('apps/indexer/src/loud.ts', text)).toEqual([]);

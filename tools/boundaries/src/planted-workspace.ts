@@ -11,7 +11,7 @@ export interface PlantedProject {
   readonly dependencies?: readonly string[];
 }
 
-/** A small workspace that keeps every rule, one project of each type and two adapters; tests change it. */
+/** A small workspace that follows every rule, with one project of most types and two adapters, for tests to change. */
 export const CLEAN_PROJECTS: Readonly<Record<string, PlantedProject>> = {
   model: { area: 'libs', type: 'model', runtime: 'any', dependencies: ['vendor'] },
   retry: { area: 'libs', type: 'util', runtime: 'any', dependencies: ['@x/model'] },
@@ -28,13 +28,13 @@ const VENDOR_PACKAGES = ['vendor', 'citty', 'consola', 'runner'];
 
 /** What differs from the clean workspace. */
 export interface Planting {
-  /** Text by path from the root; written last, so it can replace anything. */
+  /** Texts of files by path; written last, so that they can replace others. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Packages to declare besides, by the name of the project. */
+  /** Additional dependencies by the name of the project. */
   readonly declare?: Readonly<Record<string, readonly string[]>>;
   /** Projects instead of the clean ones. */
   readonly projects?: Readonly<Record<string, PlantedProject>>;
-  /** What the check takes instead of its own limits. */
+  /** Limits to check with instead of the usual ones. */
   readonly limits?: { readonly layers?: Layers; readonly folderFilesMax?: number };
 }
 

@@ -1,4 +1,4 @@
-/** The rules that are not about single imports. */
+/** The rules that are not about imports. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Layers, RUNTIME_TAGS, TYPE_TAGS } from './dependency-table.ts';
@@ -6,7 +6,7 @@ import { isTestFile, type Project, type Workspace } from './workspace.ts';
 
 /** One broken rule. */
 export interface Violation {
-  /** What stands where, such as `libs/model/src/chunk.ts imports libs/pipeline/src/index.ts`. */
+  /** What was found and where, such as `libs/model/src/chunk.ts imports libs/pipeline/src/index.ts`. */
   readonly found: string;
   /** In kebab-case. */
   readonly rule: string;
@@ -21,7 +21,7 @@ interface OxlintConfig {
   }[];
 }
 
-/** Checks tags, dependencies that nothing uses, the folders that oxlint knows, the sizes of folders, and names of layers. */
+/** Checks tags, unused dependencies, the folders in .oxlintrc.json, the sizes of folders, and the names of layers. */
 export function checkStructure(workspace: Workspace, layers: Layers, folderFilesMax: number): Violation[] {
   const { root, projects } = workspace;
   return [
@@ -90,8 +90,8 @@ function checkOxlintFolders({ root, projects }: Workspace): Violation[] {
     ...tagged.filter((pattern) => !restricted.includes(pattern)).map((pattern) => `lacks ${pattern}`),
     ...restricted.filter((pattern) => !tagged.includes(pattern)).map((pattern) => `has ${pattern}`),
   ];
-  return differing.map((words) => ({
-    found: `.oxlintrc.json ${words}`,
+  return differing.map((difference) => ({
+    found: `.oxlintrc.json ${difference}`,
     rule: 'oxlint-knows-runtime-any',
     advice:
       'the override with no-restricted-globals is for the files of all projects tagged runtime:any, and no others',

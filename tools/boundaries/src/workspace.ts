@@ -7,7 +7,7 @@ export interface Project {
   /** Path from the workspace root, with `/`, such as `libs/model`. */
   readonly folder: string;
   readonly packageName: string;
-  /** Undefined, as is `runtime`, where the tags do not name exactly one of the table. */
+  /** Undefined, as is `runtime`, if the tags do not name exactly one of the table. */
   readonly type: TypeTag | undefined;
   readonly runtime: (typeof RUNTIME_TAGS)[number] | undefined;
   readonly tags: readonly string[];
@@ -15,7 +15,7 @@ export interface Project {
   readonly dependencies: readonly string[];
   /** Packages that its test files may import as well. */
   readonly devDependencies: readonly string[];
-  /** Its TypeScript and JavaScript files, generated ones left out; paths from the workspace root, sorted. */
+  /** Its TypeScript and JavaScript files without generated ones, as sorted paths from the workspace root. */
   readonly files: readonly string[];
 }
 
@@ -37,10 +37,10 @@ interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** What the path of a test file matches. */
+/** Pattern of the paths of test files. */
 export const TEST_FILE = String.raw`[.]test(-d)?[.]ts$`;
 
-/** Folders that hold no source. */
+/** Names of folders without sources. */
 export const GENERATED: readonly string[] = ['node_modules', 'out-tsc', 'dist', 'coverage'];
 
 /**
@@ -88,8 +88,8 @@ function soleTag<Tag extends string>(
   dimension: string,
   known: readonly Tag[],
 ): Tag | undefined {
-  const words = tags.filter((tag) => tag.startsWith(`${dimension}:`));
-  return words.length === 1 ? known.find((word) => words[0] === `${dimension}:${word}`) : undefined;
+  const matching = tags.filter((tag) => tag.startsWith(`${dimension}:`));
+  return matching.length === 1 ? known.find((name) => matching[0] === `${dimension}:${name}`) : undefined;
 }
 
 function sourceFiles(root: string, folder: string): string[] {

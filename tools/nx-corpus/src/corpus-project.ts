@@ -8,10 +8,9 @@ type Inputs = NonNullable<TargetConfiguration['inputs']>;
 /**
  * The project of one corpus, with the stages as targets.
  *
- * `validate` and `embed` are cached by what they read: the model stands in the embedding key of every chunk, and which
- * stores are in use is nothing to them. `load-qdrant` and `load-neon` are cached by that and by the nonce that
- * `provision` has from the store itself, another one for another store. `provision` and `verify` look at live services and
- * are never cached.
+ * `validate` and `embed` are cached by what they read: the embedding key of every chunk depends on the model, and the
+ * stores do not matter to them. `load-qdrant` and `load-neon` are also cached by the nonce that `provision` gets for the
+ * store, which differs between stores. `provision` and `verify` read live services and are never cached.
  */
 export function corpusProject(
   root: string,
@@ -49,7 +48,7 @@ export function corpusProject(
         inputs: [
           ...common,
           ...(isInside(inputFile) ? [`{workspaceRoot}/${inputFile}`] : []),
-          // Which model embeds; and Nx hashes no file that git ignores or that is outside the workspace: the command does.
+          // The model in use, and a digest of the input, since Nx hashes no file that git ignores or outside the workspace.
           { runtime: `${options.command} runtime ${quoted(`${root}/corpus.json`)}` },
         ],
         outputs: [`${state}/validate`],
@@ -68,7 +67,7 @@ export function corpusProject(
         executor: 'nx:noop',
         dependsOn: ['verify'],
         cache: false,
-        // Without an input of its own an aggregate is not affected by what its stages depend on.
+        // Without inputs of its own this target would not be affected by changes of what its stages depend on.
         inputs: [...common, { dependentTasksOutputFiles: '**/*', transitive: true }],
       },
     },
@@ -79,7 +78,7 @@ function isInside(file: string): boolean {
   return !posix.isAbsolute(file) && !file.startsWith('..');
 }
 
-/** A path as one word of a command line, in sh and in cmd. */
+/** A path as one argument of a command line, in sh and in cmd. */
 function quoted(path: string): string {
   if (/["$`\\%]/.test(path)) throw new Error(`${path}: expected a path without quotes, "$", "%", "\\" and backticks.`);
   return /[^\w./-]/.test(path) ? `"${path}"` : path;

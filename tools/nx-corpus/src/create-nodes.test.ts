@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true }));
 
-/** Makes each file, by its text or in a way of its own, and infers the projects of all. */
+/** Creates each file, with its text or by its function, and infers the projects of all. */
 async function infer(files: Record<string, string | ((path: string) => void)>) {
   for (const [file, content] of Object.entries(files)) {
     const path = join(root, file);
@@ -30,7 +30,7 @@ function projectsOf(results: CreateNodesResultArray) {
 
 const docs = { 'docs/a/corpus.json': '{"name":"a","input":"../shared/chunks.json"}' };
 
-it('infers a project with every stage for each corpus.json', async () => {
+it('the plugin infers a project with every stage for each corpus.json', async () => {
   const projects = await infer({ ...docs, 'b/corpus.json': '{"name":"b","input":"c.jsonl"}' });
   expect(Object.keys(projects)).toEqual(['docs/a', 'b']);
   expect(projects['docs/a']).toMatchObject({ name: 'a', tags: ['type:corpus'] });
@@ -45,13 +45,13 @@ it('infers a project with every stage for each corpus.json', async () => {
   ]);
 });
 
-it('caches what reads files or asked the store, and never provision or verify', async () => {
+it('validate, embed and the loads are cached, and provision and verify are not', async () => {
   const { targets } = (await infer(docs))['docs/a'];
   const cached = Object.keys(targets).filter((target) => targets[target].cache === true);
   expect(cached).toEqual(['validate', 'embed', 'load-qdrant', 'load-neon']);
 });
 
-it('makes a load depend on the slice, the chunks and its own store’s nonce, and not on the other’s', async () => {
+it('a load depends on the slice, the chunks and the nonce of its own store, and not on that of the other', async () => {
   const { targets } = (await infer(docs))['docs/a'];
   const files = (target: string) =>
     targets[target].inputs.flatMap(
@@ -61,30 +61,33 @@ it('makes a load depend on the slice, the chunks and its own store’s nonce, an
   expect(files('load-neon')).toEqual(['**/{chunks,held,slice,refused}.jsonl', '**/neon.nonce']);
 });
 
-it('takes the input file wherever it is, and names the packages that matter', async () => {
+it('validate depends on an input file in another folder, and on the packages of the program', async () => {
   const { inputs } = (await infer(docs))['docs/a'].targets.validate;
   expect(inputs).toContain('{workspaceRoot}/docs/shared/chunks.json');
   expect(inputs).toContainEqual({ externalDependencies: expect.arrayContaining(['openai', 'valibot']) });
 });
 
-it('gives the same projects for the same files', async () => {
+it('the plugin infers the same projects for the same files', async () => {
   expect(await infer(docs)).toEqual(await infer(docs));
 });
 
 const linkTo = (target: string) => (path: string) => symlinkSync(target, path);
 
 it.each<[what: string, content: string | ((path: string) => void), says: RegExp]>([
-  ['what is not JSON', '{', /is not JSON/],
+  ['no JSON', '{', /is not JSON/],
   ['an array', '[]', /"name" and "input"/],
-  ['no input', '{"name":"a"}', /"name" and "input"/],
-  ['a name that is a number', '{"name":1,"input":"x"}', /to be strings/],
+  ['an object without an input', '{"name":"a"}', /"name" and "input"/],
+  ['an object with a number as name', '{"name":1,"input":"x"}', /to be strings/],
   ['a folder', (path) => mkdirSync(path), /: expected a regular file\.$/],
   ['a device', linkTo('/dev/null'), /: expected a regular file\.$/],
   ['a link to nothing', linkTo('nothing'), /cannot be read \(ENOENT\)/],
-])('refuses a corpus.json that is %s, naming the file, and infers all others', async (_what, content, says) => {
-  const failure = await infer({ 'x/corpus.json': content, ...docs }).catch((error: unknown) => error);
-  const { errors, partialResults } = failure as AggregateCreateNodesError;
-  expect(errors).toEqual([['x/corpus.json', expect.objectContaining({ message: expect.stringMatching(says) })]]);
-  expect(errors[0]?.[1].message).toMatch(/^x\/corpus\.json/);
-  expect(projectsOf(partialResults)).toEqual(await infer(docs));
-});
+])(
+  'a corpus.json that is %s is refused with its path, and the other projects are inferred',
+  async (_what, content, says) => {
+    const failure = await infer({ 'x/corpus.json': content, ...docs }).catch((error: unknown) => error);
+    const { errors, partialResults } = failure as AggregateCreateNodesError;
+    expect(errors).toEqual([['x/corpus.json', expect.objectContaining({ message: expect.stringMatching(says) })]]);
+    expect(errors[0]?.[1].message).toMatch(/^x\/corpus\.json/);
+    expect(projectsOf(partialResults)).toEqual(await infer(docs));
+  },
+);

@@ -4,7 +4,7 @@ import { createNodesFromFiles, type CreateNodesV2 } from '@nx/devkit';
 import { corpusProject } from './corpus-project.ts';
 import { resolvePluginOptions, type PluginOptions } from './plugin-options.ts';
 
-/** Infers one project per `corpus.json`. It only reads and maps: the same files and options give the same projects. */
+/** Infers one project for each `corpus.json`. The same files and options always give the same projects. */
 export const createNodesV2: CreateNodesV2<PluginOptions> = [
   '**/corpus.json',
   (files, options, context) =>
@@ -20,7 +20,7 @@ export const createNodesV2: CreateNodesV2<PluginOptions> = [
     ),
 ];
 
-/** What Nx needs to know; the rest is checked by the stages, which say what is wrong with it. */
+/** Reads the fields that Nx needs; the stages check the others. */
 function readConfig(path: string, file: string): { name: string; input: string } {
   const text = readRegularFile(path, file);
   let config: unknown;
@@ -41,7 +41,7 @@ function readConfig(path: string, file: string): { name: string; input: string }
 
 function readRegularFile(path: string, file: string): string {
   try {
-    // Reading a pipe would wait for somebody to write to it, and the graph of the whole workspace with it.
+    // Reading a pipe would wait for a writer, and the project graph with it.
     if (statSync(path).isFile()) return readFileSync(path, 'utf8');
   } catch (error) {
     throw new Error(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`);

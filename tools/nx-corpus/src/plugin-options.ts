@@ -1,16 +1,16 @@
 /** Options of the plugin in `nx.json`. */
 export interface PluginOptions {
-  /** How the command line is started; `node` is found as Nx finds it. */
+  /** Command that starts the command line. @default 'node node_modules/@lockstep/indexer/bin/indexer.js' */
   readonly command?: string;
-  /** Files that the stages' code consists of, as Nx inputs. */
+  /** Source files of the stages, as Nx inputs. @default the sources in this workspace */
   readonly codeInputs?: readonly string[];
-  /** npm packages that the stages' results depend on; any other change of the lockfile leaves their cache alone. */
+  /** npm packages that the results of stages depend on; changes of others in the lockfile do not affect their cache. @default those of the program */
   readonly packages?: readonly string[];
 }
 
 export type ResolvedPluginOptions = Required<PluginOptions>;
 
-/** The defaults, for a workspace that holds the program's own sources. */
+/** Fills in the defaults, which are for a workspace with the sources of the program. */
 export function resolvePluginOptions(options: PluginOptions = {}): ResolvedPluginOptions {
   return {
     command: 'node node_modules/@lockstep/indexer/bin/indexer.js',
