@@ -3,10 +3,11 @@ const FORM =
 
 /**
  * Parses an ISO 8601 / RFC 3339 date or date-time into its canonical form, UTC with six fractional digits. A time
- * without an offset is taken as UTC (Python's naive `isoformat()` is common in such files); a date alone is its midnight.
+ * without an offset is taken as UTC (Python's naive `isoformat()` is common in such files); a date alone is its
+ * midnight.
  *
- * Returns undefined for anything else: a date that does not exist, more than microseconds (Postgres would round it),
- * a leap second, or a year outside 0001 to 9999.
+ * Returns undefined for anything else: a date that does not exist, more than microseconds (Postgres would round it), a
+ * leap second, or a year outside 0001 to 9999.
  */
 export function parseCreatedAt(text: string): string | undefined {
   const match = FORM.exec(text);

@@ -1,6 +1,6 @@
 /**
- * The longest beginning of a text that has at most `max` tokens and ends with a whole character. Found by binary search,
- * since the number of tokens grows about with the length.
+ * The longest beginning of a text that has at most `max` tokens and ends with a whole character. Found by binary
+ * search, since the number of tokens grows about with the length.
  */
 export function fitTokens(text: string, max: number, countTokens: (text: string) => number): string {
   if (countTokens(text) <= max) return text;

@@ -65,7 +65,9 @@ export function invariant(condition: boolean, message: string): asserts conditio
   if (!condition) throw new IndexingError({ code: 'invariant', message });
 }
 
-/** How many nested errors are searched for a code: that of a client holds that of fetch, which holds that of the socket. */
+/**
+ * How many nested errors are searched for a code: that of a client holds that of fetch, which holds that of the socket.
+ */
 const CAUSES_MAX = 5;
 
 /** Codes of operating systems, and SQLSTATEs. A lower-case code of a service may repeat what was sent to it. */

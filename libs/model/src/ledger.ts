@@ -75,8 +75,8 @@ export interface RunRecord extends RunStart {
 }
 
 /**
- * Stamps, fences and the run table. Stored beside the rows, or in a file if the rows are embedded. Reading finds nothing
- * while the tables do not exist.
+ * Stamps, fences and the run table. Stored beside the rows, or in a file if the rows are embedded. Reading finds
+ * nothing while the tables do not exist.
  */
 export interface Ledger {
   /** Creates its tables if they are missing. */

@@ -119,8 +119,8 @@ export interface CollectionFacts {
 }
 
 /**
- * The points of all corpora in one collection. Every write is acknowledged when it returns, and may be repeated. Reading
- * finds nothing while the collection does not exist.
+ * The points of all corpora in one collection. Every write is acknowledged when it returns, and may be repeated.
+ * Reading finds nothing while the collection does not exist.
  */
 export interface VectorStore {
   /** Host and collection for display, without secrets. */
@@ -130,7 +130,10 @@ export interface VectorStore {
   inspect(options?: CallOptions): Promise<CollectionFacts | undefined>;
   /** Exact current numbers of points by corpus. */
   census(options?: CallOptions): Promise<StoreCensus>;
-  /** Creates the collection and its payload indexes. Fails with `model-mismatch` if it has other dimensions or another distance. */
+  /**
+   * Creates the collection and its payload indexes. Fails with `model-mismatch` if it has other dimensions or another
+   * distance.
+   */
   ensure(spec: CollectionSpec, options?: CallOptions): Promise<void>;
   /** Exact current number of points of a corpus. */
   count(corpus: string, options?: CallOptions): Promise<number>;
@@ -143,8 +146,8 @@ export interface VectorStore {
   /** Sends one request. */
   upsert(points: readonly Point[], options?: CallOptions): Promise<void>;
   /**
-   * Replaces payloads and leaves the vectors as they are. A point that has another `embedding_key` by now is not changed,
-   * so that the label of one text is never written to the vector of another.
+   * Replaces payloads and leaves the vectors as they are. A point that has another `embedding_key` by now is not
+   * changed, so that the label of one text is never written to the vector of another.
    */
   overwritePayloads(points: readonly Omit<Point, 'vector'>[], options?: CallOptions): Promise<void>;
   delete(pointIds: readonly string[], options?: CallOptions): Promise<void>;

@@ -78,8 +78,8 @@ class Rejected {
  * Turns one raw record into a chunk, or reports what is wrong with it. Never throws, whatever the record holds.
  *
  * Aliases of the id and the text are resolved; keys without a column go into `metadata` without loss. `document_id`,
- * `chapter_title`, `page_number` and `created_at` come from the top level, or else from `metadata` if the value there is
- * valid (it also stays there). A number beyond 2^53 is rejected and not rounded.
+ * `chapter_title`, `page_number` and `created_at` come from the top level, or else from `metadata` if the value there
+ * is valid (it also stays there). A number beyond 2^53 is rejected and not rounded.
  */
 export function parseRecord(record: JsonValue): { ok: true; chunk: Chunk } | { ok: false; rejection: Rejection } {
   let chunkId: string | undefined;

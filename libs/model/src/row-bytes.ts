@@ -22,7 +22,9 @@ export function rowBytes(chunk: Chunk): number {
   return measure(chunk).bytes;
 }
 
-/** The size of a row that is larger than `ROW_BYTES_MAX`, with the largest field of its record; undefined if it fits. */
+/**
+ * The size of a row that is larger than `ROW_BYTES_MAX`, with the largest field of its record; undefined if it fits.
+ */
 export function rowTooLarge(chunk: Chunk): { readonly bytes: number; readonly field: string } | undefined {
   // A cheap bound first: measuring quotes every text, and nearly all chunks are small.
   const texts = Object.values(textsOf(chunk));

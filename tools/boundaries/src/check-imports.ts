@@ -7,9 +7,9 @@ import { GENERATED, isTestFile, TEST_FILE } from './workspace.ts';
 const ABSOLUTE = /^(\/|file:)/;
 
 /**
- * Checks every import, export-from, dynamic import, require and type import of the files against the rules. Test files are
- * checked separately, since their imports may form circles of folders.
- * Resolves as Node does, through `exports`; links in the workspace are followed to the real folder.
+ * Checks every import, export-from, dynamic import, require and type import of the files against the rules. Test files
+ * are checked separately, since their imports may form circles of folders. Resolves as Node does, through `exports`;
+ * links in the workspace are followed to the real folder.
  */
 export async function checkImports(
   root: string,

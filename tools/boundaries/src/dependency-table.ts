@@ -34,8 +34,8 @@ export const DEVELOPMENT_TYPES: readonly TypeTag[] = ['testing', 'e2e', 'tool'];
 export const APP_ONLY_PACKAGES: readonly string[] = ['citty', 'consola'];
 
 /**
- * Layers inside a package, lowest first: a file may import its own layer and the ones before it. A name is a folder or a
- * file. Files that the list does not name, such as index.ts, are above all layers.
+ * Layers inside a package, lowest first: a file may import its own layer and the ones before it. A name is a folder or
+ * a file. Files that the list does not name, such as index.ts, are above all layers.
  */
 export type Layers = Readonly<Record<string, readonly string[]>>;
 

@@ -1,4 +1,6 @@
-/** Who may import whom, as rules for dependency-cruiser, computed from the table and from each project's package.json. */
+/**
+ * Who may import whom, as rules for dependency-cruiser, computed from the table and from each project's package.json.
+ */
 import type { IRegularForbiddenRuleType } from 'dependency-cruiser';
 import {
   APP_ONLY_PACKAGES,

@@ -9,8 +9,8 @@ type Inputs = NonNullable<TargetConfiguration['inputs']>;
  * The project of one corpus, with the stages as targets.
  *
  * `validate` and `embed` are cached by what they read: the embedding key of every chunk depends on the model, and the
- * stores do not matter to them. `load-qdrant` and `load-neon` are also cached by the nonce that `provision` gets for the
- * store, which differs between stores. `provision` and `verify` read live services and are never cached.
+ * stores do not matter to them. `load-qdrant` and `load-neon` are also cached by the nonce that `provision` gets for
+ * the store, which differs between stores. `provision` and `verify` read live services and are never cached.
  */
 export function corpusProject(
   root: string,
@@ -48,7 +48,8 @@ export function corpusProject(
         inputs: [
           ...common,
           ...(isInside(inputFile) ? [`{workspaceRoot}/${inputFile}`] : []),
-          // The model in use, and a digest of the input, since Nx hashes no file that git ignores or outside the workspace.
+          // The model in use, and a digest of the input, since Nx hashes no file that git ignores or outside the
+          // workspace.
           { runtime: `${options.command} runtime ${quoted(`${root}/corpus.json`)}` },
         ],
         outputs: [`${state}/validate`],

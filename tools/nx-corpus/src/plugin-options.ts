@@ -4,7 +4,10 @@ export interface PluginOptions {
   readonly command?: string;
   /** Source files of the stages, as Nx inputs. @default the sources in this workspace */
   readonly codeInputs?: readonly string[];
-  /** npm packages that the results of stages depend on; changes of others in the lockfile do not affect their cache. @default those of the program */
+  /**
+   * npm packages that the results of stages depend on; changes of others in the lockfile do not affect their cache.
+   * @default those of the program
+   */
   readonly packages?: readonly string[];
 }
 

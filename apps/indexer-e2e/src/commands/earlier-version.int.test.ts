@@ -10,7 +10,7 @@ import { runIndexer } from '../support/run-indexer.ts';
 
 const FIXTURE = resolve(import.meta.dirname, '../../../../fixtures/earlier-version');
 
-/** Files of the state directory that a run with nothing to do leaves, or makes again, byte for byte. */
+/** Files of the state directory that a run without changes leaves, or writes again, byte for byte. */
 const FILES = [
   'books/validate/chunks.jsonl',
   'books/validate/held.jsonl',
@@ -21,20 +21,20 @@ const FILES = [
   'qdrant/storage.sqlite',
 ];
 
-/** Rows as they are; stamps without the time at which they were written. */
-const ROWS = 'select json_agg(t order by point_id)::text as held from rag_metadata t';
-const STAMPS = `select json_agg(t order by store)::text as held
+/** All rows, and the stamps without the time at which they were written. */
+const ROWS = 'select json_agg(t order by point_id)::text as contents from rag_metadata t';
+const STAMPS = `select json_agg(t order by store)::text as contents
   from (select corpus, store, digest, nonce, count from lockstep_stamp) t`;
 
-/** Runs statements, and gives the rows of the last. */
+/** Runs statements, and returns the rows of the last. */
 type Sql = (text: string) => Promise<readonly unknown[]>;
 
-/** Where an index is kept, and how it is reached. */
+/** The services of an index, and access to them. */
 interface Place {
   readonly environment: Readonly<Record<string, string>>;
   readonly sql: Sql;
-  /** Statements that give what must stay as it is. */
-  readonly kept: readonly string[];
+  /** Queries whose results must not change. */
+  readonly unchanged: readonly string[];
   readonly close: () => Promise<void>;
 }
 
@@ -47,7 +47,7 @@ async function embedded(workspace: string): Promise<Place> {
       await db.close();
       return results.at(-1)?.rows ?? [];
     },
-    kept: [ROWS],
+    unchanged: [ROWS],
     close: async () => {},
   };
 }
@@ -66,13 +66,13 @@ async function cloud(): Promise<Place> {
   const database: TestDatabase = await createDatabase();
   await onServer(database.connectionString, `create database earlier template template0 encoding 'UTF8' locale 'C'`);
   const { username, password, hostname, port } = new URL(database.connectionString);
-  // The store's name is that by which the earlier version knew it; the parameters say where it is now.
+  // Host and database are those that the earlier version stored; the parameters give the real address.
   const address = `postgresql://${username}:${password}@earlier.invalid/earlier?host=${hostname}&port=${port}`;
   const receipt = readFileSync(join(FIXTURE, 'cloud/state/books/validate/receipt.json'), 'utf8');
   const { embedder } = JSON.parse(receipt) as { embedder: { host: string } };
   return {
     environment: {
-      // Nobody listens there any more: a run that asked for an embedding would fail.
+      // No server listens there any more: a run that embeds would fail.
       OPENAI_BASE_URL: `http://${embedder.host}/v1`,
       NEON_POSTGRES_CONNECTION_STRING: address,
       LOCKSTEP_EMBEDDER: 'cloud',
@@ -80,7 +80,7 @@ async function cloud(): Promise<Place> {
       LOCKSTEP_ROWS: 'cloud',
     },
     sql: (text) => onServer(address, text),
-    kept: [ROWS, STAMPS],
+    unchanged: [ROWS, STAMPS],
     async close() {
       await onServer(database.connectionString, 'drop database earlier with (force)');
       await database.drop();
@@ -88,11 +88,14 @@ async function cloud(): Promise<Place> {
   };
 }
 
-/** What fixtures/earlier-version holds: one index in the embedded services, one with OpenAI's model and a Postgres server. */
+/**
+ * What fixtures/earlier-version holds: one index in the embedded services, one with OpenAI's model and a Postgres
+ * server.
+ */
 describe.each([
   { name: 'embedded', open: embedded, truncated: 1 },
   { name: 'cloud', open: cloud, truncated: 0 },
-])('an index that an earlier version loaded, $name', ({ name, open, truncated }) => {
+])('an index of an earlier version, $name', ({ name, open, truncated }) => {
   let workspace: string;
   let place: Place;
   let before: unknown;
@@ -109,7 +112,7 @@ describe.each([
       return [file, createHash('sha256').update(bytes).digest('hex')];
     });
     const tables: unknown[] = [];
-    for (const text of place.kept) tables.push(...(await place.sql(text)));
+    for (const text of place.unchanged) tables.push(...(await place.sql(text)));
     return { digests, tables };
   };
 
@@ -129,7 +132,7 @@ describe.each([
     rmSync(workspace, { recursive: true, force: true });
   });
 
-  it('is planned with no text to embed and nothing to write', async () => {
+  it(`plan has no text to embed and nothing to write for an index of an earlier version, ${name}`, async () => {
     const plan = { add: 0, change: 0, delete: 0, unchanged: 7, held: 1, kept: 3, reasons: {} };
     const nothing = {
       nothingToDo: true,
@@ -137,12 +140,12 @@ describe.each([
       stores: { qdrant: { depth: 'labels', plan }, neon: { depth: 'labels', plan } },
     };
     expect(await json('plan', 'books')).toMatchObject(nothing);
-    // Other bytes with the same records: the chunks are made anew, and not taken from the state directory.
+    // Other bytes with the same records, so that the chunks of the state directory are not reused.
     appendFileSync(join(workspace, 'books/chunks.jsonl'), '\n');
     expect(await json('plan', 'books')).toMatchObject(nothing);
   });
 
-  it('is verified down to its vectors', async () => {
+  it(`verify finds no difference in an index of an earlier version, ${name}`, async () => {
     expect(await json('verify', 'books', '--level', 'vectors')).toMatchObject({
       ok: true,
       counts: { input: 7, cache: 7, qdrant: 11, neon: 11 },
@@ -153,12 +156,12 @@ describe.each([
     });
   });
 
-  it('is left as it is by a run, which asks for no embedding and writes no point and no row', async () => {
+  it(`a run embeds nothing and writes nothing to an index of an earlier version, ${name}`, async () => {
     const run = await json('run', 'books', '--level', 'content');
     expect(run.validate).toMatchObject({ accepted: 7, rejected: 1, held: 1, truncated });
     expect(run.embed).toMatchObject({ texts: 7, cached: 7, embedded: 0, requests: 0, tokens: 0 });
     expect(run.embed.calls).not.toHaveProperty('openai');
-    // Both stamps are believed, so that Nx replays both loads.
+    // Both stamps are valid, so that Nx replays both loads.
     expect(run.provision.stores).toMatchObject({ qdrant: { inStep: true }, neon: { inStep: true } });
     for (const load of ['load-qdrant', 'load-neon']) {
       expect(run[load]).toMatchObject({ written: 0, deleted: 0, countBefore: 11, countAfter: 11 });
@@ -167,7 +170,7 @@ describe.each([
     expect(await contents()).toEqual(before);
   });
 
-  it('keeps its earlier runs in the run table', async () => {
+  it(`status shows the runs of an earlier version, ${name}`, async () => {
     const { runs } = await json('status');
     expect(runs).toMatchObject([
       { fence: 3, state: 'ended', end: { outcome: 'done', counts: { pointsWritten: 0, rowsWritten: 0 } } },

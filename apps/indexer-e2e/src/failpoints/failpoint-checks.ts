@@ -37,7 +37,9 @@ const JSON_FILES = [
 /** Largest difference of float32 numbers that were normalised twice. */
 const TOLERANCE = 1e-6;
 
-/** Creates checks from the states before and after a run that was not killed; `vectorOf` returns the vector of a text. */
+/**
+ * Creates checks from the states before and after a run that was not killed; `vectorOf` returns the vector of a text.
+ */
 export function createFailpointChecks(options: {
   readonly before: Seen;
   readonly after: Seen;

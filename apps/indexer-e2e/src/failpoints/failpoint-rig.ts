@@ -140,8 +140,8 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
   const cache = join(stateDirectory, 'cache', `${MODEL}.jsonl`);
   const othersLines = readFileSync(cache);
   await load(CORPUS, OLD_RECORDS);
-  // As on another machine: vectors that were paid for are only in the slice. And as after an earlier kill: the cache ends
-  // with half a line, and a temporary file is left.
+  // As on another machine: vectors that were paid for are only in the slice. And as after an earlier kill: the cache
+  // ends with half a line, and a temporary file is left.
   writeFileSync(cache, othersLines);
   appendFileSync(cache, othersLines.subarray(0, 50));
   writeFileSync(join(corpusFolder(stateDirectory, CORPUS), 'tmp', `${UNUSED_PID}-1-1`), 'left');

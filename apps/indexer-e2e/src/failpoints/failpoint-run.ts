@@ -23,9 +23,9 @@ export interface FailpointEnd {
 }
 
 /*
- * Runs parts for one corpus in a process of its own. It uses files, cache and locks itself and calls the services through
- * the parent, so that it loads little and starts fast. Every step with an effect outside is counted, and the process kills
- * itself at the failpoint.
+ * Runs parts for one corpus in a process of its own. It uses files, cache and locks itself and calls the services
+ * through the parent, so that it loads little and starts fast. Every step with an effect outside is counted, and the
+ * process kills itself at the failpoint.
  */
 const run = JSON.parse(process.argv[2] as string) as FailpointRun;
 const steps = createSteps(run.failpoint);

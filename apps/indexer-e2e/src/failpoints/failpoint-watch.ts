@@ -8,9 +8,9 @@ const CHANGES =
 type Any = (...parameters: readonly unknown[]) => unknown;
 
 /**
- * Reports every call of `node:fs` that changes files while `isExpected` is false. Works permanently for the whole process.
- * Ignores lock files, which the operating system holds, and the notes beside them, which are only for messages; also
- * folders that exist, and files that are opened for reading.
+ * Reports every call of `node:fs` that changes files while `isExpected` is false. Works permanently for the whole
+ * process. Ignores lock files, which the operating system holds, and the notes beside them, which are only for
+ * messages; also folders that exist, and files that are opened for reading.
  */
 export function watchDisk(isExpected: () => boolean, report: (call: string) => void): void {
   for (const module of [fs, fs.promises] as unknown as readonly Record<string, Any>[]) {

@@ -17,8 +17,8 @@ import type { Failpoint } from './failpoint-steps.ts';
  * stage, as a target of a build system does, then in a whole run. After that a whole run is not killed.
  * `failpoint-checks.ts` says what must hold after each kill and at the end.
  *
- * The steps are listed here by hand, so that nobody adds one without considering a kill there: the first test fails for a
- * step that is not listed, and for a listed step that no run takes.
+ * The steps are listed here by hand, so that nobody adds one without considering a kill there: the first test fails for
+ * a step that is not listed, and for a listed step that no run takes.
  */
 
 /** Steps with an effect that others see: on a store, the ledger, the cache, or a file under its final name. */
@@ -75,8 +75,8 @@ const SEEN: Readonly<Record<Stage, readonly string[]>> = {
 };
 
 /**
- * Steps that nobody sees: they read, or they work on temporaries, which are the same in all stages. One run after all of
- * a stage shows as much as one after each.
+ * Steps that nobody sees: they read, or they work on temporaries, which are the same in all stages. One run after all
+ * of a stage shows as much as one after each.
  */
 const UNSEEN: Readonly<Record<Step, readonly string[]>> = {
   // A whole run makes it, which is why no stage alone is killed there.
@@ -139,8 +139,8 @@ const stepsOf = <Of extends Step>(steps: Readonly<Record<Of, readonly string[]>>
 
 /**
  * Where to kill at a kind of step, given how often a run takes it: before its first and its last call. After a call is
- * the same as before the next step, unless steps run concurrently: those are also killed after both calls. Only writes to
- * the cache are torn, since unfinished temporary files are not read.
+ * the same as before the next step, unless steps run concurrently: those are also killed after both calls. Only writes
+ * to the cache are torn, since unfinished temporary files are not read.
  */
 function failpointsOf(kind: string, calls: number): Failpoint[] {
   const sides: Failpoint['side'][] = ['before'];
@@ -216,7 +216,9 @@ describe.concurrent('runs that are killed twice', () => {
     return problems;
   }
 
-  /** A run that is not killed, with all checks at its end. `due`: how many texts it and the killed runs had to pay for. */
+  /**
+   * A run that is not killed, with all checks at its end. `due`: how many texts it and the killed runs had to pay for.
+   */
   async function runThrough(
     { rig, checks }: Subject,
     { due, twiceMax = 0 }: { due: number; twiceMax?: number },

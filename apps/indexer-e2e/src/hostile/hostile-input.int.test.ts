@@ -13,9 +13,9 @@ import { createHostileWorkspace, type HostileWorkspace } from './hostile-workspa
 import { runIndexer } from '../support/run-indexer.ts';
 
 /*
- * Input that is hostile or broken. Small files are in `fixtures/inputs` and are read by `validate.test.ts`; endless ones
- * are in `read-records-bounds.test.ts`; files that change are in `input-file.test.ts`. Here are large, deep and odd files,
- * paths that are no regular files, names, and what the command line does with all of them.
+ * Input that is hostile or broken. Small files are in `fixtures/inputs` and are read by `validate.test.ts`; endless
+ * ones are in `read-records-bounds.test.ts`; files that change are in `input-file.test.ts`. Here are large, deep and
+ * odd files, paths that are no regular files, names, and what the command line does with all of them.
  */
 
 const onWindows = process.platform === 'win32';

@@ -23,8 +23,8 @@ export interface CorpusWorkspace {
 }
 
 /**
- * Not read by a run: the program runs from the folders that its packages are links to. With a tsconfig every Nx run would
- * load the TypeScript compiler to look for export conditions.
+ * Not read by a run: the program runs from the folders that its packages are links to. With a tsconfig every Nx run
+ * would load the TypeScript compiler to look for export conditions.
  */
 const NOT_NEEDED = ['apps', 'libs', 'tools', 'docs', 'fixtures', 'tsconfig.json', 'tsconfig.base.json'];
 

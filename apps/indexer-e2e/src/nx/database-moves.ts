@@ -1,8 +1,8 @@
 import type { Query } from '../support/stored-chunks.ts';
 
 /**
- * Copies and renames whole databases on one server, as an operator does with dumps, stamps and fences included. No client
- * may be connected to a database that is copied or renamed; the server waits five seconds for the last one.
+ * Copies and renames whole databases on one server, as an operator does with dumps, stamps and fences included. No
+ * client may be connected to a database that is copied or renamed; the server waits five seconds for the last one.
  */
 export interface DatabaseMoves {
   /** Creates an empty database. */

@@ -189,8 +189,8 @@ function recordsOf(corpus: string, count: number): { id: string; text: string; c
 }
 
 /**
- * Expects a correct result, and that each text was paid for once, except those whose answer was lost after the work. On a
- * busy machine an answer may also come after its scaled timeout; the receipt reports those too.
+ * Expects a correct result, and that each text was paid for once, except those whose answer was lost after the work. On
+ * a busy machine an answer may also come after its scaled timeout; the receipt reports those too.
  */
 function expectAllRight({ verified, problems, texts, seen, embedded }: TrialEnd): void {
   expect(verified).toMatchObject({ ok: true, differencesCount: 0 });

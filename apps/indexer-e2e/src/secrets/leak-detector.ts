@@ -2,8 +2,8 @@
 const PIECE = 8;
 
 /**
- * Creates a function that returns the names of the secrets (texts, or vectors) of which a text contains a piece of eight
- * characters, in any of the forms in which programs write them.
+ * Creates a function that returns the names of the secrets (texts, or vectors) of which a text contains a piece of
+ * eight characters, in any of the forms in which programs write them.
  */
 export function createLeakDetector(
   secrets: Readonly<Record<string, string | Float32Array>>,

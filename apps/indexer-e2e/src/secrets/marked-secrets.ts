@@ -1,6 +1,6 @@
 /**
- * Keys, a password, parts of addresses and a text that occur nowhere else, with characters that are encoded differently in
- * a URL, in JSON and in a header.
+ * Keys, a password, parts of addresses and a text that occur nowhere else, with characters that are encoded differently
+ * in a URL, in JSON and in a header.
  */
 export const MARKED = {
   openAiKey: 'sk-proj-Qz7Vx2Lm9Kp4Wd8Rt3Hy6Jn',

@@ -1,4 +1,6 @@
-/** Variables that child processes of tests must not inherit: those of the test runner, and those that choose services. */
+/**
+ * Variables that child processes of tests must not inherit: those of the test runner, and those that choose services.
+ */
 const DROPPED =
   /^(NODE_ENV|MODE|BASE_URL|DEV|PROD|SSR|TEST|VITEST.*|NX_.*|OPENAI_.*|QDRANT_.*|NEON_.*|LOCKSTEP_.*|CI)$/;
 

@@ -7,7 +7,10 @@ import { printable } from '../terminal/printable.ts';
 /** Bytes of one block. */
 const BLOCK_BYTES = 256 * 1024;
 
-/** So that opening a pipe without a writer does not wait; for a regular file it changes nothing. Windows has no such flag. */
+/**
+ * So that opening a pipe without a writer does not wait; for a regular file it changes nothing. Windows has no such
+ * flag.
+ */
 const READ_WITHOUT_WAITING = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
 
 /** Tells one version of a file from another. */
@@ -17,8 +20,8 @@ interface Version {
 }
 
 /**
- * Calls `read` with the bytes of a file and the SHA-256, in hex, of those that were read so far. The stream ends only if
- * all bytes are of one version of the file.
+ * Calls `read` with the bytes of a file and the SHA-256, in hex, of those that were read so far. The stream ends only
+ * if all bytes are of one version of the file.
  *
  * Fails with `input-missing` if the file cannot be opened, with `input-not-a-file` if it is no regular file, and with
  * `input-changed` if it was written to while it was read, even if `read` failed with another error. If another file is

@@ -2,7 +2,10 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DISK } from '@lockstep/embedding-cache';
 
-/** Path of the state directory, with caches, receipts and embedded data. Creates it, readable by its owner only and ignored by git. */
+/**
+ * Path of the state directory, with caches, receipts and embedded data. Creates it, readable by its owner only and
+ * ignored by git.
+ */
 export function openStateDirectory(root: string, flag: string | undefined): string {
   const directory = flag === undefined ? join(root, '.lockstep') : resolve(flag);
   DISK.makeFolder(directory);

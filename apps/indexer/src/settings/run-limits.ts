@@ -16,7 +16,10 @@ export function tokensGuard(flags: Flags, embedder: EmbedderIdentity): ((tokens:
   return limit === undefined ? undefined : (tokens) => guardCost(tokens, { model: embedder.model, price, limit });
 }
 
-/** How many texts the embedding service may refuse: `--max-rejects`, else 0 with `--strict`, else undefined for the default. */
+/**
+ * How many texts the embedding service may refuse: `--max-rejects`, else 0 with `--strict`, else undefined for the
+ * default.
+ */
 export function rejectsLimit(flags: Pick<Flags, 'max-rejects' | 'strict'>): number | undefined {
   return flags['max-rejects'] ?? (flags.strict ? 0 : undefined);
 }

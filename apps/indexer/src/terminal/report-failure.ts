@@ -1,8 +1,8 @@
 import { ERROR_CATALOGUE, IndexingError, isIndexingError, type ExitCode } from '@lockstep/model';
 
 /**
- * Prints a failure on stderr, and with `--json` also as an object on stdout. Returns the exit code. Never prints a stack
- * trace.
+ * Prints a failure on stderr, and with `--json` also as an object on stdout. Returns the exit code. Never prints a
+ * stack trace.
  */
 export function reportFailure(error: unknown, args: readonly string[]): ExitCode {
   const { code, stage, message, advice, details } = asIndexingError(error);

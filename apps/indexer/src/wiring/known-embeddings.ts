@@ -10,8 +10,8 @@ import { isIndexingError } from '@lockstep/model';
 import type { EmbedReceipt, KnownKeys } from '@lockstep/pipeline';
 
 /**
- * The vectors that need not be embedded: those in the slice of the corpus, which `embed` reuses, and those in the cache.
- * Read-only. The cache, which is shared by all corpora, is opened only if the slice lacks something.
+ * The vectors that need not be embedded: those in the slice of the corpus, which `embed` reuses, and those in the
+ * cache. Read-only. The cache, which is shared by all corpora, is opened only if the slice lacks something.
  */
 export function openKnownEmbeddings(options: {
   readonly cachePath: string;

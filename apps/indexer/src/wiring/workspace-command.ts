@@ -45,7 +45,9 @@ export interface CommandOptions<Context> {
   readonly run: (context: Context, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
 }
 
-/** A command that works on the whole workspace. It is run with a {@link Host} as its data, and returns the exit code. */
+/**
+ * A command that works on the whole workspace. It is run with a {@link Host} as its data, and returns the exit code.
+ */
 export function workspaceCommand(options: CommandOptions<CommandContext>): CommandDef {
   const known = { ...options.args, ...argsOf([...(options.flags ?? []), ...COMMON_FLAGS]) };
   return defineCommand({

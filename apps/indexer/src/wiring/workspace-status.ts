@@ -60,8 +60,8 @@ export interface WorkspaceStatusOptions {
 }
 
 /**
- * Asks the ledger and both stores about every corpus of the workspace and about all else that they hold. Writes nothing.
- * If a service does not answer, that is reported as a problem along with everything else.
+ * Asks the ledger and both stores about every corpus of the workspace and about all else that they hold. Writes
+ * nothing. If a service does not answer, that is reported as a problem along with everything else.
  */
 export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<Status> {
   const { root, stateDirectory, flags, profile, signal, services } = options;

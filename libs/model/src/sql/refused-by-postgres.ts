@@ -41,8 +41,8 @@ export interface PostgresError extends Error {
 }
 
 /**
- * The `IndexingError` for an error of Postgres itself: with the SQLSTATE, and with the message if that quotes no values.
- * Undefined for an error without SQLSTATE.
+ * The `IndexingError` for an error of Postgres itself: with the SQLSTATE, and with the message if that quotes no
+ * values. Undefined for an error without SQLSTATE.
  */
 export function refusedByPostgres(error: PostgresError, redactor: VendorTextRedactor): IndexingError | undefined {
   const { code: sqlState } = error;

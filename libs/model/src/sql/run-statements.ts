@@ -4,8 +4,8 @@ export interface RunStatementsOptions {
   /** Whether all statements are one transaction. */
   readonly transaction: boolean;
   /**
-   * Stops between two statements with the reason of the signal. A transaction is then rolled back, unless its commit was
-   * already sent.
+   * Stops between two statements with the reason of the signal. A transaction is then rolled back, unless its commit
+   * was already sent.
    */
   readonly signal?: AbortSignal | undefined;
 }

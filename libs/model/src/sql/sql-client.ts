@@ -10,11 +10,11 @@ export type Statement = readonly [text: string, parameters?: readonly SqlParamet
 export type SqlRow = Readonly<Record<string, unknown>>;
 
 /**
- * Guarded statements to one Postgres. Callers share sessions, so that no statement may leave a setting, a temporary table
- * or an open transaction behind.
+ * Guarded statements to one Postgres. Callers share sessions, so that no statement may leave a setting, a temporary
+ * table or an open transaction behind.
  *
- * *Errors*: an `IndexingError`; `sqlStateOf` reads its SQLSTATE. A statement without an answer may have taken effect, and
- * the guard sends it again, so that every statement must be safe to repeat.
+ * *Errors*: an `IndexingError`; `sqlStateOf` reads its SQLSTATE. A statement without an answer may have taken effect,
+ * and the guard sends it again, so that every statement must be safe to repeat.
  */
 export interface SqlClient {
   query(statement: Statement, options?: CallOptions): Promise<SqlRow[]>;

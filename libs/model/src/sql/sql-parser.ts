@@ -1,6 +1,9 @@
 type Parser = (text: string) => unknown;
 
-/** Parsers by the id of the type. Source: https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat */
+/**
+ * Parsers by the id of the type. Source:
+ * https://github.com/postgres/postgres/blob/master/src/include/catalog/pg_type.dat
+ */
 const PARSERS: Readonly<Record<number, Parser>> = {
   // bool
   16: (text) => text === 't',

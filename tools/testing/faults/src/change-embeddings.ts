@@ -5,13 +5,13 @@ interface Embeddings {
 }
 
 /**
- * The bytes of an answer with embeddings, changed as the fault says.
+ * Changes the bytes of an answer with embeddings as the fault says.
  * *Errors*: throws when the answer holds no embeddings.
  */
 export function changeEmbeddings(body: Uint8Array, fault: Spoiling): Uint8Array {
   const answer = JSON.parse(new TextDecoder().decode(body)) as Partial<Embeddings>;
   const { data } = answer;
-  if (!Array.isArray(data)) throw new Error('the fault is meant for an answer with embeddings');
+  if (!Array.isArray(data)) throw new Error('expected an answer with embeddings for this fault');
   if ('reorder' in fault) data.reverse();
   if ('short' in fault) data.splice(Math.max(0, data.length - fault.short));
   if ('nonFinite' in fault) change(data.slice(0, 1), (values) => values.fill(Number.NaN, 0, 1));

@@ -1,46 +1,46 @@
-/** How a request came to its end. */
+/** How a request ended. */
 export type RequestEnd =
-  /** Not yet. */
+  /** Not ended yet. */
   | 'pending'
-  /** Everything that was meant to be sent was handed to the system; the answer may still be a wrong one. */
+  /** The whole answer, which may be a wrong one, was passed to the operating system. */
   | 'answered'
-  /** The server ended the connection within the answer. */
+  /** The server closed the connection within the answer. */
   | 'cut'
   /** The server reset the connection. */
   | 'reset'
-  /** The client left before. */
+  /** The client closed the connection before. */
   | 'client-gone';
 
-/** What a faulty service knows of one request. Holds no header, body or query. */
+/** The record of one request. Holds no header, body or query. */
 export interface FaultRecord {
-  /** From 1, in the order of arrival. */
+  /** Counted from 1, in the order of arrival. */
   readonly number: number;
   /** Milliseconds since the service's first request. */
   readonly atMs: number;
   readonly method: string;
   /** Without the query. */
   readonly path: string;
-  /** What struck it, in a few words each. */
+  /** The faults of this request, each as a short text. */
   readonly faults: readonly string[];
-  /** What the request is worth: texts for an embedding service, 1 elsewhere. 0 until its body was read. */
+  /** Units of work: the number of texts for an embedding service, 1 for others. 0 until the body is read. */
   readonly units: number;
-  /** The service did what was asked, with a status of 200 to 299. */
+  /** Whether the service did the work, with a status of 200 to 299. */
   readonly worked: boolean;
-  /** It did, and the answer did not reach the client as it was given. */
+  /** Whether the service did the work, and its answer did not reach the client unchanged. */
   readonly lost: boolean;
-  /** The status that was sent, if one was. */
+  /** The status that was sent; null if none was. */
   readonly status: number | null;
   readonly end: RequestEnd;
 }
 
-/** What a faulty service saw in all. */
+/** Totals of a faulty service. */
 export interface FaultCounts {
   readonly requests: number;
-  /** Requests that a fault struck. */
+  /** Requests with a fault. */
   readonly struck: number;
-  /** Units of work done: for an embedding service, texts that would have been paid for. */
+  /** Units of work that were done: for an embedding service, texts that would be paid for. */
   readonly worked: number;
-  /** Of these, units whose answer was lost: paid for nothing. */
+  /** Units of `worked` whose answer was lost: paid for in vain. */
   readonly workedButFailed: number;
 }
 

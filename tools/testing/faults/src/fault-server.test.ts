@@ -10,11 +10,11 @@ import { startFaultServer, type FaultServer, type FaultServerOptions } from './f
 import { forwardTo } from './forward-to.ts';
 import { createManualClock } from './manual-clock.ts';
 
-/** What the service behind answers. */
+/** The answer of the service. */
 const ANSWER = JSON.stringify({ result: 'x'.repeat(80) });
 
 let server: FaultServer;
-/** Requests that came through to the service behind. */
+/** Requests that reached the service. */
 let handled: string[];
 /** Requests that have ended, and a way to wait for the next. */
 let ended: FaultRecord[];
@@ -52,7 +52,7 @@ onEnd = () => {};
 const post = (init: RequestInit = {}): Promise<Response> =>
   fetch(`${server.url}/path?secret=1`, { method: 'POST', body: 'asked', ...init });
 
-/** What `fetch` says went wrong: its own message, and the code of the connection's. */
+/** The failure of `fetch`: its message, and the code of the connection. */
 async function failureOf(promise: Promise<unknown>): Promise<{ message: string; code: unknown }> {
   const error = await promise.then(
     () => expect.unreachable('expected a failure'),
@@ -61,14 +61,14 @@ async function failureOf(promise: Promise<unknown>): Promise<{ message: string; 
   return { message: error.message, code: (error.cause as { code?: unknown } | undefined)?.code };
 }
 
-/** Lets the system go on until the server has seen what it is to see. */
+/** Waits until the server has seen what it should see. */
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const strike = (fault: Fault, more: Partial<FaultRule> = {}): FaultRule[] => [{ fault, times: 1, ...more }];
 
-it('passes requests and answers on as they are where no rule strikes', async () => {
+it('requests and answers are passed on unchanged without a rule', async () => {
   await start([]);
   const response = await post();
   expect(response.headers.get('x-own')).toBe('kept');
@@ -78,7 +78,7 @@ it('passes requests and answers on as they are where no rule strikes', async () 
 });
 
 describe('at the socket', () => {
-  it('a status takes the place of the answer so many times, and the work is not done', async () => {
+  it('a status replaces the answer as often as the rule says, and the work is not done', async () => {
     await start([{ fault: { status: 429, headers: { 'retry-after': '2' } }, times: 2 }]);
     const answers = [await post(), await post(), await post()];
     expect(answers.map(({ status }) => status)).toEqual([429, 429, 200]);
@@ -87,12 +87,12 @@ describe('at the socket', () => {
     expect(server.counts()).toEqual({ requests: 3, struck: 2, worked: 1, workedButFailed: 0 });
   });
 
-  it('a status has the body that the rule gives', async () => {
+  it('a status is sent with the body of the rule', async () => {
     await start(strike({ status: 429, body: { error: { code: 'insufficient_quota' } } }));
     expect(await (await post()).json()).toEqual({ error: { code: 'insufficient_quota' } });
   });
 
-  it('a reset is a reset, before the work or after it', async () => {
+  it('a reset resets the connection, before the work or after it', async () => {
     await start([
       { nth: 1, fault: { reset: true } },
       { nth: 2, fault: { reset: true }, when: 'after' },
@@ -109,7 +109,7 @@ describe('at the socket', () => {
     [0.5, ANSWER.length / 2],
     [10, 10],
     [0, 0],
-  ])('a cut at %d ends the connection after so many bytes', async (cut, bytes) => {
+  ])('a cut at %d closes the connection after that part of the body', async (cut, bytes) => {
     await start(strike({ cut }));
     const raw = await rawAnswer();
     expect(raw.body).toBe(ANSWER.slice(0, Math.floor(bytes)));
@@ -117,14 +117,14 @@ describe('at the socket', () => {
     expect(await endOf(1)).toMatchObject({ end: 'cut', status: 200, lost: true });
   });
 
-  it('a cut is a body that is terminated', async () => {
+  it('a cut makes the client fail with a terminated body', async () => {
     await start(strike({ cut: 0.5 }));
     const response = await post();
     expect(response.status).toBe(200);
     expect((await failureOf(response.text())).message).toBe('terminated');
   });
 
-  it('a length that is too great is a body that is terminated, one that is too small a body that is short', async () => {
+  it('a length that is too large gives a terminated body, and one that is too small a short body', async () => {
     await start([
       { nth: 1, fault: { wrongLength: 5 } },
       { nth: 2, fault: { wrongLength: -5 } },
@@ -134,7 +134,7 @@ describe('at the socket', () => {
     expect(await endOf(1)).toMatchObject({ end: 'cut', lost: true });
   });
 
-  it('a page comes with status 200', async () => {
+  it('the HTML page of a proxy is sent with status 200', async () => {
     await start(strike({ html200: true }));
     const response = await post();
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/html']);
@@ -142,13 +142,13 @@ describe('at the socket', () => {
     expect(handled).toHaveLength(0);
   });
 
-  it('broken JSON comes whole', async () => {
+  it('broken JSON is sent as a complete body', async () => {
     await start(strike({ brokenJson: true }));
     expect((await failureOf((await post()).json())).message).toMatch(/JSON/);
     expect(await endOf(1)).toMatchObject({ end: 'answered', worked: true, lost: true });
   });
 
-  it('a stall before the headers gives nothing, until the client leaves', async () => {
+  it('a stall before the headers sends nothing until the client disconnects', async () => {
     await start(strike({ stall: 'before-headers' }));
     const client = connect(Number(new URL(server.url).port), '127.0.0.1');
     client.write('POST /path HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n');
@@ -158,7 +158,7 @@ describe('at the socket', () => {
     expect(await endOf(1)).toMatchObject({ end: 'client-gone', worked: false, status: null });
   });
 
-  it('a stall after the headers gives them, and no body', async () => {
+  it('a stall after the headers sends the headers and no body', async () => {
     await start(strike({ stall: 'after-headers' }));
     const response = await post();
     expect(response.status).toBe(200);
@@ -168,7 +168,7 @@ describe('at the socket', () => {
     expect(await endOf(1)).toMatchObject({ end: 'reset', worked: true, lost: true, status: 200 });
   });
 
-  it('a stall in the body gives half of it, and ends when the client leaves', async () => {
+  it('a stall in the body sends half of it, and ends when the client disconnects', async () => {
     await start(strike({ stall: 'in-body' }));
     const client = new AbortController();
     const reader = ((await post({ signal: client.signal })).body as ReadableStream<Uint8Array>).getReader();
@@ -180,7 +180,7 @@ describe('at the socket', () => {
     expect(await endOf(1)).toMatchObject({ end: 'client-gone', worked: true, lost: true });
   });
 
-  /** All that a server sends for one request, by a client that does not interpret it. */
+  /** The raw bytes that the server sends for one request. */
   async function rawAnswer(): Promise<{ head: string; body: string }> {
     const client = connect(Number(new URL(server.url).port), '127.0.0.1');
     client.write('POST /path HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n');
@@ -190,7 +190,7 @@ describe('at the socket', () => {
 });
 
 describe('in time', () => {
-  it('a delay holds the work up, or the answer', async () => {
+  it('a delay postpones the work or the answer', async () => {
     const clock = createManualClock();
     await start(
       [
@@ -210,7 +210,7 @@ describe('in time', () => {
     }
   });
 
-  it('a client that does not wait has its work done all the same, and is charged for it', async () => {
+  it('the work of a client that disconnects during a delay is done and counted', async () => {
     const clock = createManualClock();
     await start(strike({ delayMs: 500 }), { clock });
     const client = new AbortController();
@@ -225,7 +225,7 @@ describe('in time', () => {
     expect(server.counts()).toEqual({ requests: 1, struck: 1, worked: 1, workedButFailed: 1 });
   });
 
-  it('a client that has left when its request stalls is gone', async () => {
+  it('a request that stalls after its client has disconnected ends as client-gone', async () => {
     const clock = createManualClock();
     await start([{ fault: { delayMs: 500 } }, { fault: { stall: 'before-headers' } }], { clock });
     const client = new AbortController();
@@ -238,7 +238,7 @@ describe('in time', () => {
     expect(await endOf(1)).toMatchObject({ end: 'client-gone', faults: ['delayMs 500', 'stall before-headers'] });
   });
 
-  it('a cold start holds all requests up until it is over', async () => {
+  it('a cold start delays all requests until it is over', async () => {
     const clock = createManualClock();
     await start([{ fault: { coldStartMs: 8000 } }], { clock });
     const first = post();
@@ -257,7 +257,7 @@ describe('in time', () => {
     ]);
   });
 
-  it('a service is down for a while from its first request on', async () => {
+  it('a service is down for the time window of a rule, from its first request on', async () => {
     const clock = createManualClock();
     await start([{ toMs: 30_000, fault: { status: 503 } }], { clock });
     clock.advance(60_000);
@@ -269,7 +269,7 @@ describe('in time', () => {
     expect(statuses).toEqual([503, 503, 200]);
   });
 
-  it('a slow answer takes its length by its rate, and comes whole', async () => {
+  it('a slow answer takes its length divided by its rate, and is complete', async () => {
     const waits: number[] = [];
     const clock = { now: () => 0, sleep: async (ms: number) => void waits.push(ms) };
     await start(strike({ dripBytesPerSecond: 100 }), { clock });
@@ -278,7 +278,7 @@ describe('in time', () => {
     expect(await endOf(1)).toMatchObject({ end: 'answered', lost: false });
   });
 
-  it('a slow answer comes in parts', async () => {
+  it('a slow answer is sent in parts', async () => {
     const clock = createManualClock();
     await start(strike({ dripBytesPerSecond: 100 }), { clock });
     const reader = ((await post()).body as ReadableStream<Uint8Array>).getReader();
@@ -289,7 +289,7 @@ describe('in time', () => {
     }
   });
 
-  it('a restart resets every connection, listens to nobody, and then again on the same port', async () => {
+  it('a restart resets every connection, closes the port and then opens it again', async () => {
     const clock = createManualClock();
     await start(
       [
@@ -311,7 +311,7 @@ describe('in time', () => {
     expect(server.log.slice(0, 2)).toMatchObject([{ end: 'reset' }, { end: 'reset', worked: true, lost: true }]);
   });
 
-  /** The clock wakes the restart up; listening takes the system a moment more. */
+  /** The clock ends the wait of the restart; opening the port takes a moment more. */
   async function answersAgain(): Promise<void> {
     for (;;) {
       const answered = await post().then(
@@ -344,14 +344,14 @@ describe('embeddings', () => {
       ? [...new Float32Array(Uint8Array.from(Buffer.from(embedding, 'base64')).buffer)]
       : (embedding ?? []);
 
-  it('in another order keep their index, and nothing is lost', async () => {
+  it('embeddings in another order keep their index, and no work is lost', async () => {
     const data = await embed({ reorder: true }, 'base64');
     expect(data.map(({ index }) => index)).toEqual([2, 1, 0]);
     expect(numbersOf(data[2]?.embedding)).toEqual([...stubVector('a', 4)]);
     expect(server.counts()).toEqual({ requests: 1, struck: 1, worked: 3, workedButFailed: 0 });
   });
 
-  it('that are too few are paid for, and lost', async () => {
+  it('an answer with too few embeddings counts as work that is lost', async () => {
     expect(await embed({ short: 1 }, 'base64')).toHaveLength(2);
     expect(server.counts()).toEqual({ requests: 1, struck: 1, worked: 3, workedButFailed: 3 });
   });
@@ -359,19 +359,19 @@ describe('embeddings', () => {
   it.each([
     ['base64', Number.NaN],
     ['float', null],
-  ])('in %s are no numbers', async (encoding, value) => {
+  ])('an embedding in %s can hold a value that is no number', async (encoding, value) => {
     const [first, second] = await embed({ nonFinite: true }, encoding);
     expect(numbersOf(first?.embedding)).toEqual([value, ...numbersOf(first?.embedding).slice(1)]);
     expect(numbersOf(second?.embedding)).toEqual([...stubVector('b', 4)]);
   });
 
-  it.each([2, 6])('have %d dimensions', async (dimensions) => {
+  it.each([2, 6])('embeddings can be changed to %d dimensions', async (dimensions) => {
     const data = await embed({ dimensions }, 'float');
     expect(data.map(({ embedding }) => embedding.length)).toEqual([dimensions, dimensions, dimensions]);
   });
 });
 
-it('follows other rules from the next request on, with numbers and times of their own', async () => {
+it('new rules apply from the next request on, with numbers and times that start again', async () => {
   const clock = createManualClock();
   await start([], { clock });
   await post();
@@ -381,7 +381,7 @@ it('follows other rules from the next request on, with numbers and times of thei
   expect((await post()).status).toBe(200);
 });
 
-it('tells of a fault as it strikes, and keeps no header, query or body', async () => {
+it('a fault is reported when it begins, and the log holds no header, query or body', async () => {
   const struck: FaultRecord[] = [];
   await start(strike({ status: 503 }, { when: 'after' }), { onFault: (record) => struck.push(record) });
   await post({ headers: { authorization: 'secret' } });
@@ -402,7 +402,7 @@ it('tells of a fault as it strikes, and keeps no header, query or body', async (
   expect(JSON.stringify(server.log)).not.toMatch(/secret|asked/);
 });
 
-it('counts what the service behind refuses as no work', async () => {
+it('a request that the service refuses does not count as work', async () => {
   await start([{ fault: { cut: 0.5 } }], { handler: async () => Response.json({}, { status: 400 }) });
   const response = await post();
   expect(response.status).toBe(400);
@@ -410,13 +410,13 @@ it('counts what the service behind refuses as no work', async () => {
   expect(server.counts()).toEqual({ requests: 1, struck: 1, worked: 0, workedButFailed: 0 });
 });
 
-it('answers with 502 when what is behind fails', async () => {
+it('a request is answered with 502 when the service fails', async () => {
   await start([], { handler: () => Promise.reject(new Error('broken')) });
   const response = await post();
-  expect([response.status, await response.json()]).toMatchObject([502, { message: 'what is behind failed: broken' }]);
+  expect([response.status, await response.json()]).toMatchObject([502, { message: 'the service failed: broken' }]);
 });
 
-it('stands before another server, with path, query, headers and body as they are', async () => {
+it('requests are forwarded to another server with path, query, headers and body unchanged', async () => {
   const behind = await startFaultServer({
     handler: async (request) =>
       Response.json([new URL(request.url).search, request.headers.get('api-key'), await request.text()]),
@@ -428,7 +428,7 @@ it('stands before another server, with path, query, headers and body as they are
   await behind.close();
 });
 
-it('closes while a request waits', async () => {
+it('the server closes while a request waits', async () => {
   const clock = createManualClock();
   await start(strike({ delayMs: 1000 }), { clock });
   const response = failureOf(post());
@@ -441,7 +441,7 @@ it('closes while a request waits', async () => {
   ]);
 });
 
-it('is closed when the service behind has done what it was doing', async () => {
+it('closing ends when the service has finished its work', async () => {
   const begun = Promise.withResolvers<void>();
   const work = Promise.withResolvers<Response>();
   await start([], {

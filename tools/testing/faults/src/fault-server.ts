@@ -13,59 +13,59 @@ import { errorBody, jsonAnswer, sendAnswer, spoiltAnswer, standInAnswer, type Wh
 export type Handler = (request: Request) => Promise<Response>;
 
 export interface FaultServerOptions {
-  /** The service that works. It is never told that a client left: real ones go on with the work as well. */
+  /** The service. It does not notice when a client disconnects, as real services continue their work. */
   readonly handler: Handler;
   readonly rules?: readonly FaultRule[];
-  /** For `chance`. */
+  /** Seed of `chance`. @default '1' */
   readonly seed?: string;
-  /** What a request with this body is worth, for the counts; 1 where it is left out. */
+  /** Units of work of a request with this body, for the counts. @default () => 1 */
   readonly unitsOf?: (body: Uint8Array) => number;
-  /** Real time where it is left out. */
+  /** @default SYSTEM_CLOCK */
   readonly clock?: Clock;
-  /** A free one where it is left out. */
+  /** @default a free port */
   readonly port?: number;
-  /** Called as a fault strikes. */
+  /** Called when a fault begins. */
   readonly onFault?: (record: FaultRecord) => void;
-  /** Called when a request has come to its end. */
+  /** Called when a request has ended. */
   readonly onEnd?: (record: FaultRecord) => void;
 }
 
-/** A service on loopback that fails as it is told. */
+/** A service on loopback that fails as its rules say. */
 export interface FaultServer {
   /** `http://127.0.0.1:<port>`. */
   readonly url: string;
   /** Every request so far, in the order of arrival. */
   readonly log: readonly FaultRecord[];
   counts(): FaultCounts;
-  /** Other rules from the next request on; their numbers and times start anew. */
+  /** Replaces the rules from the next request on; their numbers and times start again. */
   setRules(rules: readonly FaultRule[]): void;
-  /** Ends all connections and waits, and resolves when the service behind has nothing more to do. Repeating it does nothing. */
+  /** Ends all connections and waits; resolves when the service has finished its work. Can be called again. */
   close(): Promise<void>;
 }
 
-/** A request that is under way. */
+/** A request in progress. */
 interface Exchange {
   readonly record: { -readonly [Key in keyof FaultRecord]: FaultRecord[Key] } & { faults: string[] };
   readonly picked: PickedFaults;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  /** Ends when the connection does. */
+  /** Aborts when the connection is closed. */
   readonly connection: AbortController;
 }
 
-/** Headers that are about one connection, or about a body that is not passed on as it came. */
+/** Headers of one connection, or of a body that is not passed on unchanged. */
 const NOT_PASSED_ON =
   /^(host|connection|keep-alive|transfer-encoding|content-length|content-encoding|accept-encoding|upgrade|expect|te|trailer|proxy-.*)$/;
 
-/** Between tries to listen on the port again after a restart, in milliseconds, and how many there are. */
+/** Interval in milliseconds and number of attempts to listen on the port again after a restart. */
 const LISTEN_AGAIN = { everyMs: 100, times: 100 } as const;
 
 /**
- * Serves a handler on loopback through a real HTTP server, and lets the rules strike its requests.
+ * Serves a handler on loopback through a real HTTP server, with the faults of the rules.
  *
- * A request is numbered as it arrives; waits that come before the work are waited for, the work is done (or not), then
- * the later waits, then the answer is sent as badly as the rule says.
- * *Errors*: throws when the port cannot be listened on. What the handler throws is answered with 502.
+ * A request gets its number when it arrives. Then come the waits before the work, the work (or not), the waits after
+ * it, and the answer with its fault.
+ * *Errors*: throws if the port cannot be opened. An error of the handler is answered with 502.
  */
 export async function startFaultServer(options: FaultServerOptions): Promise<FaultServer> {
   const { handler, clock = SYSTEM_CLOCK, seed = '1' } = options;
@@ -83,7 +83,7 @@ export async function startFaultServer(options: FaultServerOptions): Promise<Fau
     const done = answer(exchange).finally(() => open.delete(exchange));
     open.set(exchange, done);
   });
-  // A connection that the server closed while the client was sending on it would be a fault that no rule asked for.
+  // Otherwise the server could close an idle connection just when the client sends on it: a fault without a rule.
   server.keepAliveTimeout = 0;
   server.on('connection', (socket) => {
     sockets.add(socket);
@@ -122,10 +122,10 @@ export async function startFaultServer(options: FaultServerOptions): Promise<Fau
     try {
       const body = await buffer(exchange.request);
       record.units = options.unitsOf?.(body) ?? 1;
-      const end = await suffer(exchange, body);
+      const end = await applyFaults(exchange, body);
       if (record.end !== 'reset') record.end = end;
     } catch {
-      // The client left while it was sending, or the server is being closed.
+      // The client disconnected while it was sending, or the server is being closed.
       if (record.end === 'pending') record.end = closed.signal.aborted ? 'reset' : 'client-gone';
       response.destroy();
     }
@@ -133,25 +133,25 @@ export async function startFaultServer(options: FaultServerOptions): Promise<Fau
     options.onEnd?.({ ...record });
   }
 
-  async function suffer(exchange: Exchange, body: Buffer): Promise<RequestEnd> {
+  async function applyFaults(exchange: Exchange, body: Buffer): Promise<RequestEnd> {
     const { record, response, connection } = exchange;
     const { waits, spoiling } = exchange.picked;
     for (const { fault, ms, when } of waits) {
       if (when !== 'before') continue;
-      strike(record, describeFault(fault));
+      addFault(record, describeFault(fault));
       await clock.sleep(ms, closed.signal);
     }
     let given: WholeAnswer | undefined;
     if (spoiling === undefined || spoiling.when === 'after') given = await work(exchange, body);
     for (const { fault, ms, when } of waits) {
       if (when !== 'after') continue;
-      strike(record, describeFault(fault));
+      addFault(record, describeFault(fault));
       await clock.sleep(ms, closed.signal);
     }
     const fault = spoiling?.fault;
     if (fault !== undefined) {
       record.lost = record.worked && !arrivesWhole(fault);
-      strike(record, describeFault(fault));
+      addFault(record, describeFault(fault));
       if ('reset' in fault || 'restartMs' in fault) {
         reset(exchange);
         if ('restartMs' in fault) restart(fault.restartMs);
@@ -164,7 +164,7 @@ export async function startFaultServer(options: FaultServerOptions): Promise<Fau
     return sendAnswer(response, { answer: whole, fault, clock, signal });
   }
 
-  function strike(record: Exchange['record'], fault: string): void {
+  function addFault(record: Exchange['record'], fault: string): void {
     record.faults.push(fault);
     options.onFault?.({ ...record });
   }
@@ -176,7 +176,7 @@ export async function startFaultServer(options: FaultServerOptions): Promise<Fau
       record.worked = response.ok;
       return { status: response.status, headers: passedOn(response.headers), body: bytes };
     } catch (error) {
-      return jsonAnswer(502, errorBody(`what is behind failed: ${error instanceof Error ? error.message : 'unknown'}`));
+      return jsonAnswer(502, errorBody(`the service failed: ${error instanceof Error ? error.message : 'unknown'}`));
     }
   }
 
@@ -184,9 +184,9 @@ export async function startFaultServer(options: FaultServerOptions): Promise<Fau
     if (fault === undefined) return given as WholeAnswer;
     const instead = standInAnswer(fault);
     if (instead !== undefined) return instead;
-    // Only a stall has nothing to send.
+    // Only a stall sends nothing.
     if (given === undefined) return jsonAnswer(503, errorBody('scripted'));
-    // Refusals hold no embeddings; they stay what they are.
+    // An error holds no embeddings and is not changed.
     if (changesEmbeddings(fault) && (given.status < 200 || given.status > 299)) return given;
     return spoiltAnswer(given, fault);
   }
@@ -219,7 +219,7 @@ export async function startFaultServer(options: FaultServerOptions): Promise<Fau
       try {
         return await listen(port);
       } catch (error) {
-        // Another program may have been given the port in the meantime.
+        // Another program may have taken the port in the meantime.
         if (tries === LISTEN_AGAIN.times) throw error;
         await clock.sleep(LISTEN_AGAIN.everyMs, closed.signal);
       }
@@ -263,7 +263,7 @@ export async function startFaultServer(options: FaultServerOptions): Promise<Fau
   };
 }
 
-/** True for a fault that keeps nothing of the answer from the client. */
+/** Whether the whole answer arrives despite the fault. */
 function arrivesWhole(fault: Spoiling): boolean {
   return 'dripBytesPerSecond' in fault || 'reorder' in fault;
 }

@@ -5,28 +5,28 @@ import { FAULTY_SERVICES, type FaultScript } from './fault-rule.ts';
 import { startFaultServer, type FaultServer, type Handler } from './fault-server.ts';
 
 export interface FaultyServicesOptions {
-  /** The services that work. */
+  /** The services in front of which the fault servers are. */
   readonly handlers: Readonly<Record<Dependency, Handler>>;
   readonly script: FaultScript;
-  /** Real time where it is left out. */
+  /** @default SYSTEM_CLOCK */
   readonly clock?: Clock;
-  /** The first of three ports in a row, in the order of `FAULTY_SERVICES`; free ones where it is left out. */
+  /** The first of three consecutive ports, in the order of `FAULTY_SERVICES`. @default free ports */
   readonly port?: number;
   readonly onFault?: (service: Dependency, record: FaultRecord) => void;
   readonly onEnd?: (service: Dependency, record: FaultRecord) => void;
 }
 
-/** All that the program talks to, failing as a script says. */
+/** All services of the program, with the faults of a script. */
 export interface FaultyServices extends Readonly<Record<Dependency, FaultServer>> {
-  /** The variables that lead the program here. */
+  /** Environment variables with their addresses. */
   readonly environment: Readonly<Record<string, string>>;
   close(): Promise<void>;
 }
 
-/** A host that resolves nowhere: the driver finds the server by `NEON_FETCH_ENDPOINT` alone. */
+/** A host that does not exist: the driver uses only `NEON_FETCH_ENDPOINT`. */
 const CONNECTION_STRING = 'postgresql://lockstep:lockstep@faults.invalid/lockstep';
 
-/** Starts a fault server before each service. Requests to the embedding service are counted in texts. */
+/** Starts a fault server in front of each service. Requests to the embedding service are counted in texts. */
 export async function startFaultyServices(options: FaultyServicesOptions): Promise<FaultyServices> {
   const { handlers, script, clock, port, onFault, onEnd } = options;
   const started: FaultServer[] = [];

@@ -1,6 +1,6 @@
 import type { Handler } from './fault-server.ts';
 
-/** A handler that passes requests on to a running server, path and headers as they are, below its address. */
+/** A handler that forwards requests to a running server, with path and headers unchanged, below its address. */
 export function forwardTo(address: string): Handler {
   const base = address.replace(/\/+$/, '');
   return async (request) => {

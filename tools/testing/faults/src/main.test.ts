@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { startFaultServer, type FaultServer } from './fault-server.ts';
 
-/** Tells where Qdrant and Neon are, as the program behind does, and stays until it is let go. */
+/** Sends the addresses of Qdrant and Neon, as `serve-embedded.ts` does, and runs until it is disconnected. */
 const BEHIND = `process.on('SIGINT', () => {});
 process.on('disconnect', () => process.exit());
 process.send(JSON.parse(process.env.BEHIND));`;
@@ -43,21 +43,21 @@ function startProgram(script: unknown, port = 0) {
     env: { ...process.env, BEHIND: JSON.stringify({ qdrant: behind.url, neon: behind.url }) },
   });
   program = child;
-  const said = { out: '', err: '' };
-  child.stdout.on('data', (data: Buffer) => (said.out += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (said.err += data.toString()));
-  return { child, said };
+  const printed = { out: '', err: '' };
+  child.stdout.on('data', (data: Buffer) => (printed.out += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (printed.err += data.toString()));
+  return { child, printed };
 }
 
-it('prints the variables, each fault as it strikes, and at the end what each service saw', async () => {
-  const { child, said } = startProgram({
+it('the command prints the variables, each fault when it begins, and at the end the totals of each service', async () => {
+  const { child, printed } = startProgram({
     about: 'A test.',
     openai: [{ nth: 1, when: 'after', fault: { status: 503 } }],
     qdrant: [{ nth: 2, fault: { reset: true } }],
   });
-  while (!said.out.includes('NEON_FETCH_ENDPOINT')) await once(child.stdout, 'data');
+  while (!printed.out.includes('NEON_FETCH_ENDPOINT')) await once(child.stdout, 'data');
   const variables = Object.fromEntries(
-    [...said.out.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]),
+    [...printed.out.matchAll(/^export (\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]),
   );
   const embed = (): Promise<Response> =>
     fetch(`${variables['OPENAI_BASE_URL']}/embeddings`, { method: 'POST', body: '{"input":["a","b"]}' });
@@ -68,10 +68,10 @@ it('prints the variables, each fault as it strikes, and at the end what each ser
   expect(behind.log.map(({ path }) => path)).toEqual(['/collections', '/sql']);
   child.kill('SIGINT');
   expect(await once(child, 'close')).toEqual([0, null]);
-  expect(said.err).toMatch(
+  expect(printed.err).toMatch(
     /^A test\.\n +[\d.]+ s {2}openai {2}#1 POST \/v1\/embeddings: status 503, its work done\n +[\d.]+ s {2}qdrant {2}#2 GET \/collections: reset\n$/,
   );
-  expect(said.out.split('\n').slice(-4)).toEqual([
+  expect(printed.out.split('\n').slice(-4)).toEqual([
     'openai  {"requests":2,"struck":1,"worked":4,"workedButFailed":2}',
     'qdrant  {"requests":2,"struck":1,"worked":1,"workedButFailed":0}',
     'neon    {"requests":1,"struck":0,"worked":1,"workedButFailed":0}',
@@ -79,15 +79,15 @@ it('prints the variables, each fault as it strikes, and at the end what each ser
   ]);
 });
 
-it('names what is wrong in a script, and starts nothing', async () => {
-  const { child, said } = startProgram({ neon: [{ fault: { rest: true } }] });
+it('the command reports what is wrong in a script, and starts nothing', async () => {
+  const { child, printed } = startProgram({ neon: [{ fault: { rest: true } }] });
   expect(await once(child, 'close')).toEqual([2, null]);
-  expect(said.out).toBe('');
-  expect(said.err).toContain('\nneon[0].fault.rest: not known; expected one of ');
+  expect(printed.out).toBe('');
+  expect(printed.err).toContain('\nneon[0].fault.rest: not known; expected one of ');
 });
 
-it('says so when a port is taken, and ends', async () => {
-  const { child, said } = startProgram({}, Number(new URL(behind.url).port));
+it('the command ends with a message when a port is taken', async () => {
+  const { child, printed } = startProgram({}, Number(new URL(behind.url).port));
   expect(await once(child, 'close')).toEqual([1, null]);
-  expect(said.err).toMatch(/^listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/);
+  expect(printed.err).toMatch(/^listen EADDRINUSE: address already in use 127\.0\.0\.1:\d+\n$/);
 });

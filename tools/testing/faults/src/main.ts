@@ -1,7 +1,7 @@
 /*
- * Runs a script of faults before services that work, until Ctrl+C: `npm run faults -- fixtures/faults/outage.json`. On
- * stdout come the variables that lead the program here, and at the end what each service saw; on stderr each fault as it
- * strikes.
+ * Runs a script of faults in front of working services until Ctrl+C: `npm run faults -- fixtures/faults/outage.json`.
+ * Prints the environment variables with their addresses, and at the end the totals of each service, on stdout; each
+ * fault on stderr.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,13 +20,13 @@ import { scaledClock } from './scaled-clock.ts';
 
 const USAGE = `usage: npm run faults -- <script.json> [--port n] [--data folder] [--speed n] [--dimensions n]
 
-  --port        the first of three ports in a row; 0 for any that are free; default 4810
-  --data        keeps the data of Qdrant and Neon in this folder; default a temporary one
-  --speed       lets the script's time run so many times as fast; default 1
+  --port        the first of three consecutive ports; 0 for free ones; default 4810
+  --data        folder for the data of Qdrant and Neon; default a temporary one
+  --speed       how much faster the time of the script is; default 1
   --dimensions  numbers in an embedding; default 1536
 `;
 
-/** Where the services behind are served. */
+/** Addresses of the working services. */
 interface ServicesBehind {
   readonly qdrant: string;
   readonly neon: string;
@@ -39,7 +39,7 @@ const { values, positionals } = parseArgs({
     data: { type: 'string' },
     speed: { type: 'string', default: '1' },
     dimensions: { type: 'string', default: '1536' },
-    // A program that serves Qdrant and Neon; tests name another one.
+    // The program that serves Qdrant and Neon; tests use another one.
     behind: { type: 'string', default: join(import.meta.dirname, 'serve-embedded.ts') },
     help: { type: 'boolean' },
   },
@@ -62,7 +62,7 @@ if (file === undefined || values.help === true || !(port >= 0 && speed > 0 && di
   }
   if (script !== undefined) {
     await run(script, behind).catch((error: unknown) => {
-      tell(error instanceof Error ? error.message : String(error));
+      report(error instanceof Error ? error.message : String(error));
       process.exitCode = 1;
     });
   }
@@ -87,12 +87,12 @@ async function run(script: FaultScript, program: string): Promise<void> {
       script,
       clock,
       ...(port === 0 ? {} : { port }),
-      onFault: (service, record) => tell(`${seconds()}  ${lineOf(service, record)}`),
+      onFault: (service, record) => report(`${seconds()}  ${lineOf(service, record)}`),
       onEnd(service, record) {
-        if (record.end === 'client-gone') tell(`${seconds()}  ${lineOf(service, record)}; the client left`);
+        if (record.end === 'client-gone') report(`${seconds()}  ${lineOf(service, record)}; the client left`);
       },
     });
-    if (script.about !== undefined) tell(script.about);
+    if (script.about !== undefined) report(script.about);
     for (const [name, value] of Object.entries(services.environment)) print(`export ${name}='${value}'`);
     await interrupted;
     await services.close();
@@ -107,7 +107,7 @@ async function run(script: FaultScript, program: string): Promise<void> {
 
 async function addressesOf(child: ChildProcess): Promise<ServicesBehind> {
   const gone = once(child, 'exit').then(() => {
-    throw new Error('the services behind did not start');
+    throw new Error('the services did not start');
   });
   const [urls] = (await Promise.race([once(child, 'message'), gone])) as [ServicesBehind];
   return urls;
@@ -121,6 +121,6 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function tell(line: string): void {
+function report(line: string): void {
   process.stderr.write(`${line}\n`);
 }

@@ -1,10 +1,10 @@
 import type { Clock } from '@lockstep/model';
 
-/** Time that stands still until it is moved. */
+/** A clock that stands still until a test moves it. */
 export interface ManualClock extends Clock {
-  /** Moves time on, and ends the waits that are over then. */
+  /** Moves the time forward, and ends the waits that are over then. */
   advance(ms: number): void;
-  /** Resolves as soon as so many wait at once. */
+  /** Resolves as soon as this many callers sleep at the same time. */
   sleepers(count: number): Promise<void>;
 }
 

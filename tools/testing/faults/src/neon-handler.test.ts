@@ -29,7 +29,7 @@ async function ask(body: unknown, { failure, headers, method = 'POST', path = '/
 const query = (params: readonly unknown[] = []) => ({ query: 'q', params });
 const written = { rowAsArray: true, fields: [{ name: 'a', dataTypeID: 23, format: 'text' }], rows: RESULT.rows };
 
-it('runs a query by itself, and a batch in a transaction', async () => {
+it('the handler runs a single query by itself, and a batch in a transaction', async () => {
   const single = await ask(query(['x', null]));
   expect(single.answer).toEqual(written);
   expect(single.asked).toEqual([{ statements: [['q', ['x', null]]], transaction: false }]);
@@ -38,7 +38,7 @@ it('runs a query by itself, and a batch in a transaction', async () => {
   expect(batch.asked).toMatchObject([{ transaction: true }]);
 });
 
-it('writes all error fields, null where Postgres sent none', async () => {
+it('an error has all fields, null for those that Postgres did not send', async () => {
   const failure = Object.assign(new Error('no'), { code: '23505', severity: 'ERROR', detail: 'd', password: 'secret' });
   const { status, answer } = await ask(query(), { failure });
   expect(status).toBe(400);
@@ -52,8 +52,8 @@ it('writes all error fields, null where Postgres sent none', async () => {
 it.each<[title: string, status: number, body: unknown, Ask]>([
   ['another path', 404, query(), { path: '/other' }],
   ['another method', 405, undefined, { method: 'GET' }],
-  ['a request for parsed values', 400, query(), { headers: { ...HEADERS, 'neon-raw-text-output': 'false' } }],
-  ['a request for rows as objects', 400, query(), { headers: { 'neon-raw-text-output': 'true' } }],
+  ['parsed values', 400, query(), { headers: { ...HEADERS, 'neon-raw-text-output': 'false' } }],
+  ['rows as objects', 400, query(), { headers: { 'neon-raw-text-output': 'true' } }],
   [
     'an isolation level',
     400,
@@ -63,26 +63,26 @@ it.each<[title: string, status: number, body: unknown, Ask]>([
   ['a body that is not JSON', 400, '{"query":', {}],
   ['a body that is not UTF-8', 400, new Uint8Array([0x22, 0xff, 0x22]), {}],
   ['a body of another shape', 400, [query()], {}],
-  ['null', 400, null, {}],
+  ['null as body', 400, null, {}],
   ['parameters that are no array', 400, { query: 'q', params: 'x' }, {}],
   ['a parameter that is no text', 400, query([1]), {}],
   ['a lone surrogate', 400, '{"query":"q","params":["\\ud800"]}', {}],
-  ['a batch with something else in it', 400, { queries: ['q'] }, {}],
+  ['a batch with something other than a query', 400, { queries: ['q'] }, {}],
   ['too many parameters', 400, query(Array.from({ length: 65_536 }, () => 'x')), {}],
   ['a body above the limit, counted in bytes', 413, query(['ä'.repeat(5 * 1024 * 1024)]), {}],
-])('refuses %s with %d and asks the database nothing', async (_title, status, body, options) => {
+])('a request with %s is refused with %d and does not reach the database', async (_title, status, body, options) => {
   const { asked, ...refusal } = await ask(body, options);
   expect(refusal.status).toBe(status);
   expect(refusal.answer['message']).toEqual(expect.any(String));
   expect(asked).toEqual([]);
 });
 
-it('counts the answers of a whole batch against the limit', async () => {
+it('the limit of an answer holds for a whole batch', async () => {
   const rows = [['x'.repeat(6 * 1024 * 1024)]];
   expect((await ask(query(), { rows })).status).toBe(200);
   expect((await ask({ queries: [query(), query()] }, { rows })).status).toBe(507);
 });
 
-it('answers with 503 when the server is away', async () => {
+it('a request is answered with 503 when Postgres cannot be reached', async () => {
   expect((await ask(query(), { failure: new Error('away') })).status).toBe(503);
 });

@@ -1,7 +1,7 @@
 import type { Statement } from '@lockstep/model';
 import type { Handler } from './fault-server.ts';
 
-/** A Postgres behind the handler. What it throws for an error of Postgres has the fields that Postgres sent. */
+/** Runs statements on the Postgres of the handler. An error of Postgres has the fields that Postgres sent. */
 export type RunBehindNeon = (
   statements: readonly Statement[],
   options: { readonly transaction: boolean },
@@ -12,13 +12,16 @@ export type RunBehindNeon = (
   }[]
 >;
 
-/** The defaults of Neon's open proxy: 10 MiB each way, read 2026-11-21. */
+/** The default limits of Neon's open-source proxy for requests and answers: 10 MiB, read 2026-11-21. */
 const BYTES_MAX = 10 * 1024 * 1024;
 
-/** Bind counts its parameters in two bytes: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+/**
+ * A Bind message counts its parameters in two bytes:
+ * https://www.postgresql.org/docs/current/protocol-message-formats.html
+ */
 const PARAMETERS_MAX = 65_535;
 
-/** The fields of a Postgres error beside its message that Neon passes on. */
+/** Fields of a Postgres error, besides its message, that Neon passes on. */
 const ERROR_FIELDS =
   'code detail hint position internalPosition internalQuery severity where table column schema dataType constraint file line routine';
 
@@ -32,9 +35,9 @@ class Refusal extends Error {
 }
 
 /**
- * Plays Neon: answers its SQL over HTTP from a Postgres, as its proxy does (proxy/src/serverless/sql_over_http.rs in
- * neondatabase/neon, read 2026-11-21), as far as the official driver asks for it. What it does not know it refuses. There
- * is no authentication.
+ * Imitates Neon: answers SQL over HTTP with a Postgres as Neon's proxy does (proxy/src/serverless/sql_over_http.rs in
+ * neondatabase/neon, read 2026-11-21), as far as the official driver uses it. Other requests are refused. There is no
+ * authentication.
  */
 export function createNeonHandler(run: RunBehindNeon): Handler {
   return async (request) => {
@@ -94,7 +97,7 @@ function parseBody(body: Uint8Array): Query | { readonly queries: readonly Query
   throw new Refusal('expected {"query", "params"} or {"queries": [{"query", "params"}, ...]}, texts and null in them');
 }
 
-/** The driver sends texts and null only. */
+/** The driver sends only strings and null. */
 function isQuery(value: unknown): value is Query {
   const { query, params } = (value ?? {}) as Partial<Query>;
   const texts: unknown[] = Array.isArray(params) ? params.filter((param) => param !== null) : [undefined];

@@ -4,7 +4,7 @@ import { createFaultPicker } from './pick-faults.ts';
 
 const RESET = { fault: { reset: true } } as const;
 
-/** The numbers of those of the first twenty requests, one a second, that the rules strike. */
+/** Numbers of the requests with a fault, of twenty requests, one each second. */
 function struckOf(rules: readonly FaultRule[], { seed = 's', method = 'GET', path = '/a' } = {}): number[] {
   const pick = createFaultPicker(rules, seed);
   return Array.from({ length: 20 }, (_, at) => at + 1).filter((number) => {
@@ -13,29 +13,29 @@ function struckOf(rules: readonly FaultRule[], { seed = 's', method = 'GET', pat
   });
 }
 
-describe('a rule strikes', () => {
+describe('conditions of a rule', () => {
   it.each<[title: string, rule: Omit<FaultRule, 'fault'>, numbers: number[]]>([
     ['one request', { nth: 3 }, [3]],
     ['a range', { from: 3, to: 5 }, [3, 4, 5]],
-    ['the first so many', { times: 2 }, [1, 2]],
-    ['every so many', { every: 7 }, [7, 14]],
-    ['every so many of a range, so often', { every: 3, from: 4, times: 2 }, [6, 9]],
-    ['a window of time, without its end', { fromMs: 2000, toMs: 5000 }, [3, 4, 5]],
-    ['none of another method', { method: 'PUT' }, []],
-    ['none of another path', { path: '/b' }, []],
-    ['none whose path only begins so', { path: '/' }, []],
-  ])('%s', (_title, rule, numbers) => {
+    ['the first requests', { times: 2 }, [1, 2]],
+    ['every nth request', { every: 7 }, [7, 14]],
+    ['every nth request of a range, at most so often', { every: 3, from: 4, times: 2 }, [6, 9]],
+    ['a time window without its end', { fromMs: 2000, toMs: 5000 }, [3, 4, 5]],
+    ['no request with another method', { method: 'PUT' }, []],
+    ['no request with another path', { path: '/b' }, []],
+    ['no request whose path only begins with that of the rule', { path: '/' }, []],
+  ])('a rule applies to %s', (_title, rule, numbers) => {
     expect(struckOf([{ ...rule, ...RESET }])).toEqual(numbers);
   });
 
-  it('paths by a pattern in which nothing but * has a meaning', () => {
+  it('a rule matches whole paths, in which only * has a special meaning', () => {
     const rules = [{ path: '/collections/*/points', ...RESET, times: 1 }];
     expect(struckOf(rules, { path: '/collections/a.b/points' })).toEqual([1]);
     expect(struckOf(rules, { path: '/collections/a/points/count' })).toEqual([]);
     expect(struckOf([{ path: '/a.b', ...RESET }], { path: '/aXb' })).toEqual([]);
   });
 
-  it('by the number among the requests that it is about', () => {
+  it('a rule counts only the requests that match its method and path', () => {
     const pick = createFaultPicker([{ method: 'PUT', nth: 2, ...RESET }], 's');
     const struck = ['PUT', 'GET', 'GET', 'PUT', 'PUT'].map(
       (method) => pick({ method, path: '/', sinceFirstMs: 0 }).spoiling !== undefined,
@@ -43,7 +43,7 @@ describe('a rule strikes', () => {
     expect(struck).toEqual([false, false, false, true, false]);
   });
 
-  it('about its share of requests by chance, the same ones for the same seed', () => {
+  it('a rule with a chance applies to about its share of requests, and to the same ones for the same seed', () => {
     const rules = (chance: number) => [{ chance, ...RESET }];
     expect(struckOf(rules(0))).toEqual([]);
     expect(struckOf(rules(1))).toHaveLength(20);
@@ -57,7 +57,7 @@ describe('a rule strikes', () => {
   });
 });
 
-it('lets every wait that applies strike, and the first other fault alone', () => {
+it('all waits that match apply, and only the first of the other faults', () => {
   const pick = createFaultPicker(
     [
       { fault: { delayMs: 5 } },
@@ -73,12 +73,12 @@ it('lets every wait that applies strike, and the first other fault alone', () =>
     { fault: { delayMs: 7 }, ms: 7, when: 'after' },
   ];
   expect(next()).toEqual({ waits, spoiling: { fault: { cut: 0.5 }, when: 'after' } });
-  // The second rule that had to stand back has not struck yet.
+  // The second of the other faults has not been used yet.
   expect(next()).toEqual({ waits, spoiling: { fault: { status: 503 }, when: 'before' } });
   expect(next()).toEqual({ waits });
 });
 
-it('holds requests up until a cold start is over, and none afterwards', () => {
+it('a cold start delays requests until it is over, and none afterwards', () => {
   const pick = createFaultPicker([{ fault: { coldStartMs: 8000 } }], 's');
   const msAt = (sinceFirstMs: number) => pick({ method: 'GET', path: '/', sinceFirstMs }).waits.map(({ ms }) => ms);
   expect([0, 3000, 8000].map(msAt)).toEqual([[8000], [5000], []]);

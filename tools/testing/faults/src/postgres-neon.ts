@@ -3,13 +3,13 @@ import { runStatements, type Statement } from '@lockstep/model';
 import type { Handler } from './fault-server.ts';
 import { createNeonHandler, type RunBehindNeon } from './neon-handler.ts';
 
-/** A Neon whose compute is a Postgres server of the tests. */
+/** An imitation of Neon with a Postgres server of the tests. */
 export interface PostgresNeon {
   readonly handler: Handler;
   close(): Promise<void>;
 }
 
-/** Plays Neon before a real Postgres server, over connections of its own. */
+/** Imitates Neon in front of a real Postgres server, with its own connections. */
 export function createPostgresNeon({ connectionString }: { readonly connectionString: string }): PostgresNeon {
   const pool = new pg.Pool({ connectionString, max: 8 });
   pool.on('error', () => undefined);
@@ -25,7 +25,7 @@ export function createPostgresNeon({ connectionString }: { readonly connectionSt
   return { handler: createNeonHandler(run), close: () => pool.end() };
 }
 
-/** Values stay the texts that Postgres sent. The types of `pg` know neither of these two. */
+/** Keeps values as the texts that Postgres sent. The types of `pg` lack both options. */
 const RAW_TEXT = { queryMode: 'extended', types: { getTypeParser: () => (text: string) => text } } as object;
 
 async function execute(client: pg.PoolClient, [text, values = []]: Statement) {

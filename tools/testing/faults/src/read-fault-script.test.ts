@@ -24,7 +24,7 @@ it.each([
   [rule('{ "fault": { "status": 5.5 } }'), 'openai[1].fault.status: expected a status from 200 to 599, found 5.5'],
   [
     rule('{ "fault": { "status": 500, "headers": { "retry-after": 2 } } }'),
-    'openai[1].fault.headers: expected an object of texts, found {"retry-after":2}',
+    'openai[1].fault.headers: expected an object of strings, found {"retry-after":2}',
   ],
   [
     rule('{ "fault": { "cut": 1.5 } }'),
@@ -40,11 +40,11 @@ it.each([
     'openai[1].fault.cut: needs an answer to spoil, so that it cannot come before the work',
   ],
   ['{ "qdrant": [{ "fault": { "short": 1 } }] }', 'qdrant[0].fault.short: only openai has embeddings'],
-])('refuses %s and names the place', (json, message) => {
+])('the script %s is refused with the place and what was expected', (json, message) => {
   expect(() => readFaultScript(json)).toThrow(new Error(message));
 });
 
-it('names a rule without a fault, and a key that is misspelt, with what there is', () => {
+it('a rule without a fault and a misspelt key are refused with the known keys', () => {
   expect(() => readFaultScript(rule('{ "nth": 1 }'))).toThrow(
     /^openai\[1\]\.fault: expected an object with one of delayMs/,
   );
@@ -53,7 +53,7 @@ it('names a rule without a fault, and a key that is misspelt, with what there is
   );
 });
 
-it('tells everything that is wrong at once', () => {
+it('all problems of a script are reported at once', () => {
   const json = '{ "seed": true, "qdrant": [{ "nth": "1", "fault": { "reset": 1 } }] }';
   expect(() => readFaultScript(json)).toThrow(
     new Error(
@@ -66,11 +66,11 @@ it('tells everything that is wrong at once', () => {
   );
 });
 
-it('says so when a script is not JSON', () => {
+it('a script that is not JSON is refused with that reason', () => {
   expect(() => readFaultScript('{')).toThrow('the script is not JSON: ');
 });
 
-it('takes every recipe, and each says what it shows', () => {
+it('every recipe is valid, has a description and is listed in the README', () => {
   const recipes = globSync('*.json', { cwd: FIXTURES });
   expect(recipes.length).toBeGreaterThan(4);
   const list = readFileSync(join(FIXTURES, 'README.md'), 'utf8');

@@ -1,12 +1,12 @@
 import { changesEmbeddings, FAULTY_SERVICES, needsAnswer, type Fault, type FaultScript } from './fault-rule.ts';
 
-/** What a key may hold. */
+/** The allowed values of a key. */
 interface Check {
   readonly expected: string;
   readonly holds: (value: unknown) => boolean;
 }
 
-const text: Check = { expected: 'a text', holds: (value) => typeof value === 'string' && value !== '' };
+const text: Check = { expected: 'a non-empty string', holds: (value) => typeof value === 'string' && value !== '' };
 const yes: Check = { expected: 'true', holds: (value) => value === true };
 const milliseconds: Check = { expected: 'milliseconds, 0 or more', holds: (value) => isNumber(value) && value >= 0 };
 const count: Check = {
@@ -18,7 +18,7 @@ function oneOf(...words: readonly string[]): Check {
   return { expected: `one of ${words.join(', ')}`, holds: (value) => words.some((word) => word === value) };
 }
 
-/** The keys of a rule, but for `fault`. */
+/** The keys of a rule, except `fault`. */
 const RULE_KEYS: Readonly<Record<string, Check>> = {
   method: oneOf('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'),
   path: {
@@ -36,7 +36,7 @@ const RULE_KEYS: Readonly<Record<string, Check>> = {
   when: oneOf('before', 'after'),
 };
 
-/** The keys of a fault; it has one of them. */
+/** The keys of a fault, which has exactly one of them. */
 const FAULT_KEYS: Readonly<Record<string, Check>> = {
   delayMs: milliseconds,
   coldStartMs: milliseconds,
@@ -64,10 +64,10 @@ const FAULT_KEYS: Readonly<Record<string, Check>> = {
   dimensions: count,
 };
 
-/** What may stand beside `status`. */
+/** Keys that a fault with `status` may also have. */
 const STATUS_KEYS: Readonly<Record<string, Check>> = {
   headers: {
-    expected: 'an object of texts',
+    expected: 'an object of strings',
     holds: (value) => isObject(value) && Object.values(value).every((one) => typeof one === 'string'),
   },
   body: { expected: 'anything', holds: () => true },
@@ -80,7 +80,7 @@ const SCRIPT_KEYS: Readonly<Record<string, Check>> = {
 
 /**
  * Reads a script of faults.
- * *Errors*: throws with everything that is wrong, one line each, named by its place, such as `qdrant[2].fault.cut`.
+ * *Errors*: throws with all problems, one line each with its place, such as `qdrant[2].fault.cut`.
  */
 export function readFaultScript(json: string): FaultScript {
   let script: unknown;

@@ -15,10 +15,10 @@ export interface WholeAnswer {
 
 const PAGE = '<!DOCTYPE html><html><head><title>Just a moment</title></head><body>Please wait.</body></html>\n';
 
-/** How often a slow answer goes on, in milliseconds. */
+/** Interval between the parts of a slow answer, in milliseconds. */
 const DRIP_MS = 100;
 
-/** The answer that a fault gives in place of the service, if it gives one. */
+/** The answer of a fault in place of that of the service; undefined for other faults. */
 export function standInAnswer(fault: Spoiling): WholeAnswer | undefined {
   if ('html200' in fault) {
     return { status: 200, headers: { 'content-type': 'text/html' }, body: new TextEncoder().encode(PAGE) };
@@ -27,7 +27,7 @@ export function standInAnswer(fault: Spoiling): WholeAnswer | undefined {
   return jsonAnswer(fault.status, fault.body ?? errorBody('scripted'), fault.headers);
 }
 
-/** An error where each of the three clients looks for it. */
+/** An error body in the form of all three services. */
 export function errorBody(message: string): object {
   return { error: { message, type: 'scripted', code: null, param: null }, status: { error: message }, message };
 }
@@ -41,7 +41,7 @@ export function jsonAnswer(
   return { status, headers: { 'content-type': 'application/json', ...headers }, body };
 }
 
-/** The answer as it is to be sent: changed where the fault changes it, and whole. */
+/** The whole answer to send, changed if the fault changes its content. */
 export function spoiltAnswer(answer: WholeAnswer, fault: Spoiling): WholeAnswer {
   if (changesEmbeddings(fault)) return { ...answer, body: changeEmbeddings(answer.body, fault) };
   if ('brokenJson' in fault) return { ...answer, body: answer.body.subarray(0, half(answer)) };
@@ -49,8 +49,7 @@ export function spoiltAnswer(answer: WholeAnswer, fault: Spoiling): WholeAnswer 
 }
 
 /**
- * Sends an answer over the connection, as badly as the fault says; a fault that says nothing of the sending changes
- * nothing. Resolves when it is sent, or cannot be.
+ * Sends an answer with the fault, if that is about sending. Resolves when the answer is sent or cannot be sent.
  */
 export async function sendAnswer(
   response: ServerResponse,
@@ -63,7 +62,7 @@ export async function sendAnswer(
     readonly answer: WholeAnswer;
     readonly fault: Spoiling | undefined;
     readonly clock: Clock;
-    /** Ends when the connection does. */
+    /** Aborts when the connection is closed. */
     readonly signal: AbortSignal;
   },
 ): Promise<RequestEnd> {
@@ -103,7 +102,7 @@ export async function sendAnswer(
     await finished(response);
     return 'answered';
   } catch {
-    // Whatever fails here fails because there is no connection any more.
+    // An error here means that the connection is closed.
     return 'client-gone';
   }
 }

@@ -5,13 +5,13 @@ import { startFaultServer } from './fault-server.ts';
 import { createNeonHandler } from './neon-handler.ts';
 
 /*
- * Serves the embedded Qdrant, and the embedded Postgres as Neon does, on free ports of 127.0.0.1, and tells the parent
- * where they are. Their data is in the folder that is the argument. It ends when the parent does, or disconnects, and not
- * by the keys that end the parent: it closes what it has open first.
+ * Serves the embedded Qdrant, and the embedded Postgres in the way of Neon, on free ports of 127.0.0.1, and sends their
+ * addresses to the parent. The argument is the folder of their data. Ends when the parent ends or disconnects; ignores
+ * Ctrl+C, so that it can close its databases first.
  */
 const [folder] = process.argv.slice(2);
 if (folder === undefined || process.send === undefined)
-  throw new Error('started by another program only, with a folder');
+  throw new Error('expected a folder as argument, and to be started with an IPC channel');
 process.on('SIGINT', () => {});
 const gone = once(process, 'disconnect');
 const qdrant = await startEmbeddedQdrant({ directory: join(folder, 'qdrant') });

@@ -1,6 +1,6 @@
 import { stubVector } from '@lockstep/testing-ports';
 
-/** Texts in one request: `resources/embeddings.d.ts` of openai 7.59.0. */
+/** Most texts in one request: `resources/embeddings.d.ts` of openai 7.59.0. */
 const INPUTS_MAX = 2048;
 
 interface EmbeddingsRequest {
@@ -11,8 +11,8 @@ interface EmbeddingsRequest {
 }
 
 /**
- * Speaks enough of OpenAI's protocol to embed, below any path: one unit vector a text, made of its hash, as base64 or as
- * numbers, and every model that it is asked about. `dimensions` holds where a request says nothing.
+ * Speaks OpenAI's protocol for embeddings, below any path: one unit vector for each text, made from its hash, as base64
+ * or as numbers. It knows every model. `dimensions` is the default for requests without it.
  */
 export function createStubOpenAiHandler(options: {
   readonly dimensions: number;
@@ -42,7 +42,7 @@ export function createStubOpenAiHandler(options: {
   };
 }
 
-/** How many texts the body of a request holds; 0 for a body of another kind. */
+/** Number of texts in the body of a request; 0 for other bodies. */
 export function countInputs(body: Uint8Array): number {
   if (body.byteLength === 0) return 0;
   return inputsOf(JSON.parse(new TextDecoder().decode(body)) as EmbeddingsRequest).length;

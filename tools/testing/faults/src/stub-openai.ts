@@ -1,20 +1,20 @@
 import { startFaultServer } from './fault-server.ts';
 import { countInputs, createStubOpenAiHandler } from './stub-openai-handler.ts';
 
-/** How the stub answers one request, by its number from 1; undefined: as the service does. */
+/** The answer to one request by its number, from 1; undefined for the usual answer. */
 export type Script = (
   request: number,
 ) => { readonly status: number; readonly headers?: Record<string, string> } | undefined;
 
 export interface StubOpenAi {
-  /** For `OPENAI_BASE_URL`. */
+  /** Value for `OPENAI_BASE_URL`. */
   readonly baseUrl: string;
-  /** Requests that came, those refused included, and texts that were embedded (and would have been paid for). */
+  /** All requests, the refused ones, and the embedded texts, which would be paid for. */
   readonly seen: { requests: number; refused: number; inputs: number };
   close(): Promise<void>;
 }
 
-/** Serves the stub OpenAI on a free port; what it cannot do is in `faults/`. */
+/** Serves the stub of OpenAI on a free port. For other faults use `startFaultServer`. */
 export async function startStubOpenAi(options: {
   readonly dimensions: number;
   readonly script?: Script;

@@ -11,8 +11,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-describe('what is made once in a run', () => {
-  it('is made by the first who wants it, again where that failed, and each has a copy of their own', async () => {
+describe('copyOfOnceMade', () => {
+  it('a folder is created by the first caller, again after a failure, and each caller has its own copy', async () => {
     let makes = 0;
     const name = randomUUID();
     const copy = (into: string): Promise<void> =>
@@ -34,7 +34,7 @@ describe('what is made once in a run', () => {
     expect(makes).toBe(2);
   });
 
-  it('is one and the same for two who want it at the same moment', async () => {
+  it('two callers at the same time get copies of the same folder', async () => {
     const both = Promise.withResolvers<void>();
     const name = randomUUID();
     let makes = 0;

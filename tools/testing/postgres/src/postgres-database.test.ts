@@ -2,7 +2,7 @@ import { Client } from 'pg';
 import { expect, test } from 'vitest';
 import { createDatabase } from './postgres-database.ts';
 
-test('test files get databases of their own on one server', { timeout: 60_000 }, async () => {
+test('each call of createDatabase gives another database on the same server', { timeout: 60_000 }, async () => {
   const [one, two] = await Promise.all([createDatabase(), createDatabase()]);
   expect(one.name).not.toBe(two.name);
   expect(new URL(one.connectionString).host).toBe(new URL(two.connectionString).host);

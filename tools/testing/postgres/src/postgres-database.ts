@@ -10,14 +10,14 @@ export interface TestDatabase {
   /** A URL with user and password. */
   readonly connectionString: string;
   readonly name: string;
-  /** Removes the database, cutting connections that are still open. */
+  /** Drops the database, and closes its open connections. */
   readonly drop: () => Promise<void>;
 }
 
 /**
  * A new, empty database on the server that all test files share; the first call of a run starts that server.
  * Call it in `beforeAll`, and `drop` in `afterAll`. Needs `postgres-global-setup.ts` in vitest's `globalSetup`.
- * *Errors*: throws without that set-up, and when there is no server to be had, with the reason.
+ * *Errors*: throws without that set-up, and if no server can be started, with the reason.
  * *Effects*: one database named `lockstep_test_<random>`, in UTF8 and with the collation C.
  */
 export async function createDatabase(): Promise<TestDatabase> {

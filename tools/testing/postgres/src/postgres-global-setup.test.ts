@@ -22,7 +22,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** Runs the set-up; what ends it, and how to ask it as a test file does. */
+/** Runs the set-up; returns functions to end it, and to ask for the server as a test file does. */
 async function setUp(): Promise<{ end: () => Promise<void>; ask: () => Promise<PostgresAnswer> }> {
   const provide = vi.fn<(key: string, path: string) => void>();
   const end = await setup({ provide } as unknown as TestProject);
@@ -31,27 +31,31 @@ async function setUp(): Promise<{ end: () => Promise<void>; ask: () => Promise<P
 }
 
 describe.skipIf(process.platform === 'win32')('the shared server', () => {
-  test('is started by the first who asks, once, and ended with the run', { timeout: 60_000 }, async () => {
-    const { end, ask } = await setUp();
-    try {
-      expect(processesIn(folder)).toEqual([]);
-      const [one, two] = await Promise.all([ask(), ask()]);
-      expect(one).toEqual({ connectionString: expect.stringMatching(/^postgresql:/) });
-      expect([two, await ask()]).toEqual([one, one]);
-      expect(processesIn(folder)).not.toEqual([]);
-    } finally {
-      await end();
-    }
-    expect([processesIn(folder), readdirSync(folder)]).toEqual([[], []]);
-  });
+  test(
+    'the shared server is started once, by the first request, and stopped at the end of the run',
+    { timeout: 60_000 },
+    async () => {
+      const { end, ask } = await setUp();
+      try {
+        expect(processesIn(folder)).toEqual([]);
+        const [one, two] = await Promise.all([ask(), ask()]);
+        expect(one).toEqual({ connectionString: expect.stringMatching(/^postgresql:/) });
+        expect([two, await ask()]).toEqual([one, one]);
+        expect(processesIn(folder)).not.toEqual([]);
+      } finally {
+        await end();
+      }
+      expect([processesIn(folder), readdirSync(folder)]).toEqual([[], []]);
+    },
+  );
 
-  test('that nobody asks for leaves nothing behind', async () => {
+  test('a run without a request for the shared server leaves no files', async () => {
     const { end } = await setUp();
     await end();
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  test('that cannot start gives its reason to everybody who asks', async () => {
+  test('every request gets the reason why the shared server cannot start', async () => {
     vi.stubEnv('LOCKSTEP_TEST_POSTGRES_URL', 'postgresql://nobody@127.0.0.1:1/none');
     const { end, ask } = await setUp();
     const refused = { error: expect.stringContaining('ECONNREFUSED') };

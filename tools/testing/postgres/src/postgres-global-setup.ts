@@ -1,8 +1,8 @@
 /**
- * A vitest `globalSetup` that lets all test files share one PostgreSQL server, started when the first of them asks, so
- * that a run without such tests pays nothing. Test files run in processes of their own; they ask over a local socket in
- * a folder that only this user can read (on Windows: a pipe with a random name). See `createDatabase`. The same folder
- * has room for what is made once in a run; see `copyOfOnceMade`.
+ * A vitest `globalSetup` with one PostgreSQL server for all test files, started when the first of them needs it, so
+ * that other runs are not slower. Test files run in their own processes and ask for it over a local socket in a folder
+ * that only this user can read (on Windows: a pipe with a random name). See `createDatabase`. The same folder holds
+ * folders that are created once in a run; see `copyOfOnceMade`.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -13,19 +13,19 @@ import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import { type PostgresServer, startPostgresServer } from './postgres-server.ts';
 
-/** What a test file hears when it asks: one line of JSON. */
+/** The answer to a test file: one line of JSON. */
 export type PostgresAnswer = { readonly connectionString: string } | { readonly error: string };
 
 declare module 'vitest' {
   interface ProvidedContext {
-    /** Where to ask for the shared server. */
+    /** Path of the socket on which to ask for the server. */
     lockstepPostgres: string;
-    /** A folder for what is made once in a run. */
+    /** Folder for folders that are created once in a run. */
     lockstepOnceMade: string;
   }
 }
 
-/** Listens for test files that ask; returns what ends the server, if it was started. */
+/** Listens for test files; returns a function that stops the server if it was started. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'lockstep-ask-'));
   const path = process.platform === 'win32' ? `\\\\.\\pipe\\lockstep-${randomUUID()}` : join(folder, 'postgres');

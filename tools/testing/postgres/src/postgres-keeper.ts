@@ -1,11 +1,11 @@
 /**
- * A program that keeps one PostgreSQL server running for as long as its standard input is open, and then stops it and
- * removes every file of it. The input closes when the starter asks for the end, and also when the starter is killed, so
- * that no server outlives its tests. Started by `startPostgresServer` alone.
+ * A program that runs one PostgreSQL server while its standard input is open, and then stops it and removes all its
+ * files. The input closes when the parent stops the server, and also when the parent is killed, so that no server
+ * outlives its tests. Only `startPostgresServer` starts it.
  *
  *   finding -> initialising -> starting -> ready -> stopped      input closed in any state: -> stopped
  *
- * When ready it prints one line of JSON (`KeeperReport`); when it fails, it says why on stderr and exits with 1.
+ * When ready it prints one line of JSON (`KeeperReport`). If it fails, it prints the reason on stderr and exits with 1.
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,23 +17,23 @@ import { promisify } from 'node:util';
 import { findPostgresBinaries, postgresEnvironment, type PostgresBinaries } from './postgres-binaries.ts';
 import type { RunAs } from './run-as.ts';
 
-/** What the keeper prints when the server takes connections. */
+/** Printed when the server accepts connections. */
 export interface KeeperReport {
   readonly connectionString: string;
   /** Such as `15.18`. */
   readonly version: string;
 }
 
-/** PostgreSQL refuses to run as root. This is `nobody` on most systems; initdb wants an id that has a name. */
+/** PostgreSQL refuses to run as root. This is `nobody` on most systems; initdb needs an id that has a name. */
 const UNPRIVILEGED_ID = 65534;
 
-/** Between finding a free port and taking it, another program can take it. */
+/** Attempts to find a port, since another program can take a free one before the server does. */
 const PORT_ATTEMPTS = 5;
 
 const READY = 'database system is ready to accept connections';
 const PORT_TAKEN = 'could not bind';
 
-/** Safe only because the files are thrown away: nothing is forced to disk. */
+/** Fast settings without a sync to disk, since the files are removed after the run. */
 const SETTINGS = [
   'listen_addresses=127.0.0.1',
   'unix_socket_directories=',
@@ -97,7 +97,7 @@ async function giveToServer(path: string): Promise<void> {
   if (runAs.uid !== undefined) await chown(path, runAs.uid, runAs.uid);
 }
 
-/** Starts the server and waits until it takes connections. What it started is ended again when that fails. */
+/** Starts the server and waits until it accepts connections. Stops it again if that fails. */
 async function start(binaries: PostgresBinaries, folder: string): Promise<{ server: ChildProcess; port: number }> {
   let output = '';
   for (let attempt = 1; attempt <= PORT_ATTEMPTS; attempt += 1) {
@@ -117,7 +117,7 @@ async function start(binaries: PostgresBinaries, folder: string): Promise<{ serv
   throw new Error(`the PostgreSQL server did not start: ${output.trim()}`);
 }
 
-/** What the server says, up to the moment when it is ready, exits or is to end. Later output is read and dropped. */
+/** The output of the server until it is ready, exits or is stopped. Later output is read and ignored. */
 function outputUntilReady(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let output = '';
@@ -132,7 +132,7 @@ function outputUntilReady(child: ChildProcess): Promise<string> {
   });
 }
 
-/** Ends all processes of the server at once; nothing in its files matters any more. */
+/** Stops all processes of the server at once; its files are no longer needed. */
 async function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
   const exited = once(child, 'exit');

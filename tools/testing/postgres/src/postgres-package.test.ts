@@ -17,7 +17,7 @@ let root: string;
 let packageFolder: string;
 let copyFolder: string;
 
-/** A package like those of npm: one program, two libraries of which one has its link, and data. */
+/** A package with one program, two libraries of which one has its link, and data files. */
 beforeEach(() => {
   root = realpathSync(mkdtempSync(join(tmpdir(), 'package-')));
   packageFolder = join(root, 'package');
@@ -46,14 +46,14 @@ afterEach(() => rmSync(root, { recursive: true, force: true }));
 const read = (path: string): string => readFileSync(join(copyFolder, path), 'utf8');
 
 describe.skipIf(process.platform === 'win32')('a package with PostgreSQL', () => {
-  test('is used where it is when all of its links are there', async () => {
+  test('a package with all links is used without a copy', async () => {
     symlinkSync('libpq.so.5.15', join(packageFolder, 'native/lib/libpq.so.5'));
     const folder = await preparePostgresPackage({ packageFolder, copyFolder, data: 'link', runAs: {} });
     expect(folder).toBe(join(packageFolder, 'native/bin'));
     expect(existsSync(copyFolder)).toBe(false);
   });
 
-  test('gets missing links in a copy, and stays as it was', async () => {
+  test('a package with missing links is copied with them, and not changed', async () => {
     const folder = await preparePostgresPackage({ packageFolder, copyFolder, data: 'link', runAs: {} });
     expect(folder).toBe(join(copyFolder, 'bin'));
     expect([read('bin/postgres'), read('lib/libpq.so.5'), read('lib/libz.so.1')]).toEqual(['program', 'libpq', 'libz']);
@@ -62,14 +62,14 @@ describe.skipIf(process.platform === 'win32')('a package with PostgreSQL', () =>
     expect(existsSync(join(packageFolder, 'native/lib/libpq.so.5'))).toBe(false);
   });
 
-  test('is not needed any more by a full copy', async () => {
+  test('a full copy works without the package', async () => {
     await preparePostgresPackage({ packageFolder, copyFolder, data: 'copy', runAs: {} });
     rmSync(packageFolder, { recursive: true });
     expect([read('lib/libpq.so.5'), read('lib/libz.so.1')]).toEqual(['libpq', 'libz']);
     expect([read('lib/postgresql/plpgsql.so'), read('share/postgresql/postgres.bki')]).toEqual(['plpgsql', 'data']);
   });
 
-  test('that is not installed is refused', async () => {
+  test('a package that is not installed is refused', async () => {
     const options = { packageFolder: join(root, 'none'), copyFolder, data: 'link', runAs: {} } as const;
     await expect(preparePostgresPackage(options)).rejects.toMatchObject({ code: 'ENOENT' });
   });

