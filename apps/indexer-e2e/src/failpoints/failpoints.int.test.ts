@@ -75,11 +75,11 @@ const SEEN: Readonly<Record<Stage, readonly string[]>> = {
 };
 
 /**
- * Steps that nobody sees: they read, or they work on temporaries, which are the same in all stages. One run after all
- * of a stage shows as much as one after each.
+ * Steps without a visible effect: they read, or they change temporary files, which are the same in all stages. One run
+ * after the kills at all such steps of a stage is enough.
  */
 const UNSEEN: Readonly<Record<Step, readonly string[]>> = {
-  // A whole run makes it, which is why no stage alone is killed there.
+  // Only a whole run makes a plan, so that no single stage is killed there.
   plan: [
     'vectors.inspect',
     'vectors.foreignModel',
@@ -115,21 +115,21 @@ const UNSEEN: Readonly<Record<Step, readonly string[]>> = {
   ],
 };
 
-/** Steps that several of are under way at once, so that the moment after one is not the moment before the next. */
-const SIDE_BY_SIDE = new Set([
+/** Steps of which several run concurrently, so that after one is not the same as before the next. */
+const CONCURRENT = new Set([
   'embed embedder.embed',
   'load-qdrant vectors.upsert',
   'load-qdrant vectors.overwritePayloads',
   'load-neon rows.upsert',
 ]);
 
-/** Steps at which requests may be under way whose answers are paid for and not yet in the cache. */
+/** Steps during which embeddings may be paid for that are not in the cache yet. */
 const PAYING = new Set(['embed embedder.embed', 'embed write cache', 'embed sync cache']);
 
-/** Texts in requests under way at one kill, at most. */
+/** Most texts in the requests that run when a process is killed. */
 const UNDERWAY_MAX = BATCH_ITEMS * CONCURRENCY;
 
-/** Waiting for stores of its own is part of a test's time. */
+/** Includes the time in which a test waits for free stores. */
 const TIMEOUT_MS = 180_000;
 
 const kindOf = (stage: Step, name: string): string => (name.endsWith(' temporary') ? name : `${stage} ${name}`);
@@ -144,7 +144,7 @@ const stepsOf = <Of extends Step>(steps: Readonly<Record<Of, readonly string[]>>
  */
 function failpointsOf(kind: string, calls: number): Failpoint[] {
   const sides: Failpoint['side'][] = ['before'];
-  if (SIDE_BY_SIDE.has(kind)) sides.push('after');
+  if (CONCURRENT.has(kind)) sides.push('after');
   if (kind === 'embed write cache') sides.push('torn');
   return [...new Set([1, calls])].flatMap((call) => sides.map((side) => ({ kind, call, side })));
 }

@@ -14,8 +14,8 @@ const count: Check = {
   holds: (value) => isNumber(value) && Number.isInteger(value) && value >= 1,
 };
 
-function oneOf(...words: readonly string[]): Check {
-  return { expected: `one of ${words.join(', ')}`, holds: (value) => words.some((word) => word === value) };
+function oneOf(...texts: readonly string[]): Check {
+  return { expected: `one of ${texts.join(', ')}`, holds: (value) => texts.some((text) => text === value) };
 }
 
 /** The keys of a rule, except `fault`. */

@@ -110,7 +110,7 @@ describe.skipIf(process.platform === 'win32')('a PostgreSQL server for tests', {
       await once(child.stdout as Readable, 'data');
       expect(processesIn(folder)).not.toEqual([]);
       child.kill('SIGKILL');
-      // Nothing tells that the keeper of a dead process has finished, so this looks until it has.
+      // No event shows that the keeper of a killed process has finished, so this polls.
       await vi.waitFor(() => expect([processesIn(folder), readdirSync(folder)]).toEqual([[], []]), { timeout: 10_000 });
     });
 
