@@ -48,7 +48,7 @@ function storesOf({ stores }: CorpusPlan): [StoreName, ProvisionedStore][] {
 
 const DEPTH_TEXT = {
   labels: 'compared by ids and hashes',
-  content: 'compared by content, since there is no stamp to rely on',
+  content: 'compared by content',
 } as const;
 
 /** What need not be embedded, and what that saves. */
