@@ -71,6 +71,9 @@ const payloadField = v.pipe(
   v.check((field) => !OWN_PAYLOAD.has(field), 'expected a field that is not already part of every payload'),
 );
 
+/** What may become of a text with more tokens than the model reads. */
+export const OVERLONG_MODES = ['windows', 'truncate', 'reject'] as const;
+
 /** The content of `corpus.json`. Everything except `name` and `input` has a default. */
 export const CorpusConfigSchema = v.strictObject({
   $schema: v.optional(v.string()),
@@ -103,9 +106,10 @@ export const CorpusConfigSchema = v.strictObject({
   ),
   overlong: v.optional(
     v.pipe(
-      v.picklist(['reject', 'truncate']),
+      v.picklist(OVERLONG_MODES),
       v.description(
-        'Whether a text with more tokens than the model reads is rejected (the default), or only its beginning embedded (truncate).',
+        'What becomes of a text with more tokens than the model reads: embedded whole, in windows whose vectors are ' +
+          'averaged; embedded by its beginning; or rejected. Absent: windows for a new corpus, for others what they had.',
       ),
     ),
   ),
@@ -120,7 +124,7 @@ export const CorpusConfigSchema = v.strictObject({
 
 export type CorpusConfig = v.InferOutput<typeof CorpusConfigSchema>;
 export type DeleteMode = NonNullable<CorpusConfig['deletes']>;
-export type OverlongMode = NonNullable<CorpusConfig['overlong']>;
+export type OverlongMode = (typeof OVERLONG_MODES)[number];
 
 /** Defaults of `corpus.json`, each with its reason. */
 export const CORPUS_DEFAULTS = {
@@ -133,7 +137,5 @@ export const CORPUS_DEFAULTS = {
   /** The fastest in measurements; larger ones make single statements slow. */
   neonBatchSize: 500,
   deletes: 'full',
-  /** A text that is only half embedded is found for half of its questions; a corpus has to choose that itself. */
-  overlong: 'reject',
   payload: [],
 } as const satisfies Partial<CorpusConfig>;

@@ -6,6 +6,7 @@ import {
   embeddingKeyOf,
   pointIdOf,
   sha256Hex,
+  windowsKeyOf,
   type EmbedderIdentity,
 } from './identity.ts';
 
@@ -47,6 +48,12 @@ describe('recipes', () => {
   it('the embedding key of a text is the same as in earlier versions', () => {
     expect(embeddingKeyOf(EMBEDDER, CHUNK.text)).toBe(
       '3766383b2e3b3d82ecc40f024e26e9b8a2d4ea1cb5017b57b3df0cad63c3dbcd',
+    );
+  });
+
+  it('keys of texts that are embedded in windows stays', () => {
+    expect(windowsKeyOf(EMBEDDER, { windowTokens: 8192, overlapTokens: 64 }, CHUNK.text)).toBe(
+      '81b4ba1f8c14f740cc21dfb077fe390fd309f1195790558bb612d7ccfcc8f96f',
     );
   });
 });
@@ -109,6 +116,23 @@ describe('embeddingKeyOf', () => {
       embeddingKeyOf({ ...EMBEDDER, model: 'text-embedding-3-large' }, 'a'),
       embeddingKeyOf({ ...EMBEDDER, host: 'null' }, 'a'),
       embeddingKeyOf({ ...EMBEDDER, dimensions: 512 }, 'a'),
+    ];
+    expect(new Set(keys).size).toBe(keys.length);
+  });
+});
+
+describe('windowsKeyOf', () => {
+  it('changes with the whole text, the shape of the windows and the embedder, and is no plain key', () => {
+    const shape = { windowTokens: 256, overlapTokens: 25 };
+    const keys = [
+      windowsKeyOf(EMBEDDER, shape, 'a'),
+      windowsKeyOf(EMBEDDER, shape, 'a '),
+      windowsKeyOf(EMBEDDER, { ...shape, windowTokens: 255 }, 'a'),
+      windowsKeyOf(EMBEDDER, { ...shape, overlapTokens: 24 }, 'a'),
+      windowsKeyOf({ ...EMBEDDER, model: 'text-embedding-3-large' }, shape, 'a'),
+      windowsKeyOf({ ...EMBEDDER, host: 'null' }, shape, 'a'),
+      windowsKeyOf({ ...EMBEDDER, dimensions: 512 }, shape, 'a'),
+      embeddingKeyOf(EMBEDDER, 'a'),
     ];
     expect(new Set(keys).size).toBe(keys.length);
   });

@@ -47,6 +47,24 @@ export function embeddingKeyOf(embedder: EmbedderIdentity, text: string): string
   return sha256Hex(JSON.stringify(['lockstep.embedding/1', embedder.model, embedder.host, embedder.dimensions, text]));
 }
 
+/** How a text that is too long is cut into windows. */
+export interface WindowShape {
+  /** Tokens of a window, at most. */
+  readonly windowTokens: number;
+  /** About how many tokens of its end a window has in common with the next. */
+  readonly overlapTokens: number;
+}
+
+/**
+ * SHA-256 over the embedder's identity, the shape of the windows and the whole text: names the mean of the vectors of the
+ * text's windows, each of which has the embedding key of its own text. 64 hex digits.
+ */
+export function windowsKeyOf(embedder: EmbedderIdentity, shape: WindowShape, text: string): string {
+  const { model, host, dimensions } = embedder;
+  const { windowTokens, overlapTokens } = shape;
+  return sha256Hex(JSON.stringify(['lockstep.windows/1', model, host, dimensions, windowTokens, overlapTokens, text]));
+}
+
 /** Computes the SHA-256 of a text that comes in parts. */
 export function createDigest(): { update(text: string): void; hex(): string } {
   const hash = sha256.create();

@@ -14,6 +14,7 @@ export {
   CorpusConfigSchema,
   CorpusName,
   isTableName,
+  OVERLONG_MODES,
   TableName,
   type CorpusConfig,
   type DeleteMode,
@@ -21,7 +22,7 @@ export {
 } from './corpus-config.ts';
 export { counted } from './counted.ts';
 export { parseCreatedAt } from './created-at.ts';
-export { fitTokens } from './fit-tokens.ts';
+export { fitTokens } from './long-texts/fit-tokens.ts';
 export { ERROR_CATALOGUE, EXIT, type ErrorCode, type ExitCode } from './error-catalogue.ts';
 export {
   contentHashOf,
@@ -29,7 +30,9 @@ export {
   embeddingKeyOf,
   pointIdOf,
   sha256Hex,
+  windowsKeyOf,
   type EmbedderIdentity,
+  type WindowShape,
 } from './identity.ts';
 export {
   IndexingError,
@@ -51,6 +54,7 @@ export type {
   RunStart,
   Stamp,
 } from './ledger.ts';
+export { meanVector, type WeightedVector } from './long-texts/mean-vector.ts';
 export {
   SILENT,
   type CallOptions,
@@ -88,3 +92,5 @@ export { STAGE_DEPENDENCIES, STAGES, type Stage } from './stages.ts';
 export { STORES, type Dependency, type StoreName } from './stores.ts';
 export { utf8Bytes } from './utf8-bytes.ts';
 export { createVendorTextRedactor, type VendorTextRedactor } from './vendor-text-redactor.ts';
+export { isMean, sentTexts, sentUnderKey, type SentPart, type SentTexts } from './long-texts/sent-texts.ts';
+export { textWindows, WINDOWS_MAX, windowShape, type TextMeasure, type TextWindow } from './long-texts/text-windows.ts';

@@ -1,4 +1,5 @@
 import type { ErrorCode } from './error-catalogue.ts';
+import type { OverlongMode } from './corpus-config.ts';
 import type { CallOptions } from './ports.ts';
 import type { StoreName } from './stores.ts';
 
@@ -33,6 +34,8 @@ export interface RunStart {
   /** Addresses of the stores for display; null for a store that the run does not use. */
   readonly qdrantTarget: string | null;
   readonly neonTarget: string | null;
+  /** What the corpus does with texts that are too long; absent in a drop, and in runs of versions that had no windows. */
+  readonly overlong?: OverlongMode | undefined;
   /** ISO 8601, UTC, milliseconds. */
   readonly startedAt: string;
 }

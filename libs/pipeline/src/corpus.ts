@@ -10,6 +10,7 @@ import {
   type EmbeddingSlice,
   type Ledger,
   type Logger,
+  type OverlongMode,
   type RowStore,
   type StoreName,
   type VectorStore,
@@ -26,6 +27,7 @@ import type {
   CorpusPlan,
   EmbedReceipt,
   LoadReceipt,
+  OverlongChoice,
   ProbedStores,
   ProvisionReceipt,
   RecoverReceipt,
@@ -35,6 +37,7 @@ import type {
   VerifyReceipt,
 } from './receipts.ts';
 import { endRun, graceSignal } from './runs/end-run.ts';
+import { overlongChoice } from './runs/overlong-choice.ts';
 import { embed, type EmbedOptions } from './stages/embed.ts';
 import { loadNeon } from './stages/load-neon.ts';
 import { loadQdrant } from './stages/load-qdrant.ts';
@@ -52,8 +55,8 @@ export interface CorpusSettings {
   /** The embedder of its vectors. */
   readonly identity: EmbedderIdentity;
   readonly deletes: DeleteMode;
-  /** Whether the beginning of a text that is too long for the model is embedded. @default false: its record is rejected */
-  readonly truncates?: boolean | undefined;
+  /** What becomes of a text that is too long for the model. @default what `overlongChoice` finds */
+  readonly overlong?: OverlongMode | undefined;
   /** Chunks in one request, at most; the services' own limits apply as well. */
   readonly batchItems: { readonly embed: number; readonly qdrant: number; readonly neon: number };
   /** Requests under way at once to one service. */
@@ -78,8 +81,11 @@ export interface CorpusPorts {
   slice(): Promise<Opened<EmbeddingSlice>>;
   /** The slice and the cache, opened for reading only: what a plan need not count as to be paid for. */
   known(): Promise<Opened<EmbeddingReader & KnownKeys>>;
-  /** The receipt of chunks that were made from the same input and settings, for `validate` with `reuse`. @default none */
-  reusableChunks?(): Promise<ValidateReceipt | undefined>;
+  /**
+   * The receipt of chunks that were made from the same input and settings, for `validate` with `reuse`. `overlong` tells what
+   * becomes of texts that are too long. @default none
+   */
+  reusableChunks?(overlong: () => Promise<OverlongChoice>): Promise<ValidateReceipt | undefined>;
 }
 
 /** How a step reports what it does. */
@@ -208,23 +214,19 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
     };
   }
 
+  async function overlong(): Promise<OverlongChoice> {
+    if (settings.overlong !== undefined) return { mode: settings.overlong, because: 'stated' };
+    return overlongChoice(corpus, await ports.ledger('qdrant'), { signal });
+  }
+
   return {
     settings,
     validate: ({ strict = false, reuse = false } = {}) =>
       runStep('validate', async (context) => {
-        const made = reuse ? await ports.reusableChunks?.() : undefined;
+        const made = reuse ? await ports.reusableChunks?.(overlong) : undefined;
         if (made !== undefined && !(strict && made.rejected > 0)) return made;
         const embedder = await ports.embedder();
-        return ports.input((input) =>
-          validate(context, {
-            input,
-            identity: embedder.identity,
-            inputTokensMax: embedder.inputTokensMax,
-            tokensOver: (text) => embedder.tokensOver(text),
-            ...(settings.truncates === true && { fit: (text: string) => embedder.fit(text) }),
-            strict,
-          }),
-        );
+        return ports.input((input) => validate(context, { input, embedder, overlong, strict }));
       }),
     plan: ({ only, trust }) =>
       runStep('plan', (context) =>
@@ -263,6 +265,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
           deletes,
           trust,
           ...choices,
+          overlong,
           nonce: newId,
         }),
       ),

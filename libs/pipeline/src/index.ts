@@ -31,6 +31,8 @@ export {
   type EmbeddingPlan,
   type EmbedReceipt,
   type LoadReceipt,
+  type OverlongChoice,
+  type OverlongTexts,
   type PlanCounts,
   type ProvisionedStore,
   type ProvisionReceipt,
@@ -54,6 +56,7 @@ export {
   type RunReceipts,
 } from './run.ts';
 export { endRun, graceSignal } from './runs/end-run.ts';
+export { overlongChoice } from './runs/overlong-choice.ts';
 export { REFUSED_MAX, type EmbedOptions } from './stages/embed.ts';
 export { basisDigest, type ValidateBasis } from './stages/validate-basis.ts';
 export type { StageContext } from './work/stage-context.ts';

@@ -1,4 +1,4 @@
-import type { CallStats, Dependency, EmbedderIdentity, StoreName } from '@lockstep/model';
+import type { CallStats, Dependency, EmbedderIdentity, OverlongMode, StoreName } from '@lockstep/model';
 
 // What the stages and operations report, and write as JSON. The names of the fields are read by other programs and by
 // later versions: they do not change.
@@ -16,6 +16,8 @@ export interface ValidateReceipt {
   readonly held: number;
   /** Accepted chunks of which only the beginning is embedded. */
   readonly truncated: number;
+  /** Texts that are too long for the model; null where there are none, absent in receipts of earlier versions. */
+  readonly overlong?: OverlongTexts | null;
   /** UTF-8 bytes of the accepted texts. */
   readonly textBytes: number;
   readonly embedder: EmbedderIdentity;
@@ -25,6 +27,27 @@ export interface ValidateReceipt {
   readonly basis: string | null;
   readonly startedAt: string;
   readonly durationMs: number;
+}
+
+/** What a corpus does with texts that are too long for the model, and why. */
+export interface OverlongChoice {
+  readonly mode: OverlongMode;
+  /**
+   * `stated`: in corpus.json or by a flag. `new`: it was never loaded. `loaded`: its runs did so. `unknown`: there is no
+   * ledger to ask, so that nothing tells a new corpus from a loaded one.
+   */
+  readonly because: 'stated' | 'new' | 'loaded' | 'unknown';
+}
+
+/** Texts with more tokens than the model reads, what becomes of them, and what they are in windows, whether they become that or not. */
+export interface OverlongTexts extends OverlongChoice {
+  /** Tokens that the model reads. */
+  readonly inputTokensMax: number;
+  /** Records with such a text; those that take too many windows are rejected in any mode but `truncate`, and not counted. */
+  readonly records: number;
+  readonly windows: number;
+  /** Tokens of all windows, those that are in the cache included. */
+  readonly tokens: number;
 }
 
 export interface EmbedReceipt {
@@ -200,7 +223,7 @@ export interface EmbeddingPlan {
   readonly cachedChunks: number;
   /** Distinct texts that the cache lacks. */
   readonly texts: number;
-  /** Tokens of those texts, counted as the service counts them. */
+  /** Tokens of those texts, or of the windows that it lacks, counted as the service counts them. */
   readonly tokens: number;
   /** About how many tokens are not paid for, thanks to the cache. */
   readonly tokensSaved: number;
@@ -212,6 +235,8 @@ export interface CorpusPlan {
   /** Accepted chunks; rejected and held records of the input. */
   readonly input: { readonly accepted: number; readonly rejected: number; readonly held: number };
   readonly embedder: EmbedderIdentity;
+  /** Texts that are too long for the model; null where there are none. */
+  readonly overlong: OverlongTexts | null;
   readonly embedding: EmbeddingPlan;
   readonly stores: ProbedStores;
   readonly startedAt: string;

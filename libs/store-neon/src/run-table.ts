@@ -12,10 +12,22 @@ export function enterRun(corpus: string, run: RunStart & { readonly atLeast: num
        on conflict (corpus) do update set fence = greatest(stored.fence + 1, excluded.fence),
          run_id = excluded.run_id, digest = excluded.digest, taken_at = now()
        returning fence)
-     insert into lockstep_run (corpus, fence, run_id, digest, kind, model, qdrant_target, neon_target, started_at)
-     select $1, fence, $3, $4, $5, $6, $7, $8, $9 from taken
+     insert into lockstep_run
+       (corpus, fence, run_id, digest, kind, model, qdrant_target, neon_target, started_at, overlong)
+     select $1, fence, $3, $4, $5, $6, $7, $8, $9, $10 from taken
      returning fence`,
-    [corpus, run.atLeast, run.runId, run.digest, run.kind, run.model, run.qdrantTarget, run.neonTarget, run.startedAt],
+    [
+      corpus,
+      run.atLeast,
+      run.runId,
+      run.digest,
+      run.kind,
+      run.model,
+      run.qdrantTarget,
+      run.neonTarget,
+      run.startedAt,
+      run.overlong ?? null,
+    ],
   ];
 }
 
@@ -32,12 +44,15 @@ export function finishRun(corpus: string, fence: number, end: RunEnd): Statement
 const isoTime = (column: string): string =>
   `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${column}`;
 
-/** The latest runs, for `toRunRecord`: last started first, and runs that started at the same time by falling fence. */
+/**
+ * The latest runs, for `toRunRecord`. A table that an earlier version made has no column `overlong` before the next run:
+ * it is read through the row as JSON. Last started first, and runs that started at the same time by falling fence.
+ */
 export function latestRuns({ corpus, limit }: { readonly corpus?: string; readonly limit: number }): Statement {
   return [
     `select corpus, fence, run_id, kind, digest, model, qdrant_target, neon_target, ${isoTime('started_at')},
        ${isoTime('finished_at')}, outcome, error, input_count, qdrant_count, neon_count, points_written, points_deleted,
-       rows_written, rows_deleted, tokens_paid, tokens_saved, ${isoTime('embedded_at')}
+       rows_written, rows_deleted, tokens_paid, tokens_saved, ${isoTime('embedded_at')}, to_jsonb(run) ->> 'overlong' as overlong
      from lockstep_run as run where corpus = coalesce($1, corpus)
      order by run.started_at desc, run.fence desc limit $2`,
     [corpus ?? null, limit],

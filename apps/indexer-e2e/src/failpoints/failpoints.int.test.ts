@@ -92,6 +92,7 @@ const UNSEEN: Readonly<Record<Step, readonly string[]>> = {
   validate: ['remove temporary', 'make temporary', 'open temporary', 'write temporary'],
   provision: [
     'vectors.foreignModel',
+    'ledger.runs',
     'ledger.stamp',
     'vectors.count',
     'vectors.scan',

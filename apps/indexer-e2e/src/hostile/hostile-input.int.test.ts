@@ -72,7 +72,7 @@ describe('hostile content', () => {
     expect(printed.split('\n').length).toBeLessThan(30);
   });
 
-  it('a text that is too long is truncated if corpus.json or --overlong says truncate, and rejected otherwise', async () => {
+  it('a text that is too long is embedded whole, and truncated or rejected if corpus.json or --overlong says so', async () => {
     workspace.put('long.json', JSON.stringify([{ id: 'long', text: 'word '.repeat(300) }]));
     const validate = (overlong: object, flags?: Readonly<Record<string, string>>) => {
       const source = corpusJson(workspace.root, { input: '../long.json', ...overlong });
@@ -80,7 +80,8 @@ describe('hostile content', () => {
     };
     const truncated = { exit: 0, receipt: { accepted: 1, truncated: 1 } };
     const rejected = { exit: 1, code: 'input-nothing-acceptable' };
-    expect(await validate({})).toMatchObject(rejected);
+    expect(await validate({})).toMatchObject({ exit: 0, receipt: { truncated: 0, overlong: { mode: 'windows' } } });
+    expect(await validate({ overlong: 'reject' })).toMatchObject(rejected);
     expect(await validate({ overlong: 'truncate' })).toMatchObject(truncated);
     expect(printed).toContain('text-truncated');
     expect(await validate({ overlong: 'truncate' }, { overlong: 'reject' })).toMatchObject(rejected);

@@ -29,12 +29,16 @@ export const run = corpusCommand({
     const price = embeddingPrice(embedder, flags);
     if (only === 'embed') {
       const done = await embedOnly(session, { strict, rejectsMax, limits });
-      const lines = [validateText(done.validate, session.folder), embedText(done.embed, price)];
+      const lines = [validateText(done.validate, session.folder, price), embedText(done.embed, price)];
       return { text: lines.join('\n'), json: { ok: true, ...done } };
     }
     const verify = { level, vectorsEvery: flags['vectors-every'] };
     const done = await runCorpus(session, { only, strict, rejectsMax, limits, verify });
-    const lines = [validateText(done.validate, session.folder), planLine(done.plan), embedText(done.embed, price)];
+    const lines = [
+      validateText(done.validate, session.folder, price),
+      planLine(done.plan),
+      embedText(done.embed, price),
+    ];
     for (const load of [done['load-qdrant'], done['load-neon']]) if (load !== undefined) lines.push(loadText(load));
     lines.push(verifyText(done.verify, session.folder));
     const { ok } = done.verify;

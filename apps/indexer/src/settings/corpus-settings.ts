@@ -14,7 +14,8 @@ export interface CorpusSettings {
   readonly qdrantBatchItems: number;
   readonly neonBatchItems: number;
   readonly deletes: DeleteMode;
-  readonly overlong: OverlongMode;
+  /** Undefined where nothing is stated: it then depends on whether the corpus was loaded before. */
+  readonly overlong: OverlongMode | undefined;
   readonly payload: readonly string[];
 }
 
@@ -27,7 +28,7 @@ export function resolveCorpusSettings({ config, inputPath }: Source, flags: Flag
     batchItems: flags['batch-size'] ?? config.batchSize ?? CORPUS_DEFAULTS.batchSize,
     qdrantBatchItems: flags['qdrant-batch-size'] ?? config.qdrantBatchSize ?? CORPUS_DEFAULTS.qdrantBatchSize,
     neonBatchItems: flags['neon-batch-size'] ?? config.neonBatchSize ?? CORPUS_DEFAULTS.neonBatchSize,
-    overlong: flags.overlong ?? config.overlong ?? CORPUS_DEFAULTS.overlong,
+    overlong: flags.overlong ?? config.overlong,
     deletes: flags.deletes ?? config.deletes ?? CORPUS_DEFAULTS.deletes,
     payload: flags.payload ?? config.payload ?? CORPUS_DEFAULTS.payload,
   };

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { CollectionName, CORPUS_DEFAULTS, CorpusConfigSchema, TableName } from '@lockstep/model';
+import { CollectionName, CORPUS_DEFAULTS, CorpusConfigSchema, OVERLONG_MODES, TableName } from '@lockstep/model';
 import { REFUSED_MAX, VERIFY_LEVELS } from '@lockstep/pipeline';
 
 /** Everything about one flag; the only other place is the line of its variable in `.env.example`. */
@@ -68,8 +68,8 @@ const CORPUS = {
     help: `Chunks to delete when they are no longer in the input: all, only those of documents that still are, or none; default ${CORPUS_DEFAULTS.deletes}`,
   },
   overlong: {
-    ...oneOf(['reject', 'truncate']),
-    help: `Whether a text too long for the model is rejected or shortened before it is embedded; default ${CORPUS_DEFAULTS.overlong}`,
+    ...oneOf(OVERLONG_MODES),
+    help: 'Whether a text too long for the model is embedded whole in windows, shortened, or rejected; default windows, or as the corpus was loaded',
   },
   payload: {
     help: 'More fields to store in the payload of points, for filters; separated by commas',

@@ -1,6 +1,7 @@
 import { counted, type StoreName } from '@lockstep/model';
 import type { CorpusPlan, PlanCounts, ProvisionedStore } from '@lockstep/pipeline';
 import { costText } from './cost-text.ts';
+import { overlongText } from './overlong-text.ts';
 import { storedCount } from './stored-count.ts';
 
 /** The lines of the table: what is to be done and why, and the number of chunks in one store. */
@@ -22,7 +23,7 @@ const ALWAYS = new Set(['add        missing in the store', 'delete     no longer
 
 /** A plan as a table: what a run would do in each store, and what it would pay. */
 export function planText(plan: CorpusPlan, price: number | undefined): string {
-  const { corpus, input, embedder, embedding } = plan;
+  const { corpus, input, embedder, overlong, embedding } = plan;
   const stores = storesOf(plan);
   const rows = LINES.flatMap(([label, count]) => {
     const counts = stores.map(([, store]) => (store.plan === undefined ? 0 : count(store.plan)));
@@ -37,6 +38,7 @@ export function planText(plan: CorpusPlan, price: number | undefined): string {
     line(head),
     ...rows.map(line),
     `  embed      ${counted(embedding.texts, 'text')}, ${costText(embedding.tokens, price)} (${embedder.model}, ${counted(embedder.dimensions, 'dimension')})`,
+    ...(overlong === null || overlong.records === 0 ? [] : [`  long texts ${overlongText(overlong, price)}`]),
     `  cache      ${cacheText(embedding, price)}`,
     ...stores.map(([store, { target, depth }]) => `  ${store.padEnd(10)} ${target}, ${DEPTH_TEXT[depth]}`),
   ].join('\n');

@@ -10,10 +10,11 @@ export function planVerdict(
   price: number | undefined,
   limits: RunLimits,
 ): CommandResult {
-  const { embedding, stores, ...rest } = planned;
+  const { embedding, overlong, stores, ...rest } = planned;
   const dollars = (tokens: number) => (price === undefined ? null : costOf(tokens, price));
   const json = {
     ...rest,
+    overlong: overlong && { ...overlong, cost: dollars(overlong.tokens) },
     embedding: {
       ...embedding,
       dollarsPerMillionTokens: price ?? null,

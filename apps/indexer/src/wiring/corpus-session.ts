@@ -19,7 +19,7 @@ import {
 import { SYSTEM_CLOCK, type MinuteLimits } from '@lockstep/resilience';
 import { createConsoleLogger } from '../terminal/console-logger.ts';
 import { openKnownEmbeddings } from './known-embeddings.ts';
-import { CLOUD_EMBED_CONCURRENCY, newRunId, openServices } from './open-services.ts';
+import { CLOUD_EMBED_CONCURRENCY, hasLedger, newRunId, openServices } from './open-services.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
 import { withInputFile } from '../runtime/input-file.ts';
@@ -70,7 +70,6 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   const temporaries = openTemporaries(ownFolder);
   const folder = options.temporary === true ? temporaries.path() : ownFolder;
   const artifacts = createDiskArtifacts(folder, temporaries);
-  const truncates = settings.overlong === 'truncate';
   const services = openServices({ ...options, logger: createConsoleLogger({ verbose, prefix: corpus }) });
   const slicePath = join(folder, FILES.slice);
   const cachePath = (identity: EmbedderIdentity) => join(stateDirectory, 'cache', cacheName(identity));
@@ -78,22 +77,21 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   const ports: CorpusPorts = {
     input: (read) =>
       withInputFile(settings.inputPath, signal, (bytes, digest) => read({ name: settings.inputPath, bytes, digest })),
-    reusableChunks: () =>
+    reusableChunks: (overlong) =>
       reuseChunks({
         from: ownFolder,
         into: folder,
         temporaries,
         inputPath: settings.inputPath,
         embedder: options.embedder,
-        truncates,
+        overlong,
         signal,
       }),
     embedder: () => services.embedder(model),
     vectors: () => services.vectors(settings.collection),
     rows: () => services.rows(settings.table),
     async ledger(only) {
-      const noPostgres = profile.rows === 'cloud' && options.environment.NEON_POSTGRES_CONNECTION_STRING === undefined;
-      return only === 'qdrant' && noPostgres ? undefined : services.ledger();
+      return only === 'qdrant' && !hasLedger(options) ? undefined : services.ledger();
     },
     async cache(identity) {
       mkdirSync(join(folder, 'embed'), { recursive: true });
@@ -122,7 +120,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
       projection: createProjection({ corpus, model: model.model, fields: settings.payload }),
       identity: options.embedder.identity,
       deletes: settings.deletes,
-      truncates,
+      overlong: settings.overlong,
       batchItems: { embed: settings.batchItems, qdrant: settings.qdrantBatchItems, neon: settings.neonBatchItems },
       concurrency: { embed: profile.embedder === 'cloud' ? CLOUD_EMBED_CONCURRENCY : 1, load: LOAD_CONCURRENCY },
     },

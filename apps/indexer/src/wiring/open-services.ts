@@ -54,6 +54,11 @@ export interface Services {
   close(): Promise<void>;
 }
 
+/** Whether there is a ledger: a file where the rows are embedded, else tables in the Postgres that is configured. */
+export function hasLedger({ profile, environment }: Pick<ServicesOptions, 'profile' | 'environment'>): boolean {
+  return profile.rows === 'embedded' || environment.NEON_POSTGRES_CONNECTION_STRING !== undefined;
+}
+
 /** Shown instead of a host for an embedded service. */
 const EMBEDDED = 'embedded';
 

@@ -1,7 +1,8 @@
 import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { OverlongMode } from '@lockstep/model';
 import { FILES, type CorpusPorts } from '@lockstep/pipeline';
 import { createStubEmbedder } from '@lockstep/testing-ports';
 import { createCorpusRig } from '@lockstep/testing-runs';
@@ -32,7 +33,7 @@ beforeEach(async () => {
     temporaries: openTemporaries(at('corpus')),
     inputPath: at('chunks.json'),
     embedder,
-    truncates: false,
+    overlong: async () => ({ mode: 'reject', because: 'stated' }),
     signal: NEVER,
   };
   await makeChunks();
@@ -74,12 +75,24 @@ it.each<[string, () => Partial<ReuseOptions> | void]>([
     () => ({ embedder: { ...embedder, identity: { ...embedder.identity, model: 'other' } } }),
   ],
   ['a text may have more tokens', () => ({ embedder: { ...embedder, inputTokensMax: 1_000_000 } })],
-  ['long texts are truncated', () => ({ truncates: true })],
   ['the chunks are gone', () => rmSync(join(options.from, FILES.chunks))],
   ['the receipt is damaged', () => writeFileSync(join(options.from, FILES.validateReceipt), '{')],
   ['validate did not finish', () => rmSync(join(options.from, FILES.validateReceipt))],
 ])('chunks are not reused when %s', async (_what, change) => {
   expect(await reuseChunks({ ...options, ...change() })).toBeUndefined();
+});
+
+it('chunks of long texts are reused if the same becomes of them, which is asked only if there are some', async () => {
+  const asked = (mode: OverlongMode) => vi.fn(async () => ({ mode, because: 'loaded' as const }));
+  const unasked = asked('truncate');
+  expect(await reuseChunks({ ...options, overlong: unasked })).toMatchObject({ overlong: null });
+  expect(unasked).not.toHaveBeenCalled();
+  // A rig's corpus is new to its ledger, so that its long texts become windows.
+  writeFileSync(at('chunks.json'), JSON.stringify([{ id: 'long', text: 'word '.repeat(300) }]));
+  await makeChunks();
+  expect(await reuseChunks({ ...options, into: at('other'), overlong: asked('truncate') })).toBeUndefined();
+  const reused = await reuseChunks({ ...options, into: at('same'), overlong: asked('windows') });
+  expect(reused).toMatchObject({ overlong: { mode: 'windows', because: 'new', records: 1 } });
 });
 
 it('chunks are not reused when another run replaces them at the same time', async () => {

@@ -1,4 +1,4 @@
-import { basisDigest, FILES, receiptIfThere, type ValidateReceipt } from '@lockstep/pipeline';
+import { basisDigest, FILES, receiptIfThere, type OverlongChoice, type ValidateReceipt } from '@lockstep/pipeline';
 import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
 import { inputFileDigest } from '../runtime/input-file.ts';
 import { linkFiles } from '../runtime/linked-files.ts';
@@ -13,7 +13,8 @@ export interface ReuseOptions {
   readonly temporaries: Temporaries;
   readonly inputPath: string;
   readonly embedder: EmbedderFacts;
-  readonly truncates: boolean;
+  /** What becomes of texts that are too long; asked for where there may be some. */
+  readonly overlong: () => Promise<OverlongChoice>;
   readonly signal: AbortSignal;
 }
 
@@ -25,7 +26,7 @@ const OUTPUT = [FILES.chunks, FILES.held, FILES.rejects, FILES.validateReceipt];
  * another run is replacing them.
  */
 export async function reuseChunks(options: ReuseOptions): Promise<ValidateReceipt | undefined> {
-  const { from, into, temporaries, inputPath, embedder, truncates, signal } = options;
+  const { from, into, temporaries, inputPath, embedder, overlong, signal } = options;
   /** A receipt that cannot be read counts as missing. */
   const receiptIn = (folder: string) =>
     receiptIfThere<ValidateReceipt>(createDiskArtifacts(folder, temporaries), FILES.validateReceipt).catch(() => {});
@@ -33,7 +34,12 @@ export async function reuseChunks(options: ReuseOptions): Promise<ValidateReceip
   if (!made) return undefined;
   const inputDigest = await inputFileDigest(inputPath, signal);
   const { identity, inputTokensMax } = embedder;
-  if (made.basis !== basisDigest({ inputDigest, identity, inputTokensMax, truncates })) return undefined;
+  const basis = { inputDigest, identity, inputTokensMax };
+  if (
+    made.basis !== basisDigest({ ...basis, overlong: null }) &&
+    made.basis !== basisDigest({ ...basis, overlong: (await overlong()).mode })
+  )
+    return undefined;
   if (!linkFiles(OUTPUT, from, into)) return undefined;
   const reused = await receiptIn(into);
   return reused?.startedAt === made.startedAt ? reused : undefined;

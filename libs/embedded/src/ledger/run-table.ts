@@ -15,6 +15,19 @@ export const RUN_SCHEMA = `
     primary key (corpus, fence)) strict;
   create index if not exists run_started on run (started_at desc, fence desc);`;
 
+/**
+ * Adds the column `overlong`, which the table of an earlier version lacks: what the run did with texts that are too long,
+ * null in a drop and in runs of such a version, which goes on working with the column there.
+ */
+export function addOverlongColumn(database: DatabaseSync): void {
+  const isThere = database.prepare(`select 1 from pragma_table_info('run') where name = 'overlong'`);
+  if (isThere.get() !== undefined) return;
+  // Another process may be adding it.
+  database.exec('begin immediate');
+  if (isThere.get() === undefined) database.exec('alter table run add column overlong text');
+  database.exec('commit');
+}
+
 /** Statements over the run table of one open database. */
 export interface RunTable {
   /** Enters a run with its fence. */
@@ -28,8 +41,8 @@ export interface RunTable {
 /** Prepares the statements; the table must exist. */
 export function prepareRunTable(database: DatabaseSync): RunTable {
   const enter = database.prepare(
-    `insert into run (corpus, fence, run_id, kind, digest, model, qdrant_target, neon_target, started_at)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into run (corpus, fence, run_id, kind, digest, model, qdrant_target, neon_target, started_at, overlong)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const finish = database.prepare(
     `update run set finished_at = :finished_at, outcome = :outcome, error = :error, input_count = :input_count,
@@ -43,8 +56,8 @@ export function prepareRunTable(database: DatabaseSync): RunTable {
   );
 
   return {
-    enter(corpus, fence, { runId, kind, digest, model, qdrantTarget, neonTarget, startedAt }) {
-      enter.run(corpus, fence, runId, kind, digest, model, qdrantTarget, neonTarget, startedAt);
+    enter(corpus, fence, { runId, kind, digest, model, qdrantTarget, neonTarget, startedAt, overlong = null }) {
+      enter.run(corpus, fence, runId, kind, digest, model, qdrantTarget, neonTarget, startedAt, overlong);
     },
     finish(corpus, fence, end) {
       finish.run({ corpus, fence, ...runEndColumns(end) });

@@ -1,3 +1,4 @@
+import type { OverlongMode } from '../corpus-config.ts';
 import type { RunEnd, RunRecord } from '../ledger.ts';
 import type { SqlRow } from './sql-client.ts';
 
@@ -32,6 +33,7 @@ export function toRunRecord(row: SqlRow): RunRecord {
     qdrantTarget: row['qdrant_target'] as string | null,
     neonTarget: row['neon_target'] as string | null,
     startedAt: row['started_at'] as string,
+    ...(row['overlong'] === null ? {} : { overlong: row['overlong'] as OverlongMode }),
     ...(row['finished_at'] === null ? {} : { end: toRunEnd(row) }),
   };
 }

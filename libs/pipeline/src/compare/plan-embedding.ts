@@ -1,4 +1,4 @@
-import { utf8Bytes, type Artifacts, type Embedder } from '@lockstep/model';
+import { invariant, sentUnderKey, utf8Bytes, type Artifacts, type TextMeasure } from '@lockstep/model';
 import { FILES, readChunkPages } from '../files/corpus-files.ts';
 import { readReceipt } from '../files/receipt-file.ts';
 import { createLineSorter } from '../files/line-sorter.ts';
@@ -10,9 +10,6 @@ import type { EmbeddingPlan, ValidateReceipt } from '../receipts.ts';
  */
 const BYTES_PER_TOKEN = 4;
 
-/** Counts the tokens of the part of a text that is sent. */
-export type TokenCounter = Pick<Embedder, 'countTokens' | 'fit'>;
-
 /** Embedding keys whose vectors need not be paid for. */
 export interface KnownKeys {
   has(key: string): boolean;
@@ -22,12 +19,15 @@ export interface KnownKeys {
 
 export interface EmbeddingPlanOptions {
   /** Called once, for the first text that the cache lacks: a tokenizer takes memory, and time to load. */
-  readonly counter: () => Promise<TokenCounter>;
+  readonly counter: () => Promise<TextMeasure>;
   readonly cache: KnownKeys;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Counts what is to be embedded, each text once. Memory does not grow with the corpus. */
+/**
+ * Counts what is to be embedded, each text and each window once. A text of whose windows none is missing counts as
+ * cached. Memory does not grow with the corpus.
+ */
 export async function planEmbedding(
   artifacts: Artifacts,
   { counter, cache, signal }: EmbeddingPlanOptions,
@@ -40,7 +40,7 @@ export async function planEmbedding(
   try {
     const missing = createLineSorter(scratch);
     let cachedChunks = 0;
-    let opened: TokenCounter | undefined;
+    let opened: TextMeasure | undefined;
     for await (const page of readChunkPages(artifacts)) {
       signal?.throwIfAborted();
       for (const line of page) {
@@ -48,10 +48,16 @@ export async function planEmbedding(
           cachedChunks += 1;
           continue;
         }
-        const { text } = line.chunk();
         opened ??= await counter();
-        const tokens = opened.countTokens(opened.fit(text));
-        await missing.add(`${line.embeddingKey} ${tokens} ${utf8Bytes(text)}`);
+        const sent = sentUnderKey(opened, line.chunk().text, line.embeddingKey);
+        invariant(sent !== undefined, 'a chunk has the key of another text');
+        const parts = sent.parts.filter(({ key }) => !cache.has(key));
+        if (parts.length === 0) cachedChunks += 1;
+        else await missing.add(`text ${sent.key}`);
+        for (const part of parts) {
+          const ownTokens = part.tokens ?? opened.countTokens(part.text);
+          await missing.add(`part ${part.key} ${ownTokens} ${utf8Bytes(part.text)}`);
+        }
       }
     }
     let texts = 0;
@@ -59,13 +65,14 @@ export async function planEmbedding(
     let bytes = 0;
     let previous: string | undefined;
     for await (const line of missing.sorted()) {
-      const [key, ownTokens, ownBytes] = line.split(' ');
-      if (key !== previous) {
-        texts += 1;
+      if (line === previous) continue;
+      previous = line;
+      const [kind, , ownTokens, ownBytes] = line.split(' ');
+      if (kind === 'text') texts += 1;
+      else {
         tokens += Number(ownTokens);
         bytes += Number(ownBytes);
       }
-      previous = key;
     }
     return { cachedChunks, texts, tokens, tokensSaved: estimatedTokens(textBytes - bytes) };
   } finally {

@@ -120,10 +120,8 @@ describe('texts that are too long', () => {
     }
     return validate(rig.context, {
       input: { name: 'chunks.json', bytes: bytes() },
-      identity: embedder.identity,
-      inputTokensMax: embedder.inputTokensMax,
-      tokensOver: embedder.tokensOver,
-      ...(truncate ? { fit: embedder.fit } : {}),
+      embedder,
+      overlong: async () => ({ mode: truncate ? 'truncate' : 'reject', because: 'stated' }),
       strict: false,
     });
   }

@@ -1,7 +1,7 @@
-import type { DeleteMode, EmbedderIdentity, EmbeddingReader } from '@lockstep/model';
+import type { DeleteMode, EmbedderIdentity, EmbeddingReader, TextMeasure } from '@lockstep/model';
 import { FILES } from '../files/corpus-files.ts';
 import { refuseForeignModel, refuseOtherDimensions } from '../compare/foreign-model.ts';
-import { planEmbedding, type KnownKeys, type TokenCounter } from '../compare/plan-embedding.ts';
+import { planEmbedding, type KnownKeys } from '../compare/plan-embedding.ts';
 import { probeStores } from '../compare/probe-stores.ts';
 import type { Projection } from '../compare/projection.ts';
 import { readReceipt } from '../files/receipt-file.ts';
@@ -13,7 +13,7 @@ import type { CorpusPlan, ValidateReceipt } from '../receipts.ts';
 export interface PlanOptions extends Stores {
   readonly identity: EmbedderIdentity;
   /** Counts the tokens of what is to be paid for; called only when something is. */
-  readonly counter: () => Promise<TokenCounter>;
+  readonly counter: () => Promise<TextMeasure>;
   readonly cache: EmbeddingReader & KnownKeys;
   readonly projection: Projection;
   readonly deletes: DeleteMode;
@@ -47,6 +47,7 @@ export async function planCorpus(context: StageContext, options: PlanOptions): P
     corpus,
     input: { accepted: validated.accepted, rejected: validated.rejected, held: validated.held },
     embedder: identity,
+    overlong: validated.overlong ?? null,
     embedding: await planEmbedding(artifacts, { counter, cache, ...call }),
     stores,
     startedAt: new Date(startedAt).toISOString(),

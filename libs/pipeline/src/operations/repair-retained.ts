@@ -1,12 +1,14 @@
 import {
-  embeddingKeyOf,
+  sentUnderKey,
   type CallOptions,
   type Embedder,
   type EmbeddingCache,
   type Ledger,
   type IndexedChunk,
+  type SentPart,
 } from '@lockstep/model';
 import { countUnconfirmedCharges, type UnconfirmedCharges } from '../work/unconfirmed-charges.ts';
+import { distinctParts, storeMean } from '../work/store-mean.ts';
 import { payloadOf } from '../compare/projection.ts';
 import { readRefused } from '../files/refused-texts.ts';
 import { checkFence, type RunFence } from '../runs/fence.ts';
@@ -67,12 +69,21 @@ async function vectorOf(
   charges: UnconfirmedCharges,
   call: CallOptions,
 ): Promise<Float32Array | undefined> {
-  const text = embedder.fit(row.text);
+  const sent = sentUnderKey(embedder, row.text, row.embeddingKey);
   // The row is of another model, or its key is that of another text.
-  if (embeddingKeyOf(embedder.identity, text) !== row.embeddingKey) return undefined;
-  const [cached] = await cache.vectors([row.embeddingKey]);
-  if (cached !== undefined || !pay) return cached;
-  const [vector] = (await embedder.embed([text], call)).vectors;
-  if (vector !== undefined) await charges.store(cache, [{ key: row.embeddingKey, vector }]);
+  if (sent === undefined) return undefined;
+  const missing = cache.has(sent.key) ? [] : distinctParts(sent).filter(({ key }) => !cache.has(key));
+  if (missing.length > 0 && !pay) return undefined;
+  for (const indexes of embedder.pack(missing.map(({ text }) => text))) {
+    const batch = indexes.map((at) => missing[at] as SentPart);
+    const { vectors } = await embedder.embed(
+      batch.map(({ text }) => text),
+      call,
+    );
+    const entries = batch.map(({ key }, at) => ({ key, vector: vectors[at] as Float32Array }));
+    await charges.store(cache, entries);
+  }
+  await storeMean(cache, sent);
+  const [vector] = await cache.vectors([sent.key]);
   return vector;
 }

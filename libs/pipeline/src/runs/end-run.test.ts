@@ -204,6 +204,7 @@ describe('a run that is not ended', () => {
       dimensions: 8,
       deletes: 'full',
       trust: 'stamps',
+      overlong: async () => ({ mode: 'windows', because: 'new' }),
       nonce: () => 'n',
     });
     await endRun(context, ledger, { error: new Error('m') });

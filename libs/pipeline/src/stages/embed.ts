@@ -2,13 +2,17 @@ import {
   IndexingError,
   invariant,
   isIndexingError,
+  sentUnderKey,
   utf8Bytes,
   type Embedder,
   type EmbeddingCache,
+  type SentPart,
+  type SentTexts,
 } from '@lockstep/model';
 import { createLimiter } from '../work/limiter.ts';
 import { countCalls } from '../work/count-calls.ts';
 import { FILES, readChunks } from '../files/corpus-files.ts';
+import { distinctParts, storeMean } from '../work/store-mean.ts';
 import { countUnconfirmedCharges } from '../work/unconfirmed-charges.ts';
 import { estimatedTokens, planEmbedding } from '../compare/plan-embedding.ts';
 import { readReceipt, writeReceipt } from '../files/receipt-file.ts';
@@ -38,8 +42,9 @@ export const REFUSED_MAX = 10;
 /**
  * Embeds the texts that the cache lacks, each once, and writes the corpus's slice of the cache. Every reply is on disk
  * before another request takes its place, so that a killed run pays again only for the requests that were under way. A
- * request that the service refuses is halved until the text at fault is found and set aside; beyond `rejectsMax` such
- * texts the stage fails with `records-rejected`, and `refused.jsonl` names them.
+ * text that is sent in windows gets the mean of their vectors when the cache has the last of them. A request that the
+ * service refuses is halved until the text at fault is found and set aside; beyond `rejectsMax` such texts the stage
+ * fails with `records-rejected`, and `refused.jsonl` names them.
  */
 export async function embed(context: StageContext, options: EmbedOptions): Promise<EmbedReceipt> {
   const { artifacts, corpus, clock, logger, signal } = context;
@@ -64,9 +69,14 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
   try {
     const keys = createLineSorter(scratch);
     const limiter = createLimiter(options.concurrency);
+    /** Keys of the texts whose vector is to come. */
     const underway = new Set<string>();
+    /** The texts that each part that was asked for, or is about to be, is a part of. */
+    const waiting = new Map<string, Wanted[]>();
     const refused = createRefusedTexts(options.rejectsMax ?? REFUSED_MAX);
-    let pending: Pending[] = [];
+    const refusedParts = new Map<string, IndexingError>();
+    const isMissing = (key: string): boolean => !cache.has(key);
+    let pending: SentPart[] = [];
     let requests = 0;
     let embedded = 0;
     let tokens = 0;
@@ -74,7 +84,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     let missingBytes = 0;
     let seen = 0;
 
-    async function request(batch: readonly Pending[]): Promise<void> {
+    async function request(batch: readonly SentPart[]): Promise<void> {
       signal?.throwIfAborted();
       requests += 1;
       const batchIndex = requests;
@@ -85,11 +95,14 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
         );
         const entries = batch.map(({ key }, at) => ({ key, vector: reply.vectors[at] as Float32Array }));
         await charges.store(cache, entries);
-        for (const { key } of batch) underway.delete(key);
-        embedded += batch.length;
         tokens += reply.tokens;
         embeddedBytes += batch.reduce((sum, { text }) => sum + utf8Bytes(text), 0);
         logger.debug('batch-embedded', { batchIndex, itemCount: batch.length, tokens: reply.tokens });
+        for (const wanted of batch.flatMap(({ key }) => answered(key))) {
+          await storeMean(cache, wanted);
+          underway.delete(wanted.key);
+          embedded += 1;
+        }
         context.onProgress?.(seen - underway.size, validated.accepted);
       } catch (error) {
         if (!isIndexingError(error) || error.disposition !== 'reject') throw error;
@@ -97,13 +110,22 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       }
     }
 
-    /** Halves a batch that was refused, at two requests a step; sets a single text aside. */
-    async function splitRefused(batch: readonly Pending[], failure: IndexingError): Promise<void> {
+    /** The texts of which this part was the last that was missing. */
+    function answered(key: string): Wanted[] {
+      const texts = waiting.get(key) ?? [];
+      waiting.delete(key);
+      for (const { missing } of texts) missing.delete(key);
+      return texts.filter(({ missing }) => missing.size === 0);
+    }
+
+    /** Halves a batch that was refused, at two requests a step; sets the texts of a single part aside. */
+    async function splitRefused(batch: readonly SentPart[], failure: IndexingError): Promise<void> {
       const [first, ...others] = batch;
       if (first !== undefined && others.length === 0) {
-        underway.delete(first.key);
-        logger.warn('text-refused', { pointId: first.pointId, reason: failure.message });
-        refused.add({ embeddingKey: first.key, pointId: first.pointId, chunkId: first.chunkId }, failure);
+        refusedParts.set(first.key, failure);
+        const texts = waiting.get(first.key) ?? [];
+        waiting.delete(first.key);
+        for (const wanted of texts) refuse(wanted, failure);
         return;
       }
       logger.info('batch-halved', { itemCount: batch.length });
@@ -112,12 +134,37 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       await request(batch.slice(middle));
     }
 
+    /** Sets a text aside. Its other windows are embedded all the same: they may be those of its next version too. */
+    function refuse({ key, pointId, chunkId }: Wanted, failure: IndexingError): void {
+      if (refused.has(key)) return;
+      underway.delete(key);
+      logger.warn('text-refused', { pointId, reason: failure.message });
+      refused.add({ embeddingKey: key, pointId, chunkId }, failure);
+    }
+
     async function flush(): Promise<void> {
       const batch = pending;
       pending = [];
       for (const indexes of embedder.pack(batch.map(({ text }) => text))) {
-        const part = indexes.map((at) => batch[at] as (typeof batch)[number]);
+        const part = indexes.map((at) => batch[at] as SentPart);
         await limiter.add(() => request(part));
+      }
+    }
+
+    async function want(wanted: Wanted, parts: readonly SentPart[]): Promise<void> {
+      const failure = parts.map(({ key }) => refusedParts.get(key)).find((found) => found !== undefined);
+      if (failure !== undefined) return refuse(wanted, failure);
+      underway.add(wanted.key);
+      const fresh: SentPart[] = [];
+      for (const part of parts) {
+        const texts = waiting.get(part.key);
+        if (texts === undefined) fresh.push(part);
+        waiting.set(part.key, [...(texts ?? []), wanted]);
+      }
+      // Only now that all of them wait: while one is sent, the reply to another may come.
+      for (const part of fresh) {
+        pending.push(part);
+        if (pending.length >= options.batchItems) await flush();
       }
     }
 
@@ -125,17 +172,15 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
       for await (const chunk of readChunks(artifacts)) {
         signal?.throwIfAborted();
         seen += 1;
-        await keys.add(chunk.embeddingKey);
-        if (cache.has(chunk.embeddingKey) || underway.has(chunk.embeddingKey) || refused.has(chunk.embeddingKey))
-          continue;
-        if (options.pay === false) {
-          missingBytes += utf8Bytes(chunk.text);
-          continue;
-        }
-        underway.add(chunk.embeddingKey);
-        const { pointId, chunkId } = chunk;
-        pending.push({ key: chunk.embeddingKey, text: embedder.fit(chunk.text), pointId, chunkId });
-        if (pending.length >= options.batchItems) await flush();
+        const { pointId, chunkId, embeddingKey: key } = chunk;
+        await keys.add(key);
+        if (!isMissing(key) || underway.has(key) || refused.has(key)) continue;
+        const sent = sentUnderKey(embedder, chunk.text, key);
+        invariant(sent !== undefined, 'a chunk has the key of another text');
+        const parts = distinctParts(sent).filter((part) => isMissing(part.key));
+        if (parts.length === 0) await storeMean(cache, sent);
+        else if (options.pay === false) missingBytes += utf8Bytes(chunk.text);
+        else await want({ ...sent, pointId, chunkId, missing: new Set(parts.map((part) => part.key)) }, parts);
       }
       await flush();
       await limiter.drain();
@@ -198,11 +243,11 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
 }
 
 /** A text that is to be embedded, with the first chunk that has it. */
-interface Pending {
-  readonly key: string;
-  readonly text: string;
+interface Wanted extends SentTexts {
   readonly pointId: string;
   readonly chunkId: string;
+  /** Keys of the parts that have no vector yet. */
+  readonly missing: Set<string>;
 }
 
 async function* distinct(sorted: AsyncIterable<string>): AsyncGenerator<string> {

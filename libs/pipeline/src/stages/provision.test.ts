@@ -341,6 +341,7 @@ describe('the run table', () => {
       model: 'stub-model',
       qdrantTarget: 'memory/points',
       neonTarget: 'memory/rows',
+      overlong: 'windows',
       startedAt: '1970-01-01T00:00:00.000Z',
     });
     expect(first).toMatchObject({ kind: 'load', fence: 1, digest: entry?.digest });

@@ -10,7 +10,7 @@ import { endFailedRun } from '../runs/end-run.ts';
 import type { Trust } from '../compare/trust.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import type { Stores } from '../work/stores.ts';
-import type { ProbedStores, ProvisionedStore, ProvisionReceipt, ValidateReceipt } from '../receipts.ts';
+import type { OverlongChoice, ProbedStores, ProvisionedStore, ProvisionReceipt, ValidateReceipt } from '../receipts.ts';
 
 export interface ProvisionOptions extends Stores {
   readonly runId: string;
@@ -23,6 +23,8 @@ export interface ProvisionOptions extends Stores {
   readonly trust: Exclude<Trust, 'labels'>;
   /** What the plan of the same run found; a store is compared again only if its stamp or count has changed since. @default nothing */
   readonly planned?: ProbedStores | undefined;
+  /** What becomes of texts that are too long, for the run table; asked for where validate found none. */
+  readonly overlong: () => Promise<OverlongChoice>;
   /** A fresh random nonce. */
   readonly nonce: () => string;
 }
@@ -52,7 +54,7 @@ export async function provision(context: StageContext, options: ProvisionOptions
   const plan = deleteLimit !== undefined;
   const before = await probeStores(context, { ...options, validated, plan, before: options.planned });
   if (deleteLimit !== undefined) guardDeletes(corpus, before, deleteLimit);
-  const fence = await takeFence(context, options, validated.digest, startedAt);
+  const fence = await takeFence(context, options, validated, startedAt);
   let stores: ProbedStores;
   try {
     if (options.trust === 'nothing') {
@@ -95,8 +97,8 @@ function stateOf(provisioned: ProvisionedStore | undefined): string | undefined 
 
 async function takeFence(
   { corpus, signal }: StageContext,
-  { ledger, vectors, rows, runId, trust, projection }: ProvisionOptions,
-  digest: string,
+  { ledger, vectors, rows, runId, trust, projection, overlong }: ProvisionOptions,
+  { digest, overlong: tooLong }: ValidateReceipt,
   startedAt: number,
 ): Promise<number | undefined> {
   if (ledger === undefined) return undefined;
@@ -108,6 +110,7 @@ async function takeFence(
     model: projection.model,
     qdrantTarget: vectors?.target ?? null,
     neonTarget: rows?.target ?? null,
+    overlong: (tooLong ?? (await overlong())).mode,
     startedAt: new Date(startedAt).toISOString(),
   };
   const atLeast = rows === undefined ? 1 : (await rows.fence(corpus, call)) + 1;

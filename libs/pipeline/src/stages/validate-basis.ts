@@ -1,10 +1,10 @@
-import { sha256Hex, type EmbedderIdentity } from '@lockstep/model';
+import { sha256Hex, windowShape, type EmbedderIdentity, type OverlongMode } from '@lockstep/model';
 
 /**
  * Version of the rules by which a record becomes a chunk, is rejected or held. Raise it with every change that makes other
  * chunks of an input (`validate.test.ts` fails otherwise).
  */
-const RULES = 2;
+const RULES = 3;
 
 /** All that decides which chunks an input becomes. */
 export interface ValidateBasis {
@@ -12,12 +12,13 @@ export interface ValidateBasis {
   readonly inputDigest: string;
   readonly identity: EmbedderIdentity;
   readonly inputTokensMax: number;
-  /** Whether the beginning of a text that is too long is embedded; otherwise its record is rejected. */
-  readonly truncates: boolean;
+  /** What becomes of a text that is too long; null where none is. */
+  readonly overlong: OverlongMode | null;
 }
 
 /** Digest of a basis, 64 hex digits: equal ones give equal chunks, which need not be made again. */
-export function basisDigest({ inputDigest, identity, inputTokensMax, truncates }: ValidateBasis): string {
+export function basisDigest({ inputDigest, identity, inputTokensMax, overlong }: ValidateBasis): string {
   const { model, host, dimensions } = identity;
-  return sha256Hex(JSON.stringify([RULES, inputDigest, model, host, dimensions, inputTokensMax, truncates]));
+  const shape = overlong === 'windows' ? windowShape(inputTokensMax) : null;
+  return sha256Hex(JSON.stringify([RULES, inputDigest, model, host, dimensions, inputTokensMax, overlong, shape]));
 }

@@ -12,6 +12,7 @@ import {
   SILENT,
   type JsonValue,
   type Logger,
+  type OverlongMode,
 } from '@lockstep/model';
 import {
   collect,
@@ -69,9 +70,8 @@ async function validateFile(name: string, blockBytes: number, choices: Choices =
     { corpus: 'books', artifacts, clock: { now: () => 0, sleep: () => Promise.resolve() }, logger },
     {
       input: { name, bytes: blocksOf(readFileSync(join(INPUTS, name)), blockBytes) },
-      identity: embedder.identity,
-      inputTokensMax: embedder.inputTokensMax,
-      tokensOver: embedder.tokensOver,
+      embedder,
+      overlong: async () => ({ mode: 'reject', because: 'stated' }),
       strict,
       ...others,
     },
@@ -207,7 +207,7 @@ describe('validate', () => {
   });
 
   it('holds rejected records whose id can be read, unless another record of that id is accepted', async () => {
-    const rig = createCorpusRig();
+    const rig = createCorpusRig({ overlong: 'reject' });
     const long = 'word '.repeat(257);
     const receipt = await rig.validate([
       { id: 'kept', text: 't' },
@@ -228,8 +228,8 @@ describe('validate', () => {
     );
   });
 
-  it('rejects a text that is too long for the model, and says how long it is', async () => {
-    const rig = createCorpusRig();
+  it('rejects a text that is too long for the model, says how long it is, and what else may become of it', async () => {
+    const rig = createCorpusRig({ overlong: 'reject' });
     await rig.validate([
       { id: 'fits', text: 'word '.repeat(256) },
       { id: 'not', text: 'word '.repeat(257) },
@@ -240,7 +240,7 @@ describe('validate', () => {
         chunk_id: 'not',
         code: 'too-long',
         field: 'text',
-        message: expect.stringMatching(/256.*stub-model.*257/),
+        message: expect.stringMatching(/256.*stub-model.*257.*windows.*truncate/),
       },
     ]);
   });
@@ -322,7 +322,7 @@ describe('the basis of a corpus', () => {
     inputDigest: 'a'.repeat(64),
     identity: { model: 'm', host: null, dimensions: 8 },
     inputTokensMax: 100,
-    truncates: false,
+    overlong: 'reject' as OverlongMode | null,
   };
 
   it.each([
@@ -331,7 +331,8 @@ describe('the basis of a corpus', () => {
     ['the host of the model', { identity: { ...BASIS.identity, host: 'h' } }],
     ['the dimensions', { identity: { ...BASIS.identity, dimensions: 9 } }],
     ['the limit of tokens', { inputTokensMax: 101 }],
-    ['the handling of texts over it', { truncates: true }],
+    ['the handling of texts over it', { overlong: 'truncate' as const }],
+    ['whether there are texts over it', { overlong: null }],
   ])('the basis digest changes with %s', (_what, other) => {
     expect(basisDigest({ ...BASIS, ...other })).not.toBe(basisDigest(BASIS));
   });
@@ -347,8 +348,8 @@ describe('the basis of a corpus', () => {
     // basis, and write both digests here.
     expect({ made: made.digest('hex'), basis: basisDigest(BASIS) }).toMatchInlineSnapshot(`
       {
-        "basis": "0c490d8f934c6e367ef27f7bdee789b02f43a7490a68e1bf57bdaf83decb1ac9",
-        "made": "d85c457452b81b98e2ea6c8c5ea3ea0ed97639a421304410421251c2795b4db8",
+        "basis": "34427b22744b48da2db6fb18cd8b0ade166a9284ac726267a387add83efb4a11",
+        "made": "19996abd9b68eae2a53328594d4703ccc580a06ed755d91f9ea804cae0973260",
       }
     `);
   });

@@ -1,15 +1,18 @@
 import {
   contentHashOf,
   createDigest,
-  embeddingKeyOf,
   IndexingError,
   parseRecord,
   pointIdOf,
   ROW_BYTES_MAX,
   rowTooLarge,
-  type EmbedderIdentity,
+  sentTexts,
+  textWindows,
+  WINDOWS_MAX,
+  type OverlongMode,
   type Rejection,
   type IndexedChunk,
+  type TextMeasure,
 } from '@lockstep/model';
 import { encodeHeldLine } from '../files/chunk-line.ts';
 import { FILES } from '../files/corpus-files.ts';
@@ -20,7 +23,7 @@ import { decodeEntries, encodeEntry, encodeHeldEntry, type Entry } from '../file
 import { createLineSorter } from '../files/line-sorter.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import { basisDigest } from './validate-basis.ts';
-import type { ValidateReceipt } from '../receipts.ts';
+import type { OverlongChoice, OverlongTexts, ValidateReceipt } from '../receipts.ts';
 
 export interface ValidateOptions {
   readonly input: {
@@ -29,12 +32,10 @@ export interface ValidateOptions {
     /** SHA-256 of the bytes, in hex; called when all of them were read. @default the receipt has no basis */
     readonly digest?: () => string;
   };
-  readonly identity: EmbedderIdentity;
-  readonly inputTokensMax: number;
-  /** The number of tokens of a text if it is over the limit, undefined if it fits. */
-  readonly tokensOver: (text: string) => number | undefined;
-  /** The beginning of a text that is embedded when the text is too long. @default such a record is rejected */
-  readonly fit?: (text: string) => string;
+  /** Says which texts are too long, and what is sent of them. */
+  readonly embedder: TextMeasure;
+  /** What becomes of texts that are too long; asked for with the first. */
+  readonly overlong: () => Promise<OverlongChoice>;
   /** Whether any rejected record fails the stage. */
   readonly strict: boolean;
   /** Records that the rejects file lists. @default LISTED_MAX */
@@ -62,13 +63,14 @@ export async function validate(context: StageContext, options: ValidateOptions):
     let records = 0;
     let textBytes = 0;
     let truncated = 0;
+    const overlong = countOverlong(options);
     for await (const record of readRecords(options.input.bytes, { name: options.input.name })) {
       context.signal?.throwIfAborted();
       records += 1;
       context.onProgress?.(records, undefined);
-      const result = accept(record, corpus, options);
+      const result = await accept(record, corpus, options.embedder, overlong);
       if ('chunk' in result) {
-        if (result.sent !== result.chunk.text) {
+        if (result.isTruncated) {
           truncated += 1;
           logger.warn('text-truncated', { index: record.index, line: record.line, pointId: result.chunk.pointId });
         }
@@ -128,10 +130,11 @@ export async function validate(context: StageContext, options: ValidateOptions):
       duplicates,
       held,
       truncated,
+      overlong: overlong.counted(),
       textBytes,
-      embedder: options.identity,
+      embedder: options.embedder.identity,
       digest: digest.hex(),
-      basis: basisOf(options),
+      basis: basisOf(options, overlong.counted()),
       startedAt: new Date(startedAt).toISOString(),
       durationMs: clock.now() - startedAt,
     };
@@ -146,18 +149,46 @@ export async function validate(context: StageContext, options: ValidateOptions):
   }
 }
 
-function basisOf({ input, identity, inputTokensMax, fit }: ValidateOptions): string | null {
+function basisOf({ input, embedder }: ValidateOptions, overlong: OverlongTexts | null): string | null {
   const inputDigest = input.digest?.();
-  return inputDigest === undefined
-    ? null
-    : basisDigest({ inputDigest, identity, inputTokensMax, truncates: fit !== undefined });
+  if (inputDigest === undefined) return null;
+  const { identity, inputTokensMax } = embedder;
+  return basisDigest({ inputDigest, identity, inputTokensMax, overlong: overlong?.mode ?? null });
 }
 
-function accept(
+/** Counts texts that are too long, and asks with the first of them what becomes of them. */
+interface OverlongCounter {
+  add(text: string, tokens: number): Promise<OverlongMode>;
+  counted(): OverlongTexts | null;
+}
+
+function countOverlong({ embedder, overlong }: ValidateOptions): OverlongCounter {
+  let counted: OverlongTexts | null = null;
+  return {
+    async add(text, tokens) {
+      const { inputTokensMax } = embedder;
+      const before = (counted ??= { ...(await overlong()), inputTokensMax, records: 0, windows: 0, tokens: 0 });
+      const windows = textWindows(embedder, text, tokens);
+      if (windows !== undefined) {
+        counted = {
+          ...before,
+          records: before.records + 1,
+          windows: before.windows + windows.length,
+          tokens: windows.reduce((sum, window) => sum + window.tokens, before.tokens),
+        };
+      }
+      return before.mode;
+    },
+    counted: () => counted,
+  };
+}
+
+async function accept(
   record: InputRecord,
   corpus: string,
-  options: ValidateOptions,
-): { chunk: IndexedChunk; sent: string } | { rejection: Rejection } {
+  embedder: TextMeasure,
+  overlong: OverlongCounter,
+): Promise<{ chunk: IndexedChunk; isTruncated: boolean } | { rejection: Rejection }> {
   if (record.value === undefined) {
     const message = `expected at most ${RECORD_BYTES_MAX} bytes in a record`;
     return { rejection: { code: 'too-large', field: null, message } };
@@ -165,9 +196,11 @@ function accept(
   const result = parseRecord(record.value);
   if (!result.ok) return { rejection: result.rejection };
   const { chunk } = result;
-  const tokens = options.tokensOver(chunk.text);
-  if (tokens !== undefined && options.fit === undefined) {
-    const message = `expected at most ${options.inputTokensMax} tokens for ${options.identity.model}, found ${tokens}`;
+  const tokens = embedder.tokensOver(chunk.text);
+  const mode = tokens === undefined ? 'truncate' : await overlong.add(chunk.text, tokens);
+  const sent = sentTexts(embedder, { text: chunk.text, tokens }, mode);
+  if (sent === undefined) {
+    const message = tooLong(embedder, Number(tokens), mode);
     return { rejection: { code: 'too-long', field: 'text', message, chunkId: chunk.chunkId } };
   }
   const large = rowTooLarge(chunk);
@@ -175,10 +208,19 @@ function accept(
     const message = `expected at most ${ROW_BYTES_MAX} bytes in the row of a chunk, found ${large.bytes}`;
     return { rejection: { code: 'too-large', field: large.field, message, chunkId: chunk.chunkId } };
   }
-  const sent = tokens === undefined || options.fit === undefined ? chunk.text : options.fit(chunk.text);
   const pointId = pointIdOf(corpus, chunk.chunkId);
   const contentHash = contentHashOf(chunk);
-  return { chunk: { ...chunk, pointId, contentHash, embeddingKey: embeddingKeyOf(options.identity, sent) }, sent };
+  return {
+    chunk: { ...chunk, pointId, contentHash, embeddingKey: sent.key },
+    isTruncated: tokens !== undefined && mode === 'truncate',
+  };
+}
+
+function tooLong({ identity, inputTokensMax }: TextMeasure, tokens: number, mode: OverlongMode): string {
+  const limit = `${inputTokensMax} tokens for ${identity.model}`;
+  return mode === 'reject'
+    ? `expected at most ${limit}, found ${tokens}; "overlong": "windows" embeds such a text whole, "truncate" its beginning`
+    : `expected at most ${WINDOWS_MAX} windows of ${limit}, found ${tokens} tokens; "overlong": "truncate" embeds the beginning`;
 }
 
 function duplicateOf(first: Entry): Rejection {

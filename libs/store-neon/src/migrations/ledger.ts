@@ -55,4 +55,6 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
     // For the latest runs of all corpora; the primary key serves those of one corpus.
     `create index lockstep_run_started on lockstep_run (started_at desc, fence desc)`,
   ],
+  // What the run did with texts that are too long; null in a drop, and in runs of versions that had no windows.
+  [`alter table lockstep_run add column overlong text`],
 ];

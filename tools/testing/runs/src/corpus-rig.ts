@@ -5,6 +5,7 @@ import {
   type DeleteMode,
   type EmbeddingCache,
   type JsonValue,
+  type OverlongMode,
 } from '@lockstep/model';
 import {
   createProjection,
@@ -62,6 +63,8 @@ export interface CorpusRigOptions {
   readonly ports?: Partial<CorpusPorts>;
   readonly payload?: readonly string[];
   readonly deletes?: DeleteMode;
+  /** What becomes of a text that is too long for the model. @default nothing is stated */
+  readonly overlong?: OverlongMode;
   /** Chunks in one request. @default 2 */
   readonly batchItems?: number;
   /** Requests under way at once. @default 2 */
@@ -174,6 +177,7 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
         projection,
         identity,
         deletes,
+        overlong: options.overlong,
         batchItems: { embed: embedding.batchItems ?? batchItems, qdrant: batchItems, neon: batchItems },
         concurrency: { embed: embedding.concurrency ?? concurrency, load: concurrency },
       },

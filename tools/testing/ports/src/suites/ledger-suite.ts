@@ -218,6 +218,14 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         expect(await runs()).toStrictEqual([{ ...startOf('one'), corpus, fence, end: FAILED }]);
       });
 
+      it('what a run did with texts that are too long is read back, and is absent where it was not given', async () => {
+        for (const overlong of ['reject', undefined, 'windows'] as const) {
+          await ledger.takeFence(corpus, { ...startOf('one'), ...(overlong && { overlong }), atLeast: 1 });
+        }
+        expect((await runs()).map((run) => run.overlong)).toStrictEqual(['windows', undefined, 'reject']);
+        expect((await runs()).map((run) => 'overlong' in run)).toEqual([true, false, true]);
+      });
+
       it('null and 0 are read back as different values', async () => {
         const start = startOf('one', { kind: 'drop', model: null, qdrantTarget: null, neonTarget: null });
         const ends: readonly RunEnd[] = [null, 0].map((number) => ({

@@ -61,8 +61,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'embeds what the cache has',
     file: `${PIPELINE}/stages/embed.ts`,
-    find: 'if (cache.has(chunk.embeddingKey) || underway',
-    replace: 'if (underway',
+    find: 'boolean => !cache.has(key);',
+    replace: 'boolean => true;',
     caughtBy: happening(load(), load()),
   },
   {
