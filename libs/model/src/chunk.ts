@@ -26,6 +26,8 @@ export interface IndexedChunk extends Chunk {
 
 /** Why a record was not accepted. */
 export type RejectCode =
+  | 'not-json'
+  | 'bad-row'
   | 'not-an-object'
   | 'missing-id'
   | 'bad-id'

@@ -30,12 +30,18 @@ export const ERROR_CATALOGUE = {
   ),
   'input-malformed': entry(EXIT.failed, 'Correct the JSON in the line that the message names.'),
   'input-encoding': entry(EXIT.failed, 'Save the input as UTF-8.'),
+  'input-form': entry(
+    EXIT.failed,
+    'Write the chunks as JSON, JSON lines, CSV, TSV or Parquet, plain or compressed with gzip or zstd.',
+  ),
   'input-no-container': entry(
     EXIT.failed,
     'Write the records as a JSON array, as JSON lines, or in an object under chunks, data or items.',
   ),
   'input-ambiguous-container': entry(EXIT.failed, 'Keep only one of the keys chunks, data and items.'),
   'input-gzip': entry(EXIT.failed, 'Compress the input again; the file is cut or damaged.'),
+  'input-zstd': entry(EXIT.failed, 'Compress the input again; if this runtime cannot read zstd, decompress it first.'),
+  'input-parquet': entry(EXIT.failed, 'Write the Parquet file again, as the message says.'),
   'input-nothing-acceptable': entry(
     EXIT.failed,
     'Correct the records; the file that the message names lists what is wrong with each.',

@@ -17,7 +17,13 @@ export {
 } from './corpus.ts';
 export { FILES, readChunkPages, readChunks } from './files/corpus-files.ts';
 export { readReceipt, receiptIfThere } from './files/receipt-file.ts';
-export { readRecords, type InputRecord } from './input/read-records.ts';
+export type { InputRecord } from './input/input-record.ts';
+export { peekRecords, type PeekedRecords } from './input/peek-records.ts';
+export type { ReadRecordsOptions } from './input/read-options.ts';
+export type { RandomAccess } from './input/tables/read-parquet.ts';
+export { readRecords } from './input/read-records.ts';
+export type { RecordsPlace } from './input/json/scan-json.ts';
+export type { Unpackers } from './input/bytes/unpacked.ts';
 export { corpusStatus, type StoreState, type StoreStatus } from './operations/corpus-status.ts';
 export { dropCorpus, type DropOptions } from './operations/drop-corpus.ts';
 export { search, type SearchResult } from './operations/search.ts';

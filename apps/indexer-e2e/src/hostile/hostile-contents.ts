@@ -30,7 +30,7 @@ export const REFUSED: readonly Refused[] = [
     content: () => `[${A},\n${'['.repeat(1e6)}`,
     exit: 1,
     code: 'input-malformed',
-    says: /^Line 2: the input ends in the middle of a value/,
+    says: /^Line 2, record 1: the input ends in the middle of a value/,
   },
   {
     name: 'a million objects on one line that are not closed',
@@ -38,7 +38,7 @@ export const REFUSED: readonly Refused[] = [
     content: () => `${A}\n${'{"k":'.repeat(1e6)}`,
     exit: 1,
     code: 'input-malformed',
-    says: /^Line 2: not JSON/,
+    says: /^Line 2, record 1: not JSON .*the input ends in the middle of it/,
   },
   {
     name: 'a key of 17 MiB beside the records',
@@ -70,7 +70,7 @@ export const REFUSED: readonly Refused[] = [
     content: () => `${records(100)}{"id":"z","text":"t"`,
     exit: 1,
     code: 'input-malformed',
-    says: /^Line 101: not JSON/,
+    says: /^Line 101, record 100: not JSON .*the input ends in the middle of it/,
   },
 ];
 
@@ -91,6 +91,13 @@ interface Rejecting {
 }
 
 export const REJECTING: readonly Rejecting[] = [
+  {
+    name: 'a line that is no JSON between good ones',
+    file: 'broken.jsonl',
+    content: () => `${A}\n{"id":"b","text":"Be"ta"}\n${Z}\n`,
+    ids: ['a', 'z'],
+    rejected: [{ index: 1, line: 2, chunk_id: null, code: 'not-json', field: null }],
+  },
   {
     name: 'a record of 17 MiB between good lines',
     file: 'large.jsonl',

@@ -1,7 +1,16 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ErrorCode } from '@lockstep/model';
@@ -64,6 +73,17 @@ describe('hostile content', () => {
       expect(printed).not.toMatch(UNFIT_TO_PRINT);
     },
   );
+
+  it.each([
+    ['gzip of two members', 'valid/gzip-two-members.jsonl.gz', 4],
+    ['zstd of two frames', 'valid/zstd-two-frames.jsonl.zst', 4],
+    ['columns of Parquet', 'rejects/table.parquet', 2],
+    ['rows of a table', 'valid/table.csv', 3],
+    ['UTF-16', 'valid/utf-16-le.json', 1],
+  ])('an input with %s is read from its file', async (_what, fixture, accepted) => {
+    const outcome = await workspace.validate(workspace.put(basename(fixture), readFileSync(join(FIXTURES, fixture))));
+    expect(outcome).toMatchObject({ exit: 0, receipt: { accepted } });
+  });
 
   it('an input with twenty thousand bad records is accepted without them, and not each is logged', async () => {
     const outcome = await workspace.validate(workspace.put('many.json', `[${A}${',{}'.repeat(20_000)}]`));
@@ -249,6 +269,20 @@ const COMMANDS: readonly Command[] = [
     exit: 2,
     code: 'config-invalid',
     says: /name: .*dimensions: .*\\u202e/,
+  },
+  {
+    name: 'a broken line, under --strict',
+    args: () => ['run', join(FIXTURES, 'rejects/broken-line.jsonl'), '--strict'],
+    exit: 3,
+    code: 'records-rejected',
+    says: /^1 record was rejected/,
+  },
+  {
+    name: 'a PDF',
+    args: () => ['run', join(FIXTURES, 'invalid/pdf.jsonl')],
+    exit: 1,
+    code: 'input-form',
+    says: /^The input is a PDF/,
   },
   {
     name: 'an id 100,000 lists deep, under --strict',

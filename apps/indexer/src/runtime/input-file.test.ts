@@ -54,6 +54,20 @@ function readWith(change: () => void, signal: AbortSignal = NEVER): Promise<stri
 const read = (): Promise<string> => readWith(() => {});
 
 describe('reading an input file', () => {
+  it('withInputFile gives parts of a file in any order, and no more than there is', async () => {
+    const parts = await withInputFile(path, NEVER, async (bytes, _digest, { size, slice }) => {
+      const found = [
+        await slice(size - 5, size),
+        await slice(4, 11),
+        await slice(size - 2, size + 9),
+        await slice(0, 0),
+      ];
+      for await (const _ of bytes);
+      return found.map((part) => Buffer.from(part).toString());
+    });
+    expect(parts).toEqual([TEXT.slice(-5), TEXT.slice(4, 11), TEXT.slice(-2), '']);
+  });
+
   it('withInputFile gives all bytes of a file, and closes the file even after a failure', async () => {
     expect(await read()).toBe(TEXT);
     await failureOf(readWith(() => appendFileSync(path, 'more')));

@@ -2,6 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { constants, statSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { IndexingError } from '@lockstep/model';
+import type { RandomAccess } from '@lockstep/pipeline';
 import { printable } from '../terminal/printable.ts';
 
 /** Bytes of one block. */
@@ -20,8 +21,8 @@ interface Version {
 }
 
 /**
- * Calls `read` with the bytes of a file and the SHA-256, in hex, of those that were read so far. The stream ends only
- * if all bytes are of one version of the file.
+ * Calls `read` with the bytes of a file as a stream, with the SHA-256, in hex, of those that were read so far, and with
+ * access to parts of it in any order. The stream ends only if all bytes are of one version of the file.
  *
  * Fails with `input-missing` if the file cannot be opened, with `input-not-a-file` if it is no regular file, and with
  * `input-changed` if it was written to while it was read, even if `read` failed with another error. If another file is
@@ -30,7 +31,7 @@ interface Version {
 export async function withInputFile<Result>(
   path: string,
   signal: AbortSignal,
-  read: (bytes: AsyncIterable<Uint8Array>, digest: () => string) => Promise<Result>,
+  read: (bytes: AsyncIterable<Uint8Array>, digest: () => string, access: RandomAccess) => Promise<Result>,
 ): Promise<Result> {
   return withBlocks({ path, signal, newBlock: () => new Uint8Array(BLOCK_BYTES) }, read);
 }
@@ -54,7 +55,7 @@ interface BlockOptions {
 
 async function withBlocks<Result>(
   options: BlockOptions,
-  read: (bytes: AsyncIterable<Uint8Array>, digest: () => string) => Promise<Result>,
+  read: (bytes: AsyncIterable<Uint8Array>, digest: () => string, access: RandomAccess) => Promise<Result>,
 ): Promise<Result> {
   const { path, signal } = options;
   const file = await openInput(path);
@@ -62,7 +63,8 @@ async function withBlocks<Result>(
     const version = await versionOf(file, path);
     try {
       const hash = createHash('sha256');
-      return await read(blocksOf(file, { ...options, version, hash }), () => hash.copy().digest('hex'));
+      const access = { size: version.size, slice: partsOf(file, signal) };
+      return await read(blocksOf(file, { ...options, version, hash }), () => hash.copy().digest('hex'), access);
     } catch (error) {
       if (!signal.aborted && isOther(version, await file.stat())) throw changed(path);
       throw error;
@@ -70,6 +72,20 @@ async function withBlocks<Result>(
   } finally {
     await file.close();
   }
+}
+
+function partsOf(file: FileHandle, signal: AbortSignal): RandomAccess['slice'] {
+  return async (from, to) => {
+    const part = new Uint8Array(Math.max(0, to - from));
+    let bytes = 0;
+    while (bytes < part.length) {
+      signal.throwIfAborted();
+      const { bytesRead } = await file.read(part, bytes, part.length - bytes, from + bytes);
+      if (bytesRead === 0) break;
+      bytes += bytesRead;
+    }
+    return part.subarray(0, bytes);
+  };
 }
 
 async function* blocksOf(

@@ -22,6 +22,7 @@ import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, hasLedger, newRunId, openServices } from './open-services.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
+import { unpackers } from '@lockstep/unpackers';
 import { withInputFile } from '../runtime/input-file.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
 import { openTemporaries } from '../runtime/temporaries.ts';
@@ -76,7 +77,9 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
 
   const ports: CorpusPorts = {
     input: (read) =>
-      withInputFile(settings.inputPath, signal, (bytes, digest) => read({ name: settings.inputPath, bytes, digest })),
+      withInputFile(settings.inputPath, signal, (bytes, digest, access) =>
+        read({ name: settings.inputPath, bytes, digest, access, unpackers }),
+      ),
     reusableChunks: (overlong) =>
       reuseChunks({
         from: ownFolder,

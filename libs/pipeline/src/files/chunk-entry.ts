@@ -1,6 +1,6 @@
 import { utf8Bytes, type IndexedChunk } from '@lockstep/model';
 import { encodeChunkLine, encodeHeldLine } from './chunk-line.ts';
-import type { InputRecord } from '../input/read-records.ts';
+import type { InputRecord } from '../input/input-record.ts';
 
 /** An entry of the sorter: an accepted chunk with its line of `chunks.jsonl`, or the id of a rejected record. */
 export interface Entry {

@@ -1,8 +1,10 @@
 import { constants, deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '@lockstep/testing-ports';
-import { readRecords, type InputRecord, type ReadRecordsOptions } from './read-records.ts';
-import { stringEnd } from './scan-bytes.ts';
+import type { InputRecord } from './input-record.ts';
+import type { ReadRecordsOptions } from './read-options.ts';
+import { readRecords } from './read-records.ts';
+import { stringEnd } from './json/scan-bytes.ts';
 
 const MIB = 1024 * 1024;
 const GOOD = '{"id":"a","text":"A good record."}';
@@ -77,23 +79,23 @@ describe('an input in which no record ends', () => {
   const limit = { recordBytesMax: MIB / 4 };
 
   it.each([
-    ['a line', 'a.jsonl', `${GOOD}\n{"id":"b","text":"`, 'x', 2],
-    ['a string', 'a.json', `[${GOOD},\n{"id":"b","text":"`, 'x', 2],
-    ['a run of white space', 'a.json', `[${GOOD},\n`, ' ', 2],
-    ['a number', 'a.json', `[${GOOD},\n`, '1', 2],
-    ['a run of opening brackets', 'a.json', `[${GOOD},\n`, '[', 2],
-    ['a key', 'a.json', '\n{"', 'x', 2],
-    ['a value beside the records', 'a.json', `{"chunks":[${GOOD}],\n"note":"`, 'x', 2],
+    ['a line', 'a.jsonl', `${GOOD}\n{"id":"b","text":"`, 'x', 'Line 2, record 1'],
+    ['a string', 'a.json', `[${GOOD},\n{"id":"b","text":"`, 'x', 'Line 2, record 1'],
+    ['a run of white space', 'a.json', `[${GOOD},\n`, ' ', 'Line 2'],
+    ['a number', 'a.json', `[${GOOD},\n`, '1', 'Line 2, record 1'],
+    ['a run of opening brackets', 'a.json', `[${GOOD},\n`, '[', 'Line 2, record 1'],
+    ['a key', 'a.json', '\n{"', 'x', 'Line 2'],
+    ['a value beside the records', 'a.json', `{"chunks":[${GOOD}],\n"note":"`, 'x', 'Line 2'],
   ])(
     'an input is refused after 64 times the largest record when %s does not end',
-    async (_what, name, head, character, line) => {
+    async (_what, name, head, character, place) => {
       const { records, failure, taken, peakBytes } = await read(repeated(head, character, 10_240 * MIB, ''), {
         name,
         ...limit,
       });
       expect(failure).toMatchObject({
         code: 'input-malformed',
-        message: expect.stringMatching(new RegExp(`^Line ${line}: no record ends within ${16 * MIB} bytes`)),
+        message: expect.stringMatching(new RegExp(`^${place}: no record ends within ${16 * MIB} bytes`)),
       });
       expect(records.length).toBeLessThan(2);
       expect(taken).toBeLessThan(17 * MIB);

@@ -16,7 +16,11 @@ import {
 } from '@lockstep/model';
 import { encodeHeldLine } from '../files/chunk-line.ts';
 import { FILES } from '../files/corpus-files.ts';
-import { readRecords, RECORD_BYTES_MAX, type InputRecord } from '../input/read-records.ts';
+import type { InputRecord } from '../input/input-record.ts';
+import type { RandomAccess } from '../input/tables/read-parquet.ts';
+import { RECORD_BYTES_MAX } from '../input/read-options.ts';
+import { readRecords } from '../input/read-records.ts';
+import type { Unpackers } from '../input/bytes/unpacked.ts';
 import { writeReceipt } from '../files/receipt-file.ts';
 import { createRejectsFile } from '../files/rejects-file.ts';
 import { decodeEntries, encodeEntry, encodeHeldEntry, type Entry } from '../files/chunk-entry.ts';
@@ -31,6 +35,10 @@ export interface ValidateOptions {
     readonly bytes: AsyncIterable<Uint8Array>;
     /** SHA-256 of the bytes, in hex; called when all of them were read. @default the receipt has no basis */
     readonly digest?: () => string;
+    /** The same input in any order; Parquet needs it. */
+    readonly access?: RandomAccess;
+    /** Unpack what `DecompressionStream` does not. */
+    readonly unpackers?: Unpackers;
   };
   /** Says which texts are too long, and what is sent of them. */
   readonly embedder: TextMeasure;
@@ -64,7 +72,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
     let textBytes = 0;
     let truncated = 0;
     const overlong = countOverlong(options);
-    for await (const record of readRecords(options.input.bytes, { name: options.input.name })) {
+    for await (const record of readRecords(options.input.bytes, options.input)) {
       context.signal?.throwIfAborted();
       records += 1;
       context.onProgress?.(records, undefined);
@@ -189,6 +197,7 @@ async function accept(
   embedder: TextMeasure,
   overlong: OverlongCounter,
 ): Promise<{ chunk: IndexedChunk; isTruncated: boolean } | { rejection: Rejection }> {
+  if (record.problem !== undefined) return { rejection: { ...record.problem, field: null } };
   if (record.value === undefined) {
     const message = `expected at most ${RECORD_BYTES_MAX} bytes in a record`;
     return { rejection: { code: 'too-large', field: null, message } };

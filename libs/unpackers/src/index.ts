@@ -1,0 +1,1 @@
+export { unpackers } from './unpackers.ts';
