@@ -74,6 +74,26 @@ const payloadField = v.pipe(
 /** What may become of a text with more tokens than the model reads. */
 export const OVERLONG_MODES = ['windows', 'truncate', 'reject'] as const;
 
+const fieldPath = v.pipe(v.string(), v.nonEmpty('expected a path such as metadata.source'));
+
+/** What the fields of a record are called, where they cannot be recognised. */
+export const FieldsSchema = v.strictObject({
+  records: v.optional(v.pipe(fieldPath, v.description('Path of the records in the input, such as data.items.'))),
+  id: v.optional(
+    v.pipe(
+      v.union([fieldPath, v.pipe(v.array(fieldPath), v.minLength(1), v.maxLength(8))]),
+      v.description('Path of the id; of several paths the values together are the id.'),
+    ),
+  ),
+  text: v.optional(v.pipe(fieldPath, v.description('Path of the text.'))),
+  document: v.optional(v.pipe(fieldPath, v.description('Path of the document that a chunk is of.'))),
+  title: v.optional(v.pipe(fieldPath, v.description('Path of the title.'))),
+  page: v.optional(v.pipe(fieldPath, v.description('Path of the page number.'))),
+  created: v.optional(v.pipe(fieldPath, v.description('Path of the date.'))),
+});
+
+export type Fields = v.InferOutput<typeof FieldsSchema>;
+
 /** The content of `corpus.json`. Everything except `name` and `input` has a default. */
 export const CorpusConfigSchema = v.strictObject({
   $schema: v.optional(v.string()),
@@ -111,6 +131,22 @@ export const CorpusConfigSchema = v.strictObject({
         'What becomes of a text with more tokens than the model reads: embedded whole, in windows whose vectors are ' +
           'averaged; embedded by its beginning; or rejected. Absent: windows for a new corpus, for others what they had.',
       ),
+    ),
+  ),
+  fields: v.optional(
+    v.pipe(
+      FieldsSchema,
+      v.description(
+        'Where the records and their fields are, where that is not recognised: keys joined by dots, or a JSON Pointer.',
+      ),
+    ),
+  ),
+  maxRejectedPercent: v.optional(
+    v.pipe(
+      v.number(),
+      v.minValue(0, 'expected 0 or more'),
+      v.maxValue(100, 'expected at most 100'),
+      v.description('Share of the records that may be left out; absent: 5, or 10 records, and never more than half.'),
     ),
   ),
   payload: v.optional(

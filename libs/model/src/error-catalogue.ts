@@ -46,6 +46,11 @@ export const ERROR_CATALOGUE = {
     EXIT.failed,
     'Correct the records; the file that the message names lists what is wrong with each.',
   ),
+  'id-not-unique': entry(EXIT.failed, 'Add the named line to corpus.json, or give each record an id of its own.'),
+  'too-many-rejected': entry(
+    EXIT.guarded,
+    'Name the fields in corpus.json, correct the records, or allow it with maxRejectedPercent.',
+  ),
   'records-rejected': entry(
     EXIT.rejected,
     'Correct the records in the file that the message names, or accept the loss: leave out --strict, or raise --max-rejects.',

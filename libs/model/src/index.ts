@@ -13,15 +13,17 @@ export {
   CORPUS_DEFAULTS,
   CorpusConfigSchema,
   CorpusName,
+  FieldsSchema,
   isTableName,
   OVERLONG_MODES,
   TableName,
   type CorpusConfig,
   type DeleteMode,
+  type Fields,
   type OverlongMode,
 } from './corpus-config.ts';
 export { counted } from './counted.ts';
-export { parseCreatedAt } from './created-at.ts';
+export { parseCreatedAt } from './record/created-at.ts';
 export { fitTokens } from './long-texts/fit-tokens.ts';
 export { ERROR_CATALOGUE, EXIT, type ErrorCode, type ExitCode } from './error-catalogue.ts';
 export {
@@ -79,7 +81,8 @@ export {
   type VectorStore,
 } from './ports.ts';
 export { packByBytes } from './pack-by-bytes.ts';
-export { parseRecord } from './record.ts';
+export { ID_ALIASES, parseRecord, TEXT_ALIASES } from './record/record.ts';
+export { relaxRecord, type Conversion, type ConversionKind } from './record/relax-record.ts';
 export { ROW_BYTES_MAX, rowBytes, rowTooLarge, STATEMENT_BYTES } from './row-bytes.ts';
 export { ANSWER_BYTES_MAX, answerTooLarge, isAnswerTooLarge } from './sql/answer-too-large.ts';
 export { postgresUnavailable, refusedByPostgres, sqlStateOf, type PostgresError } from './sql/refused-by-postgres.ts';

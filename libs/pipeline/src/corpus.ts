@@ -8,6 +8,7 @@ import {
   type EmbeddingCache,
   type EmbeddingReader,
   type EmbeddingSlice,
+  type Fields,
   type Ledger,
   type Logger,
   type OverlongMode,
@@ -42,6 +43,7 @@ import { embed, type EmbedOptions } from './stages/embed.ts';
 import { loadNeon } from './stages/load-neon.ts';
 import { loadQdrant } from './stages/load-qdrant.ts';
 import { provision } from './stages/provision.ts';
+import type { RejectLimit } from './stages/reject-limit.ts';
 import { validate, type ValidateOptions } from './stages/validate.ts';
 import { verify } from './stages/verify.ts';
 import type { StageContext } from './work/stage-context.ts';
@@ -57,6 +59,10 @@ export interface CorpusSettings {
   readonly deletes: DeleteMode;
   /** What becomes of a text that is too long for the model. @default what `overlongChoice` finds */
   readonly overlong?: OverlongMode | undefined;
+  /** Where the records and their fields are. @default what is recognised */
+  readonly fields?: Fields | undefined;
+  /** How many records may be left out. @default any number */
+  readonly rejectLimit?: RejectLimit | undefined;
   /** Chunks in one request, at most; the services' own limits apply as well. */
   readonly batchItems: { readonly embed: number; readonly qdrant: number; readonly neon: number };
   /** Requests under way at once to one service. */
@@ -226,7 +232,16 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         const made = reuse ? await ports.reusableChunks?.(overlong) : undefined;
         if (made !== undefined && !(strict && made.rejected > 0)) return made;
         const embedder = await ports.embedder();
-        return ports.input((input) => validate(context, { input, embedder, overlong, strict }));
+        return ports.input((input) =>
+          validate(context, {
+            input,
+            embedder,
+            overlong,
+            strict,
+            fields: settings.fields,
+            rejectLimit: settings.rejectLimit,
+          }),
+        );
       }),
     plan: ({ only, trust }) =>
       runStep('plan', (context) =>

@@ -1,4 +1,12 @@
-import type { CallStats, Dependency, EmbedderIdentity, OverlongMode, StoreName } from '@lockstep/model';
+import type {
+  CallStats,
+  ConversionKind,
+  Dependency,
+  EmbedderIdentity,
+  OverlongMode,
+  RejectCode,
+  StoreName,
+} from '@lockstep/model';
 
 // What the stages and operations report, and write as JSON. The names of the fields are read by other programs and by
 // later versions: they do not change.
@@ -14,6 +22,14 @@ export interface ValidateReceipt {
   readonly rejected: number;
   readonly duplicates: number;
   readonly held: number;
+  /** Rejected records by reason, the most frequent first. Receipts of earlier versions have none. */
+  readonly rejects?: readonly RejectSum[];
+  /** Values that were changed, moved or chosen so that a record could be accepted, by kind. */
+  readonly converted?: readonly ConversionSum[];
+  /** The shape of the input, and where its fields came from. */
+  readonly shape?: ShapeReport;
+  /** Accepted records whose id was derived from document and text. */
+  readonly derivedIds?: number;
   /** Accepted chunks of which only the beginning is embedded. */
   readonly truncated: number;
   /** Texts that are too long for the model; null where there are none, absent in receipts of earlier versions. */
@@ -27,6 +43,42 @@ export interface ValidateReceipt {
   readonly basis: string | null;
   readonly startedAt: string;
   readonly durationMs: number;
+}
+
+/** A field of a chunk that a path can be given for. */
+export type FieldName = 'id' | 'text' | 'document' | 'title' | 'page' | 'created';
+
+/** Where the fields of the records came from. */
+export interface ShapeReport {
+  /** Name of the shape. */
+  readonly shape: string;
+  /** Records for each path of each field, the most frequent first, at most a few. */
+  readonly from: Readonly<Partial<Record<FieldName, readonly { readonly path: string; readonly count: number }[]>>>;
+  /** Vectors that were left out of metadata. */
+  readonly vectorsLeftOut: number;
+  /** Paths of a user that no record has, each with the keys that records do have. */
+  readonly missingPaths: readonly { readonly field: FieldName; readonly path: string }[];
+  readonly keysFound: readonly string[];
+}
+
+/** Rejected records of one reason, with the first of them. */
+export interface RejectSum {
+  readonly code: RejectCode;
+  readonly count: number;
+  readonly example: {
+    readonly index: number;
+    readonly line: number;
+    readonly chunk_id: string | null;
+    readonly field: string | null;
+    readonly message: string;
+  };
+}
+
+/** Conversions of one kind, with the first of them. */
+export interface ConversionSum {
+  readonly kind: ConversionKind;
+  readonly count: number;
+  readonly example: { readonly index: number; readonly line: number; readonly field: string };
 }
 
 /** What a corpus does with texts that are too long for the model, and why. */

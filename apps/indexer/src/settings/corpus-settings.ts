@@ -1,4 +1,11 @@
-import { CORPUS_DEFAULTS, IndexingError, type CorpusConfig, type DeleteMode, type OverlongMode } from '@lockstep/model';
+import {
+  CORPUS_DEFAULTS,
+  IndexingError,
+  type CorpusConfig,
+  type DeleteMode,
+  type Fields,
+  type OverlongMode,
+} from '@lockstep/model';
 import type { Flags } from './flags.ts';
 import { KNOWN_MODELS } from './known-models.ts';
 import type { Profile } from './profile.ts';
@@ -17,6 +24,9 @@ export interface CorpusSettings {
   /** Undefined where nothing is stated: it then depends on whether the corpus was loaded before. */
   readonly overlong: OverlongMode | undefined;
   readonly payload: readonly string[];
+  readonly fields: Fields;
+  /** Share of the records that may be left out, 0 to 100. @default the limit of `validate` */
+  readonly maxRejectedPercent: number | undefined;
 }
 
 export function resolveCorpusSettings({ config, inputPath }: Source, flags: Flags): CorpusSettings {
@@ -31,7 +41,16 @@ export function resolveCorpusSettings({ config, inputPath }: Source, flags: Flag
     overlong: flags.overlong ?? config.overlong,
     deletes: flags.deletes ?? config.deletes ?? CORPUS_DEFAULTS.deletes,
     payload: flags.payload ?? config.payload ?? CORPUS_DEFAULTS.payload,
+    fields: { ...config.fields, ...fieldsOf(flags) },
+    maxRejectedPercent: flags['max-rejected-percent'] ?? config.maxRejectedPercent,
   };
+}
+
+/** Fields that were typed. */
+function fieldsOf({ records, id, text, document, title, page, created }: Flags): Fields {
+  return Object.fromEntries(
+    Object.entries({ records, id, text, document, title, page, created }).filter(([, path]) => path !== undefined),
+  );
 }
 
 /** The embedding model and the dimensions of its vectors. */

@@ -36,6 +36,9 @@ const service = oneOf(['embedded', 'cloud']);
 const perMinute = matching('n', /^[1-9]\d{0,14}$/, 'a whole number of 1 or more');
 const dollars = matching('dollars', /^(\d+(\.\d+)?|\.\d+)$/, 'an amount of US dollars, such as 0.25');
 
+const PERCENT = /^0*(\d{1,2}(\.\d+)?|100(\.0+)?)$/;
+const path = v.pipe(v.string(), v.nonEmpty('expected a path'));
+
 /** Flags of commands that work on one corpus; each overrides corpus.json. */
 const CORPUS = {
   corpus: {
@@ -70,6 +73,26 @@ const CORPUS = {
   overlong: {
     ...oneOf(OVERLONG_MODES),
     help: 'Whether a text too long for the model is embedded whole in windows, shortened, or rejected; default windows, or as the corpus was loaded',
+  },
+  records: { help: 'Path of the records in the input', valueHint: 'path', check: path },
+  id: {
+    help: 'Path of the id; of several, separated by commas, the values together are the id',
+    valueHint: 'a,b',
+    check: v.pipe(
+      v.string(),
+      v.transform((text) => text.split(',').map((each) => each.trim())),
+      v.array(path),
+    ),
+  },
+  text: { help: 'Path of the text', valueHint: 'path', check: path },
+  document: { help: 'Path of the document that a chunk is of', valueHint: 'path', check: path },
+  title: { help: 'Path of the title', valueHint: 'path', check: path },
+  page: { help: 'Path of the page number', valueHint: 'path', check: path },
+  created: { help: 'Path of the date', valueHint: 'path', check: path },
+  'max-rejected-percent': {
+    ...matching('0-100', PERCENT, 'a number from 0 to 100'),
+    help: 'Share of the records that may be left out; without it 5, or 10 records, and never more than half',
+    variable: 'LOCKSTEP_MAX_REJECTED_PERCENT',
   },
   payload: {
     help: 'More fields to store in the payload of points, for filters; separated by commas',
@@ -107,7 +130,7 @@ export const FLAGS = {
     excludes: 'max-delete-percent',
   },
   'max-delete-percent': {
-    ...matching('0-100', /^0*(\d{1,2}(\.\d+)?|100(\.0+)?)$/, 'a number from 0 to 100'),
+    ...matching('0-100', PERCENT, 'a number from 0 to 100'),
     help: 'Refuse a load that would delete a larger share of the chunks in a store',
     variable: 'LOCKSTEP_MAX_DELETE_PERCENT',
     excludes: 'allow-deletes',

@@ -9,6 +9,7 @@ import {
 import { isIndexingError, sha256Hex, type EmbedderIdentity } from '@lockstep/model';
 import {
   createProjection,
+  DEFAULT_REJECT_LIMIT,
   FILES,
   openCorpus,
   receiptIfThere,
@@ -88,6 +89,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
         inputPath: settings.inputPath,
         embedder: options.embedder,
         overlong,
+        fields: settings.fields,
         signal,
       }),
     embedder: () => services.embedder(model),
@@ -124,6 +126,11 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
       identity: options.embedder.identity,
       deletes: settings.deletes,
       overlong: settings.overlong,
+      fields: settings.fields,
+      rejectLimit:
+        settings.maxRejectedPercent === undefined
+          ? DEFAULT_REJECT_LIMIT
+          : { percent: settings.maxRejectedPercent, count: 0 },
       batchItems: { embed: settings.batchItems, qdrant: settings.qdrantBatchItems, neon: settings.neonBatchItems },
       concurrency: { embed: profile.embedder === 'cloud' ? CLOUD_EMBED_CONCURRENCY : 1, load: LOAD_CONCURRENCY },
     },

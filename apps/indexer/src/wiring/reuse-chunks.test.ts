@@ -34,6 +34,7 @@ beforeEach(async () => {
     inputPath: at('chunks.json'),
     embedder,
     overlong: async () => ({ mode: 'reject', because: 'stated' }),
+    fields: {},
     signal: NEVER,
   };
   await makeChunks();

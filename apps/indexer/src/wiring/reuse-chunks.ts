@@ -1,3 +1,4 @@
+import type { Fields } from '@lockstep/model';
 import { basisDigest, FILES, receiptIfThere, type OverlongChoice, type ValidateReceipt } from '@lockstep/pipeline';
 import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
 import { inputFileDigest } from '../runtime/input-file.ts';
@@ -15,6 +16,7 @@ export interface ReuseOptions {
   readonly embedder: EmbedderFacts;
   /** What becomes of texts that are too long; asked for where there may be some. */
   readonly overlong: () => Promise<OverlongChoice>;
+  readonly fields: Fields;
   readonly signal: AbortSignal;
 }
 
@@ -26,7 +28,7 @@ const OUTPUT = [FILES.chunks, FILES.held, FILES.rejects, FILES.validateReceipt];
  * another run is replacing them.
  */
 export async function reuseChunks(options: ReuseOptions): Promise<ValidateReceipt | undefined> {
-  const { from, into, temporaries, inputPath, embedder, overlong, signal } = options;
+  const { from, into, temporaries, inputPath, embedder, overlong, fields, signal } = options;
   /** A receipt that cannot be read counts as missing. */
   const receiptIn = (folder: string) =>
     receiptIfThere<ValidateReceipt>(createDiskArtifacts(folder, temporaries), FILES.validateReceipt).catch(() => {});
@@ -34,7 +36,7 @@ export async function reuseChunks(options: ReuseOptions): Promise<ValidateReceip
   if (!made) return undefined;
   const inputDigest = await inputFileDigest(inputPath, signal);
   const { identity, inputTokensMax } = embedder;
-  const basis = { inputDigest, identity, inputTokensMax };
+  const basis = { inputDigest, identity, inputTokensMax, fields };
   if (
     made.basis !== basisDigest({ ...basis, overlong: null }) &&
     made.basis !== basisDigest({ ...basis, overlong: (await overlong()).mode })

@@ -1,6 +1,5 @@
 import { utf8Bytes, type IndexedChunk } from '@lockstep/model';
 import { encodeChunkLine, encodeHeldLine } from './chunk-line.ts';
-import type { InputRecord } from '../input/input-record.ts';
 
 /** An entry of the sorter: an accepted chunk with its line of `chunks.jsonl`, or the id of a rejected record. */
 export interface Entry {
@@ -9,6 +8,7 @@ export interface Entry {
   readonly index: number;
   readonly line: string;
   readonly inputLine: number;
+  readonly isIdDerived: boolean;
   readonly chunk:
     | {
         readonly pointId: string;
@@ -20,27 +20,40 @@ export interface Entry {
 }
 
 /*
- * Entries sort by point id, then by position in the input: `<point id> <index> <input line> <json>`, the numbers
- * padded. The JSON is the line of the chunk in `chunks.jsonl`, or of the record in `held.jsonl`.
+ * Entries sort by point id, then by position in the input: `<point id> <index> <input line> <d or -> <json>`, the numbers
+ * padded. `d` says that the id was derived. The JSON is the line of the chunk in `chunks.jsonl`, or of the record in `held.jsonl`.
  */
 const NUMBER_DIGITS = 12;
 const POINT_ID_UNITS = 36;
-const HEAD_UNITS = POINT_ID_UNITS + 2 * (NUMBER_DIGITS + 1) + 1;
+const DERIVED_AT = POINT_ID_UNITS + 2 * (NUMBER_DIGITS + 1) + 1;
+const HEAD_UNITS = DERIVED_AT + 2;
 
-function headOf(pointId: string, { index, line }: { index: number; line: number }): string {
-  return `${pointId} ${padded(index)} ${padded(line)} `;
+/** Where a record stood in the input, and whether its id was derived. */
+interface Position {
+  readonly index: number;
+  readonly line: number;
+  readonly isIdDerived?: boolean;
+}
+
+function headOf(pointId: string, { index, line, isIdDerived = false }: Position): string {
+  return `${pointId} ${padded(index)} ${padded(line)} ${isIdDerived ? 'd' : '-'} `;
 }
 
 function padded(value: number): string {
   return String(value).padStart(NUMBER_DIGITS, '0');
 }
 
-export function encodeEntry(record: InputRecord, chunk: IndexedChunk): string {
+export function encodeEntry(record: Position, chunk: IndexedChunk): string {
   return headOf(chunk.pointId, record) + encodeChunkLine(chunk);
 }
 
-export function encodeHeldEntry(record: InputRecord, pointId: string, chunkId: string): string {
+export function encodeHeldEntry(record: Position, pointId: string, chunkId: string): string {
   return headOf(pointId, record) + encodeHeldLine({ pointId, chunkId });
+}
+
+/** The line of an entry that was read back. */
+export function encodeEntryLine({ pointId, index, inputLine, isIdDerived, line }: Entry): string {
+  return headOf(pointId, { index, line: inputLine, isIdDerived }) + line;
 }
 
 function decodeEntry(text: string): Entry {
@@ -54,7 +67,8 @@ function decodeEntry(text: string): Entry {
     pointId,
     chunkId: parsed['chunk_id'] as string,
     index: Number(text.slice(POINT_ID_UNITS + 1, POINT_ID_UNITS + 1 + NUMBER_DIGITS)),
-    inputLine: Number(text.slice(POINT_ID_UNITS + 2 + NUMBER_DIGITS, HEAD_UNITS - 1)),
+    inputLine: Number(text.slice(POINT_ID_UNITS + 2 + NUMBER_DIGITS, DERIVED_AT - 1)),
+    isIdDerived: text.charAt(DERIVED_AT) === 'd',
     line,
     chunk:
       contentHash === undefined || embeddingKey === undefined || body === undefined

@@ -2,16 +2,23 @@ import {
   contentHashOf,
   createDigest,
   IndexingError,
+  isJsonObject,
   parseRecord,
   pointIdOf,
+  relaxRecord,
   ROW_BYTES_MAX,
   rowTooLarge,
   sentTexts,
   textWindows,
   WINDOWS_MAX,
+  type Chunk,
+  type Conversion,
+  type Fields,
+  type IndexedChunk,
+  type JsonValue,
   type OverlongMode,
   type Rejection,
-  type IndexedChunk,
+  type Scratch,
   type TextMeasure,
 } from '@lockstep/model';
 import { encodeHeldLine } from '../files/chunk-line.ts';
@@ -19,15 +26,19 @@ import { FILES } from '../files/corpus-files.ts';
 import type { InputRecord } from '../input/input-record.ts';
 import type { RandomAccess } from '../input/tables/read-parquet.ts';
 import { RECORD_BYTES_MAX } from '../input/read-options.ts';
-import { readRecords } from '../input/read-records.ts';
 import type { Unpackers } from '../input/bytes/unpacked.ts';
+import { readShapedRecords } from '../input/shapes/read-shaped-records.ts';
 import { writeReceipt } from '../files/receipt-file.ts';
 import { createRejectsFile } from '../files/rejects-file.ts';
 import { decodeEntries, encodeEntry, encodeHeldEntry, type Entry } from '../files/chunk-entry.ts';
 import { createLineSorter } from '../files/line-sorter.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import { basisDigest } from './validate-basis.ts';
-import type { OverlongChoice, OverlongTexts, ValidateReceipt } from '../receipts.ts';
+import type { OverlongChoice, OverlongTexts, RejectSum, ShapeReport, ValidateReceipt } from '../receipts.ts';
+import { createConversionSums } from './conversion-sums.ts';
+import { createRejectSums, isOverRejectLimit, tooManyRejected, type RejectLimit } from './reject-limit.ts';
+import { createRepeatedIds } from './repeated-ids.ts';
+import { tellDerivedIdsApart } from './tell-derived-ids-apart.ts';
 
 export interface ValidateOptions {
   readonly input: {
@@ -46,6 +57,10 @@ export interface ValidateOptions {
   readonly overlong: () => Promise<OverlongChoice>;
   /** Whether any rejected record fails the stage. */
   readonly strict: boolean;
+  /** What the fields of a record are called. @default they are recognised */
+  readonly fields?: Fields | undefined;
+  /** How many records may be left out. @default any number */
+  readonly rejectLimit?: RejectLimit | undefined;
   /** Records that the rejects file lists. @default LISTED_MAX */
   readonly listedMax?: number;
 }
@@ -63,28 +78,39 @@ export async function validate(context: StageContext, options: ValidateOptions):
   const startedAt = clock.now();
   await artifacts.remove(FILES.validateReceipt);
   const scratch = await artifacts.scratch();
+  let second: Scratch | undefined;
   const chunks = await artifacts.write(FILES.chunks);
   const heldFile = await artifacts.write(FILES.held);
   const rejects = await createRejectsFile(context, options.listedMax);
   try {
     const sorter = createLineSorter(scratch);
+    const rejectSums = createRejectSums();
+    const conversions = createConversionSums();
+    const reject = async (where: Parameters<typeof rejects.add>[0], rejection: Rejection): Promise<void> => {
+      rejectSums.add({ index: where.index, line: 'inputLine' in where ? where.inputLine : where.line }, rejection);
+      await rejects.add(where, rejection);
+    };
+    const shaped = await readShapedRecords(options.input, options);
     let records = 0;
+    let derivedIds = 0;
     let textBytes = 0;
     let truncated = 0;
     const overlong = countOverlong(options);
-    for await (const record of readRecords(options.input.bytes, options.input)) {
+    for await (const record of shaped.records) {
       context.signal?.throwIfAborted();
       records += 1;
       context.onProgress?.(records, undefined);
-      const result = await accept(record, corpus, options.embedder, overlong);
+      const result = await accept(record, corpus, options, overlong);
       if ('chunk' in result) {
         if (result.isTruncated) {
           truncated += 1;
           logger.warn('text-truncated', { index: record.index, line: record.line, pointId: result.chunk.pointId });
         }
+        if (record.isIdDerived) derivedIds += 1;
+        conversions.add(record, result.conversions);
         await sorter.add(encodeEntry(record, result.chunk));
       } else {
-        await rejects.add(record, result.rejection);
+        await reject(record, result.rejection);
         const { chunkId } = result.rejection;
         if (chunkId !== undefined) await sorter.add(encodeHeldEntry(record, pointIdOf(corpus, chunkId), chunkId));
       }
@@ -109,22 +135,37 @@ export async function validate(context: StageContext, options: ValidateOptions):
     };
     // The first accepted entry of an id, or its first entry. Only one is in memory, since all records may have one id.
     let first: Entry | undefined;
-    for await (const entry of decodeEntries(sorter.sorted())) {
+    const repeated = createRepeatedIds();
+    const lines =
+      derivedIds === 0
+        ? sorter.sorted()
+        : tellDerivedIdsApart(corpus, decodeEntries(sorter.sorted()), (second = await artifacts.scratch()));
+    for await (const entry of decodeEntries(lines)) {
       if (first?.pointId !== entry.pointId) {
         if (first !== undefined) await settle(first);
         first = entry;
       } else if (first.chunk === undefined) {
         if (entry.chunk !== undefined) first = entry;
       } else if (entry.chunk?.contentHash === first.chunk.contentHash) duplicates += 1;
-      else if (entry.chunk !== undefined) await rejects.add(entry, duplicateOf(first));
+      else if (entry.chunk !== undefined) {
+        repeated.add(first, entry);
+        await reject(entry, duplicateOf(first));
+      }
     }
     if (first !== undefined) await settle(first);
+    const report = shaped.report();
     const nothing = accepted === 0;
-    if (nothing || (options.strict && rejects.count() > 0)) {
+    const limit = options.rejectLimit;
+    const isOver = limit !== undefined && isOverRejectLimit(rejects.count(), records, limit);
+    if (nothing || isOver || report.missingPaths.length > 0 || (options.strict && rejects.count() > 0)) {
       await rejects.close();
       await chunks.discard();
       await heldFile.discard();
-      throw nothing ? nothingAcceptable(records) : refusedUnderStrict(rejects.count());
+      if (report.missingPaths.length > 0) throw missingPath(report);
+      if (isOver && repeated.count() * 2 > rejects.count()) throw repeated.error(idNameOf(report));
+      if (nothing) throw nothingAcceptable(records, rejectSums.sums());
+      if (isOver) throw tooManyRejected(rejects.count(), records, rejectSums.sums());
+      throw refusedUnderStrict(rejects.count());
     }
     await chunks.close();
     await heldFile.close();
@@ -137,6 +178,10 @@ export async function validate(context: StageContext, options: ValidateOptions):
       rejected: rejects.count(),
       duplicates,
       held,
+      rejects: rejectSums.sums(),
+      converted: conversions.sums(),
+      shape: report,
+      derivedIds,
       truncated,
       overlong: overlong.counted(),
       textBytes,
@@ -154,14 +199,15 @@ export async function validate(context: StageContext, options: ValidateOptions):
     throw error;
   } finally {
     await scratch.dispose();
+    await second?.dispose();
   }
 }
 
-function basisOf({ input, embedder }: ValidateOptions, overlong: OverlongTexts | null): string | null {
+function basisOf({ input, embedder, fields }: ValidateOptions, overlong: OverlongTexts | null): string | null {
   const inputDigest = input.digest?.();
   if (inputDigest === undefined) return null;
   const { identity, inputTokensMax } = embedder;
-  return basisDigest({ inputDigest, identity, inputTokensMax, overlong: overlong?.mode ?? null });
+  return basisDigest({ inputDigest, identity, inputTokensMax, overlong: overlong?.mode ?? null, fields });
 }
 
 /** Counts texts that are too long, and asks with the first of them what becomes of them. */
@@ -194,17 +240,19 @@ function countOverlong({ embedder, overlong }: ValidateOptions): OverlongCounter
 async function accept(
   record: InputRecord,
   corpus: string,
-  embedder: TextMeasure,
+  { embedder, strict }: ValidateOptions,
   overlong: OverlongCounter,
-): Promise<{ chunk: IndexedChunk; isTruncated: boolean } | { rejection: Rejection }> {
+): Promise<
+  { chunk: IndexedChunk; isTruncated: boolean; conversions: readonly Conversion[] } | { rejection: Rejection }
+> {
   if (record.problem !== undefined) return { rejection: { ...record.problem, field: null } };
   if (record.value === undefined) {
     const message = `expected at most ${RECORD_BYTES_MAX} bytes in a record`;
     return { rejection: { code: 'too-large', field: null, message } };
   }
-  const result = parseRecord(record.value);
-  if (!result.ok) return { rejection: result.rejection };
-  const { chunk } = result;
+  const parsed = parseLeniently(record.value, strict);
+  if ('rejection' in parsed) return parsed;
+  const { chunk, conversions } = parsed;
   const tokens = embedder.tokensOver(chunk.text);
   const mode = tokens === undefined ? 'truncate' : await overlong.add(chunk.text, tokens);
   const sent = sentTexts(embedder, { text: chunk.text, tokens }, mode);
@@ -222,7 +270,21 @@ async function accept(
   return {
     chunk: { ...chunk, pointId, contentHash, embeddingKey: sent.key },
     isTruncated: tokens !== undefined && mode === 'truncate',
+    conversions,
   };
+}
+
+/** Parses a record as it is, and where it would be rejected, once more with what can be made acceptable. */
+function parseLeniently(
+  record: JsonValue,
+  strict: boolean,
+): { chunk: Chunk; conversions: readonly Conversion[] } | { rejection: Rejection } {
+  const exact = parseRecord(record);
+  if (exact.ok) return { chunk: exact.chunk, conversions: [] };
+  if (strict || !isJsonObject(record)) return { rejection: exact.rejection };
+  const relaxed = relaxRecord(record);
+  const result = parseRecord(relaxed.record);
+  return result.ok ? { chunk: result.chunk, conversions: relaxed.conversions } : { rejection: exact.rejection };
 }
 
 function tooLong({ identity, inputTokensMax }: TextMeasure, tokens: number, mode: OverlongMode): string {
@@ -237,10 +299,25 @@ function duplicateOf(first: Entry): Rejection {
   return { code: 'duplicate-id', field: 'chunk_id', message, chunkId: first.chunkId };
 }
 
-function nothingAcceptable(records: number): IndexingError {
+/** A path that the user gave and that no record has. */
+function missingPath({ missingPaths, keysFound }: ShapeReport): IndexingError {
+  const [first] = missingPaths;
+  return new IndexingError({
+    code: 'config-invalid',
+    message: `fields.${first?.field}: no record has ${JSON.stringify(first?.path)}; the records have ${keysFound.join(', ')}.`,
+  });
+}
+
+/** What the id of the records is called. */
+function idNameOf({ from }: ShapeReport): string {
+  return from.id?.[0]?.path ?? 'chunk_id';
+}
+
+function nothingAcceptable(records: number, [first]: readonly RejectSum[]): IndexingError {
+  const reason = first === undefined ? '' : ` ${first.count} of them: ${first.example.message} (${first.code}).`;
   return new IndexingError({
     code: 'input-nothing-acceptable',
-    message: `None of the ${records} records of the input can be accepted; ${FILES.rejects} says why. No store was touched.`,
+    message: `None of the ${records} records of the input can be accepted.${reason} ${FILES.rejects} lists each. No store was touched.`,
     details: { records },
   });
 }

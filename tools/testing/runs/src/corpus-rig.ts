@@ -25,6 +25,7 @@ import {
   type LoadReceipt,
   type Projection,
   type ProvisionReceipt,
+  type RejectLimit,
   type RetainedRepair,
   type RunReceipts,
   type StageContext,
@@ -62,6 +63,7 @@ export interface CorpusRigOptions {
   /** Ports in place of those in memory. */
   readonly ports?: Partial<CorpusPorts>;
   readonly payload?: readonly string[];
+  readonly rejectLimit?: RejectLimit;
   readonly deletes?: DeleteMode;
   /** What becomes of a text that is too long for the model. @default nothing is stated */
   readonly overlong?: OverlongMode;
@@ -178,6 +180,7 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
         identity,
         deletes,
         overlong: options.overlong,
+        rejectLimit: options.rejectLimit,
         batchItems: { embed: embedding.batchItems ?? batchItems, qdrant: batchItems, neon: batchItems },
         concurrency: { embed: embedding.concurrency ?? concurrency, load: concurrency },
       },

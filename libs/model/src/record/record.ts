@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import type { Chunk, RejectCode, Rejection } from './chunk.ts';
+import type { Chunk, RejectCode, Rejection } from '../chunk.ts';
 import { parseCreatedAt } from './created-at.ts';
-import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 
 /** Keys for the id and for the text of a record. A record may have several of them if their values are equal. */
 export const ID_ALIASES = ['chunk_id', 'id', 'chunkId'] as const;
@@ -29,11 +29,11 @@ export const CHUNK_ID_BYTES_MAX = 1024;
 export const RECORD_VALUES_MAX = 100_000;
 
 /** UTF-16 units of a path or a key that a rejection shows at most. */
-const FIELD_UNITS_MAX = 200;
+export const FIELD_UNITS_MAX = 200;
 
 const INT32_MAX = 2_147_483_647;
-const COLUMNS = ['document_id', 'chapter_title', 'page_number', 'created_at'] as const;
-const OWN_KEYS = new Set<string>([...ID_ALIASES, ...TEXT_ALIASES, ...COLUMNS, 'metadata']);
+export const COLUMNS = ['document_id', 'chapter_title', 'page_number', 'created_at'] as const;
+export const OWN_KEYS: ReadonlySet<string> = new Set<string>([...ID_ALIASES, ...TEXT_ALIASES, ...COLUMNS, 'metadata']);
 
 const decimalText = v.pipe(v.union([v.string(), v.pipe(v.number(), v.safeInteger())]), v.transform(String));
 
@@ -61,6 +61,11 @@ const EXPECTED: Record<(typeof COLUMNS)[number], string> = {
   page_number: 'an integer between -2147483648 and 2147483647',
   created_at: 'an ISO 8601 date-time with at most microseconds, such as 2025-12-05T10:00:00Z',
 };
+
+/** Whether a value fits the column of this name. */
+export function isColumnValue(name: (typeof COLUMNS)[number], value: JsonValue): boolean {
+  return v.is(columnSchemas[name], value);
+}
 
 /** Thrown inside this file only, and caught by `parseRecord`. */
 class Rejected {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Chunk, RejectCode } from './chunk.ts';
-import { contentHashOf } from './identity.ts';
-import type { JsonObject, JsonValue } from './json.ts';
+import type { Chunk, RejectCode } from '../chunk.ts';
+import { contentHashOf } from '../identity.ts';
+import type { JsonObject, JsonValue } from '../json.ts';
 import {
   CHUNK_ID_BYTES_MAX,
   ID_ALIASES,

@@ -1,0 +1,41 @@
+import type { Fields } from '@lockstep/model';
+import type { ShapeReport } from '../../receipts.ts';
+import { peekRecords } from '../peek-records.ts';
+import type { ReadRecordsOptions } from '../read-options.ts';
+import { parseFieldPath } from './field-path.ts';
+import type { UserFields } from './own-record.ts';
+import { OWN_SHAPE, recogniseShape, sampleOf } from './recognise-shape.ts';
+import { createShaper, type ShapedRecord } from './shaped-records.ts';
+
+/** The records of an input in our own shape, and where their fields came from, which is known when all are read. */
+export interface ShapedRecords {
+  readonly records: AsyncIterable<ShapedRecord>;
+  report(): ShapeReport;
+}
+
+/**
+ * Recognises the shape of an input by its first 256 KiB, and brings its records into our own, one at a time. Fails as
+ * `readRecords` does.
+ */
+export async function readShapedRecords(
+  input: ReadRecordsOptions & { readonly bytes: AsyncIterable<Uint8Array> },
+  { fields = {}, strict = false }: { readonly fields?: Fields | undefined; readonly strict?: boolean } = {},
+): Promise<ShapedRecords> {
+  const peeked = await peekRecords(input.bytes, input);
+  const recognised = recogniseShape(sampleOf(new TextDecoder().decode(peeked.head)));
+  const shaper = createShaper(recognised, pathsOf(fields), strict);
+  // Our own places are found by the reader itself.
+  const recognisedPlace = recognised?.shape === OWN_SHAPE ? undefined : recognised?.place;
+  const place = fields.records === undefined ? recognisedPlace : { path: parseFieldPath(fields.records) };
+
+  async function* records(): AsyncGenerator<ShapedRecord> {
+    for await (const record of peeked.records(place)) yield* shaper.shape(record);
+  }
+  return { records: records(), report: shaper.report };
+}
+
+/** The paths of the fields of a record. */
+function pathsOf(fields: Fields): UserFields {
+  const paths = Object.entries(fields).filter(([field]) => field !== 'records');
+  return Object.fromEntries(paths.map(([field, path]) => [field, [path].flat()]));
+}

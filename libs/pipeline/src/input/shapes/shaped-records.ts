@@ -1,0 +1,103 @@
+import { ID_ALIASES, isJsonObject, type JsonObject, type JsonValue } from '@lockstep/model';
+import type { FieldName, ShapeReport } from '../../receipts.ts';
+import type { InputRecord } from '../input-record.ts';
+import { isSet, parseFieldPath, valueAt } from './field-path.ts';
+import { ownRecordOf, type UserFields } from './own-record.ts';
+import { isOwn, OWN_SHAPE, type RecognisedShape } from './recognise-shape.ts';
+import type { Shape } from './shape.ts';
+
+/** A record of the input in our own shape. */
+export interface ShapedRecord extends InputRecord {
+  /** Whether its id was derived from document and text. */
+  readonly isIdDerived: boolean;
+}
+
+/** Paths of one field that are reported. */
+const PATHS_MAX = 5;
+
+/** Keys that an error lists. */
+const KEYS_MAX = 30;
+
+/** The shape of records of which nothing is known but what the user says. */
+const ANY: Shape = { name: 'fields', about: '', has: [] };
+
+/** Brings records into our own shape, one at a time, and keeps count of where their fields came from. */
+export function createShaper(recognised: RecognisedShape | undefined, fields: UserFields = {}, strict = false) {
+  const isOwnShape = recognised?.shape === OWN_SHAPE && Object.keys(fields).length === 0;
+  const shape = recognised === undefined || recognised.shape === OWN_SHAPE ? ANY : recognised.shape;
+  const name = isOwnShape ? OWN_SHAPE : (recognised?.shape as Shape | undefined)?.name;
+  const counts = new Map<FieldName, Map<string, number>>();
+  const unseen = new Map(
+    (Object.entries(fields) as [FieldName, readonly string[]][]).flatMap(([field, paths]) =>
+      paths.map((path) => [`${field} ${path}`, { field, path }] as const),
+    ),
+  );
+  const keysFound = new Set<string>();
+  let vectorsLeftOut = 0;
+
+  function unfold({ value, key }: InputRecord): readonly JsonValue[] {
+    if (value === undefined) return [];
+    const records = shape.unfold?.(value, key);
+    // What does not unfold is judged as it is.
+    return records === undefined || records.length === 0 ? [value] : records;
+  }
+
+  function look(record: JsonObject): void {
+    for (const key of Object.keys(record)) if (keysFound.size < KEYS_MAX) keysFound.add(key);
+    for (const [at, { path }] of unseen) if (isSet(valueAt(record, parseFieldPath(path)))) unseen.delete(at);
+  }
+
+  return {
+    /** The records that are in one of the input; one that cannot be read as an object stays as it is. */
+    *shape(record: InputRecord): Generator<ShapedRecord> {
+      if (record.value === undefined || (isOwnShape && (isOwn(record.value) || !isJsonObject(record.value)))) {
+        yield { ...record, isIdDerived: false };
+        return;
+      }
+      for (const value of unfold(record)) {
+        if (!isJsonObject(value)) {
+          yield { ...record, value, isIdDerived: false };
+          continue;
+        }
+        look(value);
+        const own = ownRecordOf(value, shape, fields);
+        // In our own shape a record without id or text is taken otherwise only where that gives it both.
+        const isUsable =
+          own.from.text !== undefined && own.from.id !== undefined && !(own.from.id === 'derived' && hasIdValue(value));
+        if (isOwnShape && (strict || !isUsable)) {
+          yield { ...record, isIdDerived: false };
+          continue;
+        }
+        vectorsLeftOut += own.vectors;
+        for (const [field, path] of Object.entries(own.from) as [FieldName, string][]) {
+          const paths = counts.get(field) ?? new Map<string, number>();
+          counts.set(field, paths.set(path, (paths.get(path) ?? 0) + 1));
+        }
+        yield { ...record, value: own.value, isIdDerived: own.from.id === 'derived' };
+      }
+    },
+    report(): ShapeReport {
+      const from = Object.fromEntries(
+        [...counts].map(([field, paths]) => [
+          field,
+          [...paths]
+            .map(([path, count]) => ({ path, count }))
+            .toSorted((a, b) => b.count - a.count)
+            .slice(0, PATHS_MAX),
+        ]),
+      );
+      return {
+        shape: name ?? ANY.name,
+        from,
+        vectorsLeftOut,
+        missingPaths: [...unseen.values()],
+        keysFound: [...keysFound],
+      };
+    },
+  };
+}
+
+/** Whether a record has an id under one of our names, though perhaps one that cannot be used: then none is derived. */
+function hasIdValue(record: JsonObject): boolean {
+  return ID_ALIASES.some((name) => isSet(record[name]));
+}

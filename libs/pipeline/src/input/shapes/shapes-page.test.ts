@@ -1,0 +1,68 @@
+import { join } from 'node:path';
+import { format } from 'prettier';
+import { expect, it } from 'vitest';
+import { KNOWN_DATES, KNOWN_DOCUMENTS, KNOWN_IDS, KNOWN_PAGES, KNOWN_TEXTS, KNOWN_TITLES } from './known-names.ts';
+import type { Shape } from './shape.ts';
+import { SHAPES } from './shapes.ts';
+
+const code = (text: string): string => `\`${text}\``;
+const list = (paths: readonly string[] = []): string => paths.map(code).join(', ');
+
+function rowOf({ name, about, has, places, id, text, document }: Shape): string {
+  const where = places?.map(
+    ({ path, keyed }) => (path.length === 0 ? 'top' : code(path.join('.'))) + (keyed ? ' by id' : ''),
+  );
+  const recognised = has.map((paths) => (typeof paths === 'string' ? code(paths) : paths.map(code).join(' or ')));
+  const cells = [
+    code(name),
+    about,
+    where?.join(', ') ?? 'top',
+    recognised.join(', '),
+    list(id),
+    list(text),
+    list(document),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+it('docs/shapes.md lists every shape with the keys that are recognised (vitest -u writes it)', async () => {
+  const text = `# Shapes of chunk files
+
+\`validate\` recognises what a file holds by its first 256 KiB, and says in its receipt (\`shape\`) which shape it took and
+from which keys the id, the text and the document come. This page is written from \`libs/pipeline/src/input/shapes\`.
+
+A file of Lockstep's own shape (an id and a text under the names in the README, at the top, in an array, in JSON lines, or under
+\`chunks\`, \`data\` or \`items\`) is always taken as it is. Of the shapes below the one with the most recognised keys counts.
+
+| shape | written by | records | recognised by | id | text | document |
+| --- | --- | --- | --- | --- | --- | --- |
+${SHAPES.map(rowOf).join('\n')}
+
+Where a shape says nothing, or its path is empty in a record, these names are looked for, at the top and then in \`metadata\`, also in
+another letter case: id ${list(KNOWN_IDS)}; text ${list(KNOWN_TEXTS)}; document ${list(KNOWN_DOCUMENTS)}; title
+${list(KNOWN_TITLES)}; page ${list(KNOWN_PAGES)}; date ${list(KNOWN_DATES)}.
+
+## Naming the fields yourself
+
+\`\`\`json
+{ "fields": { "records": "data.docs", "id": ["url", "chunk_index"], "text": "body", "document": "metadata.source" } }
+\`\`\`
+
+A path is keys joined by dots, or a JSON Pointer where it begins with \`/\`. Several paths of \`id\` make one id of their values, as a JSON array. A
+path that no record has is an error. The flags \`--records --id --text --document --title --page --created\` do the same for one run.
+
+## Ids
+
+A record without an id gets one that is derived from its document and its text: the first 32 hexadecimal digits of the SHA-256 of
+\`["lockstep.derived-id/1", document, text]\`. It stays the same when records change their order. Records that are equal in all fields are one
+chunk; where only document and text are equal, \`-\` and 12 digits of the hash of the other fields are added.
+
+## What is changed on the way
+
+A label never costs a text. A page, a date or a title that does not fit its column stays in \`metadata\` under its own name. Of two ids
+\`chunk_id\` counts, or a text beside a bare number; of two texts the whole one; the other stays in \`metadata\`. NUL and lone surrogates are taken
+out of texts and values. Each is counted by kind in the receipt (\`converted\`); \`--strict\` rejects such records instead.
+`;
+  const page = await format(text, { parser: 'markdown', printWidth: 120 });
+  await expect(page).toMatchFileSnapshot(join(import.meta.dirname, '../../../../../docs/shapes.md'));
+});

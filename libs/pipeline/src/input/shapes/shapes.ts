@@ -1,0 +1,308 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '@lockstep/model';
+import { unwrapExtendedJson } from './extended-json.ts';
+import type { RecordsPlace, Shape } from './shape.ts';
+
+const at = (...paths: readonly (readonly string[])[]): readonly RecordsPlace[] => paths.map((path) => ({ path }));
+const keyedAt = (...path: readonly string[]): RecordsPlace => ({ path, keyed: true });
+
+/** Where frameworks put the source of a text. */
+const SOURCES = ['metadata.source', 'metadata.file_path', 'metadata.file_name', 'metadata.filename', 'metadata.url'];
+const PAGES = ['metadata.page_number', 'metadata.page', 'metadata.loc.pageNumber'];
+
+/** Names of a text in payloads of vector stores, the usual ones first. */
+const PAYLOAD_TEXTS = ['text', 'page_content', 'content', 'document', 'chunk', 'chunk_text', 'body', '_node_content'];
+const within = (prefix: string, names: readonly string[]): string[] => names.map((name) => `${prefix}.${name}`);
+const PAYLOAD_SOURCES = ['source', 'metadata.source', 'file_name', 'filename', 'url', 'document_id', 'doc_id'];
+
+/** Objects that hold records under a name of no known tool. */
+const CONTAINERS = at(
+  ...['records', 'documents', 'docs', 'results', 'rows', 'points', 'vectors', 'objects', 'entries'].map((key) => [key]),
+  ...['value', 'values', 'nodes', 'elements', 'passages', 'texts', 'corpus', 'content', 'chunks'].map((key) => [key]),
+  ['data', 'chunks'],
+  ['data', 'items'],
+  ['result', 'points'],
+  ['hits', 'hits'],
+);
+
+/**
+ * The shapes that are known, but for our own. Where several fit, the one with the most paths in `has` wins, and of equal
+ * ones the earlier: a tool's own shape stands before the general ones.
+ */
+export const SHAPES: readonly Shape[] = [
+  {
+    name: 'langchain-serialized',
+    about: 'LangChain, `dumps()`',
+    has: ['lc', 'kwargs', ['kwargs.page_content', 'kwargs.pageContent']],
+    id: ['kwargs.id', 'kwargs.metadata.id', 'kwargs.metadata.chunk_id'],
+    text: ['kwargs.page_content', 'kwargs.pageContent'],
+    document: within('kwargs', SOURCES),
+    title: ['kwargs.metadata.title'],
+    page: within('kwargs', PAGES),
+    metadata: ['kwargs.metadata'],
+    leaveOut: ['lc', 'type', 'id', 'kwargs'],
+  },
+  {
+    name: 'langchain',
+    about: 'LangChain documents, also `model_dump()`',
+    has: [['page_content', 'pageContent'], 'metadata'],
+    id: ['id', 'metadata.id', 'metadata.chunk_id', 'metadata._id'],
+    text: ['page_content', 'pageContent'],
+    document: SOURCES,
+    title: ['metadata.title'],
+    page: PAGES,
+    leaveOut: ['type'],
+  },
+  {
+    name: 'llamaindex-docstore',
+    about: 'LlamaIndex `docstore.json`',
+    has: ['__data__.id_', ['__data__.text', '__data__.text_resource.text']],
+    places: [keyedAt('docstore/data')],
+    id: ['__data__.id_'],
+    text: ['__data__.text', '__data__.text_resource.text'],
+    document: [
+      '__data__.relationships.1.node_id',
+      ...['file_path', 'file_name', 'source', 'url'].map((name) => `__data__.metadata.${name}`),
+    ],
+    title: ['__data__.metadata.title'],
+    page: ['__data__.metadata.page_number', '__data__.metadata.page_label', '__data__.metadata.page'],
+    created: ['__data__.metadata.creation_date'],
+    metadata: ['__data__.metadata'],
+    leaveOut: ['__type__'],
+  },
+  {
+    name: 'llamaindex',
+    about: 'LlamaIndex nodes, `to_dict()`',
+    has: ['id_', ['text', 'text_resource.text']],
+    id: ['id_'],
+    text: ['text', 'text_resource.text'],
+    document: ['relationships.1.node_id', ...SOURCES],
+    title: ['metadata.title'],
+    page: ['metadata.page_number', 'metadata.page_label', 'metadata.page'],
+    created: ['metadata.creation_date'],
+  },
+  {
+    name: 'unstructured',
+    about: 'Unstructured elements',
+    has: ['element_id', 'type', 'text'],
+    id: ['element_id'],
+    text: ['text'],
+    document: ['metadata.filename', 'metadata.url', 'metadata.data_source.url'],
+    title: ['metadata.section'],
+    page: ['metadata.page_number'],
+    created: ['metadata.last_modified'],
+  },
+  {
+    name: 'haystack',
+    about: 'Haystack documents, versions 1 and 2',
+    has: ['content', 'meta'],
+    places: at([], ['documents']),
+    id: ['id'],
+    text: ['content'],
+    document: ['meta.source_id', 'meta.file_path', 'meta.name', 'meta.url', 'meta.source'],
+    title: ['meta.title'],
+    page: ['meta.page_number', 'meta.page'],
+    metadata: ['meta'],
+    leaveOut: ['content_type', 'id_hash_keys', 'score', 'blob', 'dataframe'],
+  },
+  {
+    name: 'docling',
+    about: 'Docling chunks',
+    has: ['text', 'meta.origin'],
+    id: ['chunk_id', 'id'],
+    text: ['text'],
+    document: ['meta.origin.filename', 'meta.origin.uri'],
+    title: ['meta.headings.0'],
+    metadata: ['meta'],
+  },
+  {
+    name: 'beir',
+    about: 'BEIR `corpus.jsonl`',
+    has: ['_id', 'text', 'title'],
+    id: ['_id'],
+    text: ['text'],
+    title: ['title'],
+  },
+  {
+    name: 'ms-marco-passages',
+    about: 'MS MARCO v2 passages',
+    has: ['pid', 'passage'],
+    id: ['pid'],
+    text: ['passage'],
+    document: ['docid'],
+  },
+  {
+    name: 'ms-marco-documents',
+    about: 'MS MARCO v2 documents',
+    has: ['docid', 'body'],
+    id: ['docid'],
+    text: ['body'],
+    document: ['url'],
+    title: ['title'],
+  },
+  {
+    name: 'pyserini',
+    about: 'Pyserini and Anserini collections',
+    has: ['id', 'contents'],
+    id: ['id'],
+    text: ['contents'],
+  },
+  {
+    name: 'mongodb',
+    about: 'MongoDB, `mongoexport`',
+    has: ['_id.$oid'],
+    id: ['_id'],
+    text: PAYLOAD_TEXTS,
+    unfold: (record) => asObjects(unwrapExtendedJson(record)),
+  },
+  {
+    name: 'pinecone',
+    about: 'Pinecone upsert',
+    has: ['id', ['values', 'sparseValues', 'sparse_values'], 'metadata'],
+    places: at(['vectors'], []),
+    id: ['id'],
+    text: within('metadata', PAYLOAD_TEXTS),
+    document: within('metadata', PAYLOAD_SOURCES),
+    title: ['metadata.title'],
+    page: ['metadata.page_number', 'metadata.page'],
+    leaveOut: ['namespace', 'sparseValues', 'sparse_values'],
+  },
+  {
+    name: 'pinecone-fetch',
+    about: 'Pinecone fetch',
+    has: ['id', 'values', 'metadata'],
+    places: [keyedAt('vectors')],
+    id: ['id'],
+    text: within('metadata', PAYLOAD_TEXTS),
+    document: within('metadata', PAYLOAD_SOURCES),
+    title: ['metadata.title'],
+    page: ['metadata.page_number', 'metadata.page'],
+    leaveOut: ['sparseValues', 'sparse_values'],
+  },
+  {
+    name: 'qdrant',
+    about: 'Qdrant scroll and points',
+    has: ['id', 'payload'],
+    places: at(['result', 'points'], ['points'], ['result'], []),
+    id: ['id'],
+    text: within('payload', PAYLOAD_TEXTS),
+    document: within('payload', PAYLOAD_SOURCES),
+    title: ['payload.title', 'payload.metadata.title'],
+    page: ['payload.page_number', 'payload.page', 'payload.metadata.page'],
+    metadata: ['payload', 'payload.metadata'],
+    leaveOut: ['shard_key', 'order_value', 'version', 'score'],
+  },
+  {
+    name: 'weaviate',
+    about: 'Weaviate objects',
+    has: ['id', 'properties', ['class', 'collection', 'vectors', 'vector']],
+    places: at(['objects'], []),
+    id: ['id'],
+    text: within('properties', PAYLOAD_TEXTS),
+    document: within('properties', PAYLOAD_SOURCES),
+    title: ['properties.title'],
+    page: ['properties.page_number', 'properties.page'],
+    created: ['creationTimeUnix'],
+    metadata: ['properties'],
+    leaveOut: ['lastUpdateTimeUnix', 'vectorWeights', 'vectors'],
+  },
+  {
+    name: 'azure-search',
+    about: 'Azure AI Search, push and reply',
+    has: [['@search.action', '@search.score']],
+    places: at(['value'], []),
+    id: ['id', 'key', 'chunk_id', 'parent_id'],
+    text: ['content', 'chunk', 'text', 'merged_content', 'description'],
+    document: ['sourcefile', 'metadata_storage_path', 'url', 'parent_id'],
+    title: ['title'],
+    page: ['page', 'page_number'],
+    leaveOut: ['@search.action', '@search.score', '@search.rerankerScore', '@search.highlights', '@search.captions'],
+  },
+  {
+    name: 'elasticsearch',
+    about: 'Elasticsearch and OpenSearch hits',
+    has: ['_id', '_source'],
+    places: at(['hits', 'hits'], []),
+    id: ['_id'],
+    text: within('_source', PAYLOAD_TEXTS),
+    document: within('_source', PAYLOAD_SOURCES),
+    title: ['_source.title'],
+    page: ['_source.page_number', '_source.page'],
+    metadata: ['_source', '_source.metadata'],
+    leaveOut: ['_index', '_score', '_type', 'sort', '_ignored', '_version'],
+  },
+  {
+    name: 'hugging-face-rows',
+    about: 'Hugging Face dataset viewer',
+    has: ['row_idx', 'row'],
+    places: at(['rows']),
+    id: ['row.id', 'row._id', 'row.chunk_id', 'row_idx'],
+    text: within('row', [...PAYLOAD_TEXTS, 'passage', 'sentence']),
+    document: within('row', PAYLOAD_SOURCES),
+    title: ['row.title'],
+    metadata: ['row'],
+    leaveOut: ['truncated_cells'],
+  },
+  {
+    name: 'documents-with-chunks',
+    about: 'documents that hold their chunks',
+    has: ['chunks.0'],
+    places: at([], ['documents'], ['data']),
+    unfold: chunksOfDocument,
+  },
+  {
+    name: 'strings',
+    about: 'an array of texts',
+    has: [],
+    unfold: (record) => (typeof record === 'string' ? [{ text: record }] : asObjects(record)),
+  },
+  {
+    name: 'keyed',
+    about: 'an object of records by their ids',
+    has: [],
+    places: [keyedAt()],
+    unfold: (record, key) =>
+      asObjects(record).map((each) =>
+        key === undefined || 'id' in each || 'chunk_id' in each ? each : { id: key, ...each },
+      ),
+  },
+  {
+    name: 'container',
+    about: 'records under a name of its own',
+    has: [],
+    places: CONTAINERS,
+  },
+  {
+    name: 'general',
+    about: 'any other records; id and text under usual names',
+    has: [],
+  },
+];
+
+function asObjects(record: JsonValue): readonly JsonObject[] {
+  return isJsonObject(record) ? [record] : [];
+}
+
+/** The chunks of one document, with the fields of the document that they do not have themselves. */
+function chunksOfDocument(record: JsonValue): readonly JsonObject[] {
+  if (!isJsonObject(record) || !Array.isArray(record['chunks'])) return asObjects(record);
+  const { chunks, text: _text, content: _content, metadata, ...document } = record;
+  const documentId =
+    ['document_id', 'doc_id', 'id', 'source', 'url'].map((key) => document[key]).find(isScalar) ?? null;
+  const { id: _id, ...shared } = document;
+  return chunks.map((chunk): JsonObject => {
+    const own: JsonObject = typeof chunk === 'string' ? { text: chunk } : isJsonObject(chunk) ? chunk : { chunk };
+    return {
+      ...shared,
+      document_id: documentId,
+      ...own,
+      metadata: {
+        ...(isJsonObject(metadata) ? metadata : {}),
+        ...(isJsonObject(own['metadata']) ? own['metadata'] : {}),
+      },
+    };
+  });
+}
+
+function isScalar(value: JsonValue | undefined): value is string | number {
+  return typeof value === 'string' || typeof value === 'number';
+}

@@ -1,0 +1,190 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { IndexedChunk, RejectCode } from '@lockstep/model';
+import { collect, createMemoryArtifacts, createStubEmbedder, failureOf } from '@lockstep/testing-ports';
+import { createCorpusRig } from '@lockstep/testing-runs';
+import { readChunks } from '../files/corpus-files.ts';
+import { validate, type ValidateOptions } from './validate.ts';
+import { DEFAULT_REJECT_LIMIT } from './reject-limit.ts';
+
+const FIELD = join(import.meta.dirname, '../../../../fixtures/field');
+
+/** What becomes of one input. */
+interface Outcome {
+  readonly shape: string;
+  readonly accepted: number;
+  /** Reasons of rejects, in the order of the records. @default none */
+  readonly rejects?: readonly RejectCode[];
+  /** Numbers of conversions by kind. @default none */
+  readonly converted?: Readonly<Record<string, number>>;
+  /** Chunks that are among the accepted, as far as it is said. */
+  readonly chunks?: readonly Partial<IndexedChunk>[];
+}
+
+const LANGCHAIN = { documentId: 'policies/refund.pdf', pageNumber: 3 };
+const DOCUMENT = '2b030dc8-8750-489a-8c9b-e86720ff0856';
+
+const OUTCOMES: Readonly<Record<string, Outcome>> = {
+  'alias-conflict-text': {
+    shape: 'lockstep',
+    accepted: 5,
+    converted: { id: 2, text: 2 },
+    chunks: [
+      { chunkId: 'a', text: 'Alpha', metadata: { content: '<p>Alpha</p>' } },
+      { chunkId: 'b', text: 'Beta full text', metadata: { snippet: 'Beta...' } },
+      { chunkId: 'c-0001', metadata: { id: '7f0c' } },
+      { chunkId: 'doc1_0', metadata: { chunk_id: 0 } },
+      { chunkId: 'f', text: 't' },
+    ],
+  },
+  'azure-search-upload': {
+    shape: 'azure-search',
+    accepted: 1,
+    chunks: [{ chunkId: 'doc-1_0', text: 'Alpha beta.', documentId: 'a.pdf', chapterTitle: 'Handbook' }],
+  },
+  'beir-corpus': { shape: 'beir', accepted: 2, chunks: [{ chunkId: 'MED-10', chapterTitle: 'Statin Use' }] },
+  'body-key-text': { shape: 'general', accepted: 1, chunks: [{ chunkId: '1', text: 'Install it with npm.' }] },
+  dates: { shape: 'lockstep', accepted: 16, converted: { date: 8, label: 2 } },
+  'doc-id-key': { shape: 'general', accepted: 2, chunks: [{ documentId: 'd1', text: 'Alpha' }] },
+  'elastic-hits': { shape: 'elasticsearch', accepted: 1, chunks: [{ chunkId: 'a1', text: 'Alpha beta.' }] },
+  'haystack-documents': {
+    shape: 'haystack',
+    accepted: 1,
+    chunks: [{ chunkId: '0f3b', documentId: 'a.txt', pageNumber: 1 }],
+  },
+  'hf-no-id': { shape: 'general', accepted: 2 },
+  'langchain-lc-dumps': {
+    shape: 'langchain-serialized',
+    accepted: 1,
+    chunks: [{ documentId: 'a.pdf', pageNumber: 0 }],
+  },
+  'langchain-metadata-id': {
+    shape: 'langchain',
+    accepted: 1,
+    chunks: [{ chunkId: '55812641-5c42-41ad-b6a6-3453eb3fc35a', text: 'Alpha beta gamma.' }],
+  },
+  'langchain-model-dump': { shape: 'langchain', accepted: 2, chunks: [{ documentId: 'a.pdf', pageNumber: 1 }] },
+  'langchain-no-id': { shape: 'langchain', accepted: 2, chunks: [LANGCHAIN, LANGCHAIN] },
+  'list-of-strings': { shape: 'strings', accepted: 2, chunks: [{ text: 'First chunk of text.' }] },
+  'llamaindex-docstore': {
+    shape: 'llamaindex-docstore',
+    accepted: 1,
+    converted: { page: 1 },
+    chunks: [{ documentId: DOCUMENT, pageNumber: 12, createdAt: '2024-05-04T00:00:00.000000Z' }],
+  },
+  'llamaindex-nodes-jsonl': { shape: 'llamaindex', accepted: 3, converted: { page: 3 }, chunks: [{ chunkId: 'n0' }] },
+  'llamaindex-nodes-todict': { shape: 'llamaindex', accepted: 1, converted: { page: 1 } },
+  'mongodb-export': {
+    shape: 'mongodb',
+    accepted: 1,
+    chunks: [{ chunkId: '65a1f0c2e4b0a1b2c3d4e5f6', pageNumber: 3, createdAt: '2024-01-12T10:00:00.000000Z' }],
+  },
+  'nested-docs-with-chunks': {
+    shape: 'documents-with-chunks',
+    accepted: 2,
+    chunks: [{ chunkId: 'doc_1_chunk_0', text: 'alpha', documentId: 'doc_1' }],
+  },
+  'nul-in-text': {
+    shape: 'lockstep',
+    accepted: 3,
+    converted: { character: 2 },
+    chunks: [{ text: 'oer Cloud credits' }],
+  },
+  'page-float-half': { shape: 'lockstep', accepted: 1, converted: { label: 1 }, chunks: [{ pageNumber: null }] },
+  'page-string': { shape: 'lockstep', accepted: 6, converted: { page: 1, label: 4 }, chunks: [{ pageNumber: 12 }] },
+  'pinecone-upsert': {
+    shape: 'pinecone',
+    accepted: 1,
+    chunks: [{ chunkId: 'vec1', text: 'Alpha beta.', documentId: 'a.pdf', pageNumber: 3 }],
+  },
+  'pyserini-contents': { shape: 'pyserini', accepted: 2, chunks: [{ chunkId: 'doc1' }] },
+  'qdrant-points': {
+    shape: 'qdrant',
+    accepted: 1,
+    chunks: [{ chunkId: '1', text: 'Alpha beta.', documentId: 'a.pdf' }],
+  },
+  'qdrant-scroll': {
+    shape: 'qdrant',
+    accepted: 1,
+    chunks: [{ text: 'Alpha beta.', documentId: 'a.pdf', pageNumber: 1 }],
+  },
+  'records-container': { shape: 'container', accepted: 1, chunks: [{ chunkId: '1', text: 'Alpha' }] },
+  'tree-key-conflict': {
+    shape: 'lockstep',
+    accepted: 3,
+    converted: { metadata: 3 },
+    chunks: [{ chunkId: 'a', metadata: { source: 'a.pdf', 'metadata.source': '/data/a.pdf' } }],
+  },
+  'unstructured-elements': {
+    shape: 'unstructured',
+    accepted: 2,
+    rejects: ['missing-text'],
+    chunks: [{ text: 'Annual report', documentId: 'a.pdf', pageNumber: 1 }],
+  },
+};
+
+async function validated(folder: string, options: Partial<ValidateOptions> = {}) {
+  const [name = ''] = readdirSync(join(FIELD, folder));
+  const artifacts = createMemoryArtifacts();
+  const embedder = createStubEmbedder();
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    yield new Uint8Array(readFileSync(join(FIELD, folder, name)));
+  }
+  const receipt = await validate(createCorpusRig({ artifacts }).context, {
+    input: { name, bytes: bytes() },
+    embedder: { ...embedder, tokensOver: () => undefined },
+    overlong: async () => ({ mode: 'windows', because: 'new' }),
+    strict: false,
+    ...options,
+  });
+  return { receipt, chunks: await collect(readChunks(artifacts)) };
+}
+
+describe('files of other shapes', () => {
+  it.each(Object.entries(OUTCOMES))('validate takes %s for what it is', async (folder, outcome) => {
+    const { receipt, chunks } = await validated(folder);
+    expect(receipt).toMatchObject({ accepted: outcome.accepted, shape: { shape: outcome.shape } });
+    const rejects = receipt.rejects?.flatMap(({ code, count }) => Array<string>(count).fill(code)) ?? [];
+    expect(rejects).toEqual(outcome.rejects ?? []);
+    const converted = Object.fromEntries((receipt.converted ?? []).map(({ kind, count }) => [kind, count]));
+    expect(converted).toEqual(outcome.converted ?? {});
+    for (const chunk of outcome.chunks ?? []) expect(chunks).toContainEqual(expect.objectContaining(chunk));
+  });
+
+  it('derives the same ids whatever the order of the records', async () => {
+    const rig = createCorpusRig();
+    const records = [
+      { text: 'one', source: 'a' },
+      { text: 'one', source: 'b' },
+      { text: 'two', source: 'a', tag: 1 },
+      { text: 'two', source: 'a', tag: 2 },
+      { text: 'two', source: 'a', tag: 2 },
+    ];
+    const first = await rig.validate(records);
+    expect(first).toMatchObject({ accepted: 4, duplicates: 1, rejected: 0, derivedIds: 5 });
+    expect((await rig.validate(records.toReversed())).digest).toBe(first.digest);
+  });
+
+  it('stops at ids that count anew in each document, and names the field that makes them unique', async () => {
+    const failure = await failureOf(validated('id-counts-within-document', { rejectLimit: DEFAULT_REJECT_LIMIT }));
+    expect(failure).toMatchObject({ code: 'id-not-unique', details: { repeated: 25, ids: 5 } });
+    expect(failure.message).toContain('"fields": { "id": ["url","chunk_id"] }');
+    const fields = { id: ['url', 'chunk_id'] };
+    const { receipt } = await validated('id-counts-within-document', { fields, rejectLimit: DEFAULT_REJECT_LIMIT });
+    expect(receipt).toMatchObject({ accepted: 30, rejected: 0 });
+  });
+
+  it('refuses an input of which more than half would be left out, and sums up why', async () => {
+    const rig = createCorpusRig({ rejectLimit: DEFAULT_REJECT_LIMIT });
+    const failure = await failureOf(rig.validate([{ id: 'a', text: 'x' }, { id: 'b' }, { id: 'c' }]));
+    expect(failure).toMatchObject({ code: 'too-many-rejected', details: { rejected: 2, records: 3 } });
+    expect(failure.message).toMatch(/^2 of 3 records would be left out: 2 missing-text \(record 1: /);
+  });
+
+  it('fails for a path that no record has, and lists the keys that records have', async () => {
+    const failure = await failureOf(validated('body-key-text', { fields: { text: 'boddy' } }));
+    expect(failure).toMatchObject({ code: 'config-invalid' });
+    expect(failure.message).toBe('fields.text: no record has "boddy"; the records have id, title, body.');
+  });
+});

@@ -1,0 +1,47 @@
+import { IndexingError, type RejectCode, type Rejection } from '@lockstep/model';
+import { FILES } from '../files/corpus-files.ts';
+import type { RejectSum } from '../receipts.ts';
+
+/** How many records of an input may be left out. */
+export interface RejectLimit {
+  /** Share of the records, 0 to 100. */
+  readonly percent: number;
+  /** So many may be left out whatever their share, unless they are more than half. */
+  readonly count: number;
+}
+
+/** A handful of bad records is an accident; more are a file that was not understood. */
+export const DEFAULT_REJECT_LIMIT: RejectLimit = { percent: 5, count: 10 };
+
+/** Sums rejects by their reason, with the first of each as an example. */
+export function createRejectSums() {
+  const sums = new Map<RejectCode, RejectSum & { count: number }>();
+  return {
+    add({ index, line }: { readonly index: number; readonly line: number }, rejection: Rejection): void {
+      const { code, field, message, chunkId } = rejection;
+      const known = sums.get(code);
+      if (known !== undefined) known.count += 1;
+      else sums.set(code, { code, count: 1, example: { index, line, chunk_id: chunkId ?? null, field, message } });
+    },
+    /** The most frequent first. */
+    sums: (): readonly RejectSum[] => [...sums.values()].toSorted((a, b) => b.count - a.count),
+  };
+}
+
+/** Whether more records are left out than may be: more than both numbers of the limit, or more than half. */
+export function isOverRejectLimit(rejected: number, records: number, { percent, count }: RejectLimit): boolean {
+  if (percent >= 100) return false;
+  return rejected * 2 > records || (rejected > count && rejected * 100 > records * percent);
+}
+
+/** Refuses, with `too-many-rejected`, an input of which too much would be left out. */
+export function tooManyRejected(rejected: number, records: number, sums: readonly RejectSum[]): IndexingError {
+  const reasons = sums
+    .slice(0, 3)
+    .map(({ code, count, example }) => `${count} ${code} (record ${example.index}: ${example.message})`);
+  return new IndexingError({
+    code: 'too-many-rejected',
+    message: `${rejected} of ${records} records would be left out: ${reasons.join('; ')}. ${FILES.rejects} lists them. Nothing was written to a store.`,
+    details: { rejected, records },
+  });
+}
