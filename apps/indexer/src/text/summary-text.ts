@@ -1,6 +1,7 @@
 import { counted } from '@lockstep/model';
 import type { EmbedReceipt, LoadReceipt, ValidateReceipt, VerifyReceipt } from '@lockstep/pipeline';
 import { costText } from './cost-text.ts';
+import { rejectText } from './validate-text.ts';
 import { verdictText } from './verify-text.ts';
 
 /** The receipts of one corpus. */
@@ -46,6 +47,7 @@ function corpusText(
   if (validate !== undefined && validate.rejected + validate.duplicates > 0) {
     lines.push(
       `  input    ${validate.rejected} rejected, ${counted(validate.duplicates, 'duplicate')}, ${validate.held} held`,
+      ...(validate.rejects ?? []).map((sum) => `           ${rejectText(sum)}`),
     );
   }
   if (embed !== undefined && embed.refused > 0) {

@@ -1,8 +1,28 @@
 import { counted } from '@lockstep/model';
-import type { ValidateReceipt } from '@lockstep/pipeline';
+import type { ConversionSum, RejectSum, ValidateReceipt } from '@lockstep/pipeline';
 import { overlongText } from './overlong-text.ts';
 
-/** What validate found, in one line, and in another what becomes of texts that are too long for the model. */
+/** What kinds of conversions are called, one and several. */
+const CONVERSIONS: Readonly<Record<ConversionSum['kind'], readonly [one: string, several: string]>> = {
+  character: [
+    'text or value without its NUL or lone surrogate',
+    'texts or values without their NUL or lone surrogates',
+  ],
+  id: ['id chosen of several', 'ids chosen of several'],
+  text: ['text chosen of several', 'texts chosen of several'],
+  date: ['date in another form', 'dates in another form'],
+  page: ['page number in another form', 'page numbers in another form'],
+  label: [
+    'value kept in metadata, since its column cannot hold it',
+    'values kept in metadata, since their columns cannot hold them',
+  ],
+  metadata: ['key renamed in metadata', 'keys renamed in metadata'],
+};
+
+/**
+ * What validate found, in one line. Further lines say, where it applies, as which shape the input was read, which values
+ * were converted, why records were rejected, and what becomes of texts that are too long for the model.
+ */
 export function validateText(receipt: ValidateReceipt, folder: string, price: number | undefined): string {
   const { corpus, records, accepted, rejected, duplicates, held, truncated, overlong } = receipt;
   const parts = [`${counted(records, 'record')}`, `${accepted} accepted`];
@@ -13,5 +33,33 @@ export function validateText(receipt: ValidateReceipt, folder: string, price: nu
     parts.push(`${counted(truncated, 'text')} too long for the model, so that only the beginning is embedded`);
   const line = `${corpus} validate: ${parts.join(', ')}`;
   const isShown = overlong && overlong.records > 0 && overlong.mode !== 'truncate';
-  return isShown ? `${line}\n${corpus} validate: ${overlongText(overlong, price)}` : line;
+  return [
+    line,
+    ...shapeText(receipt).map((text) => `${corpus} validate: ${text}`),
+    ...(receipt.converted ?? []).map((sum) => `${corpus} validate: ${conversionText(sum)}`),
+    ...(receipt.rejects ?? []).map((sum) => `${corpus} validate: ${rejectText(sum)}`),
+    ...(isShown ? [`${corpus} validate: ${overlongText(overlong, price)}`] : []),
+  ].join('\n');
+}
+
+/** As which shape an input was read that is not in Lockstep's own, and where its fields came from. */
+function shapeText({ shape, derivedIds = 0 }: ValidateReceipt): string[] {
+  if (shape === undefined || Object.keys(shape.from).length === 0) return [];
+  const fields = Object.entries(shape.from).map(([field, paths]) => {
+    const [first, ...others] = paths;
+    return `${field} from ${first?.path}${others.length > 0 ? ` (and ${others.map(({ path }) => path).join(', ')})` : ''}`;
+  });
+  const lines = [`read as ${shape.shape}: ${fields.join(', ')}`];
+  if (derivedIds > 0) lines.push(`${counted(derivedIds, 'record')} without an id; ids derived from document and text`);
+  if (shape.vectorsLeftOut > 0) lines.push(`${counted(shape.vectorsLeftOut, 'vector')} of the input not used`);
+  return lines;
+}
+
+function conversionText({ kind, count, example }: ConversionSum): string {
+  return `${count} ${CONVERSIONS[kind][count === 1 ? 0 : 1]} (first: record ${example.index}, ${example.field})`;
+}
+
+/** Rejected records of one reason, with the first of them. */
+export function rejectText({ code, count, example }: RejectSum): string {
+  return `${count} rejected as ${code} (first: record ${example.index}, line ${example.line}: ${example.message})`;
 }
