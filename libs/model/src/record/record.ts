@@ -135,12 +135,15 @@ function badId(field: string, value: JsonValue): Rejected {
   return new Rejected('bad-id', field, `expected a non-empty string or an integer below 2^53, found ${nameOf(value)}`);
 }
 
+/** A character that a reader sees: no white space, control, format or filler character. */
+const VISIBLE = /[^\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
+
 function parseText(record: JsonObject): string {
   const field = aliasOf(record, TEXT_ALIASES, 'text', (value) => value);
   if (field === undefined) throw new Rejected('missing-text', 'text', `expected one of ${TEXT_ALIASES.join(', ')}`);
   const value = record[field] as JsonValue;
   if (typeof value !== 'string') throw new Rejected('bad-text', field, `expected a string, found ${nameOf(value)}`);
-  if (value.trim() === '') throw new Rejected('missing-text', field, 'expected a text, found nothing but white space');
+  if (!VISIBLE.test(value)) throw new Rejected('missing-text', field, 'expected a text, found nothing visible');
   return value;
 }
 
