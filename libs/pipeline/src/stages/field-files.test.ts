@@ -44,7 +44,10 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
     chunks: [{ chunkId: 'doc-1_0', text: 'Alpha beta.', documentId: 'a.pdf', chapterTitle: 'Handbook' }],
   },
   'beir-corpus': { shape: 'beir', accepted: 2, chunks: [{ chunkId: 'MED-10', chapterTitle: 'Statin Use' }] },
+  'blank-texts': { shape: 'lockstep', accepted: 2, rejects: Array<RejectCode>(9).fill('missing-text') },
   'body-key-text': { shape: 'general', accepted: 1, chunks: [{ chunkId: '1', text: 'Install it with npm.' }] },
+  'broken-middle-line': { shape: 'lockstep', accepted: 2, rejects: ['not-json'] },
+  'concatenated-json': { shape: 'lockstep', accepted: 2 },
   dates: { shape: 'lockstep', accepted: 16, converted: { date: 8, label: 2 } },
   'doc-id-key': { shape: 'general', accepted: 2, chunks: [{ documentId: 'd1', text: 'Alpha' }] },
   'elastic-hits': { shape: 'elasticsearch', accepted: 1, chunks: [{ chunkId: 'a1', text: 'Alpha beta.' }] },
@@ -122,6 +125,10 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
     rejects: ['missing-text'],
     chunks: [{ text: 'Annual report', documentId: 'a.pdf', pageNumber: 1 }],
   },
+  'nan-python': { shape: 'lockstep', accepted: 2 },
+  'one-line-file-place': { shape: 'lockstep', accepted: 201 },
+  'openai-cookbook-csv': { shape: 'lockstep', accepted: 1 },
+  'utf16-powershell': { shape: 'lockstep', accepted: 1 },
 };
 
 async function validated(folder: string, options: Partial<ValidateOptions> = {}) {
@@ -150,6 +157,12 @@ describe('files of other shapes', () => {
     const converted = Object.fromEntries((receipt.converted ?? []).map(({ kind, count }) => [kind, count]));
     expect(converted).toEqual(outcome.converted ?? {});
     for (const chunk of outcome.chunks ?? []) expect(chunks).toContainEqual(expect.objectContaining(chunk));
+  });
+
+  it('each file here has an outcome', () => {
+    expect(readdirSync(FIELD).filter((name) => name !== 'README.md')).toEqual(
+      [...Object.keys(OUTCOMES), 'id-counts-within-document'].toSorted(),
+    );
   });
 
   it('derives the same ids whatever the order of the records', async () => {
