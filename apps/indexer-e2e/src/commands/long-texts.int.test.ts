@@ -84,7 +84,7 @@ describe('a text of more tokens than the embedded model reads', { timeout: TIMEO
   });
 
   it('is rejected with the other choices where corpus.json says so', async () => {
-    writeCorpus('garden', { overlong: 'reject' });
+    writeCorpus('garden', { overlong: 'reject', maxRejectedPercent: 100 });
     writeFileSync(join(workspace, 'garden/chunks.json'), JSON.stringify(CHUNKS));
     expect(await indexer('validate', 'garden')).toMatch(/rejected; set "overlong": "windows" in corpus.json .* free/);
     const rejects = readFileSync(join(workspace, '.lockstep/garden/validate/rejects.jsonl'), 'utf8');

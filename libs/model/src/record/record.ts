@@ -143,7 +143,10 @@ function parseText(record: JsonObject): string {
   if (field === undefined) throw new Rejected('missing-text', 'text', `expected one of ${TEXT_ALIASES.join(', ')}`);
   const value = record[field] as JsonValue;
   if (typeof value !== 'string') throw new Rejected('bad-text', field, `expected a string, found ${nameOf(value)}`);
-  if (!VISIBLE.test(value)) throw new Rejected('missing-text', field, 'expected a text, found nothing visible');
+  if (!VISIBLE.test(value)) {
+    const found = value.trim() === '' ? 'nothing but white space' : 'nothing visible';
+    throw new Rejected('missing-text', field, `expected a text, found ${found}`);
+  }
   return value;
 }
 
