@@ -17,6 +17,7 @@ const CONVERSIONS: Readonly<Record<ConversionSum['kind'], readonly [one: string,
     'values kept in metadata, since their columns cannot hold them',
   ],
   metadata: ['key renamed in metadata', 'keys renamed in metadata'],
+  number: ['record with NaN or Infinity, now null', 'records with NaN or Infinity, now null'],
 };
 
 /**
@@ -56,7 +57,7 @@ function shapeText({ shape, derivedIds = 0 }: ValidateReceipt): string[] {
 }
 
 function conversionText({ kind, count, example }: ConversionSum): string {
-  return `${count} ${CONVERSIONS[kind][count === 1 ? 0 : 1]} (first: record ${example.index}, ${example.field})`;
+  return `${count} ${CONVERSIONS[kind][count === 1 ? 0 : 1]} (first: record ${example.index}${example.field === '' ? '' : `, ${example.field}`})`;
 }
 
 /** Rejected records of one reason, with the first of them. */

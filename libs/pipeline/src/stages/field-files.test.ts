@@ -125,8 +125,8 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
     rejects: ['missing-text'],
     chunks: [{ text: 'Annual report', documentId: 'a.pdf', pageNumber: 1 }],
   },
-  'nan-python': { shape: 'lockstep', accepted: 2 },
-  'one-line-file-place': { shape: 'lockstep', accepted: 201 },
+  'nan-python': { shape: 'lockstep', accepted: 2, converted: { number: 1 } },
+  'one-line-file-place': { shape: 'lockstep', accepted: 201, converted: { number: 1 } },
   'openai-cookbook-csv': { shape: 'lockstep', accepted: 1 },
   'utf16-powershell': { shape: 'lockstep', accepted: 1 },
 };
@@ -163,6 +163,11 @@ describe('files of other shapes', () => {
     expect(readdirSync(FIELD).filter((name) => name !== 'README.md')).toEqual(
       [...Object.keys(OUTCOMES), 'id-counts-within-document'].toSorted(),
     );
+  });
+
+  it('rejects records with NaN under --strict', async () => {
+    const failure = await failureOf(validated('nan-python', { strict: true }));
+    expect(failure).toMatchObject({ code: 'records-rejected', details: { rejected: 1 } });
   });
 
   it('derives the same ids whatever the order of the records', async () => {

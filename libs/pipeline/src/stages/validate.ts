@@ -250,9 +250,13 @@ async function accept(
     const message = `expected at most ${RECORD_BYTES_MAX} bytes in a record`;
     return { rejection: { code: 'too-large', field: null, message } };
   }
+  if (record.nonFinite > 0 && strict) {
+    return { rejection: { code: 'not-json', field: null, message: 'expected JSON, which has no NaN and no Infinity' } };
+  }
   const parsed = parseLeniently(record.value, strict);
   if ('rejection' in parsed) return parsed;
-  const { chunk, conversions } = parsed;
+  const { chunk } = parsed;
+  const conversions = record.nonFinite > 0 ? [NON_FINITE, ...parsed.conversions] : parsed.conversions;
   const tokens = embedder.tokensOver(chunk.text);
   const mode = tokens === undefined ? 'truncate' : await overlong.add(chunk.text, tokens);
   const sent = sentTexts(embedder, { text: chunk.text, tokens }, mode);
@@ -273,6 +277,9 @@ async function accept(
     conversions,
   };
 }
+
+/** Where in the record they were is not known. */
+const NON_FINITE: Conversion = { kind: 'number', field: '' };
 
 /** Parses a record as it is, and where it would be rejected, once more with what can be made acceptable. */
 function parseLeniently(
