@@ -51,6 +51,8 @@ export function corpusProject(
           // The model in use, and a digest of the input, since Nx hashes no file that git ignores or outside the
           // workspace.
           { runtime: `${options.command} runtime ${quoted(`${root}/corpus.json`)}` },
+          // A success under a higher limit must not be replayed under a lower one.
+          { env: 'LOCKSTEP_MAX_REJECTED_PERCENT' },
         ],
         outputs: [`${state}/validate`],
       },
