@@ -193,6 +193,38 @@ describe('files of other shapes', () => {
     expect(receipt).toMatchObject({ accepted: 30, rejected: 0 });
   });
 
+  it.each([
+    [
+      'id',
+      (id: number, text: string, source: string) => ({ id, text, metadata: { source } }),
+      ['metadata.source', 'id'],
+    ],
+    ['body', (id: number, text: string, source: string) => ({ id, body: text, doc_id: source }), ['doc_id', 'id']],
+    [
+      'page_content',
+      (id: number, text: string, source: string) => ({ id, page_content: text, metadata: { source } }),
+      ['metadata.source', 'id'],
+    ],
+  ])('the fields that the error names make ids unique: records with %s', async (_what, recordOf, id) => {
+    const records = Array.from({ length: 30 }, (_, at) => recordOf(at % 5, `text ${at}`, `s${Math.floor(at / 5)}`));
+    const rig = createCorpusRig({ rejectLimit: DEFAULT_REJECT_LIMIT });
+    const failure = await failureOf(rig.validate(records));
+    expect(failure.message).toContain(`"fields": { "id": ${JSON.stringify(id)} }`);
+    const artifacts = createMemoryArtifacts();
+    const embedder = createStubEmbedder();
+    async function* bytes(): AsyncGenerator<Uint8Array> {
+      yield new TextEncoder().encode(JSON.stringify(records));
+    }
+    const receipt = await validate(createCorpusRig({ artifacts }).context, {
+      input: { name: 'chunks.json', bytes: bytes() },
+      embedder: { ...embedder, tokensOver: () => undefined },
+      overlong: async () => ({ mode: 'windows', because: 'new' }),
+      strict: false,
+      fields: { id },
+    });
+    expect(receipt).toMatchObject({ accepted: 30, rejected: 0 });
+  });
+
   it('refuses an input of which more than half would be left out, and sums up why', async () => {
     const rig = createCorpusRig({ rejectLimit: DEFAULT_REJECT_LIMIT });
     const failure = await failureOf(rig.validate([{ id: 'a', text: 'x' }, { id: 'b' }, { id: 'c' }]));

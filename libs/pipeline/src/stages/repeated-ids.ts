@@ -52,15 +52,17 @@ export function createRepeatedIds() {
       if (members < GROUP_MAX) compare(fieldsOf(other));
     },
     count: () => repeated,
-    /** The error of an input whose ids are not unique, with the line to add to corpus.json. `idName`: what the id is called. */
-    error(idName: string): IndexingError {
-      const [best] = [...(candidates?.keys() ?? [])].toSorted((a, b) => rank(a) - rank(b));
+    /** The error of an input whose ids are not unique, with the line to add to corpus.json. `pathOf`: where a record has a field of a chunk. */
+    error(pathOf: (name: string) => string | undefined): IndexingError {
+      const names = [...(candidates?.keys() ?? [])].toSorted((a, b) => rank(a) - rank(b));
+      const best = names.map(pathOf).find((path) => path !== undefined);
+      const idPath = pathOf('chunk_id');
       const { chunkId = '', records = [0, 0] } = example ?? {};
       const shown = JSON.stringify(chunkId.slice(0, SHOWN_UNITS));
       const advice =
-        best === undefined
+        best === undefined || idPath === undefined
           ? 'No field tells them apart: give each record an id of its own.'
-          : `The id is unique together with ${best}; add to corpus.json: "fields": { "id": ${JSON.stringify([best, idName])} }`;
+          : `The id is unique together with ${best}; add to corpus.json: "fields": { "id": ${JSON.stringify([best, idPath])} }`;
       return new IndexingError({
         code: 'id-not-unique',
         message:

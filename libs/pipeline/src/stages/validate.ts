@@ -162,7 +162,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
       await chunks.discard();
       await heldFile.discard();
       if (report.missingPaths.length > 0) throw missingPath(report);
-      if (isOver && repeated.count() * 2 > rejects.count()) throw repeated.error(idNameOf(report));
+      if (isOver && repeated.count() * 2 > rejects.count()) throw repeated.error(shaped.pathOf);
       if (nothing) throw nothingAcceptable(records, rejectSums.sums());
       if (isOver) throw tooManyRejected(rejects.count(), records, rejectSums.sums());
       throw refusedUnderStrict(rejects.count());
@@ -313,11 +313,6 @@ function missingPath({ missingPaths, keysFound }: ShapeReport): IndexingError {
     code: 'config-invalid',
     message: `fields.${first?.field}: no record has ${JSON.stringify(first?.path)}; the records have ${keysFound.join(', ')}.`,
   });
-}
-
-/** What the id of the records is called. */
-function idNameOf({ from }: ShapeReport): string {
-  return from.id?.[0]?.path ?? 'chunk_id';
 }
 
 function nothingAcceptable(records: number, [first]: readonly RejectSum[]): IndexingError {

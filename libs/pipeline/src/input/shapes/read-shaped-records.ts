@@ -11,6 +11,8 @@ import { createShaper, type ShapedRecord } from './shaped-records.ts';
 export interface ShapedRecords {
   readonly records: AsyncIterable<ShapedRecord>;
   report(): ShapeReport;
+  /** The path in a record of what a chunk has under a name; undefined where there is no one path. */
+  pathOf(name: string): string | undefined;
 }
 
 /**
@@ -31,7 +33,7 @@ export async function readShapedRecords(
   async function* records(): AsyncGenerator<ShapedRecord> {
     for await (const record of peeked.records(place)) yield* shaper.shape(record);
   }
-  return { records: records(), report: shaper.report };
+  return { records: records(), report: shaper.report, pathOf: shaper.pathOf };
 }
 
 /** The paths of the fields of a record. */

@@ -1,7 +1,7 @@
 import { ID_ALIASES, isJsonObject, type JsonObject, type JsonValue } from '@lockstep/model';
 import type { FieldName, ShapeReport } from '../../receipts.ts';
 import type { InputRecord } from '../input-record.ts';
-import { isSet, parseFieldPath, valueAt } from './field-path.ts';
+import { formatFieldPath, isSet, parseFieldPath, valueAt } from './field-path.ts';
 import { ownRecordOf, type UserFields } from './own-record.ts';
 import { isOwn, OWN_SHAPE, type RecognisedShape } from './recognise-shape.ts';
 import type { Shape } from './shape.ts';
@@ -14,6 +14,15 @@ export interface ShapedRecord extends InputRecord {
 
 /** Paths of one field that are reported. */
 const PATHS_MAX = 5;
+
+/** Columns of a chunk whose values a record may have under another name. */
+const COLUMN_FIELDS: Readonly<Record<string, FieldName>> = {
+  chunk_id: 'id',
+  document_id: 'document',
+  chapter_title: 'title',
+  page_number: 'page',
+  created_at: 'created',
+};
 
 /** Keys that an error lists. */
 const KEYS_MAX = 30;
@@ -34,6 +43,8 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
   );
   const keysFound = new Set<string>();
   let vectorsLeftOut = 0;
+  /** The first record, in which paths are looked up. */
+  let first: JsonObject | undefined;
 
   function unfold({ value, key }: InputRecord): readonly JsonValue[] {
     if (value === undefined) return [];
@@ -50,6 +61,7 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
   return {
     /** The records that are in one of the input; one that cannot be read as an object stays as it is. */
     *shape(record: InputRecord): Generator<ShapedRecord> {
+      if (isOwnShape && isJsonObject(record.value)) first ??= record.value;
       if (record.value === undefined || (isOwnShape && (isOwn(record.value) || !isJsonObject(record.value)))) {
         yield { ...record, isIdDerived: false };
         return;
@@ -59,6 +71,7 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
           yield { ...record, value, isIdDerived: false };
           continue;
         }
+        first ??= value;
         look(value);
         const own = ownRecordOf(value, shape, fields);
         // In our own shape a record without id or text is taken otherwise only where that gives it both.
@@ -75,6 +88,19 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
         }
         yield { ...record, value: own.value, isIdDerived: own.from.id === 'derived' };
       }
+    },
+    /** The path in a record of what a chunk has under a name; undefined where there is no one path. */
+    pathOf(name: string): string | undefined {
+      const field = COLUMN_FIELDS[name];
+      const [path] = field === undefined ? [] : [...(counts.get(field)?.keys() ?? [])];
+      const names = path !== undefined ? [] : name === 'chunk_id' ? ID_ALIASES : [name];
+      const keys = [['metadata'], ...(shape.metadata ?? []).map((root) => [...parseFieldPath(root)])];
+      const candidates = [
+        ...(path === undefined ? [] : [path]),
+        ...names,
+        ...(name === 'chunk_id' ? [] : keys.map((root) => formatFieldPath([...root, name]))),
+      ];
+      return candidates.find((each) => first !== undefined && isSet(valueAt(first, parseFieldPath(each))));
     },
     report(): ShapeReport {
       const from = Object.fromEntries(
