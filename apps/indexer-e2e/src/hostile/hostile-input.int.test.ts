@@ -30,7 +30,7 @@ import { runIndexer } from '../support/run-indexer.ts';
 const onWindows = process.platform === 'win32';
 
 /** A stack trace, or a control character of a terminal. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const UNFIT_TO_PRINT = /\n\s+at .+:\d+|[\u0000-\u0009\u000B-\u001F\u007F-\u009F\u202A-\u202E\u2066-\u2069]/;
 
 describe('hostile content', () => {

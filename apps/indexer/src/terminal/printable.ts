@@ -2,7 +2,7 @@
 const UNITS_MAX = 300;
 
 /** Control characters, and those that change the direction of text: with them a terminal can show a different text. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const UNSEEN = /[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/g;
 
 /** A text from a file or a path, made safe for messages: on one line, short, and without control characters. */

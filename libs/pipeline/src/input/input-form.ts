@@ -84,7 +84,7 @@ function isJsonText(line: string): boolean {
 /** Words in plain sight: a letter or a mark of Markdown first, then words between spaces, and no control characters. */
 function isProse(head: string): boolean {
   const start = head.slice(0, 2000);
-  // oxlint-disable-next-line no-control-regex
+  // oxlint-disable-next-line no-control-regex -- control characters are what it looks for
   return /^[\p{L}#*\->]/u.test(start) && !/[\0-\x08\x0e-\x1f\ufffd]/.test(start) && /(?:\S+\s+){4}/.test(start);
 }
 
