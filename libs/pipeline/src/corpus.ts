@@ -16,6 +16,8 @@ import {
   type StoreName,
   type VectorStore,
 } from '@lockstep/model';
+import type { ChunkInput } from './accept/make-chunks.ts';
+import type { RejectLimit } from './accept/reject-limit.ts';
 import type { DeleteLimit } from './compare/delete-guard.ts';
 import type { KnownKeys } from './compare/plan-embedding.ts';
 import type { Projection } from './compare/projection.ts';
@@ -43,8 +45,7 @@ import { embed, type EmbedOptions } from './stages/embed.ts';
 import { loadNeon } from './stages/load-neon.ts';
 import { loadQdrant } from './stages/load-qdrant.ts';
 import { provision } from './stages/provision.ts';
-import type { RejectLimit } from './stages/reject-limit.ts';
-import { validate, type ValidateOptions } from './stages/validate.ts';
+import { validate } from './stages/validate.ts';
 import { verify } from './stages/verify.ts';
 import type { StageContext } from './work/stage-context.ts';
 import type { Stores } from './work/stores.ts';
@@ -75,7 +76,7 @@ export type Opened<Thing> = Thing & { close(): Promise<void> };
 /** How a corpus reaches its input and the services. Each is called by the stages that use it, and by no other. */
 export interface CorpusPorts {
   /** Calls `read` with the bytes of the input, and closes the input when `read` has ended. */
-  input<Result>(read: (input: ValidateOptions['input']) => Promise<Result>): Promise<Result>;
+  input<Result>(read: (input: ChunkInput) => Promise<Result>): Promise<Result>;
   embedder(): Promise<Embedder>;
   vectors(): Promise<VectorStore>;
   rows(): Promise<RowStore>;

@@ -66,7 +66,7 @@ export {
 export { endRun, graceSignal } from './runs/end-run.ts';
 export { overlongChoice } from './runs/overlong-choice.ts';
 export { REFUSED_MAX, type EmbedOptions } from './stages/embed.ts';
-export { DEFAULT_REJECT_LIMIT, type RejectLimit } from './stages/reject-limit.ts';
+export { DEFAULT_REJECT_LIMIT, type RejectLimit } from './accept/reject-limit.ts';
 export { basisDigest, type ValidateBasis } from './stages/validate-basis.ts';
 export type { StageContext } from './work/stage-context.ts';
 export { inStageOrder } from './work/stage-order.ts';

@@ -46,6 +46,7 @@ export const LAYERS: Layers = {
     'work',
     'input',
     'files',
+    'accept',
     'compare',
     'runs',
     'stages',

@@ -6,7 +6,7 @@ import { collect, createMemoryArtifacts, createStubEmbedder, failureOf } from '@
 import { createCorpusRig } from '@lockstep/testing-runs';
 import { readChunks } from '../files/corpus-files.ts';
 import { validate, type ValidateOptions } from './validate.ts';
-import { DEFAULT_REJECT_LIMIT } from './reject-limit.ts';
+import { DEFAULT_REJECT_LIMIT } from '../accept/reject-limit.ts';
 
 const FIELD = join(import.meta.dirname, '../../../../fixtures/field');
 

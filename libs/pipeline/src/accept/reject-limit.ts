@@ -23,6 +23,7 @@ export function createRejectSums() {
       if (known !== undefined) known.count += 1;
       else sums.set(code, { code, count: 1, example: { index, line, chunk_id: chunkId ?? null, field, message } });
     },
+    count: (): number => [...sums.values()].reduce((all, { count }) => all + count, 0),
     /** The most frequent first. */
     sums: (): readonly RejectSum[] => [...sums.values()].toSorted((a, b) => b.count - a.count),
   };

@@ -1,0 +1,220 @@
+import { createDigest, IndexingError, pointIdOf, type Fields, type Rejection, type Scratch } from '@lockstep/model';
+import { decodeEntries, encodeEntry, encodeHeldEntry, type Entry } from '../files/chunk-entry.ts';
+import { encodeHeldLine } from '../files/chunk-line.ts';
+import { FILES } from '../files/corpus-files.ts';
+import { createLineSorter } from '../files/line-sorter.ts';
+import type { Unpackers } from '../input/bytes/unpacked.ts';
+import { readShapedRecords } from '../input/shapes/read-shaped-records.ts';
+import type { RandomAccess } from '../input/tables/read-parquet.ts';
+import type { RejectSum, ShapeReport, ValidateReceipt } from '../receipts.ts';
+import type { StageContext } from '../work/stage-context.ts';
+import { acceptRecord, countOverlong, type AcceptOptions } from './accept-record.ts';
+import { createConversionSums } from './conversion-sums.ts';
+import { createRejectSums, isOverRejectLimit, tooManyRejected, type RejectLimit } from './reject-limit.ts';
+import { createRepeatedIds } from './repeated-ids.ts';
+import { tellDerivedIdsApart } from './tell-derived-ids-apart.ts';
+
+/** The input of a corpus. */
+export interface ChunkInput {
+  readonly name: string;
+  readonly bytes: AsyncIterable<Uint8Array>;
+  /** SHA-256 of the bytes, in hex; called when all of them were read. @default the receipt has no basis */
+  readonly digest?: () => string;
+  /** The same input in any order; Parquet needs it. */
+  readonly access?: RandomAccess;
+  /** Unpack what `DecompressionStream` does not. */
+  readonly unpackers?: Unpackers;
+}
+
+export interface MakeChunksOptions extends AcceptOptions {
+  readonly input: ChunkInput;
+  /** What the fields of a record are called. @default they are recognised */
+  readonly fields?: Fields | undefined;
+  /** How many records may be left out. @default any number */
+  readonly rejectLimit?: RejectLimit | undefined;
+}
+
+/** Where what is made goes. */
+export interface ChunkSinks {
+  /** A line of `chunks.jsonl`, in the order of point ids, after all records were read. */
+  chunk(line: string): Promise<void>;
+  /** A line of `held.jsonl`, in the same order. */
+  held(line: string): Promise<void>;
+  reject(where: RejectedAt, rejection: Rejection): Promise<void>;
+}
+
+type RejectedAt = { readonly index: number; readonly line: number } | Entry;
+
+/** What was made of an input: what the receipt says of it. */
+export type MadeChunks = Required<
+  Pick<
+    ValidateReceipt,
+    | 'records'
+    | 'accepted'
+    | 'rejected'
+    | 'duplicates'
+    | 'held'
+    | 'rejects'
+    | 'converted'
+    | 'shape'
+    | 'derivedIds'
+    | 'truncated'
+    | 'overlong'
+    | 'textBytes'
+    | 'digest'
+  >
+> & {
+  /** Why the input as a whole is refused. */
+  readonly refusal: IndexingError | undefined;
+};
+
+/**
+ * Reads the input into chunks, sorted by point id, with bounded memory: each record is accepted or rejected by itself; of
+ * those with equal ids the first counts, an equal one is a duplicate and any other rejected.
+ *
+ * What the input is refused for as a whole is in `refusal`, when all was read. Fails as `readRecords` does, and with
+ * `input-empty`.
+ */
+export async function makeChunks(
+  context: StageContext,
+  options: MakeChunksOptions,
+  sinks: ChunkSinks,
+): Promise<MadeChunks> {
+  const { artifacts, corpus, logger } = context;
+  const scratch = await artifacts.scratch();
+  let second: Scratch | undefined;
+  try {
+    const sorter = createLineSorter(scratch);
+    const rejects = createRejectSums();
+    const conversions = createConversionSums();
+    const reject = async (where: RejectedAt, rejection: Rejection): Promise<void> => {
+      rejects.add({ index: where.index, line: 'inputLine' in where ? where.inputLine : where.line }, rejection);
+      await sinks.reject(where, rejection);
+    };
+    const shaped = await readShapedRecords(options.input, options);
+    let records = 0;
+    let derivedIds = 0;
+    let textBytes = 0;
+    let truncated = 0;
+    const overlong = countOverlong(options);
+    for await (const record of shaped.records) {
+      context.signal?.throwIfAborted();
+      records += 1;
+      context.onProgress?.(records, undefined);
+      const result = await acceptRecord(record, corpus, options, overlong);
+      if ('chunk' in result) {
+        if (result.isTruncated) {
+          truncated += 1;
+          logger.warn('text-truncated', { index: record.index, line: record.line, pointId: result.chunk.pointId });
+        }
+        if (record.isIdDerived) derivedIds += 1;
+        conversions.add(record, result.conversions);
+        await sorter.add(encodeEntry(record, result.chunk));
+      } else {
+        await reject(record, result.rejection);
+        const { chunkId } = result.rejection;
+        if (chunkId !== undefined) await sorter.add(encodeHeldEntry(record, pointIdOf(corpus, chunkId), chunkId));
+      }
+    }
+    if (records === 0) throw new IndexingError({ code: 'input-empty', message: 'The input holds no record.' });
+
+    const digest = createDigest();
+    let accepted = 0;
+    let duplicates = 0;
+    let held = 0;
+    const settle = async ({ pointId, chunkId, chunk, line }: Entry): Promise<void> => {
+      if (chunk === undefined) {
+        digest.update(`held ${pointId}\n`);
+        await sinks.held(`${encodeHeldLine({ pointId, chunkId })}\n`);
+        held += 1;
+        return;
+      }
+      digest.update(`${pointId} ${chunk.contentHash} ${chunk.embeddingKey}\n`);
+      await sinks.chunk(`${line}\n`);
+      accepted += 1;
+      textBytes += chunk.textBytes;
+    };
+    // The first accepted entry of an id, or its first entry. Only one is in memory, since all records may have one id.
+    let first: Entry | undefined;
+    const repeated = createRepeatedIds();
+    const lines =
+      derivedIds === 0
+        ? sorter.sorted()
+        : tellDerivedIdsApart(corpus, decodeEntries(sorter.sorted()), (second = await artifacts.scratch()));
+    for await (const entry of decodeEntries(lines)) {
+      if (first?.pointId !== entry.pointId) {
+        if (first !== undefined) await settle(first);
+        first = entry;
+      } else if (first.chunk === undefined) {
+        if (entry.chunk !== undefined) first = entry;
+      } else if (entry.chunk?.contentHash === first.chunk.contentHash) duplicates += 1;
+      else if (entry.chunk !== undefined) {
+        repeated.add(first, entry);
+        await reject(entry, duplicateOf(first));
+      }
+    }
+    if (first !== undefined) await settle(first);
+
+    const rejected = rejects.count();
+    const shape = shaped.report();
+    const refuse = (): IndexingError | undefined => {
+      const { rejectLimit: limit, strict } = options;
+      const isOver = limit !== undefined && isOverRejectLimit(rejected, records, limit);
+      if (shape.missingPaths.length > 0) return missingPath(shape);
+      if (isOver && repeated.count() * 2 > rejected) return repeated.error(shaped.pathOf);
+      if (accepted === 0) return nothingAcceptable(records, rejects.sums());
+      if (isOver) return tooManyRejected(rejected, records, rejects.sums());
+      return strict && rejected > 0 ? refusedUnderStrict(rejected) : undefined;
+    };
+    return {
+      records,
+      accepted,
+      rejected,
+      duplicates,
+      held,
+      rejects: rejects.sums(),
+      converted: conversions.sums(),
+      shape,
+      derivedIds,
+      truncated,
+      overlong: overlong.counted(),
+      textBytes,
+      digest: digest.hex(),
+      refusal: refuse(),
+    };
+  } finally {
+    await scratch.dispose();
+    await second?.dispose();
+  }
+}
+
+function duplicateOf(first: Entry): Rejection {
+  const message = `record ${first.index} (line ${first.inputLine}) has the same id and other content; the first is kept`;
+  return { code: 'duplicate-id', field: 'chunk_id', message, chunkId: first.chunkId };
+}
+
+/** A path that the user gave and that no record has. */
+function missingPath({ missingPaths, keysFound }: ShapeReport): IndexingError {
+  const [first] = missingPaths;
+  return new IndexingError({
+    code: 'config-invalid',
+    message: `fields.${first?.field}: no record has ${JSON.stringify(first?.path)}; the records have ${keysFound.join(', ')}.`,
+  });
+}
+
+function nothingAcceptable(records: number, [first]: readonly RejectSum[]): IndexingError {
+  const reason = first === undefined ? '' : ` ${first.count} of them: ${first.example.message} (${first.code}).`;
+  return new IndexingError({
+    code: 'input-nothing-acceptable',
+    message: `None of the ${records} records of the input can be accepted.${reason} ${FILES.rejects} lists each. No store was touched.`,
+    details: { records },
+  });
+}
+
+function refusedUnderStrict(rejected: number): IndexingError {
+  return new IndexingError({
+    code: 'records-rejected',
+    message: `${rejected} ${rejected === 1 ? 'record was' : 'records were'} rejected; ${FILES.rejects} says why.`,
+    details: { rejected },
+  });
+}
