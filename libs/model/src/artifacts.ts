@@ -9,6 +9,8 @@ export interface Artifacts {
   write(name: string): Promise<ArtifactWriter>;
   /** Deletes a file, if it exists. */
   remove(name: string): Promise<void>;
+  /** Where people find a file, as messages name it; undefined if it does not outlast the command. */
+  placeOf(name: string): string | undefined;
   /** Creates a folder for temporary files that only the caller sees. */
   scratch(): Promise<Scratch>;
 }

@@ -1,5 +1,5 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, isAbsolute, join, relative } from 'node:path';
 import { DISK, type FileSystem } from '@lockstep/embedding-cache';
 import { IndexingError, type Artifacts, type ArtifactWriter, type Scratch } from '@lockstep/model';
 import type { Temporaries } from './temporaries.ts';
@@ -7,9 +7,19 @@ import type { Temporaries } from './temporaries.ts';
 /** UTF-16 units that are gathered before they are written, and bytes of one read. */
 const BLOCK_UNITS = 256 * 1024;
 
-/** The files of one corpus in `folder`, its folder of the state directory. */
-export function createDiskArtifacts(folder: string, temporaries: Temporaries, files: FileSystem = DISK): Artifacts {
+/**
+ * The files of one corpus in `folder`, its folder of the state directory.
+ *
+ * @param outlasts whether the folder is still there when the command has ended. @default true
+ */
+export function createDiskArtifacts(
+  folder: string,
+  temporaries: Temporaries,
+  files: FileSystem = DISK,
+  outlasts = true,
+): Artifacts {
   return {
+    placeOf: (name) => (outlasts ? shownPath(join(folder, name)) : undefined),
     async *read(name) {
       const path = join(folder, name);
       if (!existsSync(path)) throw missing(name);
@@ -28,6 +38,12 @@ export function createDiskArtifacts(folder: string, temporaries: Temporaries, fi
       };
     },
   };
+}
+
+/** A path as people can open it: from the current folder if it is below it, else from the root. */
+export function shownPath(path: string): string {
+  const below = relative(process.cwd(), path);
+  return below.startsWith('..') || isAbsolute(below) ? path : below;
 }
 
 function missing(name: string): IndexingError {

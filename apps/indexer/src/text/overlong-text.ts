@@ -1,3 +1,4 @@
+import { counted } from '@lockstep/model';
 import type { OverlongTexts } from '@lockstep/pipeline';
 import { dollarsText } from './cost-text.ts';
 
@@ -12,7 +13,7 @@ export function overlongText(overlong: OverlongTexts, price: number | undefined)
   const { mode, because, inputTokensMax, records, windows, tokens } = overlong;
   const texts = records === 1 ? '1 text has' : `${records} texts have`;
   const long = `${texts} more than ${inputTokensMax} tokens, and ${records === 1 ? 'is' : 'are'}`;
-  const whole = `${windows} windows, ${tokens} tokens, ${dollarsText(tokens, price)}`;
+  const whole = `${counted(windows, 'window')}, ${counted(tokens, 'token')}, ${dollarsText(tokens, price)}`;
   if (mode === 'windows') return `${long} embedded whole: ${whole}, those in the cache included`;
   const done = mode === 'truncate' ? 'embedded by the beginning' : 'rejected';
   const reason = mode === 'reject' && (because === 'loaded' || because === 'unknown') ? REASONS[because] : '';

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import {
+  DISK,
   openEmbeddingCache,
   openEmbeddingSlice,
   repairEmbeddingCache,
@@ -22,7 +23,7 @@ import { createConsoleLogger } from '../terminal/console-logger.ts';
 import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, hasLedger, newRunId, openServices } from './open-services.ts';
 import { createProgress } from '../terminal/progress.ts';
-import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
+import { createDiskArtifacts, shownPath } from '../runtime/disk-artifacts.ts';
 import { unpackers } from '@lockstep/unpackers';
 import { withInputFile } from '../runtime/input-file.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
@@ -50,7 +51,7 @@ export interface CorpusSessionOptions {
 
 /** A corpus on this machine, with the services of the profile. Close it when done. */
 export interface CorpusSession extends Corpus {
-  /** Folder of its files, relative to the current folder. */
+  /** Folder of its files, as people can open it. */
   readonly folder: string;
   /** Moves damaged lines of the embedding cache of the model to another file. */
   repairCache(): Promise<CacheRepair & { readonly cache: string }>;
@@ -71,7 +72,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   const ownFolder = corpusFolder(stateDirectory, corpus);
   const temporaries = openTemporaries(ownFolder);
   const folder = options.temporary === true ? temporaries.path() : ownFolder;
-  const artifacts = createDiskArtifacts(folder, temporaries);
+  const artifacts = createDiskArtifacts(folder, temporaries, DISK, options.temporary !== true);
   const services = openServices({ ...options, logger: createConsoleLogger({ verbose, prefix: corpus }) });
   const slicePath = join(folder, FILES.slice);
   const cachePath = (identity: EmbedderIdentity) => join(stateDirectory, 'cache', cacheName(identity));
@@ -152,7 +153,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
 
   return {
     ...opened,
-    folder: relative(process.cwd(), folder),
+    folder: shownPath(folder),
     async repairCache() {
       const { identity } = options.embedder;
       try {

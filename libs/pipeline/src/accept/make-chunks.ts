@@ -1,16 +1,17 @@
 import { createDigest, IndexingError, pointIdOf, type Fields, type Rejection, type Scratch } from '@lockstep/model';
 import { decodeEntries, encodeEntry, encodeHeldEntry, type Entry } from '../files/chunk-entry.ts';
 import { encodeHeldLine } from '../files/chunk-line.ts';
-import { FILES } from '../files/corpus-files.ts';
 import { createLineSorter } from '../files/line-sorter.ts';
+import { whereListed } from '../files/rejects-file.ts';
 import type { Unpackers } from '../input/bytes/unpacked.ts';
 import { readShapedRecords } from '../input/shapes/read-shaped-records.ts';
 import type { RandomAccess } from '../input/tables/read-parquet.ts';
-import type { RejectSum, ShapeReport, ValidateReceipt } from '../receipts.ts';
+import type { ShapeReport, ValidateReceipt } from '../receipts.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import { acceptRecord, countOverlong, type AcceptOptions } from './accept-record.ts';
 import { createConversionSums } from './conversion-sums.ts';
-import { createRejectSums, isOverRejectLimit, tooManyRejected, type RejectLimit } from './reject-limit.ts';
+import { createRejectSums, isOverRejectLimit, type RejectLimit } from './reject-limit.ts';
+import { nothingAcceptable, refusedUnderStrict, tooManyRejected } from './refusals.ts';
 import { createRepeatedIds } from './repeated-ids.ts';
 import { tellDerivedIdsApart } from './tell-derived-ids-apart.ts';
 
@@ -159,12 +160,13 @@ export async function makeChunks(
     const shape = shaped.report();
     const refuse = (): IndexingError | undefined => {
       const { rejectLimit: limit, strict } = options;
+      const listed = whereListed(artifacts);
       const isOver = limit !== undefined && isOverRejectLimit(rejected, records, limit);
       if (shape.missingPaths.length > 0) return missingPath(shape);
       if (isOver && repeated.count() * 2 > rejected) return repeated.error(shaped.pathOf);
-      if (accepted === 0) return nothingAcceptable(records, rejects.sums());
-      if (isOver) return tooManyRejected(rejected, records, rejects.sums());
-      return strict && rejected > 0 ? refusedUnderStrict(rejected) : undefined;
+      if (accepted === 0) return nothingAcceptable(records, rejects.sums(), shape, listed);
+      if (isOver) return tooManyRejected(rejected, records, rejects.sums(), listed);
+      return strict && rejected > 0 ? refusedUnderStrict(rejected, rejects.sums(), listed) : undefined;
     };
     return {
       records,
@@ -199,22 +201,5 @@ function missingPath({ missingPaths, keysFound }: ShapeReport): IndexingError {
   return new IndexingError({
     code: 'config-invalid',
     message: `fields.${first?.field}: no record has ${JSON.stringify(first?.path)}; the records have ${keysFound.join(', ')}.`,
-  });
-}
-
-function nothingAcceptable(records: number, [first]: readonly RejectSum[]): IndexingError {
-  const reason = first === undefined ? '' : ` ${first.count} of them: ${first.example.message} (${first.code}).`;
-  return new IndexingError({
-    code: 'input-nothing-acceptable',
-    message: `None of the ${records} records of the input can be accepted.${reason} ${FILES.rejects} lists each. No store was touched.`,
-    details: { records },
-  });
-}
-
-function refusedUnderStrict(rejected: number): IndexingError {
-  return new IndexingError({
-    code: 'records-rejected',
-    message: `${rejected} ${rejected === 1 ? 'record was' : 'records were'} rejected; ${FILES.rejects} says why.`,
-    details: { rejected },
   });
 }

@@ -1,12 +1,11 @@
-import { IndexingError, type RejectCode, type Rejection } from '@lockstep/model';
-import { FILES } from '../files/corpus-files.ts';
+import type { RejectCode, Rejection } from '@lockstep/model';
 import type { RejectSum } from '../receipts.ts';
 
 /** How many records of an input may be left out. */
 export interface RejectLimit {
   /** Share of the records, 0 to 100. */
   readonly percent: number;
-  /** So many may be left out whatever their share, unless they are more than half. */
+  /** So many may be left out whatever their share, unless they are more than half, or than a larger `percent`. */
   readonly count: number;
 }
 
@@ -29,20 +28,10 @@ export function createRejectSums() {
   };
 }
 
-/** Whether more records are left out than may be: more than both numbers of the limit, or more than half. */
-export function isOverRejectLimit(rejected: number, records: number, { percent, count }: RejectLimit): boolean {
-  if (percent >= 100) return false;
-  return rejected * 2 > records || (rejected > count && rejected * 100 > records * percent);
-}
+const HALF = 50;
 
-/** Refuses, with `too-many-rejected`, an input of which too much would be left out. */
-export function tooManyRejected(rejected: number, records: number, sums: readonly RejectSum[]): IndexingError {
-  const reasons = sums
-    .slice(0, 3)
-    .map(({ code, count, example }) => `${count} ${code} (record ${example.index}: ${example.message})`);
-  return new IndexingError({
-    code: 'too-many-rejected',
-    message: `${rejected} of ${records} records would be left out: ${reasons.join('; ')}. ${FILES.rejects} lists them. Nothing was written to a store.`,
-    details: { rejected, records },
-  });
+/** Whether more records are left out than may be: more than both numbers of the limit, or more than half and its share. */
+export function isOverRejectLimit(rejected: number, records: number, { percent, count }: RejectLimit): boolean {
+  const over = (share: number): boolean => rejected * 100 > records * share;
+  return over(Math.max(percent, HALF)) || (rejected > count && over(percent));
 }

@@ -1,4 +1,4 @@
-import { IndexingError, isJsonObject, type JsonValue } from '@lockstep/model';
+import { counted, IndexingError, isJsonObject, type JsonValue } from '@lockstep/model';
 import type { Entry } from '../files/chunk-entry.ts';
 
 /** Fields that are tried for telling records of one id apart. */
@@ -66,7 +66,7 @@ export function createRepeatedIds() {
       return new IndexingError({
         code: 'id-not-unique',
         message:
-          `${repeated} records have the id of another record and differ from it (${ids} ids; for example ${shown} in records ` +
+          `${repeated === 1 ? '1 record has the id of another record and differs' : `${repeated} records have the id of another record and differ`} from it (${counted(ids, 'id')}; for example ${shown} in records ` +
           `${records[0]} and ${records[1]}). ${advice}`,
         details: { repeated, ids },
       });

@@ -1,4 +1,4 @@
-import { IndexingError, type CallOptions, type VectorStore } from '@lockstep/model';
+import { counted, IndexingError, type CallOptions, type VectorStore } from '@lockstep/model';
 
 /** Fails with `model-mismatch` for a collection with vectors of another model: distances between models mean nothing. */
 export async function refuseForeignModel(vectors: VectorStore, model: string, call: CallOptions): Promise<void> {
@@ -19,10 +19,10 @@ export async function refuseOtherDimensions(
 ): Promise<void> {
   const facts = await vectors.inspect(call);
   if (facts === undefined || facts.dimensions === dimensions) return;
-  const found = facts.dimensions === undefined ? 'named vectors' : `${facts.dimensions} dimensions`;
+  const found = facts.dimensions === undefined ? 'named vectors' : counted(facts.dimensions, 'dimension');
   throw new IndexingError({
     code: 'model-mismatch',
-    message: `The collection at ${vectors.target} has ${found}, and this corpus needs ${dimensions} dimensions.`,
+    message: `The collection at ${vectors.target} has ${found}, and this corpus needs ${counted(dimensions, 'dimension')}.`,
     details: { target: vectors.target, found, expected: dimensions },
   });
 }

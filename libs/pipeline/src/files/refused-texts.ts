@@ -1,4 +1,4 @@
-import { IndexingError, isIndexingError, type Artifacts } from '@lockstep/model';
+import { counted, IndexingError, isIndexingError, type Artifacts } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
 import { linesOf } from './lines.ts';
 import { receiptIfThere } from './receipt-file.ts';
@@ -25,8 +25,11 @@ export interface RefusedTexts {
 /** Chunks that the message names; the file names all. */
 const NAMED_MAX = 10;
 
-/** @param max how many may be set aside; a service that refuses everything must not be asked for each text by itself */
-export function createRefusedTexts(max: number): RefusedTexts {
+/**
+ * @param max how many may be set aside; a service that refuses everything must not be asked for each text by itself
+ * @param place where people find the file
+ */
+export function createRefusedTexts(max: number, place: string = FILES.refused): RefusedTexts {
   const refused = new Map<string, RefusedText>();
   return {
     add(text, failure) {
@@ -37,8 +40,8 @@ export function createRefusedTexts(max: number): RefusedTexts {
       throw new IndexingError({
         code: 'records-rejected',
         message:
-          `The embedding service refused ${refused.size} texts, more than the ${max} that may be set aside ` +
-          `(--max-rejects): of ${chunks}. ${FILES.refused} names each. The last refusal: ${failure.message}`,
+          `The embedding service refused ${counted(refused.size, 'text')}, more than the ${max} that may be set aside ` +
+          `(--max-rejects): of ${chunks}. ${place} names each. The last refusal: ${failure.message}`,
         details: { refused: refused.size, max },
         cause: failure.cause,
       });

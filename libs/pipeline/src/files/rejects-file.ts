@@ -1,4 +1,4 @@
-import type { ArtifactWriter, Rejection } from '@lockstep/model';
+import type { Artifacts, ArtifactWriter, Rejection } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
 import type { Entry } from './chunk-entry.ts';
 import type { StageContext } from '../work/stage-context.ts';
@@ -27,17 +27,18 @@ export async function createRejectsFile(
   listedMax = LISTED_MAX,
 ): Promise<RejectsFile> {
   const writer: ArtifactWriter = await artifacts.write(FILES.rejects);
+  const file = artifacts.placeOf(FILES.rejects);
   let count = 0;
   return {
     async add(where, { code, field, message, chunkId }) {
       count += 1;
-      if (count === listedMax + 1) logger.warn('more-rejected-than-listed', { file: FILES.rejects, listed: listedMax });
+      if (count === listedMax + 1) logger.warn('more-rejected-than-listed', { file, listed: listedMax });
       if (count > listedMax) return;
       const line = 'inputLine' in where ? where.inputLine : where.line;
       const { index } = where;
       await writer.write(lineOf({ index, line, chunk_id: chunkId ?? null, code, field, message }));
       if (count <= LOGGED_MAX) logger.warn('record-rejected', { index, line, chunkId, code, field, message });
-      if (count === LOGGED_MAX + 1) logger.warn('more-records-rejected', { file: FILES.rejects });
+      if (count === LOGGED_MAX + 1) logger.warn('more-records-rejected', { file });
     },
     count: () => count,
     async close() {
@@ -52,6 +53,12 @@ export async function createRejectsFile(
     },
     discard: () => writer.discard(),
   };
+}
+
+/** A sentence that says where rejected records are listed. */
+export function whereListed(artifacts: Artifacts): string {
+  const place = artifacts.placeOf(FILES.rejects);
+  return place === undefined ? '`indexer validate` lists each in a file.' : `${place} lists each.`;
 }
 
 interface RejectLine {

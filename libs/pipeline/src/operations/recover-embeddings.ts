@@ -1,4 +1,5 @@
 import {
+  counted,
   IndexingError,
   type CacheEntry,
   type CallOptions,
@@ -85,10 +86,12 @@ async function refuseLossyCollection(vectors: VectorStore, dimensions: number, c
   const facts = await vectors.inspect(call);
   if (facts === undefined || (facts.datatype === 'float32' && facts.dimensions === dimensions)) return;
   const found =
-    facts.dimensions === undefined ? 'named vectors' : `${facts.datatype} vectors of ${facts.dimensions} dimensions`;
+    facts.dimensions === undefined
+      ? 'named vectors'
+      : `${facts.datatype} vectors of ${counted(facts.dimensions, 'dimension')}`;
   throw new IndexingError({
     code: 'not-recoverable',
-    message: `The collection at ${vectors.target} holds ${found}; expected float32 of ${dimensions} dimensions.`,
+    message: `The collection at ${vectors.target} holds ${found}; expected float32 of ${counted(dimensions, 'dimension')}.`,
     details: { target: vectors.target, found },
   });
 }

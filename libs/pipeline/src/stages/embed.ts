@@ -73,7 +73,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     const underway = new Set<string>();
     /** The texts that each part that was asked for, or is about to be, is a part of. */
     const waiting = new Map<string, Wanted[]>();
-    const refused = createRefusedTexts(options.rejectsMax ?? REFUSED_MAX);
+    const refused = createRefusedTexts(options.rejectsMax ?? REFUSED_MAX, artifacts.placeOf(FILES.refused));
     const refusedParts = new Map<string, IndexingError>();
     const isMissing = (key: string): boolean => !cache.has(key);
     let pending: SentPart[] = [];

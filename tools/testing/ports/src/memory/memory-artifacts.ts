@@ -58,6 +58,7 @@ export function createMemoryArtifacts({
   }
 
   return {
+    placeOf: (name) => name,
     files,
     journal,
     leaks: () => ({ writers, scratches }),
