@@ -150,7 +150,7 @@ export const REJECTING: readonly Rejecting[] = [
   {
     name: 'a key of 1 MiB',
     file: 'key.jsonl',
-    content: () => `${A}\n{"id":"b","text":"t","${'k'.repeat(MIB)}":9007199254740993}\n`,
+    content: () => `${A}\n{"id":"b","text":"t","${'k'.repeat(MIB)}":1e400}\n`,
     ids: ['a'],
     rejected: [{ index: 1, line: 2, chunk_id: 'b', code: 'unsafe-number', field: `${'k'.repeat(200)}...` }],
   },

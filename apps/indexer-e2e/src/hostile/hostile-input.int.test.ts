@@ -118,7 +118,7 @@ describe('hostile content', () => {
         'escapes.json',
         JSON.stringify([
           { id, text: 5 },
-          { id: 'b', text: 't', [key]: 2 ** 53 },
+          { id: 'b', text: 't', [key]: 2 ** 90 },
           { id: 'c', text: 't' },
           { id: 'd', text: 't' },
         ]),

@@ -90,7 +90,7 @@ describe('secrets', () => {
     { id: 'page', text: MARKED.text, page_number: MARKED.text },
     { id: 'time', text: MARKED.text, created_at: MARKED.text },
     { id: 'metadata', text: MARKED.text, metadata: MARKED.text },
-    { id: 'number', text: MARKED.text, weight: 2 ** 60 },
+    { id: 'number', text: MARKED.text, weight: 2 ** 90 },
     { id: 'long', text: MARKED.text.repeat(600) },
     { id: 'right', text: `${MARKED.text}, but other` },
     { text: MARKED.text },

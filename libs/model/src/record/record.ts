@@ -84,7 +84,7 @@ class Rejected {
  *
  * Aliases of the id and the text are resolved; keys without a column go into `metadata` without loss. `document_id`,
  * `chapter_title`, `page_number` and `created_at` come from the top level, or else from `metadata` if the value there
- * is valid (it also stays there). A number beyond 2^53 is rejected and not rounded.
+ * is valid (it also stays there). A number beyond 2^53 is rejected, since it was rounded when it was read.
  */
 export function parseRecord(record: JsonValue): { ok: true; chunk: Chunk } | { ok: false; rejection: Rejection } {
   let chunkId: string | undefined;

@@ -15,7 +15,8 @@ import {
  * What was done to a record so that it could be accepted. `character`: a NUL or a lone surrogate was taken out. `id` and
  * `text`: of several that differ one was chosen. `date` and `page`: read from another form. `label`: a value that does not fit
  * its column stays in the metadata. `metadata`: it was no object, or held a key of the record with another value.
- * `number`: NaN or an infinity, which JSON does not have, became null while the record was read.
+ * `number`: NaN or an infinity, which JSON does not have, became null, or an integer beyond 2^53 its digits as text, while
+ * the record was read.
  */
 export type ConversionKind = 'character' | 'id' | 'text' | 'date' | 'page' | 'label' | 'metadata' | 'number';
 

@@ -84,7 +84,8 @@ export async function acceptRecord(
   const parsed = parseLeniently(record.value, strict);
   if ('rejection' in parsed) return parsed;
   const { chunk } = parsed;
-  const conversions = record.nonFinite > 0 ? [NON_FINITE, ...parsed.conversions] : parsed.conversions;
+  const isNumberChanged = record.nonFinite > 0 || (record.largeIntegers ?? 0) > 0;
+  const conversions = isNumberChanged ? [NUMBER, ...parsed.conversions] : parsed.conversions;
   const tokens = embedder.tokensOver(chunk.text);
   const mode = tokens === undefined ? 'truncate' : await overlong.add(chunk.text, tokens);
   const sent = sentTexts(embedder, { text: chunk.text, tokens }, mode);
@@ -107,7 +108,7 @@ export async function acceptRecord(
 }
 
 /** Where in the record they were is not known. */
-const NON_FINITE: Conversion = { kind: 'number', field: '' };
+const NUMBER: Conversion = { kind: 'number', field: '' };
 
 /** Parses a record as it is, and where it would be rejected, once more with what can be made acceptable. */
 function parseLeniently(

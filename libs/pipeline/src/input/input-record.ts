@@ -9,6 +9,8 @@ export interface InputRecord {
   readonly value: JsonValue | undefined;
   /** NaN, Infinity and -Infinity that became null. */
   readonly nonFinite: number;
+  /** Integers beyond 2^53 that became their digits as text. @default 0 */
+  readonly largeIntegers?: number | undefined;
   /** Why there is no value, though the input around it is sound. */
   readonly problem?: RecordProblem | undefined;
   /** The key under which it stood, where the records are the members of an object. */

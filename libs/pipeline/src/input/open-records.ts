@@ -30,15 +30,15 @@ export async function openRecords(
     const { bytes: plain, packing } = await unpacked(source, options.unpackers);
     const bytes = await asUtf8(plain);
     const form = await formOf(bytes, options.name);
-    const { access, recordBytesMax = RECORD_BYTES_MAX } = options;
+    const { access, recordBytesMax = RECORD_BYTES_MAX, exactIntegers = false } = options;
     if (form.kind === 'parquet' && (access === undefined || packing !== undefined))
       throw foreign('Parquet that cannot be read in any order', 'Give it as a file that is not compressed again.');
     async function* batches(records: RecordsPlace | undefined): AsyncGenerator<Iterable<InputRecord>> {
       if (form.kind === 'json') {
         const scan = scanRecords({ recordBytesMax, layout: form.layout, lines: saysLines(options.name), records });
         scan.next();
-        for await (const block of bytes.whole()) yield drain(scan, block);
-        yield drain(scan, undefined);
+        for await (const block of bytes.whole()) yield drain(scan, block, exactIntegers);
+        yield drain(scan, undefined, exactIntegers);
       } else if (form.kind === 'csv') {
         yield* readCsv(bytes.whole(), { delimiter: form.delimiter, recordBytesMax });
       } else if (access !== undefined) {
@@ -63,12 +63,15 @@ async function formOf(bytes: PeekedBytes, name: string): Promise<InputForm> {
 }
 
 /** Gives the scanner a block, and yields the records that it finds until it asks for the next block. */
-function* drain(scan: ReturnType<typeof scanRecords>, block: Uint8Array | undefined): Generator<InputRecord> {
+function* drain(
+  scan: ReturnType<typeof scanRecords>,
+  block: Uint8Array | undefined,
+  exactIntegers: boolean,
+): Generator<InputRecord> {
   for (let step = scan.next(block); step.done !== true && step.value !== undefined; step = scan.next())
-    yield recordOf(step.value);
+    yield recordOf(step.value, exactIntegers);
 }
 
-function recordOf(raw: RawRecord): InputRecord {
-  const { value, nonFinite, problem } = parseRaw(raw);
-  return { index: raw.index, line: raw.line, value, nonFinite, problem, key: raw.key };
+function recordOf(raw: RawRecord, exactIntegers: boolean): InputRecord {
+  return { index: raw.index, line: raw.line, ...parseRaw(raw, exactIntegers), key: raw.key };
 }

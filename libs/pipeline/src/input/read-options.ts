@@ -10,6 +10,8 @@ export interface ReadRecordsOptions {
   readonly recordBytesMax?: number | undefined;
   /** Where in an object the records stand. @default the top, or `chunks`, `data` or `items` there */
   readonly records?: RecordsPlace | undefined;
+  /** Whether integers beyond 2^53 become their digits as text, and no rounded numbers. @default false */
+  readonly exactIntegers?: boolean | undefined;
   /** The same input in any order; Parquet needs it. */
   readonly access?: RandomAccess | undefined;
   /** Unpack gzip of several members, and zstd. @default what `DecompressionStream` knows */

@@ -50,6 +50,22 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   'concatenated-json': { shape: 'lockstep', accepted: 2 },
   dates: { shape: 'lockstep', accepted: 16, converted: { date: 8, label: 2 } },
   'doc-id-key': { shape: 'general', accepted: 2, chunks: [{ documentId: 'd1', text: 'Alpha' }] },
+  'docling-jsonl-bighash': {
+    shape: 'lockstep',
+    accepted: 3,
+    converted: { number: 3 },
+    chunks: [
+      {
+        chunkId: '0',
+        metadata: {
+          meta: {
+            headings: ['Intro'],
+            origin: { mimetype: 'application/pdf', binary_hash: '13370000000000000001', filename: 'a.pdf' },
+          },
+        },
+      },
+    ],
+  },
   'elastic-hits': { shape: 'elasticsearch', accepted: 1, chunks: [{ chunkId: 'a1', text: 'Alpha beta.' }] },
   'haystack-documents': {
     shape: 'haystack',
@@ -168,6 +184,12 @@ describe('files of other shapes', () => {
   it('rejects records with NaN under --strict', async () => {
     const failure = await failureOf(validated('nan-python', { strict: true }));
     expect(failure).toMatchObject({ code: 'records-rejected', details: { rejected: 1 } });
+  });
+
+  it('rejects records with an integer beyond 2^53 under --strict', async () => {
+    const failure = await failureOf(validated('docling-jsonl-bighash', { strict: true }));
+    expect(failure).toMatchObject({ code: 'input-nothing-acceptable' });
+    expect(failure.message).toContain('3 of them: expected a number of at most 2^53 - 1, which no store rounds');
   });
 
   it('derives the same ids whatever the order of the records', async () => {

@@ -377,8 +377,8 @@ describe('the basis of a corpus', () => {
     // basis, and write both digests here.
     expect({ made: made.digest('hex'), basis: basisDigest(BASIS) }).toMatchInlineSnapshot(`
       {
-        "basis": "79033383c25312771d89afbb2bd9e904a906fca0ae5b4a604d39fcc289d7bbac",
-        "made": "a33cccf0c172c0ae9a0a20adb6175c6519da73e0df8669683a110de4c7652f03",
+        "basis": "1a1bdb11a3c2ff77721c85d59ff4bf7ca8a620a0c6f200c59e60525561f47c0c",
+        "made": "83d45b1bda22589e2d97816db71c198099fbcbdb2f4bda85936f4a1efb4d49c7",
       }
     `);
   });

@@ -1,6 +1,7 @@
 import { IndexingError, type JsonValue } from '@lockstep/model';
 import { malformed } from './scan-cursor.ts';
 import { endsInside, isBalanced } from './balanced.ts';
+import { mayHoldLargeInteger, withLargeIntegersAsText, withoutNonFinite } from './number-spellings.ts';
 import type { RawRecord } from './raw-record.ts';
 
 /** Why a record has no value, though the input around it is sound. */
@@ -13,6 +14,8 @@ interface Parsed {
   readonly value: JsonValue | undefined;
   /** NaN, Infinity and -Infinity that became null. */
   readonly nonFinite: number;
+  /** Integers beyond 2^53 that became their digits. @default 0 */
+  readonly largeIntegers?: number;
   readonly problem?: RecordProblem;
 }
 
@@ -28,13 +31,19 @@ export function parseBeside(bytes: Uint8Array, line: number): unknown {
 
 /**
  * Parses a record. One that is no JSON is a problem of its own where what surrounds it is sound; otherwise it may be
- * several, or the input may be cut, and it is `input-malformed`.
+ * several, or the input may be cut, and it is `input-malformed`. Where it is to be `exact`, integers beyond 2^53 become
+ * their digits as text, since a number would round them.
  */
-export function parseRaw(raw: RawRecord): Parsed {
+export function parseRaw(raw: RawRecord, exact: boolean): Parsed {
   const { bytes, line, index } = raw;
   if (bytes === undefined) return { value: undefined, nonFinite: 0 };
-  const found = parsedText(decoded(bytes, line, index));
-  if (!('error' in found)) return found as Parsed;
+  const text = decoded(bytes, line, index);
+  const found = parsedText(text);
+  if (!('error' in found)) {
+    const digits = exact && mayHoldLargeInteger(bytes) ? withLargeIntegersAsText(text) : undefined;
+    if (digits === undefined || digits.count === 0) return found as Parsed;
+    return { ...(parsedText(digits.text) as Parsed), largeIntegers: digits.count };
+  }
   const words = parserMessage(found.error);
   if (raw.end === 'input-end' && endsInside(bytes))
     throw malformed(`not JSON (${words}); the input ends in the middle of it`, line, index);
@@ -65,37 +74,6 @@ function parsedText(text: string): { value: unknown; nonFinite: number } | { err
       return { error };
     }
   }
-}
-
-/** What Python's json.dump writes and JSON does not have. */
-const NON_FINITE = /-?\bInfinity\b|\bNaN\b/g;
-
-/** Puts null in place of numbers that are none, outside strings. */
-function withoutNonFinite(text: string): { text: string; count: number } {
-  const pieces: string[] = [];
-  let count = 0;
-  const counted = (): string => {
-    count += 1;
-    return 'null';
-  };
-  for (let at = 0; at < text.length;) {
-    const quote = text.indexOf('"', at);
-    const outside = text.slice(at, quote < 0 ? text.length : quote);
-    pieces.push(outside.replace(NON_FINITE, counted));
-    if (quote < 0) break;
-    at = closingQuote(text, quote) + 1;
-    pieces.push(text.slice(quote, at));
-  }
-  return { text: pieces.join(''), count };
-}
-
-function closingQuote(text: string, opening: number): number {
-  for (let at = text.indexOf('"', opening + 1); at >= 0; at = text.indexOf('"', at + 1)) {
-    let escapes = 0;
-    while (text[at - 1 - escapes] === '\\') escapes += 1;
-    if (escapes % 2 === 0) return at;
-  }
-  return text.length;
 }
 
 /** The message of the parser, without the piece of the text that some engines quote. */

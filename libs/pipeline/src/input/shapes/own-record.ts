@@ -149,7 +149,10 @@ function metadataOf(
 
 function isVector(value: JsonValue): boolean {
   return (
-    Array.isArray(value) && value.length >= VECTOR_ITEMS_MIN && value.every((number) => typeof number === 'number')
+    Array.isArray(value) &&
+    value.length >= VECTOR_ITEMS_MIN &&
+    // Large integers came as text.
+    value.every((item) => typeof item === 'number' || (typeof item === 'string' && /^-?\d{16,}$/.test(item)))
   );
 }
 

@@ -23,7 +23,7 @@ export async function readShapedRecords(
   input: ReadRecordsOptions & { readonly bytes: AsyncIterable<Uint8Array> },
   { fields = {}, strict = false }: { readonly fields?: Fields | undefined; readonly strict?: boolean } = {},
 ): Promise<ShapedRecords> {
-  const peeked = await peekRecords(input.bytes, input);
+  const peeked = await peekRecords(input.bytes, { ...input, exactIntegers: !strict });
   const recognised = recogniseShape(sampleOf(new TextDecoder().decode(peeked.head)));
   const shaper = createShaper(recognised, pathsOf(fields), strict);
   // Our own places are found by the reader itself.

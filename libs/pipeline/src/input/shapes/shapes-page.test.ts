@@ -61,7 +61,8 @@ chunk; where only document and text are equal, \`-\` and 12 digits of the hash o
 
 A label never costs a text. A page, a date or a title that does not fit its column stays in \`metadata\` under its own name. Of two ids
 \`chunk_id\` counts, or a text beside a bare number; of two texts the whole one; the other stays in \`metadata\`. NUL and lone surrogates are taken
-out of texts and values. Each is counted by kind in the receipt (\`converted\`); \`--strict\` rejects such records instead.
+out of texts and values. NaN and Infinity become null, and an integer beyond 2^53 its digits as text, also as an id; fractions and numbers
+with an exponent stay numbers. Each is counted by kind in the receipt (\`converted\`); \`--strict\` rejects such records instead.
 `;
   const page = await format(text, { parser: 'markdown', printWidth: 120 });
   await expect(page).toMatchFileSnapshot(join(import.meta.dirname, '../../../../../docs/shapes.md'));
