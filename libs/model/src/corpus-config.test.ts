@@ -91,7 +91,8 @@ describe('CorpusConfigSchema', () => {
     ['a batch size in a string', { batchSize: '100' }],
     ['an unknown delete mode', { deletes: 'all' }],
     ['a payload field that points have anyway', { payload: ['model'] }],
-    ['a payload field with a dot', { payload: ['a.b'] }],
+    ['a payload field with an empty part', { payload: ['a..b'] }],
+    ['a payload field below one that points have anyway', { payload: ['model.name'] }],
     ['too many payload fields', { payload: Array.from({ length: 33 }, (_, at) => `f${at}`) }],
     ['a vector of 0 dimensions', { dimensions: 0 }],
   ])('a corpus.json with %s is refused', (_what, fields) => {

@@ -67,8 +67,14 @@ const OWN_PAYLOAD = new Set([
 
 const payloadField = v.pipe(
   v.string(),
-  v.regex(/^[A-Za-z_][A-Za-z0-9_-]*$/, 'expected a field name of letters, digits, "_" and "-"'),
-  v.check((field) => !OWN_PAYLOAD.has(field), 'expected a field that is not already part of every payload'),
+  v.regex(
+    /^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)*$/,
+    'expected a field name of letters, digits, "_" and "-", or several that are joined by dots',
+  ),
+  v.check(
+    (field) => !OWN_PAYLOAD.has(field.split('.', 1)[0] as string),
+    'expected a field that is not already part of every payload',
+  ),
 );
 
 /** What may become of a text with more tokens than the model reads. */
@@ -153,7 +159,9 @@ export const CorpusConfigSchema = v.strictObject({
     v.pipe(
       v.array(payloadField),
       v.maxLength(32),
-      v.description('More fields of the chunk or its metadata to store in the payload of points, indexed for filters.'),
+      v.description(
+        'More fields of the chunk or its metadata to store in the payload of points, indexed for filters; a dotted path, such as loc.lines.from, is nested there too.',
+      ),
     ),
   ),
 });

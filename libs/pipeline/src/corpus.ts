@@ -18,6 +18,7 @@ import {
 } from '@lockstep/model';
 import type { ChunkInput } from './accept/make-chunks.ts';
 import type { RejectLimit } from './accept/reject-limit.ts';
+import { checkPayloadFields } from './compare/payload-fields.ts';
 import type { DeleteLimit } from './compare/delete-guard.ts';
 import type { KnownKeys } from './compare/plan-embedding.ts';
 import type { Projection } from './compare/projection.ts';
@@ -147,7 +148,7 @@ export interface Corpus {
     readonly reuse?: boolean | undefined;
   }): Promise<ValidateReceipt>;
   plan(options: OnlyStore & { readonly trust: Trust }): Promise<CorpusPlan>;
-  embed(choices?: EmbedChoices): Promise<EmbedReceipt>;
+  embed(choices?: EmbedChoices & OnlyStore): Promise<EmbedReceipt>;
   provision(
     options?: OnlyStore & {
       /** How much the loads may delete. @default any number, and nothing is planned */
@@ -226,10 +227,20 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
     return overlongChoice(corpus, await ports.ledger('qdrant'), { signal });
   }
 
+  let isPayloadChecked = false;
+
+  /** Before anything is paid for or written; once for each time that the chunks are made. */
+  async function checkPayload(context: StageContext, only: StoreName | undefined): Promise<void> {
+    if (isPayloadChecked || only === 'neon') return;
+    await checkPayloadFields(context, projection, () => ports.vectors());
+    isPayloadChecked = true;
+  }
+
   return {
     settings,
     validate: ({ strict = false, reuse = false } = {}) =>
       runStep('validate', async (context) => {
+        isPayloadChecked = false;
         const made = reuse ? await ports.reusableChunks?.(overlong) : undefined;
         if (made !== undefined && !(strict && made.rejected > 0)) return made;
         const embedder = await ports.embedder();
@@ -245,8 +256,9 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         );
       }),
     plan: ({ only, trust }) =>
-      runStep('plan', (context) =>
-        using(ports.known(), async (cache) =>
+      runStep('plan', async (context) => {
+        await checkPayload(context, only);
+        return using(ports.known(), async (cache) =>
           planCorpus(context, {
             ...(await storesFor(only)),
             identity: settings.identity,
@@ -256,10 +268,11 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
             deletes,
             trust,
           }),
-        ),
-      ),
-    embed: (choices) =>
+        );
+      }),
+    embed: ({ only, ...choices } = {}) =>
       runFencedStep('embed', async (context) => {
+        await checkPayload(context, only);
         const embedder = await ports.embedder();
         return using(ports.cache(embedder.identity), (cache) =>
           embed(context, {
@@ -272,8 +285,9 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         );
       }),
     provision: ({ only, trust = 'stamps', ...choices } = {}) =>
-      runStep('provision', async (context) =>
-        provision(context, {
+      runStep('provision', async (context) => {
+        await checkPayload(context, only);
+        return provision(context, {
           ...(await storesFor(only)),
           runId: newId(),
           projection,
@@ -283,8 +297,8 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
           ...choices,
           overlong,
           nonce: newId,
-        }),
-      ),
+        });
+      }),
     loadQdrant: ({ leaveMissing = false } = {}) =>
       runFencedStep('load-qdrant', (context) =>
         using(ports.slice(), async (slice) =>

@@ -65,7 +65,7 @@ export async function runCorpus(corpus: Corpus, options: RunOptions): Promise<Ru
         const provisioned = { only, deleteLimit: limits.deletes, planned: plan.stores };
         Object.assign(receipts, { plan, provision: await corpus.provision(provisioned) });
       },
-      embed: async () => (receipts.embed = await corpus.embed({ rejectsMax })),
+      embed: async () => (receipts.embed = await corpus.embed({ only, rejectsMax })),
       ...(only !== 'neon' && { 'load-qdrant': async () => (receipts['load-qdrant'] = await corpus.loadQdrant()) }),
       ...(only !== 'qdrant' && { 'load-neon': async () => (receipts['load-neon'] = await corpus.loadNeon()) }),
       verify: async () => (receipts.verify = await corpus.verify({ only, ...options.verify })),

@@ -8,5 +8,10 @@ const UNSEEN = /[\u0000-\u001F\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u206
 /** A text from a file or a path, made safe for messages: on one line, short, and without control characters. */
 export function printable(text: string): string {
   const short = text.length > UNITS_MAX ? `${text.slice(0, UNITS_MAX)}...` : text;
-  return short.replaceAll(UNSEEN, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return withoutControls(short);
+}
+
+/** A text without characters that a terminal does not show as they are. */
+export function withoutControls(text: string): string {
+  return text.replaceAll(UNSEEN, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

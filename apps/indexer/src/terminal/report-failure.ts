@@ -1,4 +1,5 @@
 import { ERROR_CATALOGUE, IndexingError, isIndexingError, type ExitCode } from '@lockstep/model';
+import { withoutControls } from './printable.ts';
 
 /**
  * Prints a failure on stderr, and with `--json` also as an object on stdout. Returns the exit code. Never prints a
@@ -6,7 +7,9 @@ import { ERROR_CATALOGUE, IndexingError, isIndexingError, type ExitCode } from '
  */
 export function reportFailure(error: unknown, args: readonly string[]): ExitCode {
   const { code, stage, message, advice, details } = asIndexingError(error);
-  process.stderr.write(`\nerror ${code}${stage === undefined ? '' : ` in ${stage}`}: ${message}\n  ${advice}\n`);
+  process.stderr.write(
+    `\nerror ${code}${stage === undefined ? '' : ` in ${stage}`}: ${withoutControls(message)}\n  ${advice}\n`,
+  );
   if (args.some((arg) => arg === '--json' || arg === '--json=true')) {
     const failure = { code, stage: stage ?? null, message, advice, details };
     process.stdout.write(`${JSON.stringify({ ok: false, error: failure })}\n`);

@@ -91,11 +91,11 @@ describe('a plan and the load after it', () => {
   });
 
   it('a plan counts edited texts and metadata and new and deleted chunks as the load then does', async () => {
-    const rig = createCorpusRig({ payload: ['tag'] });
+    const rig = createCorpusRig({ payload: ['chapter_title'] });
     await rig.load(inputs(6));
     const edited = inputs(4).with(0, { id: 'c0', text: 'edited' });
     const plan = await planned(rig, [
-      ...edited.with(1, { ...inputs(2)[1], tag: 'new' } as never),
+      ...edited.with(1, { ...inputs(2)[1], chapter_title: 'new' } as never),
       { id: 'c4', text: 7 },
       { id: 'new', text: 'new' },
     ]);
@@ -128,7 +128,7 @@ describe('a plan and the load after it', () => {
     const before = createCorpusRig();
     await before.load(inputs(3));
     const { vectors, rows, ledger, embeddings } = before;
-    const rig = createCorpusRig({ vectors, rows, ledger, embeddings, payload: ['tag'] });
+    const rig = createCorpusRig({ vectors, rows, ledger, embeddings, payload: ['chapter_title'] });
     const plan = await planned(rig, inputs(3));
     expect(plan.stores).toMatchObject({
       qdrant: { plan: counts({ change: 3, reasons: { projection: 3 } }) },
@@ -147,9 +147,9 @@ describe('a plan and the load after it', () => {
   });
 
   it('a plan finds drifted content in a store without a stamp, as the load then does', async () => {
-    const rig = createCorpusRig({ payload: ['tag'] });
+    const rig = createCorpusRig({ payload: ['chapter_title'] });
     await rig.load(inputs(4));
-    (await pointOf(rig, 'c0')).payload['tag'] = 'edited';
+    (await pointOf(rig, 'c0')).payload['chapter_title'] = 'edited';
     (await pointOf(rig, 'c1')).vector = (await pointOf(rig, 'c2')).vector.slice();
     (await rowOf(rig, 'c3')).text = 'edited';
     for (const store of STORES) await rig.ledger.removeStamp('books', store);
@@ -202,7 +202,7 @@ describe('what a plan leaves alone', () => {
     const rig = createCorpusRig();
     const { run } = await rig.load(inputs(3));
     (await rowOf(rig, 'c0')).text = 'edited';
-    (await pointOf(rig, 'c1')).payload['tag'] = 'edited';
+    (await pointOf(rig, 'c1')).payload['chapter_title'] = 'edited';
     rig.vectors.collection?.points.delete(await rig.pointIdOf('c2'));
     const before = everything(rig);
     for (const options of [{}, { trust: 'nothing' }, { trust: 'stamps' }] as const) await rig.plan(options);
@@ -260,9 +260,9 @@ describe('what a plan compares', () => {
   });
 
   it('a plan that trusts nothing compares content and vectors, whatever the stamps say', async () => {
-    const rig = createCorpusRig({ payload: ['tag'] });
+    const rig = createCorpusRig({ payload: ['chapter_title'] });
     await rig.load(inputs(4));
-    (await pointOf(rig, 'c0')).payload['tag'] = 'edited';
+    (await pointOf(rig, 'c0')).payload['chapter_title'] = 'edited';
     (await pointOf(rig, 'c1')).vector = (await pointOf(rig, 'c2')).vector.slice();
     (await rowOf(rig, 'c3')).text = 'edited';
     expect((await rig.plan()).stores).toMatchObject({

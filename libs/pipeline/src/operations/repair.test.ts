@@ -135,7 +135,7 @@ describe('a repair', () => {
 describe('a repair when the cache has lost vectors', () => {
   /** Both stores have lost two chunks, and the cache the vector of one of them. */
   async function unpaid() {
-    const rig = createCorpusRig({ payload: ['tag'] });
+    const rig = createCorpusRig({ payload: ['chapter_title'] });
     await rig.load(inputs(5));
     for (const chunkId of ['c0', 'c1']) {
       const { embeddingKey } = storedAt(rig, chunkId).row;
@@ -177,9 +177,9 @@ describe('a repair when the cache has lost vectors', () => {
   });
 
   it('puts payloads right without their vectors, and stamps the stores when nothing else was wrong', async () => {
-    const rig = createCorpusRig({ payload: ['tag'] });
+    const rig = createCorpusRig({ payload: ['chapter_title'] });
     await rig.load(inputs(3));
-    storedAt(rig, 'c1').point.payload['tag'] = 'edited';
+    storedAt(rig, 'c1').point.payload['chapter_title'] = 'edited';
     rig.embeddings.paid.clear();
     rig.embeddings.sliced.clear();
     rig.forgetCosts();
@@ -237,10 +237,10 @@ describe.each([
   });
 
   it(`makes a point of another version again from the row of a ${state} chunk, with the vector of the cache`, async () => {
-    const rig = await stored({ payload: ['tag'] });
+    const rig = await stored({ payload: ['chapter_title'] });
     const { point, row, pointId } = storedAt(rig, 'c3');
     Object.assign(point, {
-      payload: { ...point.payload, content_hash: 'of another version', tag: 'old' },
+      payload: { ...point.payload, content_hash: 'of another version', chapter_title: 'old' },
       vector: storedAt(rig, 'c4').point.vector.slice(),
     });
     expect(await repairRetained(rig)).toEqual({ rebuilt: 1, deleted: 0, left: [], possiblyPaid: 0 });

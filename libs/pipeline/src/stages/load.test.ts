@@ -84,15 +84,15 @@ describe('what a load writes', () => {
   });
 
   it('writes one payload and one row for metadata that was edited, and leaves the vector alone', async () => {
-    const rig = createCorpusRig({ payload: ['tag'] });
+    const rig = createCorpusRig({ payload: ['chapter_title'] });
     await rig.load(inputs(5));
     const point = rig.vectors.collection?.points.get(await rig.pointIdOf('c1'));
     const { vector } = point ?? {};
     rig.forgetCosts();
-    const done = await rig.load(inputs(5).with(1, { ...inputs(2)[1], tag: 'new' }));
+    const done = await rig.load(inputs(5).with(1, { ...inputs(2)[1], chapter_title: 'new' }));
     expect(rig.costs()).toEqual({ ...NO_COSTS, payloads: 1, written: 1 });
     expect(done.qdrant.plan.reasons).toEqual({ metadata: 1 });
-    expect(point).toMatchObject({ payload: { tag: 'new' } });
+    expect(point).toMatchObject({ payload: { chapter_title: 'new' } });
     expect(point?.vector).toBe(vector);
     expect(await rig.verify('vectors')).toMatchObject({ ok: true });
   });

@@ -185,8 +185,9 @@ describe('provision', () => {
   });
 
   it('creates the collection with an index for each field that is filtered by', async () => {
-    const rig = createCorpusRig({ payload: ['page_number', 'created_at', 'tag'] });
-    await next(rig, 1);
+    const rig = createCorpusRig({ payload: ['page_number', 'created_at', 'tag', 'loc.lines.from'] });
+    await rig.validate([{ id: 'a', text: 'one', tag: 't', loc: { lines: { from: 1 } } }]);
+    await rig.provision();
     expect(rig.vectors.collection).toMatchObject({
       dimensions: 8,
       indexes: {
@@ -196,6 +197,7 @@ describe('provision', () => {
         page_number: 'integer',
         created_at: 'datetime',
         tag: 'keyword',
+        'loc.lines.from': 'keyword',
       },
     });
   });
@@ -289,13 +291,13 @@ describe('a provision that has taken its fence', () => {
 
 describe('a provision that trusts nothing', () => {
   it('withdraws the stamps, and has content and vectors put right whose labels are right', async () => {
-    const rig = createCorpusRig({ payload: ['tag'] });
+    const rig = createCorpusRig({ payload: ['chapter_title'] });
     const { run } = await rig.load(inputs(4));
     const [one, two] = [...(rig.vectors.collection?.points.values() ?? [])];
     const [row] = rig.rows.table.values();
     if (one === undefined || two === undefined || row === undefined) throw new Error('nothing was loaded');
     two.vector = one.vector.slice();
-    one.payload['tag'] = 'edited';
+    one.payload['chapter_title'] = 'edited';
     row.text = 'edited';
     // Stamps and labels are right, so that a load would do nothing.
     expect((await rig.provision()).stores).toMatchObject({ qdrant: { inStep: true }, neon: { inStep: true } });
