@@ -17,9 +17,10 @@ import {
   type Rejection,
   type TextMeasure,
 } from '@lockstep/model';
-import type { InputRecord } from '../input/input-record.ts';
+import { OWN_KEYS } from '../input/shapes/own-record.ts';
+import type { ShapedRecord } from '../input/shapes/shaped-records.ts';
 import { RECORD_BYTES_MAX } from '../input/read-options.ts';
-import type { OverlongChoice, OverlongTexts } from '../receipts.ts';
+import type { FieldName, OverlongChoice, OverlongTexts } from '../receipts.ts';
 
 /** What decides whether a record is accepted, and as what. */
 export interface AcceptOptions {
@@ -68,7 +69,7 @@ export function countOverlong({ embedder, overlong }: Omit<AcceptOptions, 'stric
 
 /** Makes a chunk of one record, or says why it is rejected. */
 export async function acceptRecord(
-  record: InputRecord,
+  record: ShapedRecord,
   corpus: string,
   { embedder, strict }: Omit<AcceptOptions, 'overlong'>,
   overlong: OverlongCounter,
@@ -82,7 +83,7 @@ export async function acceptRecord(
     return { rejection: { code: 'not-json', field: null, message: 'expected JSON, which has no NaN and no Infinity' } };
   }
   const parsed = parseLeniently(record.value, strict);
-  if ('rejection' in parsed) return parsed;
+  if ('rejection' in parsed) return { rejection: inWordsOfInput(parsed.rejection, record) };
   const { chunk } = parsed;
   const isNumberChanged = record.nonFinite > 0 || (record.largeIntegers ?? 0) > 0;
   const conversions = isNumberChanged ? [NUMBER, ...parsed.conversions] : parsed.conversions;
@@ -105,6 +106,19 @@ export async function acceptRecord(
     isTruncated: tokens !== undefined && mode === 'truncate',
     conversions,
   };
+}
+
+/** A rejection that names the paths of the record in the input, in place of those of our own shape. */
+function inWordsOfInput(rejection: Rejection, { from = {}, missing = {} }: ShapedRecord): Rejection {
+  const { code } = rejection;
+  const unmet = code === 'missing-id' ? 'id' : code === 'missing-text' ? 'text' : undefined;
+  const path = unmet && missing[unmet];
+  if (path !== undefined) {
+    const what = unmet === 'id' ? 'a value' : 'a text';
+    return { ...rejection, field: path, message: `expected ${what} at ${JSON.stringify(path)} (fields.${unmet})` };
+  }
+  const [field] = Object.entries(OWN_KEYS).find(([, key]) => key === rejection.field) ?? [];
+  return { ...rejection, field: from[field as FieldName] ?? rejection.field };
 }
 
 /** Where in the record they were is not known. */

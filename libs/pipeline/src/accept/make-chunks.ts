@@ -1,4 +1,12 @@
-import { createDigest, IndexingError, pointIdOf, type Fields, type Rejection, type Scratch } from '@lockstep/model';
+import {
+  createDigest,
+  didYouMean,
+  IndexingError,
+  pointIdOf,
+  type Fields,
+  type Rejection,
+  type Scratch,
+} from '@lockstep/model';
 import { decodeEntries, encodeEntry, encodeHeldEntry, type Entry } from '../files/chunk-entry.ts';
 import { encodeHeldLine } from '../files/chunk-line.ts';
 import { createLineSorter } from '../files/line-sorter.ts';
@@ -197,9 +205,11 @@ function duplicateOf(first: Entry): Rejection {
 
 /** A path that the user gave and that no record has. */
 function missingPath({ missingPaths, keysFound }: ShapeReport): IndexingError {
-  const [first] = missingPaths;
+  const [{ field, path } = { field: 'id', path: '' }] = missingPaths;
+  const meant = didYouMean(path, keysFound);
   return new IndexingError({
     code: 'config-invalid',
-    message: `fields.${first?.field}: no record has ${JSON.stringify(first?.path)}; the records have ${keysFound.join(', ')}.`,
+    message: `fields.${field}: no record has ${JSON.stringify(path)}.${meant} The records have ${keysFound.join(', ')}.`,
+    details: { field, path },
   });
 }

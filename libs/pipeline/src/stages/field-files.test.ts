@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { IndexedChunk, RejectCode } from '@lockstep/model';
 import { collect, createMemoryArtifacts, createStubEmbedder, failureOf } from '@lockstep/testing-ports';
 import { createCorpusRig } from '@lockstep/testing-runs';
-import { readChunks } from '../files/corpus-files.ts';
+import { FILES, readChunks } from '../files/corpus-files.ts';
 import { validate, type ValidateOptions } from './validate.ts';
 import { DEFAULT_REJECT_LIMIT } from '../accept/reject-limit.ts';
 
@@ -189,7 +189,9 @@ describe('files of other shapes', () => {
   it('rejects records with an integer beyond 2^53 under --strict', async () => {
     const failure = await failureOf(validated('docling-jsonl-bighash', { strict: true }));
     expect(failure).toMatchObject({ code: 'input-nothing-acceptable' });
-    expect(failure.message).toContain('3 unsafe-number (record 0: meta.origin.binary_hash: expected a number of at most 2^53 - 1');
+    expect(failure.message).toContain(
+      '3 unsafe-number (record 0: meta.origin.binary_hash: expected a number of at most 2^53 - 1',
+    );
   });
 
   it('derives the same ids whatever the order of the records', async () => {
@@ -254,9 +256,104 @@ describe('files of other shapes', () => {
     expect(failure.message).toMatch(/^2 of 3 records would be left out: 2 missing-text \(record 1: /);
   });
 
-  it('fails for a path that no record has, and lists the keys that records have', async () => {
+  it('fails for a path that no record has, with the keys that records have and the near ones', async () => {
     const failure = await failureOf(validated('body-key-text', { fields: { text: 'boddy' } }));
     expect(failure).toMatchObject({ code: 'config-invalid' });
-    expect(failure.message).toBe('fields.text: no record has "boddy"; the records have id, title, body.');
+    expect(failure.message).toBe(
+      'fields.text: no record has "boddy". Did you mean "body"? The records have id, title, body.',
+    );
+    const nested = await failureOf(validated('langchain-no-id', { fields: { document: 'metadata.sorce' } }));
+    expect(nested.message).toBe(
+      'fields.document: no record has "metadata.sorce". Did you mean "metadata.source"? ' +
+        'The records have page_content, metadata.source, metadata.page, metadata.start_index.',
+    );
+  });
+});
+
+describe('fields that a user gave', () => {
+  async function validatedText(text: string, fields: ValidateOptions['fields'], name = 'chunks.json', strict = false) {
+    const artifacts = createMemoryArtifacts();
+    async function* bytes(): AsyncGenerator<Uint8Array> {
+      yield new TextEncoder().encode(text);
+    }
+    const receipt = await validate(createCorpusRig({ artifacts }).context, {
+      input: { name, bytes: bytes() },
+      embedder: { ...createStubEmbedder(), tokensOver: () => undefined },
+      overlong: async () => ({ mode: 'windows', because: 'new' }),
+      strict,
+      fields,
+    });
+    const lines = artifacts.files.get(FILES.rejects) ?? '';
+    const rejects = lines.split('\n').filter((line) => line !== '');
+    return { receipt, rejects: rejects.map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>) };
+  }
+
+  it('are named where a record lacks one of them, with the id of the record where it has one', async () => {
+    const records = [
+      { url: 'u1', body: 'Alpha', meta: { n: 1 } },
+      { body: 'Beta', meta: { n: 2 } },
+      { url: 'u3', meta: { n: 3 } },
+      { url: 'u4', body: '  ' },
+      { url: ['u5'], body: 'Gamma' },
+    ];
+    const { receipt, rejects } = await validatedText(JSON.stringify(records), { id: 'url', text: 'body' });
+    expect(receipt).toMatchObject({ accepted: 1, rejected: 4 });
+    expect(rejects.map(({ chunk_id, code, field, message }) => [chunk_id, code, field, message])).toEqual([
+      [null, 'missing-id', 'url', 'expected a value at "url" (fields.id)'],
+      ['u3', 'missing-text', 'body', 'expected a text at "body" (fields.text)'],
+      ['u4', 'missing-text', 'body', 'expected a text, found nothing but white space'],
+      [null, 'bad-id', 'url', expect.stringMatching(/found an array$/)],
+    ]);
+  });
+
+  it('are named where one of several paths of an id is empty', async () => {
+    const records = [
+      { url: 'u1', part: { n: 0 }, body: 'Alpha' },
+      { url: 'u1', part: {}, body: 'Beta' },
+    ];
+    const { rejects } = await validatedText(JSON.stringify(records), { id: ['url', 'part.n'] });
+    expect(rejects).toMatchObject([
+      { code: 'missing-id', field: 'part.n', message: 'expected a value at "part.n" (fields.id)' },
+    ]);
+  });
+
+  it('never make one id of two whose large integers would be rounded to one', async () => {
+    const text = '[{"hash":12345678901234567890,"n":0,"text":"a"},{"hash":12345678901234567891,"n":0,"text":"b"}]';
+    const fields = { id: ['hash', 'n'] };
+    expect((await validatedText(text, fields)).receipt).toMatchObject({
+      accepted: 2,
+      converted: [{ kind: 'number', count: 2 }],
+    });
+    const failure = await failureOf(validatedText(text, fields, 'chunks.json', true));
+    expect(failure.message).toContain('2 unsafe-number');
+  });
+
+  it.each([
+    [
+      '{"data":{"docs":[{"id":"a","text":"t"}],"meta":{"tags":[1]}}}',
+      'chunks.json',
+      'fields.records: Expected the records at "data" in "dcos", as an array; found the keys "docs", "meta". ' +
+        'Arrays stand at data.docs, data.meta.tags. Did you mean "data.docs"?',
+    ],
+    [
+      '[{"id":"a","text":"t"}]',
+      'chunks.json',
+      'fields.records: Expected the records at "data" in "dcos", as an array; found an array in place of an object. ' +
+        'The records stand at the top: leave fields.records out.',
+    ],
+    [
+      '{"id":"a","text":"t"}\n{"id":"b","text":"t"}\n',
+      'chunks.jsonl',
+      'fields.records: Expected the records at "data" in "dcos", as an array; found the keys "id", "text". ' +
+        'The records stand at the top: leave fields.records out.',
+    ],
+    [
+      'id,text\na,Alpha\n',
+      'chunks.csv',
+      'fields.records: the input is csv, whose rows are its records; leave fields.records out.',
+    ],
+  ])('name no place of records that the input does not have: %s', async (text, name, message) => {
+    const failure = await failureOf(validatedText(text, { records: 'data.dcos' }, name));
+    expect(failure.message).toBe(message);
   });
 });

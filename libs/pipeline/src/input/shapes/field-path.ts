@@ -27,7 +27,8 @@ export function formatFieldPath(path: FieldPath): string {
  */
 export function valueAt(record: JsonObject, path: FieldPath): JsonValue | undefined {
   let value: JsonValue | undefined = record;
-  for (const [at, key] of path.entries()) {
+  for (let at = 0; at < path.length; at += 1) {
+    const key = path[at] as string;
     if (Array.isArray(value) && /^\d+$/.test(key)) value = value[Number(key)];
     else if (!isJsonObject(value)) return undefined;
     else if (Object.hasOwn(value, key)) value = value[key];

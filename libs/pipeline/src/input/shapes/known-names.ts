@@ -27,31 +27,49 @@ export const KNOWN_TITLES = ['chapter_title', 'title', 'heading', 'section'];
 export const KNOWN_PAGES = ['page_number', 'page', 'page_no', 'pageNumber', 'page_label'];
 export const KNOWN_DATES = ['created_at', 'createdAt', 'creation_date', 'date', 'published_at', 'updated_at'];
 
-/** Text names whose every other spelling counts too. */
-const simplified = (name: string): string => name.toLowerCase().replaceAll(/[\s_-]/g, '');
+/** Keys of records whose other spellings are remembered; more are looked at anew. */
+const SPELLINGS_MAX = 10_000;
+
+const spellings = new Map<string, string>();
+
+/** A key without what differs between its spellings: letter case and what stands between words. */
+function simplified(key: string): string {
+  const known = spellings.get(key);
+  if (known !== undefined) return known;
+  const simple = key.toLowerCase().replaceAll(/[\s_-]/g, '');
+  if (spellings.size < SPELLINGS_MAX) spellings.set(key, simple);
+  return simple;
+}
+
+/** Gives the path of a value that will do, under one of some names. */
+export type NameFinder = (record: JsonObject, willDo?: (value: JsonValue) => boolean) => FieldPath | undefined;
 
 /**
- * The path of the first of these names that a record has with a value that will do: at the top, then in its `metadata`, each
- * first as it is written here, then in any letter case and with or without underscores.
+ * Makes a function that finds the path of the first of these names that a record has with a value that will do: at the top,
+ * then in its `metadata`, each first as it is written here, then in any letter case and with or without underscores.
  */
-export function findKnownName(
-  record: JsonObject,
-  names: readonly string[],
-  willDo: (value: JsonValue) => boolean = isSet,
-): FieldPath | undefined {
-  const { metadata } = record;
-  for (const [prefix, object] of [
-    [[], record],
-    [['metadata'], isJsonObject(metadata) ? metadata : undefined],
-  ] as const) {
-    if (object === undefined) continue;
+export function createNameFinder(names: readonly string[]): NameFinder {
+  const ranks = new Map<string, number>();
+  for (const [rank, name] of names.entries()) if (!ranks.has(simplified(name))) ranks.set(simplified(name), rank);
+
+  function findIn(object: JsonObject, willDo: (value: JsonValue) => boolean): string | undefined {
     const usable = (key: string): boolean => isSet(object[key]) && willDo(object[key]);
     const exact = names.find((name) => Object.hasOwn(object, name) && usable(name));
-    if (exact !== undefined) return [...prefix, exact];
-    for (const name of names) {
-      const key = Object.keys(object).find((each) => simplified(each) === simplified(name) && usable(each));
-      if (key !== undefined) return [...prefix, key];
+    if (exact !== undefined) return exact;
+    let found: string | undefined;
+    let foundRank = names.length;
+    for (const key of Object.keys(object)) {
+      const rank = ranks.get(simplified(key)) ?? names.length;
+      if (rank < foundRank && usable(key)) [found, foundRank] = [key, rank];
     }
+    return found;
   }
-  return undefined;
+
+  return (record, willDo = isSet) => {
+    const top = findIn(record, willDo);
+    if (top !== undefined) return [top];
+    const { metadata } = record;
+    const key = isJsonObject(metadata) ? findIn(metadata, willDo) : undefined;
+    return key === undefined ? undefined : ['metadata', key];
+  };
 }

@@ -1,7 +1,7 @@
 import { canonicalJson, isJsonObject, sha256Hex, type JsonObject, type JsonValue } from '@lockstep/model';
 import { formatFieldPath, isSet, parseFieldPath, valueAt, type FieldPath } from './field-path.ts';
 import {
-  findKnownName,
+  createNameFinder,
   KNOWN_DATES,
   KNOWN_DOCUMENTS,
   KNOWN_IDS,
@@ -20,20 +20,23 @@ export interface OwnRecord {
   readonly value: JsonObject;
   /** Path of each field that was found, as people write it; `derived` of an id that was made of document and text. */
   readonly from: Readonly<Partial<Record<FieldName, string>>>;
+  /** Of the fields that a record must have, the path that the user gave and that this one has no value at. */
+  readonly missing: Readonly<Partial<Record<'id' | 'text', string>>>;
   /** Vectors that were left out: the embedding is made anew. */
   readonly vectors: number;
 }
 
-const DEFAULTS: Readonly<Record<FieldName, readonly string[]>> = {
-  id: KNOWN_IDS,
-  text: KNOWN_TEXTS,
-  document: KNOWN_DOCUMENTS,
-  title: KNOWN_TITLES,
-  page: KNOWN_PAGES,
-  created: KNOWN_DATES,
+const KNOWN = {
+  id: createNameFinder(KNOWN_IDS),
+  text: createNameFinder(KNOWN_TEXTS),
+  document: createNameFinder(KNOWN_DOCUMENTS),
+  title: createNameFinder(KNOWN_TITLES),
+  page: createNameFinder(KNOWN_PAGES),
+  created: createNameFinder(KNOWN_DATES),
 };
 
-const OWN_KEYS: Readonly<Record<FieldName, string>> = {
+/** Keys of the fields in our own shape. */
+export const OWN_KEYS: Readonly<Record<FieldName, string>> = {
   id: 'chunk_id',
   text: 'text',
   document: 'document_id',
@@ -59,92 +62,118 @@ export function derivedIdOf(document: JsonValue, text: JsonValue): string {
   return sha256Hex(JSON.stringify(['lockstep.derived-id/1', document, text])).slice(0, DERIVED_DIGITS);
 }
 
+/** A path, and how people write it. */
+interface NamedPath {
+  readonly path: FieldPath;
+  readonly text: string;
+}
+
 /**
- * Brings one record of a shape into our own: `chunk_id`, `text`, the labels, and everything else in `metadata`. A field's
- * value comes from the paths that the user gave, else from those of the shape, else from a known name, at the top or in
- * `metadata`. Where there is no id, it is derived; where there is no text, the record has none.
+ * Makes the function that brings records of a shape into our own: `chunk_id`, `text`, the labels, and everything else in
+ * `metadata`. A field's value comes from the paths that the user gave, else from those of the shape, else from a known
+ * name, at the top or in `metadata`. Where there is no id, it is derived; where there is no text, the record has none.
  */
-export function ownRecordOf(record: JsonObject, shape: Shape, fields: UserFields = {}): OwnRecord {
-  const from: Partial<Record<FieldName, string>> = {};
-  const used: FieldPath[] = [];
-  const value: Record<string, JsonValue> = {};
-  let isIdMade = false;
+export function createOwnRecords(shape: Shape, fields: UserFields = {}): (record: JsonObject) => OwnRecord {
+  const names = Object.keys(OWN_KEYS) as FieldName[];
+  // Paths are parsed once, and not with every record.
+  const given = new Map(names.map((field) => [field, fields[field]?.map(namedPath)]));
+  const shapes = new Map(names.map((field) => [field, (shape[field] ?? []).map(namedPath)]));
+  const metadataOf = createMetadata(shape);
 
-  for (const field of Object.keys(OWN_KEYS) as FieldName[]) {
-    const given = fields[field];
-    if (field === 'id' && given !== undefined && given.length > 1) {
-      const parts = given.map((path) => valueAt(record, parseFieldPath(path)));
-      if (!parts.every((part) => part !== undefined && part !== null)) continue;
-      value[OWN_KEYS.id] = JSON.stringify(parts);
-      from.id = given.join(' + ');
-      isIdMade = true;
-      continue;
-    }
-    const path = pathOf(record, field, given, shape);
-    if (path === undefined) continue;
-    value[OWN_KEYS[field]] = valueAt(record, path) as JsonValue;
-    from[field] = formatFieldPath(path);
-    // What is a label stays where it was as well, but for a key of the record itself: that is the label.
-    if (field === 'text' || field === 'id' || path.length === 1) used.push(path);
+  /** Where a record has a field; a path that the user gave is the only one that counts. */
+  function find(record: JsonObject, field: FieldName): NamedPath | undefined {
+    const byUser = given.get(field);
+    const willDo = (value: JsonValue | undefined): boolean =>
+      isSet(value) &&
+      (field === 'text' ? typeof value === 'string' : typeof value !== 'object' || byUser !== undefined);
+    const found = (byUser ?? shapes.get(field))?.find(({ path }) => willDo(valueAt(record, path)));
+    if (found !== undefined || byUser !== undefined) return found;
+    const path = KNOWN[field](record, willDo);
+    return path && { path, text: formatFieldPath(path) };
   }
-  const { metadata, vectors } = metadataOf(record, shape, used);
-  if (value[OWN_KEYS.id] === undefined && fields.id === undefined && !isIdMade && isSet(value[OWN_KEYS.text])) {
-    value[OWN_KEYS.id] = derivedIdOf(value[OWN_KEYS.document] ?? null, value[OWN_KEYS.text] as JsonValue);
-    from.id = 'derived';
-  }
-  return { value: { ...value, metadata }, from, vectors };
-}
 
-/** Where a record has a field; a path that the user gave is the only one that counts. */
-function pathOf(
-  record: JsonObject,
-  field: FieldName,
-  given: readonly string[] | undefined,
-  shape: Shape,
-): FieldPath | undefined {
-  const willDo = (value: JsonValue | undefined): boolean =>
-    isSet(value) && (field === 'text' ? typeof value === 'string' : typeof value !== 'object' || given !== undefined);
-  const first = (paths: readonly string[]): FieldPath | undefined =>
-    paths.map(parseFieldPath).find((path) => willDo(valueAt(record, path)));
-  if (given !== undefined) return first(given);
-  return first(shape[field] ?? []) ?? findKnownName(record, DEFAULTS[field], willDo);
-}
+  return (record) => {
+    const from: Partial<Record<FieldName, string>> = {};
+    const missing: Partial<Record<'id' | 'text', string>> = {};
+    const used: FieldPath[] = [];
+    const value: Record<string, JsonValue> = {};
 
-/** All of a record but its id, its text, its vectors and what is about the file. */
-function metadataOf(
-  record: JsonObject,
-  shape: Shape,
-  used: readonly FieldPath[],
-): { metadata: JsonObject; vectors: number } {
-  const roots = (shape.metadata ?? ['metadata']).map(parseFieldPath);
-  const leftOut = new Set([...(shape.leaveOut ?? []), ...roots.map(([key]) => key as string)]);
-  const metadata: Record<string, JsonValue> = {};
-  let vectors = 0;
-
-  function add(members: JsonObject, at: FieldPath, isRoot: (path: FieldPath) => boolean): void {
-    for (const [key, member] of Object.entries(members)) {
-      const path = [...at, key];
-      if (isRoot(path) || used.some((each) => isSamePath(each, path))) continue;
-      if (member === null && KNOWN_IDS.includes(key)) continue;
-      if (VECTOR.test(key) && (member === null || isVector(member))) {
-        if (member !== null) vectors += 1;
+    for (const field of names) {
+      const byUser = given.get(field);
+      if (field === 'id' && byUser !== undefined && byUser.length > 1) {
+        const parts = byUser.map(({ path }) => valueAt(record, path) ?? null);
+        const absent = byUser[parts.indexOf(null)];
+        if (absent === undefined) {
+          // A number that was rounded could be that of another record: it is rejected as it is.
+          value[OWN_KEYS.id] = parts.find(isRounded) ?? JSON.stringify(parts);
+          from.id = byUser.map(({ text }) => text).join(' + ');
+        } else missing.id = absent.text;
         continue;
       }
-      if (!Object.hasOwn(metadata, key)) metadata[key] = member;
-      else if (canonicalJson(metadata[key] as JsonValue) !== canonicalJson(member)) {
-        metadata[formatFieldPath(path)] = member;
+      const found = find(record, field);
+      if (found === undefined) {
+        if ((field === 'id' || field === 'text') && byUser?.[0] !== undefined) missing[field] = byUser[0].text;
+        continue;
+      }
+      const { path, text } = found;
+      value[OWN_KEYS[field]] = valueAt(record, path) as JsonValue;
+      from[field] = text;
+      // What is a label stays where it was as well, but for a key of the record itself: that is the label.
+      if (field === 'text' || field === 'id' || path.length === 1) used.push(path);
+    }
+    const { metadata, vectors } = metadataOf(record, used);
+    if (value[OWN_KEYS.id] === undefined && fields.id === undefined && isSet(value[OWN_KEYS.text])) {
+      value[OWN_KEYS.id] = derivedIdOf(value[OWN_KEYS.document] ?? null, value[OWN_KEYS.text] as JsonValue);
+      from.id = 'derived';
+    }
+    return { value: { ...value, metadata }, from, missing, vectors };
+  };
+}
+
+function namedPath(text: string): NamedPath {
+  const path = parseFieldPath(text);
+  return { path, text: formatFieldPath(path) };
+}
+
+function isRounded(value: JsonValue): boolean {
+  return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
+}
+
+/** Makes the function that gives all of a record but its id, its text, its vectors and what is about the file. */
+function createMetadata(shape: Shape) {
+  const roots = (shape.metadata ?? ['metadata']).map(parseFieldPath);
+  const leftOut = new Set([...(shape.leaveOut ?? []), ...roots.map(([key]) => key as string)]);
+
+  return (record: JsonObject, used: readonly FieldPath[]): { metadata: JsonObject; vectors: number } => {
+    const metadata: Record<string, JsonValue> = {};
+    let vectors = 0;
+
+    function add(members: JsonObject, at: FieldPath): void {
+      for (const [key, member] of Object.entries(members)) {
+        if (at.length === 0 && leftOut.has(key)) continue;
+        const path = [...at, key];
+        if (at.length > 0 && roots.some((each) => isSamePath(each, path))) continue;
+        if (used.some((each) => isSamePath(each, path))) continue;
+        if (member === null && KNOWN_IDS.includes(key)) continue;
+        if (VECTOR.test(key) && (member === null || isVector(member))) {
+          if (member !== null) vectors += 1;
+          continue;
+        }
+        if (!Object.hasOwn(metadata, key)) metadata[key] = member;
+        else if (canonicalJson(metadata[key] as JsonValue) !== canonicalJson(member)) {
+          metadata[formatFieldPath(path)] = member;
+        }
       }
     }
-  }
 
-  add(record, [], ([key]) => leftOut.has(key as string));
-  for (const root of roots) {
-    const members = valueAt(record, root);
-    const isRoot = (path: FieldPath): boolean => roots.some((each) => isSamePath(each, path));
-    if (isJsonObject(members)) add(members, root, isRoot);
-    else if (isSet(members)) metadata[root.at(-1) as string] = members;
-  }
-  return { metadata, vectors };
+    add(record, []);
+    for (const root of roots) {
+      const members = valueAt(record, root);
+      if (isJsonObject(members)) add(members, root);
+      else if (isSet(members)) metadata[root.at(-1) as string] = members;
+    }
+    return { metadata, vectors };
+  };
 }
 
 function isVector(value: JsonValue): boolean {

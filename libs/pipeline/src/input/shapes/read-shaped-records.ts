@@ -1,10 +1,11 @@
-import type { Fields } from '@lockstep/model';
+import { IndexingError, type Fields } from '@lockstep/model';
 import type { ShapeReport } from '../../receipts.ts';
 import { peekRecords } from '../peek-records.ts';
 import type { ReadRecordsOptions } from '../read-options.ts';
 import { parseFieldPath } from './field-path.ts';
 import type { UserFields } from './own-record.ts';
 import { OWN_SHAPE, recogniseShape, sampleOf } from './recognise-shape.ts';
+import { recordsNotFound } from './records-not-found.ts';
 import { createShaper, type ShapedRecord } from './shaped-records.ts';
 
 /** The records of an input in our own shape, and where their fields came from, which is known when all are read. */
@@ -24,14 +25,24 @@ export async function readShapedRecords(
   { fields = {}, strict = false }: { readonly fields?: Fields | undefined; readonly strict?: boolean } = {},
 ): Promise<ShapedRecords> {
   const peeked = await peekRecords(input.bytes, { ...input, exactIntegers: !strict });
-  const recognised = recogniseShape(sampleOf(new TextDecoder().decode(peeked.head)));
+  const sample = sampleOf(new TextDecoder().decode(peeked.head));
+  const recognised = recogniseShape(sample);
   const shaper = createShaper(recognised, pathsOf(fields), strict);
   // Our own places are found by the reader itself.
   const recognisedPlace = recognised?.shape === OWN_SHAPE ? undefined : recognised?.place;
   const place = fields.records === undefined ? recognisedPlace : { path: parseFieldPath(fields.records) };
 
+  if (fields.records !== undefined && peeked.form !== 'json') {
+    const message = `fields.records: the input is ${peeked.form}, whose rows are its records; leave fields.records out.`;
+    throw new IndexingError({ code: 'config-invalid', message });
+  }
+
   async function* records(): AsyncGenerator<ShapedRecord> {
-    for await (const record of peeked.records(place)) yield* shaper.shape(record);
+    try {
+      for await (const record of peeked.records(place)) yield* shaper.shape(record);
+    } catch (error) {
+      throw fields.records === undefined ? error : recordsNotFound(error, fields.records, sample);
+    }
   }
   return { records: records(), report: shaper.report, pathOf: shaper.pathOf };
 }

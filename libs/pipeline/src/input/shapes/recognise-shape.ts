@@ -1,6 +1,6 @@
 import { ID_ALIASES, isJsonObject, TEXT_ALIASES, type JsonObject, type JsonValue } from '@lockstep/model';
 import { isSet, parseFieldPath, valueAt } from './field-path.ts';
-import { findKnownName, KNOWN_TEXTS } from './known-names.ts';
+import { createNameFinder, KNOWN_TEXTS } from './known-names.ts';
 import { parsePrefix } from './parse-prefix.ts';
 import type { RecordsPlace, Shape } from './shape.ts';
 import { SHAPES } from './shapes.ts';
@@ -106,8 +106,10 @@ function fits(shape: Shape, { record, key }: SampleRecord): boolean {
   return unfolded.some((each) => hasText(each));
 }
 
+const findText = createNameFinder(KNOWN_TEXTS);
+
 function hasText(record: JsonObject): boolean {
-  return findKnownName(record, KNOWN_TEXTS, (value) => typeof value === 'string' && value !== '') !== undefined;
+  return findText(record, (value) => typeof value === 'string' && value !== '') !== undefined;
 }
 
 function most<Item>(items: readonly Item[], holds: (item: Item) => boolean): boolean {

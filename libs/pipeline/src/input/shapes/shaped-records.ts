@@ -2,7 +2,7 @@ import { ID_ALIASES, isJsonObject, type JsonObject, type JsonValue } from '@lock
 import type { FieldName, ShapeReport } from '../../receipts.ts';
 import type { InputRecord } from '../input-record.ts';
 import { formatFieldPath, isSet, parseFieldPath, valueAt } from './field-path.ts';
-import { ownRecordOf, type UserFields } from './own-record.ts';
+import { createOwnRecords, type OwnRecord, type UserFields } from './own-record.ts';
 import { isOwn, OWN_SHAPE, type RecognisedShape } from './recognise-shape.ts';
 import type { Shape } from './shape.ts';
 
@@ -10,6 +10,10 @@ import type { Shape } from './shape.ts';
 export interface ShapedRecord extends InputRecord {
   /** Whether its id was derived from document and text. */
   readonly isIdDerived: boolean;
+  /** Where its fields came from; undefined for a record that is as it was in the input. */
+  readonly from?: OwnRecord['from'];
+  /** Paths that the user gave for its id or its text, and at which it has none. */
+  readonly missing?: OwnRecord['missing'];
 }
 
 /** Paths of one field that are reported. */
@@ -24,8 +28,9 @@ const COLUMN_FIELDS: Readonly<Record<string, FieldName>> = {
   created_at: 'created',
 };
 
-/** Keys that an error lists. */
+/** Keys that an error lists, and UTF-16 units of each. */
 const KEYS_MAX = 30;
+const KEY_UNITS_MAX = 60;
 
 /** The shape of records of which nothing is known but what the user says. */
 const ANY: Shape = { name: 'fields', about: '', has: [] };
@@ -38,10 +43,12 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
   const counts = new Map<FieldName, Map<string, number>>();
   const unseen = new Map(
     (Object.entries(fields) as [FieldName, readonly string[]][]).flatMap(([field, paths]) =>
-      paths.map((path) => [`${field} ${path}`, { field, path }] as const),
+      paths.map((path) => [`${field} ${path}`, { field, path, keys: parseFieldPath(path) }] as const),
     ),
   );
-  const keysFound = new Set<string>();
+  const ownRecordOf = createOwnRecords(shape, fields);
+  /** Keys of records, each with those of the object that it may have as its value. */
+  const keysFound = new Map<string, Set<string>>();
   let vectorsLeftOut = 0;
   /** The first record, in which paths are looked up. */
   let first: JsonObject | undefined;
@@ -54,8 +61,15 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
   }
 
   function look(record: JsonObject): void {
-    for (const key of Object.keys(record)) if (keysFound.size < KEYS_MAX) keysFound.add(key);
-    for (const [at, { path }] of unseen) if (isSet(valueAt(record, parseFieldPath(path)))) unseen.delete(at);
+    for (const [name, value] of Object.entries(record)) {
+      const key = name.slice(0, KEY_UNITS_MAX);
+      if (!keysFound.has(key) && keysFound.size < KEYS_MAX) keysFound.set(key, new Set());
+      if (unseen.size === 0 || !isJsonObject(value)) continue;
+      const inner = keysFound.get(key);
+      for (const each of Object.keys(value))
+        if (inner !== undefined && inner.size < KEYS_MAX) inner.add(each.slice(0, KEY_UNITS_MAX));
+    }
+    for (const [at, { keys }] of unseen) if (isSet(valueAt(record, keys))) unseen.delete(at);
   }
 
   return {
@@ -73,7 +87,7 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
         }
         first ??= value;
         look(value);
-        const own = ownRecordOf(value, shape, fields);
+        const own = ownRecordOf(value);
         // In our own shape a record without id or text is taken otherwise only where that gives it both.
         const isUsable =
           own.from.text !== undefined && own.from.id !== undefined && !(own.from.id === 'derived' && hasIdValue(value));
@@ -86,7 +100,8 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
           const paths = counts.get(field) ?? new Map<string, number>();
           counts.set(field, paths.set(path, (paths.get(path) ?? 0) + 1));
         }
-        yield { ...record, value: own.value, isIdDerived: own.from.id === 'derived' };
+        const { from, missing } = own;
+        yield { ...record, value: own.value, isIdDerived: from.id === 'derived', from, missing };
       }
     },
     /** The path in a record of what a chunk has under a name; undefined where there is no one path. */
@@ -116,8 +131,10 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
         shape: name ?? ANY.name,
         from,
         vectorsLeftOut,
-        missingPaths: [...unseen.values()],
-        keysFound: [...keysFound],
+        missingPaths: [...unseen.values()].map(({ field, path }) => ({ field, path })),
+        keysFound: [...keysFound].flatMap(([key, inner]) =>
+          inner.size === 0 ? [key] : [...inner].map((each) => formatFieldPath([key, each])),
+        ),
       };
     },
   };
