@@ -99,7 +99,8 @@ export function isOwn(record: JsonValue): boolean {
 function fits(shape: Shape, { record, key }: SampleRecord): boolean {
   if (shape.has.length > 0) {
     if (!isJsonObject(record)) return false;
-    return shape.has.every((paths) => [paths].flat().some((path) => isSet(valueAt(record, parseFieldPath(path)))));
+    const has = (path: string): boolean => isSet(valueAt(record, parseFieldPath(path)));
+    return shape.has.every((paths) => [paths].flat().some(has)) && shape.hasNot?.some(has) !== true;
   }
   if (shape.name === 'strings') return typeof record === 'string';
   const unfolded = shape.unfold?.(record, key) ?? (isJsonObject(record) ? [record] : []);

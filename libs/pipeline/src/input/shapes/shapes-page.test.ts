@@ -8,7 +8,7 @@ import { SHAPES } from './shapes.ts';
 const code = (text: string): string => `\`${text}\``;
 const list = (paths: readonly string[] = []): string => paths.map(code).join(', ');
 
-function rowOf({ name, about, has, places, id, text, document }: Shape): string {
+function rowOf({ name, about, has, hasNot = [], places, id, text, document }: Shape): string {
   const where = places?.map(
     ({ path, keyed }) => (path.length === 0 ? 'top' : code(path.join('.'))) + (keyed ? ' by id' : ''),
   );
@@ -17,7 +17,7 @@ function rowOf({ name, about, has, places, id, text, document }: Shape): string 
     code(name),
     about,
     where?.join(', ') ?? 'top',
-    recognised.join(', '),
+    [...recognised, ...hasNot.map((path) => `no ${code(path)}`)].join(', '),
     list(id),
     list(text),
     list(document),

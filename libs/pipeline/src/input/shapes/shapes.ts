@@ -79,6 +79,8 @@ export const SHAPES: readonly Shape[] = [
     title: ['metadata.title'],
     page: ['metadata.page_number', 'metadata.page_label', 'metadata.page'],
     created: ['metadata.creation_date'],
+    // Else the text would stand in the metadata once more.
+    leaveOut: ['text_resource'],
   },
   {
     name: 'unstructured',
@@ -118,6 +120,8 @@ export const SHAPES: readonly Shape[] = [
     name: 'beir',
     about: 'BEIR `corpus.jsonl`',
     has: ['_id', 'text', 'title'],
+    // That is MongoDB, whatever else its records have.
+    hasNot: ['_id.$oid'],
     id: ['_id'],
     text: ['text'],
     title: ['title'],
