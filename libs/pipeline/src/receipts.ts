@@ -152,6 +152,11 @@ export interface PlanCounts {
   readonly unchanged: number;
   readonly held: number;
   readonly kept: number;
+  /**
+   * Of those to delete, how many have the text of one to add, so that only its id is new. Counted where much would be
+   * deleted and something added.
+   */
+  readonly sameTexts?: number;
   /** Of those to add or change, how many for which reason. */
   readonly reasons: Readonly<Partial<Record<ChangeReason, number>>>;
 }

@@ -13,6 +13,7 @@ const LINES: readonly (readonly [label: string, count: (plan: PlanCounts) => num
   ['change     projection: which fields points carry', ({ reasons }) => reasons.projection ?? 0],
   ['change     drift: labels match, contents do not', ({ reasons }) => reasons.drift ?? 0],
   ['delete     no longer in the input', (plan) => plan.delete],
+  ['           of which the text is added under another id', ({ sameTexts = 0 }) => sameTexts],
   ['held       record rejected, last good version stays', ({ held }) => held],
   ['kept       no longer in the input, not deleted', ({ kept }) => kept],
   ['unchanged', ({ unchanged }) => unchanged],

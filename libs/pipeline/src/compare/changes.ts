@@ -15,6 +15,8 @@ export interface StoredState {
   readonly pointId: string;
   readonly chunkId: string;
   readonly documentId: string | null;
+  /** Undefined of a point without one, which another program wrote. */
+  readonly embeddingKey: string | undefined;
 }
 
 /** What is to be done at one point id. */

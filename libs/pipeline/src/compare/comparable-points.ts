@@ -23,6 +23,7 @@ export function comparablePoints(
           pointId,
           chunkId: textOf(payload['chunk_id']) ?? '',
           documentId: textOf(payload['document_id']) ?? null,
+          embeddingKey: textOf(payload['embedding_key']),
           payload,
         }));
       }

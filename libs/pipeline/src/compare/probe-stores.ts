@@ -2,7 +2,9 @@ import type { CallOptions, DeleteMode, EmbeddingReader, Stamp, StoreName } from 
 import { comparablePoints } from './comparable-points.ts';
 import { comparableRows } from './comparable-rows.ts';
 import { withVectors } from './with-vectors.ts';
-import { changes, countChanges } from './changes.ts';
+import { changes, countChanges, type Change, type StoredState } from './changes.ts';
+import { deletesMuch } from './delete-guard.ts';
+import { countSameTexts } from './same-texts.ts';
 import type { Projection } from './projection.ts';
 import type { Trust } from './trust.ts';
 import type { StageContext } from '../work/stage-context.ts';
@@ -30,7 +32,7 @@ export async function probeStores(context: StageContext, options: ProbeOptions):
   const { artifacts, corpus, signal } = context;
   const { vectors, rows, projection, deletes, validated, known } = options;
   const call: CallOptions = { signal };
-  const probe = (store: StoreName, target: StoreProbe) => probeStore(corpus, store, target, options, call);
+  const probe = (store: StoreName, target: StoreProbe) => probeStore(context, store, target, options);
   return {
     ...(vectors === undefined
       ? {}
@@ -39,11 +41,11 @@ export async function probeStores(context: StageContext, options: ProbeOptions):
             target: vectors.target,
             digest: storeDigest(validated, { target: vectors.target, deletes, projection: projection.id }),
             count: () => vectors.count(corpus, call),
-            plan: (depth) => {
+            changes: (depth) => {
               const points = comparablePoints(vectors, projection, depth, call);
               const all = depth === 'content' && known !== undefined;
               const compared = all ? withVectors(points, { vectors, slice: known, call }) : points;
-              return countChanges(changes(artifacts, compared, { deletes }));
+              return changes(artifacts, compared, { deletes });
             },
           }),
         }),
@@ -54,7 +56,7 @@ export async function probeStores(context: StageContext, options: ProbeOptions):
             target: rows.target,
             digest: storeDigest(validated, { target: rows.target, deletes, projection: null }),
             count: () => rows.count(corpus, call),
-            plan: (depth) => countChanges(changes(artifacts, comparableRows(rows, corpus, depth, call), { deletes })),
+            changes: (depth) => changes(artifacts, comparableRows(rows, corpus, depth, call), { deletes }),
           }),
         }),
   };
@@ -64,16 +66,16 @@ interface StoreProbe {
   readonly target: string;
   readonly digest: string;
   readonly count: () => Promise<number>;
-  readonly plan: (depth: Depth) => Promise<PlanCounts>;
+  readonly changes: (depth: Depth) => AsyncIterable<Change<StoredState>>;
 }
 
 async function probeStore(
-  corpus: string,
+  { artifacts, corpus, signal }: StageContext,
   store: StoreName,
-  { target, digest, count: countLive, plan }: StoreProbe,
+  { target, digest, count: countLive, changes: changesIn }: StoreProbe,
   { ledger, trust, before, nonce, plan: compares }: ProbeOptions,
-  call: CallOptions,
 ): Promise<ProvisionedStore> {
+  const call: CallOptions = { signal };
   const stamp = trust === 'nothing' ? undefined : await ledger?.stamp(corpus, store, call);
   const count = await countLive();
   const inStep = fits(stamp, digest, count);
@@ -89,7 +91,13 @@ async function probeStore(
   if (!compares || (inStep && trust === 'stamps')) return probed;
   const earlier = before?.[store];
   const same = earlier?.stamp === probed.stamp && earlier.count === count;
-  return { ...probed, plan: (same ? earlier.plan : undefined) ?? (await plan(probed.depth)) };
+  return { ...probed, plan: (same ? earlier.plan : undefined) ?? (await plan()) };
+
+  async function plan(): Promise<PlanCounts> {
+    const counts = await countChanges(changesIn(probed.depth));
+    if (counts.add === 0 || !deletesMuch(counts)) return counts;
+    return { ...counts, sameTexts: await countSameTexts(artifacts, changesIn('labels')) };
+  }
 }
 
 /** Whether a stamp says that the store has what is wanted, and the store still has as many. */
