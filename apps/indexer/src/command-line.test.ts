@@ -57,7 +57,7 @@ it.each([
   [['cache'], /^Expected one of recover, repair after cache\.$/],
   [['cache', 'bogus'], /^There is no command "cache bogus"; expected recover, repair after cache\.$/],
   [['run'], /SOURCE/],
-  [['verify', 'a', 'b'], /^"b" is one argument too many\.$/],
+  [['drop', 'a', 'b'], /^"b" is one argument too many\.$/],
   [['plan', 'a', '--yes'], /^There is no flag --yes\.$/],
   [['plan', 'a', '--batchSize', '0'], /^--batch-size: expected 1 or more, found "0"\.$/],
 ])('the arguments %j are refused with a message about what was expected', async (args, message) => {

@@ -20,6 +20,7 @@ export const ERROR_CATALOGUE = {
   ),
   'input-missing': entry(EXIT.usage, 'Name a file that exists and that you may read.'),
   'input-not-a-file': entry(EXIT.usage, 'Name a regular file; write the data of a pipe or a device to a file first.'),
+  'input-too-large': entry(EXIT.failed, 'Split the input into several corpora, or merge its files into fewer.'),
   'input-changed': entry(
     EXIT.failed,
     'Run again when no program writes to the input; to replace it safely, rename a finished file over it.',

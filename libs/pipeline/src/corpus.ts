@@ -16,7 +16,7 @@ import {
   type StoreName,
   type VectorStore,
 } from '@lockstep/model';
-import type { ChunkInput } from './accept/make-chunks.ts';
+import type { InputFiles } from './input/input-file.ts';
 import type { RejectLimit } from './accept/reject-limit.ts';
 import { checkPayloadFields } from './compare/payload-fields.ts';
 import type { DeleteLimit } from './compare/delete-guard.ts';
@@ -76,8 +76,8 @@ export type Opened<Thing> = Thing & { close(): Promise<void> };
 
 /** How a corpus reaches its input and the services. Each is called by the stages that use it, and by no other. */
 export interface CorpusPorts {
-  /** Calls `read` with the bytes of the input, and closes the input when `read` has ended. */
-  input<Result>(read: (input: ChunkInput) => Promise<Result>): Promise<Result>;
+  /** Calls `read` with the files of the input, each opened when it is asked for, and closes them when `read` has ended. */
+  input<Result>(read: (input: InputFiles) => Promise<Result>): Promise<Result>;
   embedder(): Promise<Embedder>;
   vectors(): Promise<VectorStore>;
   rows(): Promise<RowStore>;

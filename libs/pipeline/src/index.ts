@@ -17,11 +17,14 @@ export {
 } from './corpus.ts';
 export { FILES, readChunkPages, readChunks } from './files/corpus-files.ts';
 export { readReceipt, receiptIfThere } from './files/receipt-file.ts';
+export { inputDigestOf } from './input/input-digest.ts';
+export type { InputFile, InputFiles } from './input/input-file.ts';
 export type { InputRecord } from './input/input-record.ts';
 export { peekRecords, type PeekedRecords } from './input/peek-records.ts';
 export type { ReadRecordsOptions } from './input/read-options.ts';
 export type { RandomAccess } from './input/tables/read-parquet.ts';
 export { readRecords } from './input/read-records.ts';
+export { placeText, type RecordPlace } from './input/record-place.ts';
 export type { RecordsPlace } from './input/json/scan-json.ts';
 export type { Unpackers } from './input/bytes/unpacked.ts';
 export { corpusStatus, type StoreState, type StoreStatus } from './operations/corpus-status.ts';
@@ -37,6 +40,7 @@ export {
   type DropReceipt,
   type EmbeddingPlan,
   type EmbedReceipt,
+  type FilesReport,
   type LoadReceipt,
   type OverlongChoice,
   type OverlongTexts,

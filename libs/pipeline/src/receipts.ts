@@ -28,6 +28,8 @@ export interface ValidateReceipt {
   readonly converted?: readonly ConversionSum[];
   /** The shape of the input, and where its fields came from. */
   readonly shape?: ShapeReport;
+  /** The files of the input by their shapes; absent where the input is one file. */
+  readonly files?: FilesReport;
   /** Accepted records whose id was derived from document and text. */
   readonly derivedIds?: number;
   /** Accepted chunks of which only the beginning is embedded. */
@@ -61,11 +63,28 @@ export interface ShapeReport {
   readonly keysFound: readonly string[];
 }
 
+/** The files of an input, by the shape that each was read as. */
+export interface FilesReport {
+  readonly count: number;
+  /** Files without a record. */
+  readonly empty: number;
+  /** That of most files first. */
+  readonly shapes: readonly {
+    readonly shape: string;
+    readonly files: number;
+    readonly records: number;
+    /** The first file of this shape. */
+    readonly example: string;
+  }[];
+}
+
 /** Rejected records of one reason, with the first of them. */
 export interface RejectSum {
   readonly code: RejectCode;
   readonly count: number;
   readonly example: {
+    /** Where the input has several files. */
+    readonly file?: string | undefined;
     readonly index: number;
     readonly line: number;
     readonly chunk_id: string | null;
@@ -78,7 +97,13 @@ export interface RejectSum {
 export interface ConversionSum {
   readonly kind: ConversionKind;
   readonly count: number;
-  readonly example: { readonly index: number; readonly line: number; readonly field: string };
+  readonly example: {
+    /** Where the input has several files. */
+    readonly file?: string | undefined;
+    readonly index: number;
+    readonly line: number;
+    readonly field: string;
+  };
 }
 
 /** What a corpus does with texts that are too long for the model, and why. */

@@ -103,7 +103,7 @@ function openPlace({ corpus, inputPath, stateDirectory }: CorpusPlace, ports: Fa
       concurrency: { embed: CONCURRENCY, load: CONCURRENCY },
     },
     ports: {
-      input: (read) => read({ name: inputPath, bytes: createReadStream(inputPath) }),
+      input: (read) => read([{ name: inputPath, bytes: createReadStream(inputPath) }]),
       embedder: async () => embedder,
       vectors: async () => vectors,
       rows: async () => rows,

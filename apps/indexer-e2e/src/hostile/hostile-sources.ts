@@ -57,7 +57,6 @@ export const ODD_SOURCES: readonly OddSource[] = [
     exit: 0,
   },
   // No regular files.
-  { name: 'a folder', make: (root) => corpusJson(root, { input: '.' }), ...notAFile, says: /a folder/ },
   { name: 'an endless device', make: (root) => corpusJson(root, { input: '/dev/zero' }), ...notAFile, says: /device/ },
   { name: 'an empty device', make: () => '/dev/null', ...notAFile, says: /a device/ },
   { name: 'a pipe', make: pipe, ...notAFile, says: /a pipe/ },
@@ -77,6 +76,7 @@ export const ODD_SOURCES: readonly OddSource[] = [
     says: /a pipe/,
   },
   // Paths that do not exist.
+  { name: 'a folder without chunks', make: (root) => corpusJson(root, { input: '.' }), ...missing, says: /a folder/ },
   {
     name: 'links that lead in a circle',
     make: (root) => {

@@ -90,7 +90,7 @@ export async function runThroughOutage(options: OutageRunOptions): Promise<Outag
       concurrency,
     },
     ports: {
-      input: (read) => read({ name: 'chunks.json', bytes: bytesOf(JSON.stringify(options.records)) }),
+      input: (read) => read([{ name: 'chunks.json', bytes: bytesOf(JSON.stringify(options.records)) }]),
       embedder: async () => embedder,
       vectors: async () => vectors,
       rows: async () => rows,

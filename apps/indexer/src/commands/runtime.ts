@@ -1,4 +1,5 @@
-import { inputFileDigest } from '../runtime/input-file.ts';
+import { inputFilesDigest } from '../runtime/input-file.ts';
+import { filesOf } from '../input/open-input.ts';
 import { readSource } from '../settings/corpus-file.ts';
 import { shownEmbedder } from '../settings/shown-embedder.ts';
 import { workspaceCommand, type CommandContext } from '../wiring/workspace-command.ts';
@@ -12,10 +13,10 @@ export const runtime = workspaceCommand({
   },
   async run(context, args) {
     const { environment, profile, root, signal } = context;
-    const { config, inputPath } = readSource(String(args['source']), undefined, root);
+    const { config, input } = readSource(String(args['source']), undefined, root);
     const shown = {
       embedder: shownEmbedder(environment, profile),
-      input: await inputFileDigest(inputPath, signal),
+      input: await inputFilesDigest(filesOf(input.parts), signal),
       overlong: config.overlong ?? (await overlongOf(config.name, context)),
     };
     return { text: JSON.stringify(shown), json: shown };

@@ -2,7 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { constants, statSync, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { IndexingError } from '@lockstep/model';
-import type { RandomAccess } from '@lockstep/pipeline';
+import { inputDigestOf, type InputFile, type RandomAccess } from '@lockstep/pipeline';
+import { unpackers } from '@lockstep/unpackers';
 import { printable } from '../terminal/printable.ts';
 
 /** Bytes of one block. */
@@ -33,17 +34,70 @@ export async function withInputFile<Result>(
   signal: AbortSignal,
   read: (bytes: AsyncIterable<Uint8Array>, digest: () => string, access: RandomAccess) => Promise<Result>,
 ): Promise<Result> {
-  return withBlocks({ path, signal, newBlock: () => new Uint8Array(BLOCK_BYTES) }, read);
+  return withInputFiles([{ path, name: path }], signal, async (files) => {
+    for await (const { bytes, digest, access } of files) return await read(bytes, digest, access);
+    throw new IndexingError({ code: 'invariant', message: 'An input of one file has none.' });
+  });
 }
 
-/** SHA-256 of a file, in hex. Fails as `withInputFile` does. */
-export async function inputFileDigest(path: string, signal: AbortSignal): Promise<string> {
+/** A file of an input that is open: with the SHA-256, in hex, of the bytes that were read so far. */
+export interface OpenedFile extends InputFile {
+  readonly digest: () => string;
+  readonly access: RandomAccess;
+}
+
+/** A file of an input on this disk, and what messages call it. */
+export interface LocalFile {
+  readonly path: string;
+  /** What messages call it; its ending counts where the bytes leave a doubt. */
+  readonly name: string;
+}
+
+/**
+ * Calls `read` with the files of an input in their order. Each is opened when it is asked for, and closed when the next one
+ * is. Fails as `withInputFile` does.
+ */
+export async function withInputFiles<Result>(
+  files: readonly LocalFile[],
+  signal: AbortSignal,
+  read: (files: AsyncIterable<OpenedFile>) => Promise<Result>,
+): Promise<Result> {
+  let changedFile: string | undefined;
+  async function* opened(): AsyncGenerator<OpenedFile> {
+    for (const { path, name } of files) {
+      const input = await openVersion({ path, signal, newBlock: () => new Uint8Array(BLOCK_BYTES) });
+      try {
+        const { bytes, digest, access } = input;
+        yield { name, file: files.length > 1 ? printable(name) : undefined, bytes, digest, access, unpackers };
+      } finally {
+        if (await input.isChanged()) changedFile ??= path;
+        await input.close();
+      }
+    }
+  }
+  try {
+    return await read(opened());
+  } catch (error) {
+    if (!signal.aborted && changedFile !== undefined) throw changed(changedFile);
+    throw error;
+  }
+}
+
+/** `inputDigestOf` files. Fails as `withInputFile` does. */
+export async function inputFilesDigest(files: readonly LocalFile[], signal: AbortSignal): Promise<string> {
   const block = new Uint8Array(BLOCK_BYTES);
-  return withBlocks({ path, signal, newBlock: () => block }, async (bytes, digest) => {
-    const blocks = bytes[Symbol.asyncIterator]();
-    while ((await blocks.next()).done !== true);
-    return digest();
-  });
+  const digests: string[] = [];
+  for (const { path } of files) {
+    const { bytes, digest, close } = await openVersion({ path, signal, newBlock: () => block });
+    try {
+      const blocks = bytes[Symbol.asyncIterator]();
+      while ((await blocks.next()).done !== true);
+      digests.push(digest());
+    } finally {
+      await close();
+    }
+  }
+  return inputDigestOf(digests);
 }
 
 interface BlockOptions {
@@ -53,24 +107,33 @@ interface BlockOptions {
   readonly newBlock: () => Uint8Array;
 }
 
-async function withBlocks<Result>(
-  options: BlockOptions,
-  read: (bytes: AsyncIterable<Uint8Array>, digest: () => string, access: RandomAccess) => Promise<Result>,
-): Promise<Result> {
+/** A version of a file that is open. */
+interface OpenVersion {
+  readonly bytes: AsyncIterable<Uint8Array>;
+  readonly digest: () => string;
+  readonly access: RandomAccess;
+  /** Whether the file was written to since it was opened. */
+  isChanged(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** Opens the version of a file that is there now. */
+async function openVersion(options: BlockOptions): Promise<OpenVersion> {
   const { path, signal } = options;
   const file = await openInput(path);
   try {
     const version = await versionOf(file, path);
-    try {
-      const hash = createHash('sha256');
-      const access = { size: version.size, slice: partsOf(file, signal) };
-      return await read(blocksOf(file, { ...options, version, hash }), () => hash.copy().digest('hex'), access);
-    } catch (error) {
-      if (!signal.aborted && isOther(version, await file.stat())) throw changed(path);
-      throw error;
-    }
-  } finally {
+    const hash = createHash('sha256');
+    return {
+      bytes: blocksOf(file, { ...options, version, hash }),
+      digest: () => hash.copy().digest('hex'),
+      access: { size: version.size, slice: partsOf(file, signal) },
+      isChanged: async () => isOther(version, await file.stat()),
+      close: () => file.close(),
+    };
+  } catch (error) {
     await file.close();
+    throw error;
   }
 }
 

@@ -2,45 +2,43 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { CorpusConfigSchema, CorpusName, IndexingError, type CorpusConfig } from '@lockstep/model';
-import { assertRegularFile } from '../runtime/input-file.ts';
+import { findInput, isPattern } from '../input/find-input.ts';
+import type { Input } from '../input/input-parts.ts';
 import { printable } from '../terminal/printable.ts';
 import { workspaceCorpora } from './workspace-corpora.ts';
 
-/** What a command works on: a corpus with its `corpus.json`, or a single input file. */
+/** What a command works on: a corpus with its `corpus.json`, or an input alone. */
 export interface Source {
   readonly config: CorpusConfig;
-  readonly inputPath: string;
+  readonly input: Input;
 }
 
 /**
- * Resolves the positional argument: a `corpus.json`, a folder with one, an input file (the corpus is then named by
- * `corpusFlag`, or after the file), or the name of a corpus of the workspace.
+ * Resolves the positional arguments: a `corpus.json`, a folder with one, or the name of a corpus of the workspace; or else
+ * an input: files, folders and patterns. The corpus is then named by `corpusFlag`, or after the file or the folder.
  */
-export function readSource(argument: string, corpusFlag: string | undefined, root: string): Source {
-  const path = sourcePath(argument, root);
-  const configPath = statSync(path).isDirectory() ? join(path, 'corpus.json') : path;
-  if (basename(configPath) !== 'corpus.json') {
-    assertRegularFile(path);
-    return bareInput(argument, path, corpusFlag);
-  }
+export function readSource(given: string | readonly string[], corpusFlag: string | undefined, root: string): Source {
+  const sources = [given].flat();
+  const [only = ''] = sources;
+  const configPath = sources.length === 1 ? findConfig(only, root) : undefined;
+  if (configPath === undefined) return bareInput(sources, corpusFlag, root);
   const config = readCorpusConfig(configPath);
-  const inputPath = resolve(dirname(configPath), config.input);
-  if (!existsSync(inputPath)) {
-    throw missing(`${printable(config.input)} (the input of ${printable(argument)}) does not exist`);
-  }
-  assertRegularFile(inputPath);
-  return { config: corpusFlag === undefined ? config : { ...config, name: checkedName(corpusFlag) }, inputPath };
+  const input = findInput([config.input].flat(), { from: dirname(configPath), root, of: only });
+  return { config: corpusFlag === undefined ? config : { ...config, name: checkedName(corpusFlag) }, input };
 }
 
-/** Path of a file, of a folder with a `corpus.json`, or of the folder of the corpus with this name. */
-function sourcePath(argument: string, root: string): string {
+/** Path of the `corpus.json` that an argument stands for; undefined where it stands for an input. */
+function findConfig(argument: string, root: string): string | undefined {
   const path = resolve(argument);
   const exists = existsSync(path);
-  if (exists && (!statSync(path).isDirectory() || existsSync(join(path, 'corpus.json')))) return path;
+  const isFolder = exists && statSync(path).isDirectory();
+  if (exists && !isFolder) return basename(path) === 'corpus.json' ? path : undefined;
+  const configPath = join(path, 'corpus.json');
+  if (isFolder && existsSync(configPath)) return configPath;
   const named = workspaceCorpora(root).find(({ name }) => name === argument);
-  if (named !== undefined) return join(root, named.folder);
-  const what = printable(exists ? join(argument, 'corpus.json') : argument);
-  throw missing(`"${what}" does not exist, and no corpus of the workspace has that name`);
+  if (named !== undefined) return join(root, named.folder, 'corpus.json');
+  if (exists || isPattern(argument)) return undefined;
+  throw missing(`"${printable(argument)}" does not exist, and no corpus of the workspace has that name`);
 }
 
 /** Largest `corpus.json`, in bytes; usual ones have a few hundred. */
@@ -73,15 +71,27 @@ export function readCorpusConfig(path: string): CorpusConfig {
   throw new IndexingError({ code: 'config-invalid', message: `${shown}: ${wrong.join('; ')}.` });
 }
 
-function bareInput(argument: string, inputPath: string, corpusFlag: string | undefined): Source {
-  const name =
-    corpusFlag ??
-    basename(argument)
-      .replace(/(\.(jsonl?|ndjson|gz))+$/i, '')
-      .toLowerCase()
-      .replaceAll(/[^a-z0-9]+/g, '-')
-      .replaceAll(/^-+|-+$/g, '');
-  return { config: { name: checkedName(name), input: basename(inputPath) }, inputPath };
+function bareInput(sources: readonly string[], corpusFlag: string | undefined, root: string): Source {
+  const config = sources.find((path) => basename(path) === 'corpus.json' || existsSync(join(path, 'corpus.json')));
+  if (config !== undefined && sources.length > 1) {
+    const message = `${printable(config)} is a corpus of its own; expected it alone, or files of chunks.`;
+    throw new IndexingError({ code: 'usage', message });
+  }
+  const input = findInput(sources, { from: process.cwd(), root });
+  const name = corpusFlag ?? derivedName(input.label);
+  return { config: { name: checkedName(name), input: input.shown }, input };
+}
+
+function derivedName(label: string | undefined): string {
+  if (label === undefined) {
+    const message = 'This input has no name for its corpus. Give one with --corpus.';
+    throw new IndexingError({ code: 'config-invalid', message });
+  }
+  return label
+    .replace(/(\.(jsonl?|ndjson|gz))+$/i, '')
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-+|-+$/g, '');
 }
 
 function checkedName(name: string): string {

@@ -10,11 +10,12 @@ import type { Flags } from './flags.ts';
 import { KNOWN_MODELS } from './known-models.ts';
 import type { Profile } from './profile.ts';
 import type { Source } from './corpus-file.ts';
+import type { Input } from '../input/input-parts.ts';
 
 /** Settings of a corpus: flags override corpus.json, which overrides the defaults. */
 export interface CorpusSettings {
   readonly corpus: string;
-  readonly inputPath: string;
+  readonly input: Input;
   readonly collection: string;
   readonly table: string;
   readonly batchItems: number;
@@ -29,10 +30,10 @@ export interface CorpusSettings {
   readonly maxRejectedPercent: number | undefined;
 }
 
-export function resolveCorpusSettings({ config, inputPath }: Source, flags: Flags): CorpusSettings {
+export function resolveCorpusSettings({ config, input }: Source, flags: Flags): CorpusSettings {
   return {
     corpus: config.name,
-    inputPath,
+    input,
     collection: flags.collection ?? config.collection ?? CORPUS_DEFAULTS.collection,
     table: flags.table ?? config.table ?? CORPUS_DEFAULTS.table,
     batchItems: flags['batch-size'] ?? config.batchSize ?? CORPUS_DEFAULTS.batchSize,

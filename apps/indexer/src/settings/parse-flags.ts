@@ -18,9 +18,14 @@ export function argsOf(names: readonly FlagName[]): ArgsDef {
 
 /**
  * Checks what was typed against what a command takes. Fails with `usage`, naming the flag, for an unknown flag, a
- * missing value, a value out of range, and flags that contradict each other.
+ * missing value, a value out of range, flags that contradict each other, and positional arguments beyond those known,
+ * unless there may be several sources.
  */
-export function parseFlags(args: Readonly<Record<string, unknown>>, known: ArgsDef): Partial<Flags> {
+export function parseFlags(
+  args: Readonly<Record<string, unknown>>,
+  known: ArgsDef,
+  severalSources = false,
+): Partial<Flags> {
   const typed: Record<string, unknown> = {};
   const positionals = Object.values(known).filter(({ type }) => type === 'positional').length;
   for (const [given, value] of Object.entries(args)) {
@@ -44,7 +49,7 @@ export function parseFlags(args: Readonly<Record<string, unknown>>, known: ArgsD
     }
   }
   const extra = ((args['_'] ?? []) as unknown[]).slice(positionals);
-  if (extra.length > 0) throw usage(`${JSON.stringify(String(extra[0]))} is one argument too many`);
+  if (extra.length > 0 && !severalSources) throw usage(`${JSON.stringify(String(extra[0]))} is one argument too many`);
   return typed as Partial<Flags>;
 }
 

@@ -232,7 +232,9 @@ describe('a source', () => {
     writeFileSync(join(root, 'docs', 'mine', 'corpus.json'), '{"name":"docs","input":"in.json"}');
     writeFileSync(join(root, 'docs', 'mine', 'in.json'), '[]');
     expect(() => readSource('mine', undefined, root)).toThrow(/no corpus of the workspace has that name/);
-    expect(readSource('docs', undefined, root).inputPath).toBe(join(root, 'docs', 'mine', 'in.json'));
+    expect(readSource('docs', undefined, root).input.parts).toMatchObject([
+      { path: join(root, 'docs', 'mine', 'in.json') },
+    ]);
   });
 
   it('a source that does not exist, or whose input does not exist, is refused', () => {

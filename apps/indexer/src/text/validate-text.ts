@@ -1,5 +1,5 @@
 import { counted } from '@lockstep/model';
-import type { ConversionSum, RejectSum, ValidateReceipt } from '@lockstep/pipeline';
+import { placeText, type ConversionSum, type RejectSum, type ValidateReceipt } from '@lockstep/pipeline';
 import { overlongText } from './overlong-text.ts';
 
 /** What kinds of conversions are called, one and several. */
@@ -36,11 +36,25 @@ export function validateText(receipt: ValidateReceipt, folder: string, price: nu
   const isShown = overlong && overlong.records > 0 && overlong.mode !== 'truncate';
   return [
     line,
+    ...filesText(receipt).map((text) => `${corpus} validate: ${text}`),
     ...shapeText(receipt).map((text) => `${corpus} validate: ${text}`),
     ...(receipt.converted ?? []).map((sum) => `${corpus} validate: ${conversionText(sum)}`),
     ...(receipt.rejects ?? []).map((sum) => `${corpus} validate: ${rejectText(sum)}`),
     ...(isShown ? [`${corpus} validate: ${overlongText(overlong, price)}`] : []),
   ].join('\n');
+}
+
+/** Of which files an input is, where it has several, and which of them have no record or another shape than most. */
+function filesText({ files }: ValidateReceipt): string[] {
+  if (files === undefined) return [];
+  const empty = files.empty === 0 ? '' : `, ${files.empty} of them without a record`;
+  const shapes = files.shapes.map(
+    ({ shape, files: count, example }) => `${counted(count, 'file')} as ${shape} (first: ${example})`,
+  );
+  return [
+    `read from ${counted(files.count, 'file')}${empty}`,
+    ...(shapes.length > 1 ? [`of different shapes: ${shapes.join(', ')}`] : []),
+  ];
 }
 
 /** As which shape an input was read that is not in Lockstep's own, and where its fields came from. */
@@ -57,10 +71,10 @@ function shapeText({ shape, derivedIds = 0 }: ValidateReceipt): string[] {
 }
 
 function conversionText({ kind, count, example }: ConversionSum): string {
-  return `${count} ${CONVERSIONS[kind][count === 1 ? 0 : 1]} (first: record ${example.index}${example.field === '' ? '' : `, ${example.field}`})`;
+  return `${count} ${CONVERSIONS[kind][count === 1 ? 0 : 1]} (first: ${placeText(example)}${example.field === '' ? '' : `, ${example.field}`})`;
 }
 
 /** Rejected records of one reason, with the first of them. */
 export function rejectText({ code, count, example }: RejectSum): string {
-  return `${count} rejected as ${code} (first: record ${example.index}, line ${example.line}: ${example.message})`;
+  return `${count} rejected as ${code} (first: ${placeText(example)}, line ${example.line}: ${example.message})`;
 }

@@ -26,15 +26,17 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
     args: {
       source: {
         type: 'positional',
-        description: 'A corpus.json, a folder with one, the name of a corpus in the workspace, or a file of chunks',
+        description:
+          'A corpus.json, a folder with one, or the name of a corpus in the workspace; or chunks: files, a folder, or a pattern of paths',
         required: true,
-        valueHint: 'corpus.json|chunks.json',
+        valueHint: 'corpus.json|chunks.json...',
       },
       ...options.args,
     },
+    severalSources: true,
     async run(context, args) {
       const { flags, profile, environment } = context;
-      const source = readSource(String(args['source']), flags.corpus, context.root);
+      const source = readSource(args['_'] as readonly string[], flags.corpus, context.root);
       const settings = resolveCorpusSettings(source, flags);
       const model = resolveModel(source.config, flags, profile);
       const embedder = embedderFacts(model, profile, environment);

@@ -24,8 +24,8 @@ import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, hasLedger, newRunId, openServices } from './open-services.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { createDiskArtifacts, shownPath } from '../runtime/disk-artifacts.ts';
-import { unpackers } from '@lockstep/unpackers';
-import { withInputFile } from '../runtime/input-file.ts';
+import { openInput } from '../input/open-input.ts';
+import { withInputFiles } from '../runtime/input-file.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
 import { openTemporaries } from '../runtime/temporaries.ts';
 import { reuseChunks } from './reuse-chunks.ts';
@@ -73,21 +73,20 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   const temporaries = openTemporaries(ownFolder);
   const folder = options.temporary === true ? temporaries.path() : ownFolder;
   const artifacts = createDiskArtifacts(folder, temporaries, DISK, options.temporary !== true);
-  const services = openServices({ ...options, logger: createConsoleLogger({ verbose, prefix: corpus }) });
+  const logger = createConsoleLogger({ verbose, prefix: corpus });
+  const services = openServices({ ...options, logger });
+  const input = openInput(settings.input, { temporaries, signal, logger });
   const slicePath = join(folder, FILES.slice);
   const cachePath = (identity: EmbedderIdentity) => join(stateDirectory, 'cache', cacheName(identity));
 
   const ports: CorpusPorts = {
-    input: (read) =>
-      withInputFile(settings.inputPath, signal, (bytes, digest, access) =>
-        read({ name: settings.inputPath, bytes, digest, access, unpackers }),
-      ),
+    input: async (read) => withInputFiles(await input.files(), signal, read),
     reusableChunks: (overlong) =>
       reuseChunks({
         from: ownFolder,
         into: folder,
         temporaries,
-        inputPath: settings.inputPath,
+        input: input.files,
         embedder: options.embedder,
         overlong,
         fields: settings.fields,
@@ -167,6 +166,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     },
     async close() {
       await services.close();
+      input.close();
       if (options.temporary === true) temporaries.remove(folder);
     },
   };

@@ -7,7 +7,7 @@ import { FILES, type CorpusPorts } from '@lockstep/pipeline';
 import { createStubEmbedder } from '@lockstep/testing-ports';
 import { createCorpusRig } from '@lockstep/testing-runs';
 import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
-import { withInputFile } from '../runtime/input-file.ts';
+import { withInputFiles } from '../runtime/input-file.ts';
 import { openTemporaries } from '../runtime/temporaries.ts';
 import { reuseChunks, type ReuseOptions } from './reuse-chunks.ts';
 
@@ -31,7 +31,7 @@ beforeEach(async () => {
     from: at('corpus'),
     into: at('corpus/tmp/plan'),
     temporaries: openTemporaries(at('corpus')),
-    inputPath: at('chunks.json'),
+    input: async () => [{ path: at('chunks.json'), name: 'chunks.json' }],
     embedder,
     overlong: async () => ({ mode: 'reject', because: 'stated' }),
     fields: {},
@@ -47,10 +47,10 @@ let runs = 0;
 async function makeChunks(): Promise<void> {
   runs += 1;
   const startedAt = Date.UTC(2026, 0, runs);
-  const { from, temporaries, inputPath } = options;
+  const { from, temporaries, input } = options;
   const clock = { now: () => startedAt, sleep: () => Promise.resolve() };
   const ports: Partial<CorpusPorts> = {
-    input: (read) => withInputFile(inputPath, NEVER, (bytes, digest) => read({ name: inputPath, bytes, digest })),
+    input: async (read) => withInputFiles(await input(), NEVER, read),
     embedder: async () => embedder,
   };
   await createCorpusRig({ embedder, clock, artifacts: createDiskArtifacts(from, temporaries), ports })

@@ -1,7 +1,7 @@
 import type { Fields } from '@lockstep/model';
 import { basisDigest, FILES, receiptIfThere, type OverlongChoice, type ValidateReceipt } from '@lockstep/pipeline';
 import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
-import { inputFileDigest } from '../runtime/input-file.ts';
+import { inputFilesDigest, type LocalFile } from '../runtime/input-file.ts';
 import { linkFiles } from '../runtime/linked-files.ts';
 import type { Temporaries } from '../runtime/temporaries.ts';
 import type { EmbedderFacts } from '../settings/embedder-facts.ts';
@@ -12,7 +12,8 @@ export interface ReuseOptions {
   /** Folder that gets the same files; it has none of them yet. */
   readonly into: string;
   readonly temporaries: Temporaries;
-  readonly inputPath: string;
+  /** The files of the input; asked for where there are chunks to reuse. */
+  readonly input: () => Promise<readonly LocalFile[]>;
   readonly embedder: EmbedderFacts;
   /** What becomes of texts that are too long; asked for where there may be some. */
   readonly overlong: () => Promise<OverlongChoice>;
@@ -28,13 +29,13 @@ const OUTPUT = [FILES.chunks, FILES.held, FILES.rejects, FILES.validateReceipt];
  * another run is replacing them.
  */
 export async function reuseChunks(options: ReuseOptions): Promise<ValidateReceipt | undefined> {
-  const { from, into, temporaries, inputPath, embedder, overlong, fields, signal } = options;
+  const { from, into, temporaries, input, embedder, overlong, fields, signal } = options;
   /** A receipt that cannot be read counts as missing. */
   const receiptIn = (folder: string) =>
     receiptIfThere<ValidateReceipt>(createDiskArtifacts(folder, temporaries), FILES.validateReceipt).catch(() => {});
   const made = await receiptIn(from);
   if (!made) return undefined;
-  const inputDigest = await inputFileDigest(inputPath, signal);
+  const inputDigest = await inputFilesDigest(await input(), signal);
   const { identity, inputTokensMax } = embedder;
   const basis = { inputDigest, identity, inputTokensMax, fields };
   if (

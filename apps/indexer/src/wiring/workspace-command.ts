@@ -40,6 +40,8 @@ export interface CommandOptions<Context> {
   readonly flags?: readonly FlagName[];
   /** Positional arguments, and flags with another help text than in `FLAGS`. @default {} */
   readonly args?: ArgsDef;
+  /** Whether the positional argument may be repeated. @default false */
+  readonly severalSources?: boolean;
   /** The only store that the command uses. @default the store of `--only`, or both */
   readonly only?: StoreName;
   readonly run: (context: Context, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
@@ -55,7 +57,7 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
     args: known,
     async run({ args, data }): Promise<ExitCode> {
       const { signal } = data as Host;
-      const typed = parseFlags(args, known);
+      const typed = parseFlags(args, known, options.severalSources);
       const root = workspaceRoot(process.cwd());
       const environment = readEnvironment(root, process.env);
       const flags = resolveFlags(typed, environment);

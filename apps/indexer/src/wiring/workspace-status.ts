@@ -16,6 +16,9 @@ import type { Flags } from '../settings/flags.ts';
 import type { Profile } from '../settings/profile.ts';
 import { readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
 
+/** `status` reads no input. */
+const NO_INPUT = { parts: [], shown: '', leftOut: [] };
+
 /** What `status` reports. */
 export interface Status {
   readonly corpora: readonly CorpusState[];
@@ -85,9 +88,8 @@ export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<
   for (const { name, folder } of known) {
     const validated = readJson<ValidateReceipt>(join(stateDirectory, name, FILES.validateReceipt));
     const stores = await ask(async () => {
-      const path = join(root, folder, 'corpus.json');
-      const config = readCorpusConfig(path);
-      const { collection, table, ...own } = resolveCorpusSettings({ config, inputPath: path }, flags);
+      const config = readCorpusConfig(join(root, folder, 'corpus.json'));
+      const { collection, table, ...own } = resolveCorpusSettings({ config, input: NO_INPUT }, flags);
       collections.add(collection);
       tables.add(table);
       const { model } = resolveModel(config, flags, profile);

@@ -10,11 +10,11 @@ import {
 import { decodeEntries, encodeEntry, encodeHeldEntry, type Entry } from '../files/chunk-entry.ts';
 import { encodeHeldLine } from '../files/chunk-line.ts';
 import { createLineSorter } from '../files/line-sorter.ts';
-import { whereListed } from '../files/rejects-file.ts';
-import type { Unpackers } from '../input/bytes/unpacked.ts';
-import { readShapedRecords } from '../input/shapes/read-shaped-records.ts';
-import type { RandomAccess } from '../input/tables/read-parquet.ts';
-import type { ShapeReport, ValidateReceipt } from '../receipts.ts';
+import { whereListed, type LinePlace } from '../files/rejects-file.ts';
+import type { InputFiles } from '../input/input-file.ts';
+import { readInputFiles } from '../input/read-input-files.ts';
+import { placeText, type RecordPlace } from '../input/record-place.ts';
+import type { FilesReport, ShapeReport, ValidateReceipt } from '../receipts.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import { acceptRecord, countOverlong, type AcceptOptions } from './accept-record.ts';
 import { createConversionSums } from './conversion-sums.ts';
@@ -23,20 +23,8 @@ import { nothingAcceptable, refusedUnderStrict, tooManyRejected } from './refusa
 import { createRepeatedIds } from './repeated-ids.ts';
 import { tellDerivedIdsApart } from './tell-derived-ids-apart.ts';
 
-/** The input of a corpus. */
-export interface ChunkInput {
-  readonly name: string;
-  readonly bytes: AsyncIterable<Uint8Array>;
-  /** SHA-256 of the bytes, in hex; called when all of them were read. @default the receipt has no basis */
-  readonly digest?: () => string;
-  /** The same input in any order; Parquet needs it. */
-  readonly access?: RandomAccess;
-  /** Unpack what `DecompressionStream` does not. */
-  readonly unpackers?: Unpackers;
-}
-
 export interface MakeChunksOptions extends AcceptOptions {
-  readonly input: ChunkInput;
+  readonly input: InputFiles;
   /** What the fields of a record are called. @default they are recognised */
   readonly fields?: Fields | undefined;
   /** How many records may be left out. @default any number */
@@ -49,10 +37,8 @@ export interface ChunkSinks {
   chunk(line: string): Promise<void>;
   /** A line of `held.jsonl`, in the same order. */
   held(line: string): Promise<void>;
-  reject(where: RejectedAt, rejection: Rejection): Promise<void>;
+  reject(where: LinePlace, rejection: Rejection): Promise<void>;
 }
-
-type RejectedAt = { readonly index: number; readonly line: number } | Entry;
 
 /** What was made of an input: what the receipt says of it. */
 export type MadeChunks = Required<
@@ -73,6 +59,10 @@ export type MadeChunks = Required<
     | 'digest'
   >
 > & {
+  /** The files by their shapes; undefined where the input is one file. */
+  readonly files: FilesReport | undefined;
+  /** `inputDigestOf` the files; null where it is not known. */
+  readonly inputDigest: string | null;
   /** Why the input as a whole is refused. */
   readonly refusal: IndexingError | undefined;
 };
@@ -96,17 +86,19 @@ export async function makeChunks(
     const sorter = createLineSorter(scratch);
     const rejects = createRejectSums();
     const conversions = createConversionSums();
-    const reject = async (where: RejectedAt, rejection: Rejection): Promise<void> => {
-      rejects.add({ index: where.index, line: 'inputLine' in where ? where.inputLine : where.line }, rejection);
-      await sinks.reject(where, rejection);
+    const input = readInputFiles(options.input, options);
+    const linePlaceOf = ({ index, line }: LinePlace): LinePlace => ({ ...input.placeOf(index), line });
+    const reject = async (where: LinePlace, rejection: Rejection): Promise<void> => {
+      const place = linePlaceOf(where);
+      rejects.add(place, rejection);
+      await sinks.reject(place, rejection);
     };
-    const shaped = await readShapedRecords(options.input, options);
     let records = 0;
     let derivedIds = 0;
     let textBytes = 0;
     let truncated = 0;
     const overlong = countOverlong(options);
-    for await (const record of shaped.records) {
+    for await (const record of input.records) {
       context.signal?.throwIfAborted();
       records += 1;
       context.onProgress?.(records, undefined);
@@ -114,10 +106,10 @@ export async function makeChunks(
       if ('chunk' in result) {
         if (result.isTruncated) {
           truncated += 1;
-          logger.warn('text-truncated', { index: record.index, line: record.line, pointId: result.chunk.pointId });
+          logger.warn('text-truncated', { ...linePlaceOf(record), pointId: result.chunk.pointId });
         }
         if (record.isIdDerived) derivedIds += 1;
-        conversions.add(record, result.conversions);
+        if (result.conversions.length > 0) conversions.add(linePlaceOf(record), result.conversions);
         await sorter.add(encodeEntry(record, result.chunk));
       } else {
         await reject(record, result.rejection);
@@ -159,19 +151,19 @@ export async function makeChunks(
       } else if (entry.chunk?.contentHash === first.chunk.contentHash) duplicates += 1;
       else if (entry.chunk !== undefined) {
         repeated.add(first, entry);
-        await reject(entry, duplicateOf(first));
+        await reject({ index: entry.index, line: entry.inputLine }, duplicateOf(first, input.placeOf(first.index)));
       }
     }
     if (first !== undefined) await settle(first);
 
     const rejected = rejects.count();
-    const shape = shaped.report();
+    const shape = input.report();
     const refuse = (): IndexingError | undefined => {
       const { rejectLimit: limit, strict } = options;
       const listed = whereListed(artifacts);
       const isOver = limit !== undefined && isOverRejectLimit(rejected, records, limit);
       if (shape.missingPaths.length > 0) return missingPath(shape);
-      if (isOver && repeated.count() * 2 > rejected) return repeated.error(shaped.pathOf);
+      if (isOver && repeated.count() * 2 > rejected) return repeated.error(input);
       if (accepted === 0) return nothingAcceptable(records, rejects.sums(), shape, listed);
       if (isOver) return tooManyRejected(rejected, records, rejects.sums(), listed);
       return strict && rejected > 0 ? refusedUnderStrict(rejected, rejects.sums(), listed) : undefined;
@@ -185,11 +177,13 @@ export async function makeChunks(
       rejects: rejects.sums(),
       converted: conversions.sums(),
       shape,
+      files: input.files(),
       derivedIds,
       truncated,
       overlong: overlong.counted(),
       textBytes,
       digest: digest.hex(),
+      inputDigest: input.digest(),
       refusal: refuse(),
     };
   } finally {
@@ -198,8 +192,8 @@ export async function makeChunks(
   }
 }
 
-function duplicateOf(first: Entry): Rejection {
-  const message = `record ${first.index} (line ${first.inputLine}) has the same id and other content; the first is kept`;
+function duplicateOf(first: Entry, place: RecordPlace): Rejection {
+  const message = `${placeText(place)} (line ${first.inputLine}) has the same id and other content; the first is kept`;
   return { code: 'duplicate-id', field: 'chunk_id', message, chunkId: first.chunkId };
 }
 

@@ -1,4 +1,5 @@
 import { counted, IndexingError } from '@lockstep/model';
+import { placeText } from '../input/record-place.ts';
 import type { RejectSum, ShapeReport } from '../receipts.ts';
 
 // The errors of an input that is refused as a whole because of its records. `listed` says where each of them is listed.
@@ -61,7 +62,7 @@ function sumsText(sums: readonly RejectSum[]): string {
 
 /** How many records were rejected for one reason, with the first of them. */
 function sumText(sum: RejectSum): string {
-  return `${sum.count} ${sum.code} (record ${sum.example.index}: ${messageOf(sum)})`;
+  return `${sum.count} ${sum.code} (${placeText(sum.example)}: ${messageOf(sum)})`;
 }
 
 /** One reason without its number, for the only record. */

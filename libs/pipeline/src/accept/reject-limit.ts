@@ -1,5 +1,6 @@
 import type { RejectCode, Rejection } from '@lockstep/model';
 import type { RejectSum } from '../receipts.ts';
+import type { LinePlace } from '../files/rejects-file.ts';
 
 /** How many records of an input may be left out. */
 export interface RejectLimit {
@@ -16,11 +17,12 @@ export const DEFAULT_REJECT_LIMIT: RejectLimit = { percent: 5, count: 10 };
 export function createRejectSums() {
   const sums = new Map<RejectCode, RejectSum & { count: number }>();
   return {
-    add({ index, line }: { readonly index: number; readonly line: number }, rejection: Rejection): void {
+    add({ file, index, line }: LinePlace, rejection: Rejection): void {
       const { code, field, message, chunkId } = rejection;
       const known = sums.get(code);
       if (known !== undefined) known.count += 1;
-      else sums.set(code, { code, count: 1, example: { index, line, chunk_id: chunkId ?? null, field, message } });
+      else
+        sums.set(code, { code, count: 1, example: { file, index, line, chunk_id: chunkId ?? null, field, message } });
     },
     count: (): number => [...sums.values()].reduce((all, { count }) => all + count, 0),
     /** The most frequent first. */

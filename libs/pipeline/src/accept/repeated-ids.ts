@@ -1,5 +1,6 @@
 import { counted, IndexingError, isJsonObject, type JsonValue } from '@lockstep/model';
 import type { Entry } from '../files/chunk-entry.ts';
+import { placeText, type RecordPlace } from '../input/record-place.ts';
 
 /** Fields that are tried for telling records of one id apart. */
 const CANDIDATES_MAX = 24;
@@ -52,8 +53,11 @@ export function createRepeatedIds() {
       if (members < GROUP_MAX) compare(fieldsOf(other));
     },
     count: () => repeated,
-    /** The error of an input whose ids are not unique, with the line to add to corpus.json. `pathOf`: where a record has a field of a chunk. */
-    error(pathOf: (name: string) => string | undefined): IndexingError {
+    /**
+     * The error of an input whose ids are not unique, with the line to add to corpus.json. `pathOf`: where a record has a
+     * field of a chunk; `placeOf`: where a record stands.
+     */
+    error({ pathOf, placeOf }: RecordLookup): IndexingError {
       const names = [...(candidates?.keys() ?? [])].toSorted((a, b) => rank(a) - rank(b));
       const best = names.map(pathOf).find((path) => path !== undefined);
       const idPath = pathOf('chunk_id');
@@ -66,12 +70,23 @@ export function createRepeatedIds() {
       return new IndexingError({
         code: 'id-not-unique',
         message:
-          `${repeated === 1 ? '1 record has the id of another record and differs' : `${repeated} records have the id of another record and differ`} from it (${counted(ids, 'id')}; for example ${shown} in records ` +
-          `${records[0]} and ${records[1]}). ${advice}`,
+          `${repeated === 1 ? '1 record has the id of another record and differs' : `${repeated} records have the id of another record and differ`} from it (${counted(ids, 'id')}; for example ${shown} in ` +
+          `${both(placeOf(records[0]), placeOf(records[1]))}). ${advice}`,
         details: { repeated, ids },
       });
     },
   };
+}
+
+/** Looks up records by their numbers, and fields by their names. */
+interface RecordLookup {
+  readonly pathOf: (name: string) => string | undefined;
+  readonly placeOf: (index: number) => RecordPlace;
+}
+
+function both(first: RecordPlace, other: RecordPlace): string {
+  if (first.file === undefined) return `records ${first.index} and ${other.index}`;
+  return `${placeText(first)} and ${placeText(other)}`;
 }
 
 function rank(name: string): number {

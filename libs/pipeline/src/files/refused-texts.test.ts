@@ -119,7 +119,7 @@ describe('texts that are too long', () => {
       yield new TextEncoder().encode(JSON.stringify([{ id: 'long', text: long }, ...inputs(1)]));
     }
     return validate(rig.context, {
-      input: { name: 'chunks.json', bytes: bytes() },
+      input: [{ name: 'chunks.json', bytes: bytes() }],
       embedder,
       overlong: async () => ({ mode: truncate ? 'truncate' : 'reject', because: 'stated' }),
       strict: false,

@@ -1,10 +1,15 @@
 import type { Artifacts, ArtifactWriter, Rejection } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
-import type { Entry } from './chunk-entry.ts';
+import type { RecordPlace } from '../input/record-place.ts';
 import type { StageContext } from '../work/stage-context.ts';
 
+/** Where a record stands; `line` is that of its file on which it starts. */
+export interface LinePlace extends RecordPlace {
+  readonly line: number;
+}
+
 export interface RejectsFile {
-  add(where: { readonly index: number; readonly line: number } | Entry, rejection: Rejection): Promise<void>;
+  add(where: LinePlace, rejection: Rejection): Promise<void>;
   /** All records that were rejected, listed or not. */
   count(): number;
   close(): Promise<void>;
@@ -18,7 +23,7 @@ const LOGGED_MAX = 20;
 export const LISTED_MAX = 100_000;
 
 /**
- * The rejects file: the position of each rejected record, its id if it could be read, the field and the reason; never its
+ * The rejects file: the position of each rejected record, with its file where there are several, its id if it could be read, the field and the reason; never its
  * text. Beyond `listedMax` (@default LISTED_MAX) records are only counted, and a last line with the code `not-listed` says
  * how many.
  */
@@ -27,18 +32,16 @@ export async function createRejectsFile(
   listedMax = LISTED_MAX,
 ): Promise<RejectsFile> {
   const writer: ArtifactWriter = await artifacts.write(FILES.rejects);
-  const file = artifacts.placeOf(FILES.rejects);
+  const listed = artifacts.placeOf(FILES.rejects);
   let count = 0;
   return {
-    async add(where, { code, field, message, chunkId }) {
+    async add({ file, index, line }, { code, field, message, chunkId }) {
       count += 1;
-      if (count === listedMax + 1) logger.warn('more-rejected-than-listed', { file, listed: listedMax });
+      if (count === listedMax + 1) logger.warn('more-rejected-than-listed', { file: listed, listed: listedMax });
       if (count > listedMax) return;
-      const line = 'inputLine' in where ? where.inputLine : where.line;
-      const { index } = where;
-      await writer.write(lineOf({ index, line, chunk_id: chunkId ?? null, code, field, message }));
-      if (count <= LOGGED_MAX) logger.warn('record-rejected', { index, line, chunkId, code, field, message });
-      if (count === LOGGED_MAX + 1) logger.warn('more-records-rejected', { file });
+      await writer.write(lineOf({ file, index, line, chunk_id: chunkId ?? null, code, field, message }));
+      if (count <= LOGGED_MAX) logger.warn('record-rejected', { file, index, line, chunkId, code, field, message });
+      if (count === LOGGED_MAX + 1) logger.warn('more-records-rejected', { file: listed });
     },
     count: () => count,
     async close() {
@@ -62,6 +65,8 @@ export function whereListed(artifacts: Artifacts): string {
 }
 
 interface RejectLine {
+  /** Where the input has several files. */
+  readonly file?: string | undefined;
   readonly index: number | null;
   readonly line: number | null;
   readonly chunk_id: string | null;

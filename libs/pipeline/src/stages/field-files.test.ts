@@ -155,7 +155,7 @@ async function validated(folder: string, options: Partial<ValidateOptions> = {})
     yield new Uint8Array(readFileSync(join(FIELD, folder, name)));
   }
   const receipt = await validate(createCorpusRig({ artifacts }).context, {
-    input: { name, bytes: bytes() },
+    input: [{ name, bytes: bytes() }],
     embedder: { ...embedder, tokensOver: () => undefined },
     overlong: async () => ({ mode: 'windows', because: 'new' }),
     strict: false,
@@ -240,7 +240,7 @@ describe('files of other shapes', () => {
       yield new TextEncoder().encode(JSON.stringify(records));
     }
     const receipt = await validate(createCorpusRig({ artifacts }).context, {
-      input: { name: 'chunks.json', bytes: bytes() },
+      input: [{ name: 'chunks.json', bytes: bytes() }],
       embedder: { ...embedder, tokensOver: () => undefined },
       overlong: async () => ({ mode: 'windows', because: 'new' }),
       strict: false,
@@ -277,7 +277,7 @@ describe('fields that a user gave', () => {
       yield new TextEncoder().encode(text);
     }
     const receipt = await validate(createCorpusRig({ artifacts }).context, {
-      input: { name, bytes: bytes() },
+      input: [{ name, bytes: bytes() }],
       embedder: { ...createStubEmbedder(), tokensOver: () => undefined },
       overlong: async () => ({ mode: 'windows', because: 'new' }),
       strict,

@@ -77,7 +77,7 @@ async function validateFile(name: string, blockBytes: number, choices: Choices =
   const receipt: ValidateReceipt | Error = await validate(
     { corpus: 'books', artifacts, clock: { now: () => 0, sleep: () => Promise.resolve() }, logger },
     {
-      input: { name, bytes: blocksOf(bytes, blockBytes), access: accessOf(bytes), unpackers },
+      input: [{ name, bytes: blocksOf(bytes, blockBytes), access: accessOf(bytes), unpackers }],
       embedder,
       overlong: async () => ({ mode: 'reject', because: 'stated' }),
       strict,
@@ -121,7 +121,7 @@ it.each(Object.entries(GOLDEN))(
     const rig = createCorpusRig();
     const bytes = blocksOf(readFileSync(join(INPUTS, '..', name)), 1 << 16);
     await validate(rig.context, {
-      input: { name, bytes },
+      input: [{ name, bytes }],
       embedder: { ...rig.embedder, tokensOver: () => undefined },
       overlong: async () => ({ mode: 'windows', because: 'new' }),
       strict: false,

@@ -27,7 +27,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
   const held = await artifacts.write(FILES.held);
   const rejects = await createRejectsFile(context, options.listedMax);
   try {
-    const { refusal, digest, ...made } = await makeChunks(context, options, {
+    const { refusal, digest, inputDigest, files, ...made } = await makeChunks(context, options, {
       chunk: (line) => chunks.write(line),
       held: (line) => held.write(line),
       reject: (where, rejection) => rejects.add(where, rejection),
@@ -43,9 +43,10 @@ export async function validate(context: StageContext, options: ValidateOptions):
       stage: 'validate',
       corpus,
       ...made,
+      ...(files && { files }),
       embedder: options.embedder.identity,
       digest,
-      basis: basisOf(options, made.overlong),
+      basis: inputDigest === null ? null : basisOf(inputDigest, options, made.overlong),
       startedAt: new Date(startedAt).toISOString(),
       durationMs: clock.now() - startedAt,
     };
@@ -59,9 +60,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
   }
 }
 
-function basisOf({ input, embedder, fields }: ValidateOptions, overlong: OverlongTexts | null): string | null {
-  const inputDigest = input.digest?.();
-  if (inputDigest === undefined) return null;
+function basisOf(inputDigest: string, { embedder, fields }: ValidateOptions, overlong: OverlongTexts | null): string {
   const { identity, inputTokensMax } = embedder;
   return basisDigest({ inputDigest, identity, inputTokensMax, overlong: overlong?.mode ?? null, fields });
 }

@@ -185,7 +185,7 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
         concurrency: { embed: embedding.concurrency ?? concurrency, load: concurrency },
       },
       ports: {
-        input: (read) => read({ name: 'chunks.json', bytes: bytesOf(JSON.stringify(input)) }),
+        input: (read) => read([{ name: 'chunks.json', bytes: bytesOf(JSON.stringify(input)) }]),
         embedder: async () => embedder,
         vectors: async () => vectors,
         rows: async () => rows,

@@ -63,7 +63,7 @@ describe('files of every shape', () => {
     const keys = new Set(expected.flatMap(({ metadata }) => Object.keys(metadata)));
     const rig = createCorpusRig({
       payload: ['chapter_title', 'page_number', 'created_at', ...keys],
-      ports: { input: (read) => read({ name: file, bytes: bytesOf(textOf(file)) }) },
+      ports: { input: (read) => read([{ name: file, bytes: bytesOf(textOf(file)) }]) },
     });
     const { validate, verify } = await rig.run([]);
     expect(validate).toMatchObject({ shape: { shape }, rejected: 0, accepted: expected.length });

@@ -166,7 +166,7 @@ function corpusOf(
       concurrency: { embed: CONCURRENCY, load: CONCURRENCY },
     },
     ports: {
-      input: (read) => read({ name: 'chunks.json', bytes: bytesOf(JSON.stringify(recordsOf(file))) }),
+      input: (read) => read([{ name: 'chunks.json', bytes: bytesOf(JSON.stringify(recordsOf(file))) }]),
       embedder: async () => watchedEmbedder,
       vectors: async () => vectors,
       rows: async () => rows,
