@@ -54,7 +54,7 @@ export const REFUSED: readonly Refused[] = [
     content: () => `{"id":"b","text":"${large}"}`,
     exit: 1,
     code: 'input-nothing-acceptable',
-    says: /^None of the 1 records .*rejects\.jsonl lists each. No store was touched/,
+    says: /^The only record of the input cannot be accepted: .*rejects\.jsonl lists each. No store was touched/,
   },
   {
     name: 'gzip of good records that is cut',
