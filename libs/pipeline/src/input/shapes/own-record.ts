@@ -35,6 +35,8 @@ const KNOWN = {
   created: createNameFinder(KNOWN_DATES),
 };
 
+const KNOWN_NAMES = [KNOWN_IDS, KNOWN_TEXTS, KNOWN_DOCUMENTS, KNOWN_TITLES, KNOWN_PAGES, KNOWN_DATES].flat();
+
 /** Keys of the fields in our own shape. */
 export const OWN_KEYS: Readonly<Record<FieldName, string>> = {
   id: 'chunk_id',
@@ -78,7 +80,11 @@ export function createOwnRecords(shape: Shape, fields: UserFields = {}): (record
   // Paths are parsed once, and not with every record.
   const given = new Map(names.map((field) => [field, fields[field]?.map(namedPath)]));
   const shapes = new Map(names.map((field) => [field, (shape[field] ?? []).map(namedPath)]));
-  const metadataOf = createMetadata(shape);
+  const keys = [...given.values(), ...shapes.values()].flatMap((paths = []) => paths.map(({ path }) => path));
+  const metadataOf = createMetadata(
+    shape,
+    keys.filter(({ length }) => length === 1).map(([key]) => key as string),
+  );
 
   /** Where a record has a field; a path that the user gave is the only one that counts. */
   function find(record: JsonObject, field: FieldName): NamedPath | undefined {
@@ -139,30 +145,37 @@ function isRounded(value: JsonValue): boolean {
   return typeof value === 'number' && Math.abs(value) > Number.MAX_SAFE_INTEGER;
 }
 
-/** Makes the function that gives all of a record but its id, its text, its vectors and what is about the file. */
-function createMetadata(shape: Shape) {
+/**
+ * Makes the function that gives all of a record but its id, its text, its vectors and what is about the file. `fieldKeys`:
+ * keys under which a record may have a field.
+ */
+function createMetadata(shape: Shape, fieldKeys: readonly string[]) {
+  const optional = new Set([...fieldKeys, ...KNOWN_NAMES]);
   const roots = (shape.metadata ?? ['metadata']).map(parseFieldPath);
   const leftOut = new Set([...(shape.leaveOut ?? []), ...roots.map(([key]) => key as string)]);
 
   return (record: JsonObject, used: readonly FieldPath[]): { metadata: JsonObject; vectors: number } => {
-    const metadata: Record<string, JsonValue> = {};
+    // No object, in which a key of `__proto__` would be lost and not rejected.
+    const metadata = new Map<string, JsonValue>();
     let vectors = 0;
 
     function add(members: JsonObject, at: FieldPath): void {
-      for (const [key, member] of Object.entries(members)) {
+      const usedHere = at.reduce<readonly FieldPath[]>(pathsBelow, used);
+      for (const [key, whole] of Object.entries(members)) {
         if (at.length === 0 && leftOut.has(key)) continue;
         const path = [...at, key];
         if (at.length > 0 && roots.some((each) => isSamePath(each, path))) continue;
-        if (used.some((each) => isSamePath(each, path))) continue;
-        if (member === null && KNOWN_IDS.includes(key)) continue;
+        const member = without(whole, pathsBelow(usedHere, key));
+        if (member === undefined) continue;
+        // A field that is null is the same as its absence, as in our own shape.
+        if (member === null && (KNOWN_IDS.includes(key) || (at.length === 0 && optional.has(key)))) continue;
         if (VECTOR.test(key) && (member === null || isVector(member))) {
           if (member !== null) vectors += 1;
           continue;
         }
-        if (!Object.hasOwn(metadata, key)) metadata[key] = member;
-        else if (canonicalJson(metadata[key] as JsonValue) !== canonicalJson(member)) {
-          metadata[formatFieldPath(path)] = member;
-        }
+        const other = metadata.get(key);
+        if (other === undefined) metadata.set(key, member);
+        else if (canonicalJson(other) !== canonicalJson(member)) metadata.set(formatFieldPath(path), member);
       }
     }
 
@@ -170,10 +183,29 @@ function createMetadata(shape: Shape) {
     for (const root of roots) {
       const members = valueAt(record, root);
       if (isJsonObject(members)) add(members, root);
-      else if (isSet(members)) metadata[root.at(-1) as string] = members;
+      else if (isSet(members)) metadata.set(root.at(-1) as string, members);
     }
-    return { metadata, vectors };
+    return { metadata: Object.fromEntries(metadata), vectors };
   };
+}
+
+/** What is left of a value without what stands at some paths in it; undefined where nothing is. */
+function without(value: JsonValue, paths: readonly FieldPath[]): JsonValue | undefined {
+  if (paths.length === 0) return value;
+  if (paths.some((path) => path.length === 0)) return undefined;
+  if (!isJsonObject(value)) return value;
+  const left = Object.entries(value).flatMap(([key, member]): [string, JsonValue][] => {
+    const rest = without(member, pathsBelow(paths, key));
+    return rest === undefined ? [] : [[key, rest]];
+  });
+  return left.length === 0 ? undefined : Object.fromEntries(left);
+}
+
+/** Of some paths those through a key, from there on. A key that holds dots may be the whole of a path, see `valueAt`. */
+function pathsBelow(paths: readonly FieldPath[], key: string): readonly FieldPath[] {
+  const through = (path: FieldPath): boolean => path[0] === key;
+  if (!key.includes('.')) return paths.filter(through).map((path) => path.slice(1));
+  return paths.flatMap((path) => (through(path) ? [path.slice(1)] : path.join('.') === key ? [[]] : []));
 }
 
 function isVector(value: JsonValue): boolean {

@@ -59,6 +59,9 @@ chunk; where only document and text are equal, \`-\` and 12 digits of the hash o
 
 ## What is changed on the way
 
+Every other key of a record goes into \`metadata\`. The id and the text do not stand there once more; a label does where it stood in an object
+of the record. A field that is null is the same as its absence.
+
 A label never costs a text. A page, a date or a title that does not fit its column stays in \`metadata\` under its own name. Of two ids
 \`chunk_id\` counts, or a text beside a bare number; of two texts the whole one; the other stays in \`metadata\`. NUL and lone surrogates are taken
 out of texts and values. NaN and Infinity become null, and an integer beyond 2^53 its digits as text, also as an id; fractions and numbers

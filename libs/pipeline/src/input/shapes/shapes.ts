@@ -79,8 +79,6 @@ export const SHAPES: readonly Shape[] = [
     title: ['metadata.title'],
     page: ['metadata.page_number', 'metadata.page_label', 'metadata.page'],
     created: ['metadata.creation_date'],
-    // Else the text would stand in the metadata once more.
-    leaveOut: ['text_resource'],
   },
   {
     name: 'unstructured',
