@@ -156,7 +156,7 @@ async function validated(file: File, fields: Fields | undefined, isPacked: boole
     yield isPacked ? gzipSync(file.text) : new TextEncoder().encode(file.text);
   }
   return validate(rig.context, {
-    input: { name: file.name, bytes: bytes() },
+    input: [{ name: file.name, bytes: bytes() }],
     embedder: { ...rig.embedder, tokensOver: () => undefined },
     overlong: async () => ({ mode: 'windows', because: 'new' }),
     strict: false,
