@@ -5,12 +5,13 @@ import * as nodeModule from 'node:module';
 const [major, minor] = process.versions.node.split('.').map(Number);
 if (globalThis.Bun === undefined && globalThis.Deno === undefined && (major < 22 || (major === 22 && minor < 18))) {
   process.stderr.write(
-    `indexer needs Node 22.18 or newer, found ${process.versions.node}.\n` +
-      'npm installs such a Node in node_modules: `npx indexer` and `npx nx` use it.\n',
+    `Lockstep needs Node 22.18 or newer, found ${process.versions.node}.\n` +
+      'In a clone of Lockstep, npm installs such a Node in node_modules: `npx indexer` and `npx nx` use it.\n',
   );
   process.exitCode = 2;
 } else {
   // A short command spends most of its time compiling; Bun and Deno have their own caches.
   nodeModule.enableCompileCache?.();
-  await import('../src/main.ts');
+  // `imports` in package.json names the file: the source here, the built one in the published package.
+  await import('#main');
 }

@@ -1,9 +1,10 @@
+import { createRequire } from 'node:module';
 import { stripVTControlCharacters } from 'node:util';
 import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
 import { EXIT, IndexingError, type ExitCode } from '@lockstep/model';
 import type { Host } from './wiring/workspace-command.ts';
 
-const VERSION = '0.0.0';
+const { version: VERSION } = createRequire(import.meta.url)('#manifest') as { readonly version: string };
 
 const cache = defineCommand({
   meta: { name: 'cache', description: 'Repairs the embedding cache, or fills it with vectors from Qdrant' },

@@ -18,6 +18,10 @@ export const ERROR_CATALOGUE = {
     EXIT.usage,
     'Set or correct the variable that the message names; .env.example describes each.',
   ),
+  'embedded-missing': entry(
+    EXIT.usage,
+    'Run `npm install @lockstep/embedded`, or set OPENAI_API_KEY, QDRANT_HOST and NEON_POSTGRES_CONNECTION_STRING.',
+  ),
   'input-missing': entry(EXIT.usage, 'Name a file that exists and that you may read.'),
   'input-not-a-file': entry(EXIT.usage, 'Name a regular file; write the data of a pipe or a device to a file first.'),
   'input-too-large': entry(EXIT.failed, 'Split the input into several corpora, or merge its files into fewer.'),

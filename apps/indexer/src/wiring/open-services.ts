@@ -11,7 +11,6 @@ import {
   type SqlClient,
   type VectorStore,
 } from '@lockstep/model';
-import type * as CountTokensModule from '@lockstep/embed-openai/count-tokens';
 import type { Calls } from '@lockstep/pipeline';
 import {
   createGuard,
@@ -26,6 +25,8 @@ import type { ModelSettings } from '../settings/corpus-settings.ts';
 import type { Environment } from '../settings/environment.ts';
 import type { Profile } from '../settings/profile.ts';
 import { openAiKey, postgresAddress, qdrantAddress } from '../settings/service-address.ts';
+import type * as CountTokensModule from './count-tokens.ts';
+import { loadEmbedded } from './load-embedded.ts';
 
 export interface ServicesOptions {
   readonly environment: Environment;
@@ -85,8 +86,8 @@ export function openServices(options: ServicesOptions): Services {
 
   const sql = once(async (): Promise<{ client: SqlClient; shown: string }> => {
     if (profile.rows === 'embedded') {
-      const { openPglite } = await import('@lockstep/embedded/pglite');
-      const { createPgliteClient } = await import('@lockstep/embedded/pglite-client');
+      const { openPglite } = await loadEmbedded(() => import('@lockstep/embedded/pglite'));
+      const { createPgliteClient } = await loadEmbedded(() => import('@lockstep/embedded/pglite-client'));
       const database = await openPglite({
         directory: join(stateDirectory, 'postgres'),
         waitMs: PGLITE_WAIT_MS,
@@ -116,7 +117,7 @@ export function openServices(options: ServicesOptions): Services {
 
   const qdrant = once(async (): Promise<{ url: URL; apiKey?: string; shownHost?: string }> => {
     if (profile.vectors === 'cloud') return qdrantAddress(environment);
-    const { startEmbeddedQdrant } = await import('@lockstep/embedded/qdrant');
+    const { startEmbeddedQdrant } = await loadEmbedded(() => import('@lockstep/embedded/qdrant'));
     const server = await startEmbeddedQdrant({ directory: join(stateDirectory, 'qdrant') });
     closers.push(() => server.close());
     return { url: new URL(server.url), shownHost: EMBEDDED };
@@ -124,7 +125,7 @@ export function openServices(options: ServicesOptions): Services {
 
   const ledger = once(async (): Promise<Ledger> => {
     if (profile.rows === 'embedded') {
-      const { openSqliteLedger } = await import('@lockstep/embedded/ledger');
+      const { openSqliteLedger } = await loadEmbedded(() => import('@lockstep/embedded/ledger'));
       const opened = openSqliteLedger(join(stateDirectory, 'ledger.sqlite'));
       closers.push(() => opened.close());
       return opened;
@@ -151,8 +152,8 @@ export function openServices(options: ServicesOptions): Services {
           countTokens: countCl100kTokens,
         });
       }
-      const { createEmbeddedOpenAi } = await import('@lockstep/embedded/openai');
-      const { countEmbeddedTokens } = await import('@lockstep/embedded/tokens');
+      const { createEmbeddedOpenAi } = await loadEmbedded(() => import('@lockstep/embedded/openai'));
+      const { countEmbeddedTokens } = await loadEmbedded(() => import('@lockstep/embedded/tokens'));
       const service = createEmbeddedOpenAi();
       closers.push(() => service.close());
       return createProtocolEmbedder({
@@ -192,7 +193,7 @@ const require = createRequire(import.meta.url);
 
 /** Loads the tokenizer with the first text, since that takes a seventh of a second and most runs count no text. */
 function countCl100kTokens(text: string): number {
-  const loaded = require('@lockstep/embed-openai/count-tokens') as typeof CountTokensModule;
+  const loaded = require('#count-tokens') as typeof CountTokensModule;
   return loaded.countCl100kTokens(text);
 }
 

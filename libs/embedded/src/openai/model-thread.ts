@@ -1,4 +1,9 @@
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+
+/** Finds the file that `imports` in package.json names: the source here, the built one in the published package. */
+const { resolve } = createRequire(import.meta.url);
 
 export interface ModelRequest {
   readonly id: number;
@@ -28,7 +33,7 @@ export function createModelThread(): ModelThread {
 
   function start() {
     // Without the flags of this process, since some of them are refused for a file, such as --input-type.
-    const worker = new Worker(new URL('./model-worker.ts', import.meta.url), { execArgv: [] });
+    const worker = new Worker(pathToFileURL(resolve('#model-worker')), { execArgv: [] });
     const pending: Pending = new Map();
     const started = { worker, pending };
     worker.on('message', (reply: ModelReply) => {
@@ -52,10 +57,10 @@ export function createModelThread(): ModelThread {
   async function ask(texts: string[], signal: AbortSignal | undefined): Promise<readonly Float32Array[]> {
     const { worker, pending } = (running ??= start());
     const id = (lastId += 1);
-    const { promise, resolve, reject } = Promise.withResolvers<readonly Float32Array[]>();
+    const { promise, resolve: answer, reject } = Promise.withResolvers<readonly Float32Array[]>();
     const stop = (): void => reject(signal?.reason);
     signal?.addEventListener('abort', stop, { once: true });
-    pending.set(id, { resolve, reject });
+    pending.set(id, { resolve: answer, reject });
     worker.ref();
     worker.postMessage({ id, texts } satisfies ModelRequest);
     try {
