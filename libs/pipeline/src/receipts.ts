@@ -30,6 +30,8 @@ export interface ValidateReceipt {
   readonly shape?: ShapeReport;
   /** The files of the input by their shapes; absent where the input is one file. */
   readonly files?: FilesReport;
+  /** Accepted chunks with a document; where none has one, a path in the first record that may name it. */
+  readonly documents?: { readonly chunks: number; readonly path: string | null };
   /** Accepted records whose id was derived from document and text. */
   readonly derivedIds?: number;
   /** Accepted chunks of which only the beginning is embedded. */

@@ -2,6 +2,7 @@ import { embeddingPrice } from '../settings/embedding-price.ts';
 import { COST_FLAGS, DELETE_FLAGS } from '../settings/flags.ts';
 import { onlyStore } from '../settings/only-store.ts';
 import { runLimits } from '../settings/run-limits.ts';
+import { documentsText } from '../text/documents-text.ts';
 import { planText } from '../text/plan-text.ts';
 import { planVerdict } from '../text/plan-verdict.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
@@ -13,8 +14,9 @@ export const plan = corpusCommand({
   temporary: () => true,
   async run({ session, flags, embedder }) {
     const price = embeddingPrice(embedder, flags);
-    await session.validate({ strict: flags.strict, reuse: true });
+    const validated = await session.validate({ strict: flags.strict, reuse: true });
     const planned = await session.plan({ only: onlyStore(flags), trust: 'labels' });
-    return planVerdict(planned, planText(planned, price), price, runLimits(flags, embedder));
+    const text = [planText(planned, price), ...documentsText(validated, session.settings.deletes)].join('\n');
+    return planVerdict(planned, text, price, runLimits(flags, embedder));
   },
 });

@@ -3,6 +3,7 @@ import { embedOnly, runCorpus } from '@lockstep/pipeline';
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import { DELETE_FLAGS, PAYING_FLAGS } from '../settings/flags.ts';
 import { rejectsLimit, runLimits } from '../settings/run-limits.ts';
+import { documentsText } from '../text/documents-text.ts';
 import { embedText } from '../text/embed-text.ts';
 import { loadText } from '../text/load-text.ts';
 import { planLine } from '../text/plan-text.ts';
@@ -40,7 +41,7 @@ export const run = corpusCommand({
       embedText(done.embed, price),
     ];
     for (const load of [done['load-qdrant'], done['load-neon']]) if (load !== undefined) lines.push(loadText(load));
-    lines.push(verifyText(done.verify, session.folder));
+    lines.push(verifyText(done.verify, session.folder), ...documentsText(done.validate, session.settings.deletes));
     const { ok } = done.verify;
     return { text: lines.join('\n'), json: { ok, ...done }, exit: ok ? EXIT.done : EXIT.differ };
   },

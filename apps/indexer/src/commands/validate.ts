@@ -1,4 +1,5 @@
 import { embeddingPrice } from '../settings/embedding-price.ts';
+import { documentsText } from '../text/documents-text.ts';
 import { validateText } from '../text/validate-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 
@@ -8,6 +9,7 @@ export const validate = corpusCommand({
   flags: ['strict', 'price'],
   async run({ session, flags, embedder }) {
     const receipt = await session.validate({ strict: flags.strict });
-    return { text: validateText(receipt, session.folder, embeddingPrice(embedder, flags)), json: receipt };
+    const text = validateText(receipt, session.folder, embeddingPrice(embedder, flags));
+    return { text: [text, ...documentsText(receipt, session.settings.deletes)].join('\n'), json: receipt };
   },
 });

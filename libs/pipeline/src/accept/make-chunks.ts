@@ -53,6 +53,7 @@ export type MadeChunks = Required<
     | 'converted'
     | 'shape'
     | 'derivedIds'
+    | 'documents'
     | 'truncated'
     | 'overlong'
     | 'textBytes'
@@ -123,6 +124,7 @@ export async function makeChunks(
     let accepted = 0;
     let duplicates = 0;
     let held = 0;
+    let withDocument = 0;
     const settle = async ({ pointId, chunkId, chunk, line }: Entry): Promise<void> => {
       if (chunk === undefined) {
         digest.update(`held ${pointId}\n`);
@@ -134,6 +136,7 @@ export async function makeChunks(
       await sinks.chunk(`${line}\n`);
       accepted += 1;
       textBytes += chunk.textBytes;
+      if (chunk.hasDocument) withDocument += 1;
     };
     // The first accepted entry of an id, or its first entry. Only one is in memory, since all records may have one id.
     let first: Entry | undefined;
@@ -179,6 +182,7 @@ export async function makeChunks(
       shape,
       files: input.files(),
       derivedIds,
+      documents: { chunks: withDocument, path: withDocument === 0 ? (input.documentPath() ?? null) : null },
       truncated,
       overlong: overlong.counted(),
       textBytes,

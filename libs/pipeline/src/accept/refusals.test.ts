@@ -39,7 +39,7 @@ describe('the limit of rejected records', () => {
     [40, 1, true],
     [60, 1, false],
     [0, 1, true],
-  ])('of %i %% refuses one good and %i bad records: %s', async (percent, left, refused) => {
+  ])('of %i per cent, one good and %i bad records are refused: %s', async (percent, left, refused) => {
     const records = [...good(1), ...bad(left)];
     const validated = createCorpusRig({ rejectLimit: { percent, count: 0 } }).validate(records as never);
     if (refused) expect(await failureOf(validated)).toMatchObject({ code: 'too-many-rejected' });

@@ -15,6 +15,7 @@ export interface Entry {
         readonly contentHash: string;
         readonly embeddingKey: string;
         readonly textBytes: number;
+        readonly hasDocument: boolean;
       }
     | undefined;
 }
@@ -73,7 +74,13 @@ function decodeEntry(text: string): Entry {
     chunk:
       contentHash === undefined || embeddingKey === undefined || body === undefined
         ? undefined
-        : { pointId, contentHash, embeddingKey, textBytes: utf8Bytes(body) },
+        : {
+            pointId,
+            contentHash,
+            embeddingKey,
+            textBytes: utf8Bytes(body),
+            hasDocument: typeof parsed['document_id'] === 'string',
+          },
   };
 }
 

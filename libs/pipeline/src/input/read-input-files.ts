@@ -18,6 +18,8 @@ export interface ReadInput {
   files(): FilesReport | undefined;
   /** The path in a record of what a chunk has under a name; undefined where the files have no one path. */
   pathOf(name: string): string | undefined;
+  /** Where the first record of the first file has what may name its document. */
+  documentPath(): string | undefined;
   /** `inputDigestOf` all files; null where one has no digest. */
   digest(): string | null;
 }
@@ -35,7 +37,7 @@ export function readInputFiles(
 ): ReadInput {
   const starts: { readonly file: string | undefined; readonly start: number }[] = [];
   const digests: (string | undefined)[] = [];
-  const lookups: ShapedRecords['pathOf'][] = [];
+  const lookups: Pick<ShapedRecords, 'pathOf' | 'documentPath'>[] = [];
   const merged = mergeShapeReports();
 
   async function* records(): AsyncGenerator<ShapedRecord> {
@@ -54,7 +56,8 @@ export function readInputFiles(
           yield start === 0 ? record : { ...record, index };
         }
         merged.add({ file, records: count, report: shaped.report() });
-        if (count > 0 && lookups.length < PATH_FILES_MAX) lookups.push(shaped.pathOf);
+        if (count > 0 && lookups.length < PATH_FILES_MAX)
+          lookups.push({ pathOf: shaped.pathOf, documentPath: shaped.documentPath });
         digests.push(input.digest?.());
       } catch (error) {
         throw inFile(error, file);
@@ -77,9 +80,10 @@ export function readInputFiles(
     report: merged.report,
     files: () => (starts.length > 1 ? merged.files() : undefined),
     pathOf(name) {
-      const paths = new Set(lookups.map((pathOf) => pathOf(name)));
+      const paths = new Set(lookups.map(({ pathOf }) => pathOf(name)));
       return paths.size === 1 ? [...paths][0] : undefined;
     },
+    documentPath: () => lookups[0]?.documentPath(),
     digest: () => (digests.every((digest) => digest !== undefined) ? inputDigestOf(digests) : null),
   };
 }

@@ -14,6 +14,8 @@ export interface ShapedRecords {
   report(): ShapeReport;
   /** The path in a record of what a chunk has under a name; undefined where there is no one path. */
   pathOf(name: string): string | undefined;
+  /** Where the first record has what may name its document. */
+  documentPath(): string | undefined;
 }
 
 /**
@@ -44,7 +46,7 @@ export async function readShapedRecords(
       throw fields.records === undefined ? error : recordsNotFound(error, fields.records, sample);
     }
   }
-  return { records: records(), report: shaper.report, pathOf: shaper.pathOf };
+  return { records: records(), report: shaper.report, pathOf: shaper.pathOf, documentPath: shaper.documentPath };
 }
 
 /** The paths of the fields of a record. */

@@ -2,6 +2,7 @@ import { ID_ALIASES, isJsonObject, type JsonObject, type JsonValue } from '@lock
 import type { FieldName, ShapeReport } from '../../receipts.ts';
 import type { InputRecord } from '../input-record.ts';
 import { formatFieldPath, isSet, parseFieldPath, valueAt } from './field-path.ts';
+import { createNameFinder, KNOWN_DOCUMENTS } from './known-names.ts';
 import { createOwnRecords, type OwnRecord, type UserFields } from './own-record.ts';
 import { isOwn, OWN_SHAPE, type RecognisedShape } from './recognise-shape.ts';
 import type { Shape } from './shape.ts';
@@ -116,6 +117,11 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
         ...(name === 'chunk_id' ? [] : keys.map((root) => formatFieldPath([...root, name]))),
       ];
       return candidates.find((each) => first !== undefined && isSet(valueAt(first, parseFieldPath(each))));
+    },
+    /** Where the first record has what may name its document. */
+    documentPath(): string | undefined {
+      const path = first && createNameFinder(KNOWN_DOCUMENTS)(first);
+      return path && formatFieldPath(path);
     },
     report(): ShapeReport {
       const from = Object.fromEntries(
