@@ -1,4 +1,4 @@
-import { fitTokens, utf8Bytes, type Embedder, type EmbedderIdentity } from '@lockstep/model';
+import { createTextMeasure, utf8Bytes, type Embedder, type EmbedderIdentity } from '@lockstep/model';
 import type { Guard, RateLimiter } from '@lockstep/resilience';
 import { OPENAI_LIMITS, OPENAI_MODELS, thirdPartyHost } from './models.ts';
 import { readVectors } from './read-vectors.ts';
@@ -54,21 +54,10 @@ export function createProtocolEmbedder(options: ProtocolEmbedderOptions): Embedd
   };
   let opened: ReturnType<typeof open> | undefined;
 
-  function tokensOver(text: string): number | undefined {
-    // A token has at least one byte, and a UTF-16 unit at most three.
-    if (text.length * 3 <= limits.inputTokensMax || utf8Bytes(text) <= limits.inputTokensMax) return undefined;
-    const tokens = countTokens(text);
-    return tokens > limits.inputTokensMax ? tokens : undefined;
-  }
-
   const possiblyPaid = { requests: 0, inputs: 0 };
 
   return {
-    identity,
-    inputTokensMax: limits.inputTokensMax,
-    countTokens,
-    tokensOver,
-    fit: (text) => (tokensOver(text) === undefined ? text : fitTokens(text, limits.inputTokensMax, countTokens)),
+    ...createTextMeasure({ identity, inputTokensMax: limits.inputTokensMax, countTokens }),
     pack: (texts) => packRequests(texts, limits, countTokens),
     async embed(texts, call) {
       const { client, APIError, toIndexingError } = await (opened ??= open());

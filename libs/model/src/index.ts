@@ -97,4 +97,5 @@ export { STORES, type Dependency, type StoreName } from './stores.ts';
 export { utf8Bytes } from './utf8-bytes.ts';
 export { createVendorTextRedactor, type VendorTextRedactor } from './vendor-text-redactor.ts';
 export { isMean, sentTexts, sentUnderKey, type SentPart, type SentTexts } from './long-texts/sent-texts.ts';
+export { createTextMeasure, type MeasuredModel } from './long-texts/text-measure.ts';
 export { textWindows, WINDOWS_MAX, windowShape, type TextMeasure, type TextWindow } from './long-texts/text-windows.ts';

@@ -28,6 +28,10 @@ export { placeText, type RecordPlace } from './input/record-place.ts';
 export type { RecordsPlace } from './input/json/scan-json.ts';
 export type { Unpackers } from './input/bytes/unpacked.ts';
 export { corpusStatus, type StoreState, type StoreStatus } from './operations/corpus-status.ts';
+export { inspectInput, type Inspection, type InspectOptions } from './operations/inspect/inspect-input.ts';
+export type { KeySummary } from './operations/inspect/key-tally.ts';
+export type { LengthBin } from './operations/inspect/length-histogram.ts';
+export type { TokenTally } from './operations/inspect/token-tally.ts';
 export { dropCorpus, type DropOptions } from './operations/drop-corpus.ts';
 export { search, type SearchResult } from './operations/search.ts';
 export {
@@ -36,6 +40,8 @@ export {
   type ChangeReason,
   type ConversionSum,
   type CorpusPlan,
+  type FieldName,
+  type InputFacts,
   type Difference,
   type DropReceipt,
   type EmbeddingPlan,
@@ -49,6 +55,7 @@ export {
   type ProvisionReceipt,
   type RecoverReceipt,
   type RejectSum,
+  type RepeatedIds,
   type RetainedRepair,
   type ValidateReceipt,
   type VerifyCounts,

@@ -80,6 +80,17 @@ export interface FilesReport {
   }[];
 }
 
+/** In what form an input came. */
+export interface InputFacts {
+  /** `json-lines`: one record a line. `json-values`: one after another, over any number of lines. */
+  readonly form: 'json-array' | 'json-object' | 'json-lines' | 'json-values' | 'csv' | 'tsv' | 'parquet';
+  /** Of an object, the path of the records in it; null otherwise. */
+  readonly records: string | null;
+  /** How it was compressed. */
+  readonly packing: 'gzip' | 'zstd' | null;
+  readonly encoding: 'utf-8' | 'utf-16le' | 'utf-16be';
+}
+
 /** Rejected records of one reason, with the first of them. */
 export interface RejectSum {
   readonly code: RejectCode;
@@ -93,6 +104,15 @@ export interface RejectSum {
     readonly field: string | null;
     readonly message: string;
   };
+}
+
+/** Records that have the id of another record and differ from it otherwise. */
+export interface RepeatedIds {
+  readonly records: number;
+  readonly ids: number;
+  readonly example: { readonly chunk_id: string; readonly records: readonly [number, number] };
+  /** The paths of `fields.id` that would make the ids unique; null where none was found. */
+  readonly uniqueId: readonly string[] | null;
 }
 
 /** Conversions of one kind, with the first of them. */

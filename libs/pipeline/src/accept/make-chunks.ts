@@ -3,6 +3,7 @@ import {
   didYouMean,
   IndexingError,
   pointIdOf,
+  type Artifacts,
   type Fields,
   type Rejection,
   type Scratch,
@@ -12,11 +13,12 @@ import { encodeHeldLine } from '../files/chunk-line.ts';
 import { createLineSorter } from '../files/line-sorter.ts';
 import { whereListed, type LinePlace } from '../files/rejects-file.ts';
 import type { InputFiles } from '../input/input-file.ts';
-import { readInputFiles } from '../input/read-input-files.ts';
+import { readInputFiles, type FormOfFiles } from '../input/read-input-files.ts';
 import { placeText, type RecordPlace } from '../input/record-place.ts';
-import type { FilesReport, ShapeReport, ValidateReceipt } from '../receipts.ts';
+import type { ShapedRecord } from '../input/shapes/shaped-records.ts';
+import type { FilesReport, RepeatedIds, ShapeReport, ValidateReceipt } from '../receipts.ts';
 import type { StageContext } from '../work/stage-context.ts';
-import { acceptRecord, countOverlong, type AcceptOptions } from './accept-record.ts';
+import { acceptRecord, countOverlong, type AcceptedRecord, type AcceptOptions } from './accept-record.ts';
 import { createConversionSums } from './conversion-sums.ts';
 import { createRejectSums, isOverRejectLimit, type RejectLimit } from './reject-limit.ts';
 import { nothingAcceptable, refusedUnderStrict, tooManyRejected } from './refusals.ts';
@@ -29,6 +31,8 @@ export interface MakeChunksOptions extends AcceptOptions {
   readonly fields?: Fields | undefined;
   /** How many records may be left out. @default any number */
   readonly rejectLimit?: RejectLimit | undefined;
+  /** Whether lines of chunks have their texts; without, there is less to sort. @default true */
+  readonly withTexts?: boolean;
 }
 
 /** Where what is made goes. */
@@ -37,11 +41,35 @@ export interface ChunkSinks {
   chunk(line: string): Promise<void>;
   /** A line of `held.jsonl`, in the same order. */
   held(line: string): Promise<void>;
-  reject(where: LinePlace, rejection: Rejection): Promise<void>;
+  /** A rejected record; it is given with what was read of it, but where only its id is at fault. */
+  reject(where: LinePlace, rejection: Rejection, record?: ShapedRecord): Promise<void>;
+  /** A record that is accepted by itself, in the order of the input; that it repeats an id shows at the end. */
+  accept?(record: ShapedRecord, accepted: AcceptedRecord): void;
 }
 
-/** What was made of an input: what the receipt says of it. */
-export type MadeChunks = Required<
+/** What a stage is given, as far as it is needed to make chunks. */
+export type MakeChunksContext = Pick<StageContext, 'corpus' | 'logger' | 'signal' | 'onProgress'> & {
+  readonly artifacts: Pick<Artifacts, 'scratch' | 'placeOf'>;
+};
+
+/** What was made of an input. */
+export interface MadeChunks {
+  /** What the receipt says of it. */
+  readonly sums: ChunkSums;
+  /** The files by their shapes; undefined where the input is one file. */
+  readonly files: FilesReport | undefined;
+  /** `inputDigestOf` the files; null where it is not known. */
+  readonly inputDigest: string | null;
+  readonly forms: readonly FormOfFiles[];
+  /** Records that have the id of another one and differ from it; null where there are none. */
+  readonly repeated: RepeatedIds | null;
+  /** The path in a record of what a chunk has under a name; undefined where there is no one path. */
+  readonly pathOf: (name: string) => string | undefined;
+  /** Why the input as a whole is refused. */
+  readonly refusal: IndexingError | undefined;
+}
+
+type ChunkSums = Required<
   Pick<
     ValidateReceipt,
     | 'records'
@@ -59,14 +87,7 @@ export type MadeChunks = Required<
     | 'textBytes'
     | 'digest'
   >
-> & {
-  /** The files by their shapes; undefined where the input is one file. */
-  readonly files: FilesReport | undefined;
-  /** `inputDigestOf` the files; null where it is not known. */
-  readonly inputDigest: string | null;
-  /** Why the input as a whole is refused. */
-  readonly refusal: IndexingError | undefined;
-};
+>;
 
 /**
  * Reads the input into chunks, sorted by point id, with bounded memory: each record is accepted or rejected by itself; of
@@ -76,11 +97,12 @@ export type MadeChunks = Required<
  * `input-empty`.
  */
 export async function makeChunks(
-  context: StageContext,
+  context: MakeChunksContext,
   options: MakeChunksOptions,
   sinks: ChunkSinks,
 ): Promise<MadeChunks> {
   const { artifacts, corpus, logger } = context;
+  const { withTexts = true } = options;
   const scratch = await artifacts.scratch();
   let second: Scratch | undefined;
   try {
@@ -89,10 +111,10 @@ export async function makeChunks(
     const conversions = createConversionSums();
     const input = readInputFiles(options.input, options);
     const linePlaceOf = ({ index, line }: LinePlace): LinePlace => ({ ...input.placeOf(index), line });
-    const reject = async (where: LinePlace, rejection: Rejection): Promise<void> => {
+    const reject = async (where: LinePlace, rejection: Rejection, record?: ShapedRecord): Promise<void> => {
       const place = linePlaceOf(where);
       rejects.add(place, rejection);
-      await sinks.reject(place, rejection);
+      await sinks.reject(place, rejection, record);
     };
     let records = 0;
     let derivedIds = 0;
@@ -111,9 +133,10 @@ export async function makeChunks(
         }
         if (record.isIdDerived) derivedIds += 1;
         if (result.conversions.length > 0) conversions.add(linePlaceOf(record), result.conversions);
-        await sorter.add(encodeEntry(record, result.chunk));
+        sinks.accept?.(record, result);
+        await sorter.add(encodeEntry(record, withTexts ? result.chunk : { ...result.chunk, text: '' }));
       } else {
-        await reject(record, result.rejection);
+        await reject(record, result.rejection, record);
         const { chunkId } = result.rejection;
         if (chunkId !== undefined) await sorter.add(encodeHeldEntry(record, pointIdOf(corpus, chunkId), chunkId));
       }
@@ -171,7 +194,7 @@ export async function makeChunks(
       if (isOver) return tooManyRejected(rejected, records, rejects.sums(), listed);
       return strict && rejected > 0 ? refusedUnderStrict(rejected, rejects.sums(), listed) : undefined;
     };
-    return {
+    const sums: ChunkSums = {
       records,
       accepted,
       rejected,
@@ -180,14 +203,20 @@ export async function makeChunks(
       rejects: rejects.sums(),
       converted: conversions.sums(),
       shape,
-      files: input.files(),
       derivedIds,
       documents: { chunks: withDocument, path: withDocument === 0 ? (input.documentPath() ?? null) : null },
       truncated,
       overlong: overlong.counted(),
       textBytes,
       digest: digest.hex(),
+    };
+    return {
+      sums,
+      files: input.files(),
       inputDigest: input.digest(),
+      forms: input.forms(),
+      pathOf: input.pathOf,
+      repeated: repeated.count() === 0 ? null : repeated.report(input.pathOf),
       refusal: refuse(),
     };
   } finally {

@@ -1,4 +1,5 @@
 import { counted, IndexingError, isJsonObject, type JsonValue } from '@lockstep/model';
+import type { RepeatedIds } from '../receipts.ts';
 import type { Entry } from '../files/chunk-entry.ts';
 import { placeText, type RecordPlace } from '../input/record-place.ts';
 
@@ -37,6 +38,16 @@ export function createRepeatedIds() {
     }
   }
 
+  /** What was found. `pathOf`: where a record has a field of a chunk. */
+  function report(pathOf: RecordLookup['pathOf']): RepeatedIds {
+    const names = [...(candidates?.keys() ?? [])].toSorted((a, b) => rank(a) - rank(b));
+    const best = names.map(pathOf).find((path) => path !== undefined);
+    const idPath = pathOf('chunk_id');
+    const { chunkId = '', records = [0, 0] } = example ?? {};
+    const uniqueId = best === undefined || idPath === undefined ? null : [best, idPath];
+    return { records: repeated, ids, example: { chunk_id: chunkId, records }, uniqueId };
+  }
+
   return {
     /** Two records of one id: the first, and one that differs from it. */
     add(first: Entry, other: Entry): void {
@@ -53,20 +64,19 @@ export function createRepeatedIds() {
       if (members < GROUP_MAX) compare(fieldsOf(other));
     },
     count: () => repeated,
+    report,
     /**
      * The error of an input whose ids are not unique, with the line to add to corpus.json. `pathOf`: where a record has a
      * field of a chunk; `placeOf`: where a record stands.
      */
     error({ pathOf, placeOf }: RecordLookup): IndexingError {
-      const names = [...(candidates?.keys() ?? [])].toSorted((a, b) => rank(a) - rank(b));
-      const best = names.map(pathOf).find((path) => path !== undefined);
-      const idPath = pathOf('chunk_id');
-      const { chunkId = '', records = [0, 0] } = example ?? {};
+      const { uniqueId, example: shownExample } = report(pathOf);
+      const { chunk_id: chunkId, records } = shownExample;
       const shown = JSON.stringify(chunkId.slice(0, SHOWN_UNITS));
       const advice =
-        best === undefined || idPath === undefined
+        uniqueId === null
           ? 'No field tells them apart: give each record an id of its own.'
-          : `The id is unique together with ${best}; add to corpus.json: "fields": { "id": ${JSON.stringify([best, idPath])} }`;
+          : `The id is unique together with ${uniqueId[0]}; add to corpus.json: "fields": { "id": ${JSON.stringify(uniqueId)} }`;
       return new IndexingError({
         code: 'id-not-unique',
         message:

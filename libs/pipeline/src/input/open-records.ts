@@ -1,4 +1,4 @@
-import { asUtf8 } from './bytes/utf8-bytes.ts';
+import { asUtf8, type Encoding } from './bytes/utf8-bytes.ts';
 import { foreign } from './foreign-forms.ts';
 import type { InputRecord } from './input-record.ts';
 import { HEAD_BYTES_MAX, inputForm, saysLines, type InputForm } from './input-form.ts';
@@ -9,11 +9,14 @@ import { readCsv } from './tables/read-csv.ts';
 import { readParquet } from './tables/read-parquet.ts';
 import { RECORD_BYTES_MAX, type ReadRecordsOptions } from './read-options.ts';
 import { scanRecords, type RecordsPlace } from './json/scan-json.ts';
-import { unpacked } from './bytes/unpacked.ts';
+import { unpacked, type Packing } from './bytes/unpacked.ts';
 
 /** An input whose form is known, and of which no record was read yet. */
 export interface OpenedRecords {
   readonly form: InputForm;
+  /** How it was compressed. */
+  readonly packing: Packing | undefined;
+  readonly encoding: Encoding;
   /** The unpacked bytes, as UTF-8 where the form is a text. */
   readonly bytes: PeekedBytes;
   /** The records, those of a block at a time; each must be taken before the next is asked for. To be asked for once. */
@@ -28,7 +31,7 @@ export async function openRecords(
   const source = peekBytes(given);
   try {
     const { bytes: plain, packing } = await unpacked(source, options.unpackers);
-    const bytes = await asUtf8(plain);
+    const { bytes, encoding } = await asUtf8(plain);
     const form = await formOf(bytes, options.name);
     const { access, recordBytesMax = RECORD_BYTES_MAX, exactIntegers = false } = options;
     if (form.kind === 'parquet' && (access === undefined || packing !== undefined))
@@ -47,7 +50,7 @@ export async function openRecords(
         for await (const _ of bytes.whole());
       }
     }
-    return { form, bytes, batches };
+    return { form, packing, encoding, bytes, batches };
   } catch (error) {
     await source.close();
     throw error;

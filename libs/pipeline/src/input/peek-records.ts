@@ -1,12 +1,20 @@
+import type { Packing } from './bytes/unpacked.ts';
+import type { Encoding } from './bytes/utf8-bytes.ts';
 import type { InputRecord } from './input-record.ts';
 import { HEAD_BYTES_MAX, type InputForm } from './input-form.ts';
 import { openRecords } from './open-records.ts';
 import type { ReadRecordsOptions } from './read-options.ts';
+import type { JsonLayout } from './json/json-layout.ts';
 import type { RecordsPlace } from './json/scan-json.ts';
 
 /** An input that was looked at, and is still whole. */
 export interface PeekedRecords {
   readonly form: 'json' | 'csv' | 'tsv' | 'parquet';
+  /** Of JSON: whether every line is a record. */
+  readonly layout: JsonLayout | undefined;
+  /** How it was compressed. */
+  readonly packing: Packing | undefined;
+  readonly encoding: Encoding;
   /**
    * The first bytes as UTF-8 without a mark, at most 256 KiB. Of a table, its first rows as JSON lines, so that whoever
    * looks for a shape has JSON to look at, whatever the form.
@@ -27,12 +35,21 @@ export async function peekRecords(
   options: ReadRecordsOptions,
 ): Promise<PeekedRecords> {
   const input = await openRecords(bytes, options);
-  if (input.form.kind === 'json') {
+  const { form, packing, encoding } = input;
+  if (form.kind === 'json') {
     const whole = !(await input.bytes.reach(HEAD_BYTES_MAX + 1));
     const head = input.bytes.head().subarray(0, HEAD_BYTES_MAX);
     const hasMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
     const records = (place = options.records) => flat(input.batches(place));
-    return { form: 'json', head: hasMark ? head.subarray(3) : head, whole, records };
+    return {
+      form: 'json',
+      layout: form.layout,
+      packing,
+      encoding,
+      head: hasMark ? head.subarray(3) : head,
+      whole,
+      records,
+    };
   }
   const source = flat(input.batches(undefined));
   const first: InputRecord[] = [];
@@ -51,7 +68,15 @@ export async function peekRecords(
     yield* first;
     yield* source;
   }
-  return { form: tableForm(input.form), head: new TextEncoder().encode(head.join('')), whole, records };
+  return {
+    form: tableForm(form),
+    layout: undefined,
+    packing,
+    encoding,
+    head: new TextEncoder().encode(head.join('')),
+    whole,
+    records,
+  };
 }
 
 function tableForm(form: InputForm): 'csv' | 'tsv' | 'parquet' {

@@ -1,11 +1,14 @@
 import { IndexingError, isIndexingError, type Fields } from '@lockstep/model';
-import type { FilesReport, ShapeReport } from '../receipts.ts';
+import type { FilesReport, InputFacts, ShapeReport } from '../receipts.ts';
 import { inputDigestOf } from './input-digest.ts';
 import type { InputFiles } from './input-file.ts';
 import type { RecordPlace } from './record-place.ts';
 import { mergeShapeReports } from './shapes/merge-shape-reports.ts';
 import { readShapedRecords, type ShapedRecords } from './shapes/read-shaped-records.ts';
 import type { ShapedRecord } from './shapes/shaped-records.ts';
+
+/** A form, and how many files have it. */
+export type FormOfFiles = InputFacts & { readonly files: number };
 
 /** The records of all files of an input, and what is known of them when all are read. */
 export interface ReadInput {
@@ -16,6 +19,8 @@ export interface ReadInput {
   report(): ShapeReport;
   /** The files by their shapes; undefined where the input is one file. */
   files(): FilesReport | undefined;
+  /** The forms of the files, that of the first file first. */
+  forms(): readonly FormOfFiles[];
   /** The path in a record of what a chunk has under a name; undefined where the files have no one path. */
   pathOf(name: string): string | undefined;
   /** Where the first record of the first file has what may name its document. */
@@ -38,6 +43,7 @@ export function readInputFiles(
   const starts: { readonly file: string | undefined; readonly start: number }[] = [];
   const digests: (string | undefined)[] = [];
   const lookups: Pick<ShapedRecords, 'pathOf' | 'documentPath'>[] = [];
+  const forms = new Map<string, FormOfFiles>();
   const merged = mergeShapeReports();
 
   async function* records(): AsyncGenerator<ShapedRecord> {
@@ -48,6 +54,8 @@ export function readInputFiles(
       starts.push({ file, start });
       try {
         const shaped = await readShapedRecords(input, options);
+        const form = JSON.stringify(shaped.facts);
+        forms.set(form, { ...shaped.facts, files: (forms.get(form)?.files ?? 0) + 1 });
         let count = 0;
         for await (const record of shaped.records) {
           const index = start + record.index;
@@ -78,6 +86,7 @@ export function readInputFiles(
       return { index: index - start, file };
     },
     report: merged.report,
+    forms: () => [...forms.values()],
     files: () => (starts.length > 1 ? merged.files() : undefined),
     pathOf(name) {
       const paths = new Set(lookups.map(({ pathOf }) => pathOf(name)));

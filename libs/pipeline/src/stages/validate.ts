@@ -6,7 +6,7 @@ import { createRejectsFile } from '../files/rejects-file.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import { basisDigest } from './validate-basis.ts';
 
-export interface ValidateOptions extends MakeChunksOptions {
+export interface ValidateOptions extends Omit<MakeChunksOptions, 'withTexts'> {
   /** Records that the rejects file lists. @default LISTED_MAX */
   readonly listedMax?: number;
 }
@@ -27,7 +27,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
   const held = await artifacts.write(FILES.held);
   const rejects = await createRejectsFile(context, options.listedMax);
   try {
-    const { refusal, digest, inputDigest, files, ...made } = await makeChunks(context, options, {
+    const { sums, files, inputDigest, refusal } = await makeChunks(context, options, {
       chunk: (line) => chunks.write(line),
       held: (line) => held.write(line),
       reject: (where, rejection) => rejects.add(where, rejection),
@@ -42,17 +42,16 @@ export async function validate(context: StageContext, options: ValidateOptions):
     const receipt: ValidateReceipt = {
       stage: 'validate',
       corpus,
-      ...made,
+      ...sums,
       ...(files && { files }),
       embedder: options.embedder.identity,
-      digest,
-      basis: inputDigest === null ? null : basisOf(inputDigest, options, made.overlong),
+      basis: inputDigest === null ? null : basisOf(inputDigest, options, sums.overlong),
       startedAt: new Date(startedAt).toISOString(),
       durationMs: clock.now() - startedAt,
     };
     await writeReceipt(artifacts, FILES.validateReceipt, receipt);
-    const { records, accepted, rejected, duplicates } = made;
-    logger.info('corpus-validated', { records, accepted, rejected, duplicates, held: made.held });
+    const { records, accepted, rejected, duplicates } = sums;
+    logger.info('corpus-validated', { records, accepted, rejected, duplicates, held: sums.held });
     return receipt;
   } catch (error) {
     await Promise.all([chunks.discard(), held.discard(), rejects.discard()]);

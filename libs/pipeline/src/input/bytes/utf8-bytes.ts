@@ -4,13 +4,17 @@ import { peekBytes, type PeekedBytes } from './peeked-bytes.ts';
 /** Bytes of the mark. */
 const MARK_BYTES = 2;
 
+/** How the texts of an input are encoded. */
+export type Encoding = 'utf-8' | 'utf-16le' | 'utf-16be';
+
 /** UTF-16 that starts with a byte order mark as UTF-8; other input passes through as it is. Fails with `input-encoding`. */
-export async function asUtf8(given: PeekedBytes): Promise<PeekedBytes> {
+export async function asUtf8(given: PeekedBytes): Promise<{ bytes: PeekedBytes; encoding: Encoding }> {
   await given.reach(MARK_BYTES);
   const [first, second] = given.head();
   const encoding =
     first === 0xff && second === 0xfe ? 'utf-16le' : first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
-  return encoding === undefined ? given : peekBytes(transcoded(given, encoding));
+  if (encoding === undefined) return { bytes: given, encoding: 'utf-8' };
+  return { bytes: peekBytes(transcoded(given, encoding)), encoding };
 }
 
 async function* transcoded(given: PeekedBytes, encoding: 'utf-16le' | 'utf-16be'): AsyncGenerator<Uint8Array> {

@@ -1,15 +1,17 @@
 import { IndexingError, type Fields } from '@lockstep/model';
-import type { ShapeReport } from '../../receipts.ts';
-import { peekRecords } from '../peek-records.ts';
+import type { InputFacts, ShapeReport } from '../../receipts.ts';
+import { peekRecords, type PeekedRecords } from '../peek-records.ts';
 import type { ReadRecordsOptions } from '../read-options.ts';
-import { parseFieldPath } from './field-path.ts';
+import { formatFieldPath, parseFieldPath } from './field-path.ts';
 import type { UserFields } from './own-record.ts';
-import { OWN_SHAPE, recogniseShape, sampleOf } from './recognise-shape.ts';
+import { OWN_SHAPE, recogniseShape, sampleOf, type InputSample } from './recognise-shape.ts';
 import { recordsNotFound } from './records-not-found.ts';
+import type { RecordsPlace } from './shape.ts';
 import { createShaper, type ShapedRecord } from './shaped-records.ts';
 
 /** The records of an input in our own shape, and where their fields came from, which is known when all are read. */
 export interface ShapedRecords {
+  readonly facts: InputFacts;
   readonly records: AsyncIterable<ShapedRecord>;
   report(): ShapeReport;
   /** The path in a record of what a chunk has under a name; undefined where there is no one path. */
@@ -32,7 +34,8 @@ export async function readShapedRecords(
   const shaper = createShaper(recognised, pathsOf(fields), strict);
   // Our own places are found by the reader itself.
   const recognisedPlace = recognised?.shape === OWN_SHAPE ? undefined : recognised?.place;
-  const place = fields.records === undefined ? recognisedPlace : { path: parseFieldPath(fields.records) };
+  const given = fields.records === undefined ? undefined : { path: parseFieldPath(fields.records) };
+  const place = given ?? recognisedPlace;
 
   if (fields.records !== undefined && peeked.form !== 'json') {
     const message = `fields.records: the input is ${peeked.form}, whose rows are its records; leave fields.records out.`;
@@ -46,7 +49,18 @@ export async function readShapedRecords(
       throw fields.records === undefined ? error : recordsNotFound(error, fields.records, sample);
     }
   }
-  return { records: records(), report: shaper.report, pathOf: shaper.pathOf, documentPath: shaper.documentPath };
+  const facts = factsOf(peeked, sample, given ?? recognised?.place);
+  const { report, pathOf, documentPath } = shaper;
+  return { facts, records: records(), report, pathOf, documentPath };
+}
+
+function factsOf(peeked: PeekedRecords, { top }: InputSample, place: RecordsPlace | undefined): InputFacts {
+  const { form, layout, packing = null, encoding } = peeked;
+  const common = { packing, encoding };
+  if (form !== 'json') return { form, records: null, ...common };
+  if (place !== undefined) return { form: 'json-object', records: formatFieldPath(place.path), ...common };
+  if (Array.isArray(top)) return { form: 'json-array', records: null, ...common };
+  return { form: layout === 'lines' || top === undefined ? 'json-lines' : 'json-values', records: null, ...common };
 }
 
 /** The paths of the fields of a record. */
