@@ -14,6 +14,9 @@ import {
 const EXACT_UNITS_MAX = 16 * 1024 * 1024;
 const SAMPLE_EVERY = 64;
 
+/** Weight of the last text among those whose bytes a token are averaged: texts of a file change on the way. */
+const RECENT = 0.02;
+
 /** What texts take of one model. */
 export interface TokenTally {
   readonly model: string;
@@ -37,10 +40,10 @@ export function createTokenTally(
 ) {
   const { identity, inputTokensMax } = model;
   const { overlapTokens } = windowShape(inputTokensMax);
-  /** UTF-16 units that the tokenizer was given, and those of all texts. */
+  /** UTF-16 units that the tokenizer was given, and those of the texts since it had its bound. */
   let countedUnits = 0;
-  let seenUnits = 0;
-  /** Of the texts that were counted whole. */
+  let unitsBeyond = 0;
+  /** Tokens and bytes of the texts that were counted, the later ones with more weight. */
   let counted = { tokens: 0, bytes: 0 };
   let isExact = true;
   let tokens = 0;
@@ -72,10 +75,12 @@ export function createTokenTally(
   return {
     /** Adds a text of so many UTF-8 bytes, and returns its tokens. An equal one that `isRepeated` is not sent again. */
     add(text: string, { bytes, isRepeated }: { readonly bytes: number; readonly isRepeated: boolean }): number {
-      seenUnits += text.length;
-      const isCounted = countedUnits < exactUnitsMax || countedUnits * SAMPLE_EVERY < seenUnits;
+      const beyond = countedUnits - exactUnitsMax;
+      if (beyond >= 0) unitsBeyond += text.length;
+      const isCounted = beyond * SAMPLE_EVERY < unitsBeyond;
       const own = isCounted ? measure.countTokens(text) : estimated(bytes);
-      if (isCounted) counted = { tokens: counted.tokens + own, bytes: counted.bytes + bytes };
+      if (isCounted)
+        counted = { tokens: counted.tokens * (1 - RECENT) + own, bytes: counted.bytes * (1 - RECENT) + bytes };
       else isExact = false;
       let sent = own;
       if (own > inputTokensMax) {
