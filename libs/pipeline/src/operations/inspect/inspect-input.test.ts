@@ -55,7 +55,7 @@ async function inspectBytes(name: string, bytes: Uint8Array, choices: Choices = 
   const result = await inspectInput(
     { corpus: 'books', artifacts, logger: SILENT },
     {
-      input: inputOf(name, bytes),
+      input: [inputOf(name, bytes)],
       strict,
       mode,
       rejectLimit: DEFAULT_REJECT_LIMIT,
@@ -81,7 +81,8 @@ describe('an inspection', () => {
     ]);
     expect(refusal).toBeUndefined();
     expect(inspection).toMatchObject({
-      facts: { form: 'json-lines', records: null, packing: null, encoding: 'utf-8' },
+      forms: [{ form: 'json-lines', records: null, packing: null, encoding: 'utf-8', files: 1 }],
+      files: null,
       shape: 'lockstep',
       from: {
         id: [
@@ -182,7 +183,7 @@ describe('an inspection', () => {
       const validated = await validate(
         { corpus: 'books', artifacts: createMemoryArtifacts(), clock, logger: SILENT },
         {
-          input: inputOf(file, bytes),
+          input: [inputOf(file, bytes)],
           embedder: words,
           overlong: async () => ({ mode: 'windows', because: 'new' }),
           strict,
