@@ -20,8 +20,8 @@ export interface FenceHolder {
   readonly digest: string;
 }
 
-/** What a run was started for. */
-export type RunKind = 'load' | 'repair' | 'drop';
+/** What a run was started for. `rename`: to get the chunks of another corpus, whose own run of the same `runId` is a `drop`. */
+export type RunKind = 'load' | 'repair' | 'drop' | 'rename';
 
 /** A run when it takes its fence. */
 export interface RunStart {
@@ -36,6 +36,10 @@ export interface RunStart {
   readonly neonTarget: string | null;
   /** What the corpus does with texts that are too long; absent in a drop, and in runs of versions that had no windows. */
   readonly overlong?: OverlongMode | undefined;
+  /** The input: its path from the root of the workspace with `/`, or its address without a query. Absent in a drop and in earlier versions. */
+  readonly input?: string | undefined;
+  /** What the ids of the chunks came from, as `encodeIdSource` writes it. Absent in a drop and in earlier versions. */
+  readonly shape?: string | undefined;
   /** ISO 8601, UTC, milliseconds. */
   readonly startedAt: string;
 }

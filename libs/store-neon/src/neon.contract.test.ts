@@ -153,6 +153,25 @@ for (const [name, open] of [
   });
 }
 
+it('the runs of a version that remembered no input are read before its tables are migrated, and after', async () => {
+  const { client, close } = await server();
+  const sql = await inNewSchema(client(createInstantGuard('neon').guard));
+  await migrate(sql, 'ledger', LEDGER_MIGRATIONS.slice(0, 3));
+  await sql.query([
+    `insert into lockstep_run (corpus, fence, run_id, kind, digest, started_at, overlong)
+     values ('books', 1, 'one', 'load', 'd', now(), 'reject')`,
+  ]);
+  const ledger = createNeonLedger(sql);
+  for (const isMigrated of [false, true]) {
+    if (isMigrated) await ledger.ensure();
+    const [run] = await ledger.runs({ corpus: 'books', limit: 9 });
+    expect(run).toMatchObject({ runId: 'one', overlong: 'reject' });
+    expect(run).not.toHaveProperty('input');
+    expect(run).not.toHaveProperty('shape');
+  }
+  await close();
+});
+
 /** Takes a fence with the tables and the statement of the first version. */
 async function takeAsBefore(sql: SqlClient, corpus: string, runId: string): Promise<number> {
   await migrate(sql, 'ledger', LEDGER_MIGRATIONS.slice(0, 1));

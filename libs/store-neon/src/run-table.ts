@@ -13,8 +13,8 @@ export function enterRun(corpus: string, run: RunStart & { readonly atLeast: num
          run_id = excluded.run_id, digest = excluded.digest, taken_at = now()
        returning fence)
      insert into lockstep_run
-       (corpus, fence, run_id, digest, kind, model, qdrant_target, neon_target, started_at, overlong)
-     select $1, fence, $3, $4, $5, $6, $7, $8, $9, $10 from taken
+       (corpus, fence, run_id, digest, kind, model, qdrant_target, neon_target, started_at, overlong, input, shape)
+     select $1, fence, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 from taken
      returning fence`,
     [
       corpus,
@@ -27,6 +27,8 @@ export function enterRun(corpus: string, run: RunStart & { readonly atLeast: num
       run.neonTarget,
       run.startedAt,
       run.overlong ?? null,
+      run.input ?? null,
+      run.shape ?? null,
     ],
   ];
 }
@@ -45,14 +47,15 @@ const isoTime = (column: string): string =>
   `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as ${column}`;
 
 /**
- * The latest runs, for `toRunRecord`. A table that an earlier version made has no column `overlong` before the next run:
- * it is read through the row as JSON. Last started first, and runs that started at the same time by falling fence.
+ * The latest runs, for `toRunRecord`. A table that an earlier version made lacks the columns that were added later before the
+ * next run: they are read through the row as JSON. Last started first, and runs that started at the same time by falling fence.
  */
 export function latestRuns({ corpus, limit }: { readonly corpus?: string; readonly limit: number }): Statement {
   return [
     `select corpus, fence, run_id, kind, digest, model, qdrant_target, neon_target, ${isoTime('started_at')},
        ${isoTime('finished_at')}, outcome, error, input_count, qdrant_count, neon_count, points_written, points_deleted,
-       rows_written, rows_deleted, tokens_paid, tokens_saved, ${isoTime('embedded_at')}, to_jsonb(run) ->> 'overlong' as overlong
+       rows_written, rows_deleted, tokens_paid, tokens_saved, ${isoTime('embedded_at')}, to_jsonb(run) ->> 'overlong' as overlong,
+       to_jsonb(run) ->> 'input' as input, to_jsonb(run) ->> 'shape' as shape
      from lockstep_run as run where corpus = coalesce($1, corpus)
      order by run.started_at desc, run.fence desc limit $2`,
     [corpus ?? null, limit],

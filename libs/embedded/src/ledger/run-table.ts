@@ -15,16 +15,17 @@ export const RUN_SCHEMA = `
     primary key (corpus, fence)) strict;
   create index if not exists run_started on run (started_at desc, fence desc);`;
 
-/**
- * Adds the column `overlong`, which the table of an earlier version lacks: what the run did with texts that are too long,
- * null in a drop and in runs of such a version, which goes on working with the column there.
- */
-export function addOverlongColumn(database: DatabaseSync): void {
-  const isThere = database.prepare(`select 1 from pragma_table_info('run') where name = 'overlong'`);
-  if (isThere.get() !== undefined) return;
-  // Another process may be adding it.
+/** Columns that were added later: null in a drop, and in runs of versions that did not have them. */
+const ADDED_COLUMNS = ['overlong', 'input', 'shape'];
+
+/** Adds the columns that the table of an earlier version lacks; such a version goes on working with them there. */
+export function addColumns(database: DatabaseSync): void {
+  const isThere = database.prepare(`select 1 from pragma_table_info('run') where name = ?`);
+  const missing = (): readonly string[] => ADDED_COLUMNS.filter((column) => isThere.get(column) === undefined);
+  if (missing().length === 0) return;
+  // Another process may be adding them.
   database.exec('begin immediate');
-  if (isThere.get() === undefined) database.exec('alter table run add column overlong text');
+  for (const column of missing()) database.exec(`alter table run add column ${column} text`);
   database.exec('commit');
 }
 
@@ -41,8 +42,9 @@ export interface RunTable {
 /** Prepares the statements; the table must exist. */
 export function prepareRunTable(database: DatabaseSync): RunTable {
   const enter = database.prepare(
-    `insert into run (corpus, fence, run_id, kind, digest, model, qdrant_target, neon_target, started_at, overlong)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    `insert into run (corpus, fence, run_id, kind, digest, model, qdrant_target, neon_target, started_at, overlong,
+       input, shape)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const finish = database.prepare(
     `update run set finished_at = :finished_at, outcome = :outcome, error = :error, input_count = :input_count,
@@ -56,8 +58,10 @@ export function prepareRunTable(database: DatabaseSync): RunTable {
   );
 
   return {
-    enter(corpus, fence, { runId, kind, digest, model, qdrantTarget, neonTarget, startedAt, overlong = null }) {
-      enter.run(corpus, fence, runId, kind, digest, model, qdrantTarget, neonTarget, startedAt, overlong);
+    enter(corpus, fence, { overlong = null, input = null, shape = null, ...run }) {
+      const { runId, kind, digest, model, qdrantTarget, neonTarget, startedAt } = run;
+      const added = [overlong, input, shape];
+      enter.run(corpus, fence, runId, kind, digest, model, qdrantTarget, neonTarget, startedAt, ...added);
     },
     finish(corpus, fence, end) {
       finish.run({ corpus, fence, ...runEndColumns(end) });

@@ -28,6 +28,8 @@ const RUN: RunStart & { readonly atLeast: number } = {
   atLeast: 1,
 };
 
+const runOf = ({ atLeast: _, ...run }: typeof RUN): RunStart => run;
+
 ledgerSuite('a ledger in a SQLite file', async () => {
   const path = newPath();
   return {
@@ -63,6 +65,25 @@ function takeAsBefore(path: string, corpus: string, runId: string): number {
   database.close();
   return Number(taken?.['fence']);
 }
+
+it('the runs of a version that remembered no input are read, and later runs of that version and of this one are entered', async () => {
+  const path = newPath();
+  const writer = openSqliteLedger(path);
+  await writer.takeFence('books', { ...RUN, overlong: 'reject' });
+  await writer.close();
+  const earlier = new DatabaseSync(path);
+  earlier.exec('alter table run drop column input; alter table run drop column shape');
+  const ledger = openSqliteLedger(path);
+  expect(await ledger.runs({ limit: 9 })).toStrictEqual([
+    { ...runOf(RUN), corpus: 'books', fence: 1, overlong: 'reject' },
+  ]);
+  await ledger.takeFence('books', { ...RUN, input: 'chunks.json', shape: '{}' });
+  earlier.exec(`insert into run (corpus, fence, run_id, kind, digest, started_at, overlong)
+    values ('books', 3, 'three', 'load', 'd', '${RUN.startedAt}', 'windows')`);
+  earlier.close();
+  expect((await ledger.runs({ limit: 9 })).map(({ input }) => input)).toEqual([undefined, 'chunks.json', undefined]);
+  await ledger.close();
+});
 
 it('reads of a ledger create no file', async () => {
   const path = newPath();

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FenceHolder, Ledger, RunStart, Stamp } from '@lockstep/model';
-import { addOverlongColumn, prepareRunTable, RUN_SCHEMA } from './run-table.ts';
+import { addColumns, prepareRunTable, RUN_SCHEMA } from './run-table.ts';
 
 /** How long a statement waits for another process, in milliseconds; all of them are short. */
 const BUSY_MS = 30_000;
@@ -69,7 +69,7 @@ function openFile(path: string) {
   const database = new DatabaseSync(path, { timeout: BUSY_MS });
   // The default rollback journal is fast enough for few and tiny writes, and simpler than WAL.
   database.exec(`pragma synchronous = full; ${SCHEMA}`);
-  addOverlongColumn(database);
+  addColumns(database);
   const runs = prepareRunTable(database);
   // Above the fence of every run in the table, so that none is used twice after somebody deleted one by hand.
   const nextFence = database.prepare(

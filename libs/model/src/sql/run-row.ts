@@ -34,6 +34,8 @@ export function toRunRecord(row: SqlRow): RunRecord {
     neonTarget: row['neon_target'] as string | null,
     startedAt: row['started_at'] as string,
     ...(row['overlong'] === null ? {} : { overlong: row['overlong'] as OverlongMode }),
+    ...(row['input'] === null ? {} : { input: row['input'] as string }),
+    ...(row['shape'] === null ? {} : { shape: row['shape'] as string }),
     ...(row['finished_at'] === null ? {} : { end: toRunEnd(row) }),
   };
 }

@@ -57,4 +57,6 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
   ],
   // What the run did with texts that are too long; null in a drop, and in runs of versions that had no windows.
   [`alter table lockstep_run add column overlong text`],
+  // The input of the run, and what its ids came from; null in a drop, and in runs of versions that remembered neither.
+  [`alter table lockstep_run add column input text, add column shape text`],
 ];

@@ -226,6 +226,20 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         expect((await runs()).map((run) => 'overlong' in run)).toEqual([true, false, true]);
       });
 
+      it('the input and the source of the ids are read back, and are absent where they were not given', async () => {
+        const given = { input: 'docs/資料 "a".jsonl', shape: '{"id":"metadata.id"}' };
+        for (const fields of [{ input: given.input }, {}, { shape: given.shape }, given]) {
+          await ledger.takeFence(corpus, { ...startOf('one'), ...fields, atLeast: 1 });
+        }
+        const found = (await runs()).map((run) => [run.input, run.shape, 'input' in run, 'shape' in run]);
+        expect(found).toStrictEqual([
+          [given.input, given.shape, true, true],
+          [undefined, given.shape, false, true],
+          [undefined, undefined, false, false],
+          [given.input, undefined, true, false],
+        ]);
+      });
+
       it('null and 0 are read back as different values', async () => {
         const start = startOf('one', { kind: 'drop', model: null, qdrantTarget: null, neonTarget: null });
         const ends: readonly RunEnd[] = [null, 0].map((number) => ({
