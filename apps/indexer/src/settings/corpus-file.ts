@@ -5,12 +5,15 @@ import { CorpusConfigSchema, CorpusName, IndexingError, type CorpusConfig } from
 import { findInput, isPattern } from '../input/find-input.ts';
 import type { Input } from '../input/input-parts.ts';
 import { printable } from '../terminal/printable.ts';
+import { deriveCorpusName, type DerivedName } from './corpus-name.ts';
 import { workspaceCorpora } from './workspace-corpora.ts';
 
 /** What a command works on: a corpus with its `corpus.json`, or an input alone. */
 export interface Source {
   readonly config: CorpusConfig;
   readonly input: Input;
+  /** The name that was derived from that of the input; undefined where it stands in corpus.json or was typed. */
+  readonly derivedName?: DerivedName | undefined;
 }
 
 /**
@@ -78,20 +81,13 @@ function bareInput(sources: readonly string[], corpusFlag: string | undefined, r
     throw new IndexingError({ code: 'usage', message });
   }
   const input = findInput(sources, { from: process.cwd(), root });
-  const name = corpusFlag ?? derivedName(input.label);
-  return { config: { name: checkedName(name), input: input.shown }, input };
-}
-
-function derivedName(label: string | undefined): string {
-  if (label === undefined) {
+  if (corpusFlag !== undefined) return { config: { name: checkedName(corpusFlag), input: input.shown }, input };
+  if (input.label === undefined) {
     const message = 'This input has no name for its corpus. Give one with --corpus.';
     throw new IndexingError({ code: 'config-invalid', message });
   }
-  return label
-    .replace(/(\.(jsonl?|ndjson|gz))+$/i, '')
-    .toLowerCase()
-    .replaceAll(/[^a-z0-9]+/g, '-')
-    .replaceAll(/^-+|-+$/g, '');
+  const derivedName = deriveCorpusName(input.label);
+  return { config: { name: derivedName.name, input: input.shown }, input, derivedName };
 }
 
 function checkedName(name: string): string {

@@ -3,6 +3,7 @@ import type { EmbedderIdentity } from '@lockstep/model';
 import type { CorpusSession } from './corpus-session.ts';
 import { workspaceCommand, type CommandContext, type CommandOptions } from './workspace-command.ts';
 import { readSource } from '../settings/corpus-file.ts';
+import { createConsoleLogger } from '../terminal/console-logger.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
 import { embedderFacts } from '../settings/embedder-facts.ts';
 import { COMMON_FLAGS, CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
@@ -38,6 +39,10 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
       const { flags, profile, environment } = context;
       const source = readSource(args['_'] as readonly string[], flags.corpus, context.root);
       const settings = resolveCorpusSettings(source, flags);
+      if (source.derivedName?.isHashed === true) {
+        const logger = createConsoleLogger({ verbose: flags.verbose, prefix: settings.corpus });
+        logger.info('corpus-named', { after: source.config.input, hint: '--corpus gives another name' });
+      }
       const model = resolveModel(source.config, flags, profile);
       const embedder = embedderFacts(model, profile, environment);
       const temporary = options.temporary?.(flags) ?? false;
