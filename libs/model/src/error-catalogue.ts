@@ -74,6 +74,14 @@ export const ERROR_CATALOGUE = {
     EXIT.guarded,
     'Load into a new collection (and table), verify it, then switch your readers to it.',
   ),
+  'other-input': entry(
+    EXIT.guarded,
+    'Pass --corpus: with the name of the corpus to replace its index, with another name to make a second one.',
+  ),
+  'other-ids': entry(
+    EXIT.guarded,
+    'Check the input; if its ids shall really replace those of the corpus, pass --allow-new-ids or name them in fields.id.',
+  ),
   'delete-guard': entry(
     EXIT.guarded,
     'Check the input; if the chunks shall really be deleted, pass --allow-deletes or a higher --max-delete-percent.',

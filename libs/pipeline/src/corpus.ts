@@ -20,6 +20,8 @@ import type { InputFiles } from './input/input-file.ts';
 import type { RejectLimit } from './accept/reject-limit.ts';
 import { checkPayloadFields } from './compare/payload-fields.ts';
 import type { DeleteLimit } from './compare/delete-guard.ts';
+import { FILES } from './files/corpus-files.ts';
+import { readReceipt } from './files/receipt-file.ts';
 import type { KnownKeys } from './compare/plan-embedding.ts';
 import type { Projection } from './compare/projection.ts';
 import type { Trust } from './compare/trust.ts';
@@ -41,6 +43,7 @@ import type {
   VerifyReceipt,
 } from './receipts.ts';
 import { endRun, graceSignal } from './runs/end-run.ts';
+import { refuseOtherOrigin, type InputOrigin } from './runs/corpus-origin.ts';
 import { overlongChoice } from './runs/overlong-choice.ts';
 import { embed, type EmbedOptions } from './stages/embed.ts';
 import { loadNeon } from './stages/load-neon.ts';
@@ -63,6 +66,10 @@ export interface CorpusSettings {
   readonly overlong?: OverlongMode | undefined;
   /** Where the records and their fields are. @default what is recognised */
   readonly fields?: Fields | undefined;
+  /** The input, as the run table keeps it. @default it is not remembered */
+  readonly input?: InputOrigin | undefined;
+  /** Whether the ids of the chunks may come from elsewhere than those that were loaded before. @default false */
+  readonly allowNewIds?: boolean | undefined;
   /** How many records may be left out. @default any number */
   readonly rejectLimit?: RejectLimit | undefined;
   /** Chunks in one request, at most; the services' own limits apply as well. */
@@ -228,6 +235,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
   }
 
   let isPayloadChecked = false;
+  let isOriginChecked = false;
 
   /** Before anything is paid for or written; once for each time that the chunks are made. */
   async function checkPayload(context: StageContext, only: StoreName | undefined): Promise<void> {
@@ -236,11 +244,20 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
     isPayloadChecked = true;
   }
 
+  /** Refuses chunks that come from elsewhere than those of the corpus, once like `checkPayload`; without a ledger nothing tells. */
+  async function checkOrigin({ artifacts: files }: StageContext, ledger: Ledger | undefined): Promise<void> {
+    if (isOriginChecked || ledger === undefined) return;
+    const validated = await readReceipt<ValidateReceipt>(files, FILES.validateReceipt);
+    await refuseOtherOrigin(corpus, validated, { ledger, ...settings }, { signal });
+    isOriginChecked = true;
+  }
+
   return {
     settings,
     validate: ({ strict = false, reuse = false } = {}) =>
       runStep('validate', async (context) => {
         isPayloadChecked = false;
+        isOriginChecked = false;
         const made = reuse ? await ports.reusableChunks?.(overlong) : undefined;
         if (made !== undefined && !(strict && made.rejected > 0)) return made;
         const embedder = await ports.embedder();
@@ -257,10 +274,12 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
       }),
     plan: ({ only, trust }) =>
       runStep('plan', async (context) => {
+        const stores = await storesFor(only);
+        await checkOrigin(context, stores.ledger);
         await checkPayload(context, only);
         return using(ports.known(), async (cache) =>
           planCorpus(context, {
-            ...(await storesFor(only)),
+            ...stores,
             identity: settings.identity,
             counter: () => ports.embedder(),
             cache,
@@ -280,6 +299,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
             cache,
             batchItems: batchItems.embed,
             concurrency: concurrency.embed,
+            beforePaying: async () => checkOrigin(context, await ports.ledger('qdrant')),
             ...choices,
           }),
         );
@@ -296,6 +316,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
           trust,
           ...choices,
           overlong,
+          origin: settings,
           nonce: newId,
         });
       }),

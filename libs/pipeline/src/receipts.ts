@@ -58,6 +58,11 @@ export interface ShapeReport {
   readonly shape: string;
   /** Records for each path of each field, the most frequent first, at most a few. */
   readonly from: Readonly<Partial<Record<FieldName, readonly { readonly path: string; readonly count: number }[]>>>;
+  /**
+   * Where the ids of most records came from: a path, or the paths that they were derived from. Null where no record has an
+   * id; absent in receipts of earlier versions.
+   */
+  readonly idSource?: string | null;
   /** Vectors that were left out of metadata. */
   readonly vectorsLeftOut: number;
   /** Paths of a user that no record has, each with the keys that records do have. */

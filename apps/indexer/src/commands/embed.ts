@@ -7,7 +7,7 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 export const embed = corpusCommand({
   name: 'embed',
   description: 'Embeds the texts that the cache does not have, and writes the vectors of the corpus to a file',
-  flags: [...PAYING_FLAGS, 'max-rejects', 'strict'],
+  flags: ['allow-new-ids', ...PAYING_FLAGS, 'max-rejects', 'strict'],
   async run({ session, flags, embedder }) {
     const price = embeddingPrice(embedder, flags);
     const guardTokens = tokensGuard(flags, embedder);

@@ -10,7 +10,7 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 export const plan = corpusCommand({
   name: 'plan',
   description: 'Shows what a run would change in each store and why, and what it would cost; writes nothing',
-  flags: ['strict', 'only', ...DELETE_FLAGS, ...COST_FLAGS],
+  flags: ['allow-new-ids', 'strict', 'only', ...DELETE_FLAGS, ...COST_FLAGS],
   temporary: () => true,
   async run({ session, flags, embedder }) {
     const price = embeddingPrice(embedder, flags);

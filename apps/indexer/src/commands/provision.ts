@@ -8,7 +8,7 @@ export const provision = corpusCommand({
   name: 'provision',
   description:
     'Creates collection and table where missing, starts a run of the corpus, and compares both stores with it',
-  flags: ['only', ...DELETE_FLAGS],
+  flags: ['allow-new-ids', 'only', ...DELETE_FLAGS],
   async run({ session, flags }) {
     const receipt = await session.provision({ only: onlyStore(flags), deleteLimit: deleteLimit(flags) });
     return { text: provisionText(receipt), json: receipt };

@@ -10,7 +10,7 @@ import type { CommandResult } from '../wiring/workspace-command.ts';
 export const repair = corpusCommand({
   name: 'repair',
   description: 'Compares all that both stores hold with input and cache, and corrects it; pays only with --pay',
-  flags: ['dry-run', 'pay', ...DELETE_FLAGS, ...PAYING_FLAGS],
+  flags: ['allow-new-ids', 'dry-run', 'pay', ...DELETE_FLAGS, ...PAYING_FLAGS],
   temporary: (flags) => flags['dry-run'],
   async run({ session, flags, embedder }): Promise<CommandResult> {
     const price = embeddingPrice(embedder, flags);

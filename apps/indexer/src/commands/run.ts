@@ -15,7 +15,7 @@ import type { CommandResult } from '../wiring/workspace-command.ts';
 export const run = corpusCommand({
   name: 'run',
   description: 'Runs all stages for one corpus or file: validate, embed, provision, load-qdrant, load-neon, verify',
-  flags: ['strict', ...DELETE_FLAGS, ...PAYING_FLAGS, 'max-rejects', 'level', 'vectors-every'],
+  flags: ['allow-new-ids', 'strict', ...DELETE_FLAGS, ...PAYING_FLAGS, 'max-rejects', 'level', 'vectors-every'],
   args: {
     only: {
       type: 'string',

@@ -28,6 +28,8 @@ export interface CorpusSettings {
   readonly fields: Fields;
   /** Share of the records that may be left out, 0 to 100. @default the limit of `validate` */
   readonly maxRejectedPercent: number | undefined;
+  /** Whether ids may come from elsewhere than those that were loaded before. */
+  readonly allowNewIds: boolean;
 }
 
 export function resolveCorpusSettings({ config, input }: Source, flags: Flags): CorpusSettings {
@@ -43,6 +45,7 @@ export function resolveCorpusSettings({ config, input }: Source, flags: Flags): 
     deletes: flags.deletes ?? config.deletes ?? CORPUS_DEFAULTS.deletes,
     payload: flags.payload ?? config.payload ?? CORPUS_DEFAULTS.payload,
     fields: { ...config.fields, ...fieldsOf(flags) },
+    allowNewIds: flags['allow-new-ids'],
     maxRejectedPercent: flags['max-rejected-percent'] ?? config.maxRejectedPercent,
   };
 }

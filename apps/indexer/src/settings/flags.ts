@@ -129,6 +129,10 @@ export const FLAGS = {
     variable: 'LOCKSTEP_ALLOW_DELETES',
     excludes: 'max-delete-percent',
   },
+  'allow-new-ids': {
+    help: 'Allow the ids of the chunks to come from elsewhere than those that were loaded before',
+    variable: 'LOCKSTEP_ALLOW_NEW_IDS',
+  },
   'max-delete-percent': {
     ...matching('0-100', PERCENT, 'a number from 0 to 100'),
     help: 'Refuse a load that would delete a larger share of the chunks in a store',

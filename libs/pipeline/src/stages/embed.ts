@@ -30,6 +30,8 @@ export interface EmbedOptions {
   readonly concurrency: number;
   /** Called with the tokens that are to be paid for, before the first request; what it throws fails the stage. @default any number */
   readonly guardTokens?: ((tokens: number) => void) | undefined;
+  /** Called once, before the first text is sent; what it throws fails the stage. @default nothing is checked */
+  readonly beforePaying?: (() => Promise<void>) | undefined;
   /** Whether texts that the cache lacks are embedded; if not, the slice has only what the cache has. @default true */
   readonly pay?: boolean | undefined;
   /** Texts that the service may refuse before the stage fails. @default REFUSED_MAX */
@@ -76,6 +78,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     const refused = createRefusedTexts(options.rejectsMax ?? REFUSED_MAX, artifacts.placeOf(FILES.refused));
     const refusedParts = new Map<string, IndexingError>();
     const isMissing = (key: string): boolean => !cache.has(key);
+    let checked: Promise<void> | undefined;
     let pending: SentPart[] = [];
     let requests = 0;
     let embedded = 0;
@@ -152,6 +155,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
     }
 
     async function want(wanted: Wanted, parts: readonly SentPart[]): Promise<void> {
+      await (checked ??= options.beforePaying?.());
       const failure = parts.map(({ key }) => refusedParts.get(key)).find((found) => found !== undefined);
       if (failure !== undefined) return refuse(wanted, failure);
       underway.add(wanted.key);

@@ -344,6 +344,7 @@ describe('the run table', () => {
       qdrantTarget: 'memory/points',
       neonTarget: 'memory/rows',
       overlong: 'windows',
+      shape: '{"fields":{},"ids":"id","shape":"lockstep"}',
       startedAt: '1970-01-01T00:00:00.000Z',
     });
     expect(first).toMatchObject({ kind: 'load', fence: 1, digest: entry?.digest });

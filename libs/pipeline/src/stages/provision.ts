@@ -6,6 +6,7 @@ import { refuseForeignModel } from '../compare/foreign-model.ts';
 import { probeStores } from '../compare/probe-stores.ts';
 import { payloadIndexesOf, type Projection } from '../compare/projection.ts';
 import { readReceipt, writeReceipt } from '../files/receipt-file.ts';
+import { originOf, refuseOtherOrigin, type OriginSettings } from '../runs/corpus-origin.ts';
 import { endFailedRun } from '../runs/end-run.ts';
 import type { Trust } from '../compare/trust.ts';
 import type { StageContext } from '../work/stage-context.ts';
@@ -25,6 +26,8 @@ export interface ProvisionOptions extends Stores {
   readonly planned?: ProbedStores | undefined;
   /** What becomes of texts that are too long, for the run table; asked for where validate found none. */
   readonly overlong: () => Promise<OverlongChoice>;
+  /** What the corpus is loaded from. @default it is neither compared nor remembered */
+  readonly origin?: OriginSettings | undefined;
   /** A fresh random nonce. */
   readonly nonce: () => string;
 }
@@ -34,7 +37,7 @@ export interface ProvisionOptions extends Stores {
  * decides whether its load may be replayed from a cache. It is the nonce of the store's stamp if the stamp has the wanted
  * digest and the live count of the store; otherwise a fresh one.
  *
- * Fails with `model-mismatch` for a collection of other dimensions or with points of another model, and with
+ * Fails with `other-input` or `other-ids` for chunks from elsewhere (`refuseOtherOrigin`), with `model-mismatch` for a collection of other dimensions or with points of another model, and with
  * `delete-guard` when a load would delete too much. By then nothing was written to the corpus and no fence was taken, so
  * that a run under way continues; except when a store changed while the fence was taken: then that run is overtaken.
  */
@@ -46,6 +49,12 @@ export async function provision(context: StageContext, options: ProvisionOptions
   const calls = countCalls(context);
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   await artifacts.remove(FILES.run);
+  const refuseOther = async (fence?: number): Promise<void> => {
+    if (ledger === undefined || options.origin === undefined) return;
+    await refuseOtherOrigin(corpus, validated, { ledger, ...options.origin }, { signal, fence });
+  };
+  // The plan of the same run has done it.
+  if (options.planned === undefined) await refuseOther();
   await rows?.ensure(call);
   await vectors?.ensure({ dimensions: options.dimensions, indexes: payloadIndexesOf(projection) }, call);
   if (vectors !== undefined) await refuseForeignModel(vectors, projection.model, call);
@@ -57,6 +66,7 @@ export async function provision(context: StageContext, options: ProvisionOptions
   const fence = await takeFence(context, options, validated, startedAt);
   let stores: ProbedStores;
   try {
+    await refuseOther(fence);
     if (options.trust === 'nothing') {
       // Only under the fence: another run may have stamped the stores in between, and a refused run changes nothing.
       for (const store of STORES) await ledger?.removeStamp(corpus, store, call);
@@ -97,8 +107,8 @@ function stateOf(provisioned: ProvisionedStore | undefined): string | undefined 
 
 async function takeFence(
   { corpus, signal }: StageContext,
-  { ledger, vectors, rows, runId, trust, projection, overlong }: ProvisionOptions,
-  { digest, overlong: tooLong }: ValidateReceipt,
+  { ledger, vectors, rows, runId, trust, projection, overlong, origin }: ProvisionOptions,
+  validated: ValidateReceipt,
   startedAt: number,
 ): Promise<number | undefined> {
   if (ledger === undefined) return undefined;
@@ -106,11 +116,12 @@ async function takeFence(
   const run: RunStart = {
     runId,
     kind: trust === 'nothing' ? 'repair' : 'load',
-    digest,
+    digest: validated.digest,
     model: projection.model,
     qdrantTarget: vectors?.target ?? null,
     neonTarget: rows?.target ?? null,
-    overlong: (tooLong ?? (await overlong())).mode,
+    overlong: (validated.overlong ?? (await overlong())).mode,
+    ...(origin && originOf(validated, origin)),
     startedAt: new Date(startedAt).toISOString(),
   };
   const atLeast = rows === undefined ? 1 : (await rows.fence(corpus, call)) + 1;

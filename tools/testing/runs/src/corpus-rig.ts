@@ -4,6 +4,7 @@ import {
   type Clock,
   type DeleteMode,
   type EmbeddingCache,
+  type Fields,
   type JsonValue,
   type OverlongMode,
 } from '@lockstep/model';
@@ -18,6 +19,7 @@ import {
   type Corpus,
   type CorpusPlan,
   type CorpusPorts,
+  type CorpusSettings,
   type DeleteLimit,
   type DropReceipt,
   type EmbedChoices,
@@ -65,6 +67,10 @@ export interface CorpusRigOptions {
   readonly payload?: readonly string[];
   readonly rejectLimit?: RejectLimit;
   readonly deletes?: DeleteMode;
+  /** The input, as the run table keeps it. @default it is not remembered */
+  readonly input?: CorpusSettings['input'];
+  readonly fields?: Fields;
+  readonly allowNewIds?: boolean;
   /** What becomes of a text that is too long for the model. @default nothing is stated */
   readonly overlong?: OverlongMode;
   /** Chunks in one request. @default 2 */
@@ -180,6 +186,9 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
         identity,
         deletes,
         overlong: options.overlong,
+        input: options.input,
+        fields: options.fields,
+        allowNewIds: options.allowNewIds,
         rejectLimit: options.rejectLimit,
         batchItems: { embed: embedding.batchItems ?? batchItems, qdrant: batchItems, neon: batchItems },
         concurrency: { embed: embedding.concurrency ?? concurrency, load: concurrency },

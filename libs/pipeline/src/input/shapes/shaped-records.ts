@@ -48,6 +48,8 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
     ),
   );
   const ownRecordOf = createOwnRecords(shape, fields);
+  /** Records by where their ids come from, those of our own shape included. */
+  const idSources = new Map<string, number>();
   /** Keys of records, each with those of the object that it may have as its value. */
   const keysFound = new Map<string, Set<string>>();
   let vectorsLeftOut = 0;
@@ -78,6 +80,9 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
     *shape(record: InputRecord): Generator<ShapedRecord> {
       if (isOwnShape && isJsonObject(record.value)) first ??= record.value;
       if (record.value === undefined || (isOwnShape && (isOwn(record.value) || !isJsonObject(record.value)))) {
+        const own = isJsonObject(record.value) ? record.value : undefined;
+        const alias = own && ID_ALIASES.find((each) => isSet(own[each]));
+        if (alias !== undefined) count(idSources, alias);
         yield { ...record, isIdDerived: false };
         return;
       }
@@ -99,9 +104,11 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
         vectorsLeftOut += own.vectors;
         for (const [field, path] of Object.entries(own.from) as [FieldName, string][]) {
           const paths = counts.get(field) ?? new Map<string, number>();
-          counts.set(field, paths.set(path, (paths.get(path) ?? 0) + 1));
+          counts.set(field, paths);
+          count(paths, path);
         }
         const { from, missing } = own;
+        if (from.id !== undefined) count(idSources, idSourceOf(from));
         yield { ...record, value: own.value, isIdDerived: from.id === 'derived', from, missing };
       }
     },
@@ -136,6 +143,7 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
       return {
         shape: name ?? ANY.name,
         from,
+        idSource: [...idSources].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? null,
         vectorsLeftOut,
         missingPaths: [...unseen.values()].map(({ field, path }) => ({ field, path })),
         keysFound: [...keysFound].flatMap(([key, inner]) =>
@@ -144,6 +152,15 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
       };
     },
   };
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+/** Where an id comes from: its path, or what it was derived from, since another document or text gives another id. */
+function idSourceOf({ id, document, text }: OwnRecord['from']): string {
+  return id === 'derived' ? `derived from ${document === undefined ? '' : `${document} and `}${text}` : String(id);
 }
 
 /** Whether a record has an id under one of our names, though perhaps one that cannot be used: then none is derived. */
