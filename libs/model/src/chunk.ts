@@ -28,6 +28,7 @@ export interface IndexedChunk extends Chunk {
 export type RejectCode =
   | 'not-json'
   | 'bad-row'
+  | 'bad-action'
   | 'not-an-object'
   | 'missing-id'
   | 'bad-id'

@@ -44,6 +44,7 @@ export const ERROR_CATALOGUE = {
     'Write the records as a JSON array, as JSON lines, or in an object under chunks, data or items.',
   ),
   'input-ambiguous-container': entry(EXIT.failed, 'Keep only one of the keys chunks, data and items.'),
+  'input-columns': entry(EXIT.failed, 'Export the input again, in parts where it is too large.'),
   'input-gzip': entry(EXIT.failed, 'Compress the input again; the file is cut or damaged.'),
   'input-zstd': entry(EXIT.failed, 'Compress the input again; if this runtime cannot read zstd, decompress it first.'),
   'input-parquet': entry(EXIT.failed, 'Write the Parquet file again, as the message says.'),

@@ -8,7 +8,8 @@ import type { ReadRecordsOptions } from './read-options.ts';
  * by one row group.
  *
  * A broken record in a sound input is one record with a `problem`. Fails with `input-malformed`, `input-encoding`,
- * `input-gzip`, `input-zstd`, `input-parquet`, `input-form`, `input-no-container` or `input-ambiguous-container`.
+ * `input-gzip`, `input-zstd`, `input-parquet`, `input-form`, `input-columns`, `input-no-container` or
+ * `input-ambiguous-container`.
  */
 export async function* readRecords(
   bytes: AsyncIterable<Uint8Array>,

@@ -50,6 +50,36 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   'concatenated-json': { shape: 'lockstep', accepted: 2 },
   dates: { shape: 'lockstep', accepted: 16, converted: { date: 8, label: 2 } },
   'doc-id-key': { shape: 'general', accepted: 2, chunks: [{ documentId: 'd1', text: 'Alpha' }] },
+  'azure-search-reply': {
+    shape: 'azure-search',
+    accepted: 1,
+    chunks: [
+      {
+        chunkId: '9b1_pages_0',
+        text: 'Alpha beta.',
+        documentId: '9b1',
+        chapterTitle: 'handbook.pdf',
+        metadata: {},
+      },
+    ],
+  },
+  'chroma-get': {
+    shape: 'chroma',
+    accepted: 2,
+    chunks: [
+      { chunkId: 'c1', text: 'Alpha beta.', documentId: 'a.pdf', metadata: { source: 'a.pdf' } },
+      { chunkId: 'c2', text: 'Gamma delta.', documentId: 'b.pdf' },
+    ],
+  },
+  'chroma-query': {
+    shape: 'chroma',
+    accepted: 3,
+    chunks: [
+      { chunkId: 'c1', text: 'Alpha beta.', documentId: 'a.pdf', pageNumber: 1 },
+      { chunkId: 'c2', text: 'Gamma delta.', documentId: null, metadata: {} },
+      { chunkId: 'c3', text: 'Epsilon.', documentId: 'c.pdf' },
+    ],
+  },
   'docling-jsonl-bighash': {
     shape: 'lockstep',
     accepted: 3,
@@ -67,6 +97,33 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
     ],
   },
   'elastic-hits': { shape: 'elasticsearch', accepted: 1, chunks: [{ chunkId: 'a1', text: 'Alpha beta.' }] },
+  'elastic-bulk': {
+    shape: 'elasticsearch-bulk',
+    accepted: 4,
+    rejects: ['bad-action', 'bad-action', 'bad-action'],
+    chunks: [
+      {
+        chunkId: 'a1',
+        text: 'Alpha beta.',
+        documentId: 'a.pdf',
+        pageNumber: 3,
+        metadata: { id: 7, source: 'a.pdf', page: 3 },
+      },
+      { chunkId: 'a2', text: 'Gamma delta.', chapterTitle: 'Greek' },
+      { chunkId: 'a3', text: 'Epsilon.' },
+      { text: 'Without an id.' },
+    ],
+  },
+  'haystack-1-documents': {
+    shape: 'haystack',
+    accepted: 1,
+    chunks: [{ chunkId: '4ac1', text: 'Alpha beta.', documentId: 'a.txt', metadata: { name: 'a.txt', _split_id: 0 } }],
+  },
+  'hugging-face-rows': {
+    shape: 'hugging-face-rows',
+    accepted: 1,
+    chunks: [{ chunkId: '12', text: 'Alpha beta.', documentId: 'https://example.org/a', chapterTitle: 'Alpha' }],
+  },
   'haystack-documents': {
     shape: 'haystack',
     accepted: 1,
@@ -94,6 +151,38 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   },
   'llamaindex-nodes-jsonl': { shape: 'llamaindex', accepted: 3, converted: { page: 3 }, chunks: [{ chunkId: 'n0' }] },
   'llamaindex-nodes-todict': { shape: 'llamaindex', accepted: 1, converted: { page: 1 } },
+  'llamaindex-ts-nodes': {
+    shape: 'llamaindex',
+    accepted: 1,
+    chunks: [{ chunkId: 'n1', text: 'Alpha beta.', documentId: 'd1' }],
+  },
+  'mastra-chunks': {
+    shape: 'mastra',
+    accepted: 2,
+    chunks: [
+      {
+        chunkId: '6f1c1a3e-0b7e-4a5c-9b44-6f0f2f1f9a01',
+        text: 'Install it with npm.',
+        documentId: '0f9e8d7c-0000-4000-8000-000000000001',
+        chapterTitle: 'Setup',
+        metadata: { source: 'guide.md', title: 'Setup', section: 'Install' },
+      },
+      { text: 'Then run it.', documentId: 'guide.md' },
+    ],
+  },
+  'mongodb-canonical': {
+    shape: 'mongodb',
+    accepted: 2,
+    chunks: [
+      {
+        chunkId: '65a1f0c2e4b0a1b2c3d4e5f6',
+        pageNumber: 3,
+        createdAt: '2024-05-04T10:00:00.000000Z',
+        metadata: { hash: '9223372036854775807', size: 42, score: 0.5, seen: '2024-05-04T10:00:00.000Z' },
+      },
+      { chunkId: '7', createdAt: '2024-05-04T10:00:00.000000Z' },
+    ],
+  },
   'mongodb-export': {
     shape: 'mongodb',
     accepted: 1,
@@ -112,12 +201,74 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   },
   'page-float-half': { shape: 'lockstep', accepted: 1, converted: { label: 1 }, chunks: [{ pageNumber: null }] },
   'page-string': { shape: 'lockstep', accepted: 6, converted: { page: 1, label: 4 }, chunks: [{ pageNumber: 12 }] },
+  'ms-marco-documents': {
+    shape: 'ms-marco-documents',
+    accepted: 1,
+    chunks: [{ chunkId: 'msmarco_doc_00_0', documentId: 'https://example.org/a', chapterTitle: 'Alpha' }],
+  },
+  'ms-marco-passages': {
+    shape: 'ms-marco-passages',
+    accepted: 1,
+    chunks: [{ chunkId: 'msmarco_passage_00_0', text: 'Alpha beta.', documentId: 'msmarco_doc_00_0' }],
+  },
+  'ms-marco-tsv': {
+    shape: 'ms-marco-tsv',
+    accepted: 2,
+    chunks: [
+      { chunkId: '0', text: 'The presence of communication amid minds.', metadata: {} },
+      { chunkId: '1', text: 'The "Manhattan" Project and its bomb.' },
+    ],
+  },
+  'pinecone-fetch': {
+    shape: 'pinecone-fetch',
+    accepted: 2,
+    chunks: [
+      { chunkId: 'vec1', text: 'Alpha beta.', documentId: 'a.pdf', pageNumber: 3 },
+      { chunkId: 'vec2', text: 'Gamma.', documentId: 'b.pdf' },
+    ],
+  },
+  'pinecone-query': {
+    shape: 'pinecone-query',
+    accepted: 1,
+    chunks: [{ chunkId: 'vec1', text: 'Alpha beta.', documentId: 'a.pdf', metadata: { source: 'a.pdf' } }],
+  },
   'pinecone-upsert': {
     shape: 'pinecone',
     accepted: 1,
     chunks: [{ chunkId: 'vec1', text: 'Alpha beta.', documentId: 'a.pdf', pageNumber: 3 }],
   },
   'pyserini-contents': { shape: 'pyserini', accepted: 2, chunks: [{ chunkId: 'doc1' }] },
+  'qdrant-langchain': {
+    shape: 'qdrant',
+    accepted: 1,
+    chunks: [
+      {
+        chunkId: '5c56c793-69f3-4fbf-87e6-c4bf54c28c26',
+        text: 'Alpha beta.',
+        documentId: 'a.pdf',
+        pageNumber: 2,
+        metadata: {
+          source: 'a.pdf',
+          page: 2,
+          _id: '5c56c793-69f3-4fbf-87e6-c4bf54c28c26',
+          _collection_name: 'docs',
+        },
+      },
+    ],
+  },
+  'qdrant-llamaindex': {
+    shape: 'qdrant',
+    accepted: 1,
+    chunks: [{ chunkId: 'n1', text: 'Alpha beta.', documentId: 'a.pdf' }],
+  },
+  'qdrant-pages': {
+    shape: 'qdrant',
+    accepted: 2,
+    chunks: [
+      { chunkId: '1', text: 'Alpha.', documentId: 'a.pdf' },
+      { chunkId: '2', text: 'Beta.' },
+    ],
+  },
   'qdrant-points': {
     shape: 'qdrant',
     accepted: 1,
@@ -140,6 +291,33 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
     accepted: 2,
     rejects: ['missing-text'],
     chunks: [{ text: 'Annual report', documentId: 'a.pdf', pageNumber: 1 }],
+  },
+  'weaviate-graphql': {
+    shape: 'weaviate-graphql',
+    accepted: 2,
+    chunks: [
+      {
+        chunkId: '1f6b5a8e-3c1f-4f5e-8a86-3b8d7b4d9a10',
+        text: 'Alpha beta.',
+        documentId: 'a.pdf',
+        chapterTitle: 'Handbook',
+        metadata: {},
+      },
+    ],
+  },
+  'weaviate-objects': {
+    shape: 'weaviate',
+    accepted: 1,
+    converted: { date: 1 },
+    chunks: [
+      {
+        chunkId: '1f6b5a8e-3c1f-4f5e-8a86-3b8d7b4d9a10',
+        text: 'Alpha beta.',
+        documentId: 'a.pdf',
+        pageNumber: 4,
+        createdAt: '2024-05-04T10:00:00.000000Z',
+      },
+    ],
   },
   'nan-python': { shape: 'lockstep', accepted: 2, converted: { number: 1 } },
   'one-line-file-place': { shape: 'lockstep', accepted: 201, converted: { number: 1 } },

@@ -6,7 +6,7 @@ import type { RawRecord } from './raw-record.ts';
 
 /** Why a record has no value, though the input around it is sound. */
 export interface RecordProblem {
-  readonly code: 'not-json' | 'bad-row';
+  readonly code: 'not-json' | 'bad-row' | 'bad-action';
   readonly message: string;
 }
 

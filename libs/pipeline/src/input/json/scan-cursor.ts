@@ -80,10 +80,15 @@ export class ScanCursor {
 
   /** A record ended here: what comes next may be as large again. */
   finished(): void {
-    this.#unfinishedBytes = 0;
-    this.#finishedAt = this.position;
+    this.progressed();
     this.index += 1;
     this.inRecord = false;
+  }
+
+  /** A part ended here: the next may be as large as a record. */
+  progressed(): void {
+    this.#unfinishedBytes = 0;
+    this.#finishedAt = this.position;
   }
 
   /** The next byte that is not white space, not consumed; undefined at the end. */

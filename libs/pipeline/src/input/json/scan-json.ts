@@ -1,5 +1,6 @@
 import { IndexingError } from '@lockstep/model';
 import { createByteList, type ByteList } from '../bytes/byte-list.ts';
+import { createColumnList, type Column } from './column-list.ts';
 import { parseBeside } from './parse-json.ts';
 import type { RawRecord } from './raw-record.ts';
 import { ScanCursor, type Scan } from './scan-cursor.ts';
@@ -10,6 +11,8 @@ export interface RecordsPlace {
   readonly path: readonly string[];
   /** Whether the members of an object are the records, in place of the elements of an array. @default false */
   readonly keyed?: boolean | undefined;
+  /** Members of the object that are columns: arrays of one value for each record. @default the records are in one place */
+  readonly columns?: readonly Column[] | undefined;
 }
 
 export interface ScanOptions {
@@ -196,6 +199,9 @@ export function* scanRecords(options: ScanOptions): Scan<void, RawRecord> {
   function* readPlaced(place: RecordsPlace, depth: number): Scan<void, RawRecord> {
     const byte = yield* cursor.peek();
     const wanted = place.path[depth];
+    if (wanted === undefined && place.columns !== undefined && byte === OPEN_BRACE) {
+      return yield* readColumns(place.columns);
+    }
     if (wanted === undefined && place.keyed !== true) {
       if (byte !== OPEN_BRACKET) throw notThere(place, `${valueKind(byte)} in place of an array`);
       return yield* readArray();
@@ -218,6 +224,50 @@ export function* scanRecords(options: ScanOptions): Scan<void, RawRecord> {
     }
     if (!found && wanted !== undefined)
       throw notThere(place, others.length === 0 ? 'an empty object' : `the keys ${others.join(', ')}`);
+  }
+
+  /** The values of a column; those of an array inside it belong to the column too, as each query's results do. */
+  function* readColumn(
+    add: ReturnType<ReturnType<typeof createColumnList>['open']> | undefined,
+    depth = 0,
+  ): Scan<void> {
+    cursor.position += 1;
+    if ((yield* cursor.peek()) === CLOSE_BRACKET) {
+      cursor.position += 1;
+      return;
+    }
+    for (;;) {
+      const byte = yield* cursor.peek();
+      if (byte === undefined || byte === COMMA || byte === CLOSE_BRACKET || byte === CLOSE_BRACE || byte === COLON) {
+        throw cursor.malformed(`expected a value of a column, found ${quoted(byte)}`);
+      }
+      const at = start(cursor);
+      if (add === undefined) yield* cursor.skipValue();
+      else if (byte === OPEN_BRACKET && depth === 0) yield* readColumn(add, depth + 1);
+      else add(yield* cursor.readValue(), at);
+      cursor.progressed();
+      const after = yield* cursor.peek();
+      cursor.position += 1;
+      if (after === CLOSE_BRACKET) return;
+      if (after !== COMMA) throw cursor.malformed(`expected "," or "]" in a column, found ${quoted(after)}`);
+    }
+  }
+
+  /** An object of columns. Its records are known when all of it was read. */
+  function* readColumns(wanted: readonly Column[]): Scan<void, RawRecord> {
+    const columns = createColumnList();
+    for (let follows = !(yield* isEmptyObject()); follows;) {
+      const { name, byte } = yield* readKey();
+      const column = wanted.find((each) => each.name === name);
+      if (column !== undefined && columns.has(name)) throw ambiguous(shown(name), shown(name), cursor.line);
+      if (byte === OPEN_BRACKET) yield* readColumn(column && columns.open(column));
+      else yield* cursor.skipValue();
+      follows = yield* memberFollows(name);
+    }
+    for (const { bytes, line, offset } of columns.records()) {
+      const isTooLarge = bytes === undefined || bytes.length > options.recordBytesMax;
+      yield finished({ line, offset }, isTooLarge ? undefined : bytes, 'value-end');
+    }
   }
 
   // A byte order mark is tolerated at the very start.

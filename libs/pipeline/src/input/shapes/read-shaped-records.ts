@@ -44,7 +44,11 @@ export async function readShapedRecords(
 
   async function* records(): AsyncGenerator<ShapedRecord> {
     try {
-      for await (const record of peeked.records(place)) yield* shaper.shape(record);
+      const joiner = recognised?.shape === OWN_SHAPE ? undefined : recognised?.shape.join?.();
+      for await (const record of peeked.records(place)) {
+        for (const each of joiner?.take(record) ?? [record]) yield* shaper.shape(each);
+      }
+      for (const each of joiner?.end() ?? []) yield* shaper.shape(each);
     } catch (error) {
       throw fields.records === undefined ? error : recordsNotFound(error, fields.records, sample);
     }

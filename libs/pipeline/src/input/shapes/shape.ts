@@ -1,11 +1,8 @@
 import type { JsonObject, JsonValue } from '@lockstep/model';
+import type { InputRecord } from '../input-record.ts';
+import type { RecordsPlace } from '../json/scan-json.ts';
 
-/** Where the records of an input are: in an array, or, if keyed, the members of an object, at a path from the top. */
-export interface RecordsPlace {
-  readonly path: readonly string[];
-  /** The members of the object at the path are the records, and their keys the ids. @default false */
-  readonly keyed?: boolean;
-}
+export type { RecordsPlace };
 
 /** What a record's fields are called. Of several paths the first that is set counts; a path is keys joined by dots. */
 export interface FieldNames {
@@ -33,6 +30,18 @@ export interface Shape extends FieldNames {
   readonly metadata?: readonly string[];
   /** Keys at the top of a record that are about the file, and no part of the chunk. Vectors are always left out. */
   readonly leaveOut?: readonly string[];
+  /** Makes records of what stands one after another in the input. @default each is a record */
+  readonly join?: () => RecordJoiner;
   /** Makes of one record the records that are in it. @default the record itself */
   readonly unfold?: (record: JsonValue, key: string | undefined) => readonly JsonObject[];
+}
+
+/** Makes one record of several that stand one after another. */
+export interface RecordJoiner {
+  /** Whether an input that begins with this value can be of this shape. */
+  begins(value: JsonValue): boolean;
+  /** The records that are whole with the next one of the input. */
+  take(record: InputRecord): readonly InputRecord[];
+  /** What is left at the end of the input. */
+  end(): readonly InputRecord[];
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { expect, it } from 'vitest';
+import { COLUMNS_BYTES_MAX } from '../json/column-list.ts';
 import { KNOWN_DATES, KNOWN_DOCUMENTS, KNOWN_IDS, KNOWN_PAGES, KNOWN_TEXTS, KNOWN_TITLES } from './known-names.ts';
 import type { Shape } from './shape.ts';
 import { SHAPES } from './shapes.ts';
@@ -8,16 +9,20 @@ import { SHAPES } from './shapes.ts';
 const code = (text: string): string => `\`${text}\``;
 const list = (paths: readonly string[] = []): string => paths.map(code).join(', ');
 
-function rowOf({ name, about, has, hasNot = [], places, id, text, document }: Shape): string {
-  const where = places?.map(
-    ({ path, keyed }) => (path.length === 0 ? 'top' : code(path.join('.'))) + (keyed ? ' by id' : ''),
+function rowOf({ name, about, has, hasNot = [], places, id, text, document, join }: Shape): string {
+  const where = places?.map(({ path, keyed, columns }) =>
+    columns === undefined
+      ? (path.length === 0 ? 'top' : code(path.join('.'))) + (keyed === true ? ' by id' : '')
+      : `columns ${columns.map(({ name }) => code(name)).join(', ')}`,
   );
   const recognised = has.map((paths) => (typeof paths === 'string' ? code(paths) : paths.map(code).join(' or ')));
   const cells = [
     code(name),
     about,
     where?.join(', ') ?? 'top',
-    [...recognised, ...hasNot.map((path) => `no ${code(path)}`)].join(', '),
+    join === undefined
+      ? [...recognised, ...hasNot.map((path) => `no ${code(path)}`)].join(', ')
+      : 'an action as its first line',
     list(id),
     list(text),
     list(document),
@@ -33,6 +38,10 @@ from which keys the id, the text and the document come. This page is written fro
 
 A file of Lockstep's own shape (an id and a text under the names in the README, at the top, in an array, in JSON lines, or under
 \`chunks\`, \`data\` or \`items\`) is always taken as it is. Of the shapes below the one with the most recognised keys counts.
+
+Answers of a service may stand one after another, as pages do. Where the records are columns, all columns must be in memory together: they have
+at most ${COLUMNS_BYTES_MAX / 1024 / 1024} MiB without vectors, and a value for each record; otherwise the input is refused with \`input-columns\`. Export a larger collection in
+parts. In a bulk request an action and the document after it are one record; deletions and scripts are rejected.
 
 | shape | written by | records | recognised by | id | text | document |
 | --- | --- | --- | --- | --- | --- | --- |

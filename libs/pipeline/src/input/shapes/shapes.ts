@@ -1,6 +1,10 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@lockstep/model';
+import { ACTION, createBulkJoiner } from './bulk-actions.ts';
 import { unwrapExtendedJson } from './extended-json.ts';
 import type { RecordsPlace, Shape } from './shape.ts';
+
+/** In the path of a place: the only key that is there. */
+export const ANY_KEY = '*';
 
 const at = (...paths: readonly (readonly string[])[]): readonly RecordsPlace[] => paths.map((path) => ({ path }));
 const keyedAt = (...path: readonly string[]): RecordsPlace => ({ path, keyed: true });
@@ -10,9 +14,19 @@ const SOURCES = ['metadata.source', 'metadata.file_path', 'metadata.file_name', 
 const PAGES = ['metadata.page_number', 'metadata.page', 'metadata.loc.pageNumber'];
 
 /** Names of a text in payloads of vector stores, the usual ones first. */
-const PAYLOAD_TEXTS = ['text', 'page_content', 'content', 'document', 'chunk', 'chunk_text', 'body', '_node_content'];
+const PAYLOAD_TEXTS = ['text', 'page_content', 'content', 'document', 'chunk', 'chunk_text', 'body'];
 const within = (prefix: string, names: readonly string[]): string[] => names.map((name) => `${prefix}.${name}`);
 const PAYLOAD_SOURCES = ['source', 'metadata.source', 'file_name', 'filename', 'url', 'document_id', 'doc_id'];
+const PAYLOAD_TITLES = ['title', 'metadata.title'];
+const PAYLOAD_PAGES = ['page_number', 'page', 'metadata.page_number', 'metadata.page', 'metadata.loc.pageNumber'];
+
+/** Those of what Chroma gives that are part of a chunk; its ids come first. */
+const CHROMA_COLUMNS = [
+  { name: 'ids', as: 'id' },
+  { name: 'documents', as: 'document' },
+  { name: 'metadatas', as: 'metadata' },
+  { name: 'uris', as: 'uri' },
+];
 
 /** Objects that hold records under a name of no known tool. */
 const CONTAINERS = at(
@@ -70,12 +84,25 @@ export const SHAPES: readonly Shape[] = [
     leaveOut: ['__type__'],
   },
   {
+    name: 'mastra',
+    about: 'Mastra, `MDocument.chunk()`',
+    has: ['id_', 'text', 'metadataSeparator'],
+    // The nodes of LlamaIndex, after which Mastra's were made, have these too.
+    hasNot: ['type', 'class_name'],
+    id: ['id_'],
+    text: ['text'],
+    document: ['relationships.SOURCE.nodeId', ...SOURCES],
+    title: ['metadata.title'],
+    page: PAGES,
+    leaveOut: ['metadataSeparator', 'textTemplate', 'relationships'],
+  },
+  {
     name: 'llamaindex',
     about: 'LlamaIndex nodes, `to_dict()`',
     has: ['id_', ['text', 'text_resource.text']],
     id: ['id_'],
     text: ['text', 'text_resource.text'],
-    document: ['relationships.1.node_id', ...SOURCES],
+    document: ['relationships.1.node_id', 'relationships.SOURCE.nodeId', ...SOURCES],
     title: ['metadata.title'],
     page: ['metadata.page_number', 'metadata.page_label', 'metadata.page'],
     created: ['metadata.creation_date'],
@@ -151,10 +178,21 @@ export const SHAPES: readonly Shape[] = [
   {
     name: 'mongodb',
     about: 'MongoDB, `mongoexport`',
-    has: ['_id.$oid'],
+    has: [['_id.$oid', '_id.$uuid', '_id.$numberInt', '_id.$numberLong']],
     id: ['_id'],
     text: PAYLOAD_TEXTS,
     unfold: (record) => asObjects(unwrapExtendedJson(record)),
+  },
+  {
+    name: 'chroma',
+    about: 'Chroma, `collection.get()` and `query()`',
+    has: ['id'],
+    places: [{ path: [], columns: CHROMA_COLUMNS }],
+    id: ['id'],
+    text: ['document', ...within('metadata', PAYLOAD_TEXTS)],
+    document: [...SOURCES, 'metadata.document_id', 'metadata.doc_id'],
+    title: ['metadata.title'],
+    page: PAGES,
   },
   {
     name: 'pinecone',
@@ -164,9 +202,10 @@ export const SHAPES: readonly Shape[] = [
     id: ['id'],
     text: within('metadata', PAYLOAD_TEXTS),
     document: within('metadata', PAYLOAD_SOURCES),
-    title: ['metadata.title'],
-    page: ['metadata.page_number', 'metadata.page'],
+    title: within('metadata', PAYLOAD_TITLES),
+    page: within('metadata', PAYLOAD_PAGES),
     leaveOut: ['namespace', 'sparseValues', 'sparse_values'],
+    unfold: withNodeContent('metadata'),
   },
   {
     name: 'pinecone-fetch',
@@ -176,9 +215,23 @@ export const SHAPES: readonly Shape[] = [
     id: ['id'],
     text: within('metadata', PAYLOAD_TEXTS),
     document: within('metadata', PAYLOAD_SOURCES),
-    title: ['metadata.title'],
-    page: ['metadata.page_number', 'metadata.page'],
+    title: within('metadata', PAYLOAD_TITLES),
+    page: within('metadata', PAYLOAD_PAGES),
     leaveOut: ['sparseValues', 'sparse_values'],
+    unfold: withNodeContent('metadata'),
+  },
+  {
+    name: 'pinecone-query',
+    about: 'Pinecone query',
+    has: ['id', 'score', 'metadata'],
+    places: at(['matches']),
+    id: ['id'],
+    text: within('metadata', PAYLOAD_TEXTS),
+    document: within('metadata', PAYLOAD_SOURCES),
+    title: within('metadata', PAYLOAD_TITLES),
+    page: within('metadata', PAYLOAD_PAGES),
+    leaveOut: ['score', 'values', 'sparseValues', 'sparse_values'],
+    unfold: withNodeContent('metadata'),
   },
   {
     name: 'qdrant',
@@ -188,36 +241,66 @@ export const SHAPES: readonly Shape[] = [
     id: ['id'],
     text: within('payload', PAYLOAD_TEXTS),
     document: within('payload', PAYLOAD_SOURCES),
-    title: ['payload.title', 'payload.metadata.title'],
-    page: ['payload.page_number', 'payload.page', 'payload.metadata.page'],
+    title: within('payload', PAYLOAD_TITLES),
+    page: within('payload', PAYLOAD_PAGES),
     metadata: ['payload', 'payload.metadata'],
     leaveOut: ['shard_key', 'order_value', 'version', 'score'],
+    unfold: withNodeContent('payload'),
   },
   {
     name: 'weaviate',
     about: 'Weaviate objects',
-    has: ['id', 'properties', ['class', 'collection', 'vectors', 'vector']],
+    has: [['id', 'uuid'], 'properties', ['class', 'collection', 'vectors', 'vector']],
     places: at(['objects'], []),
-    id: ['id'],
+    id: ['id', 'uuid'],
     text: within('properties', PAYLOAD_TEXTS),
     document: within('properties', PAYLOAD_SOURCES),
-    title: ['properties.title'],
-    page: ['properties.page_number', 'properties.page'],
+    title: within('properties', PAYLOAD_TITLES),
+    page: within('properties', PAYLOAD_PAGES),
     created: ['creationTimeUnix'],
     metadata: ['properties'],
     leaveOut: ['lastUpdateTimeUnix', 'vectorWeights', 'vectors'],
+    unfold: withNodeContent('properties'),
+  },
+  {
+    name: 'weaviate-graphql',
+    about: 'Weaviate, reply to a GraphQL query',
+    has: ['_additional.id'],
+    places: at(['data', 'Get', ANY_KEY]),
+    id: ['_additional.id'],
+    text: PAYLOAD_TEXTS,
+    document: PAYLOAD_SOURCES,
+    title: ['title'],
+    page: ['page_number', 'page'],
+    leaveOut: ['_additional'],
   },
   {
     name: 'azure-search',
     about: 'Azure AI Search, push and reply',
     has: [['@search.action', '@search.score']],
     places: at(['value'], []),
-    id: ['id', 'key', 'chunk_id', 'parent_id'],
+    id: ['id', 'key', 'chunk_id'],
     text: ['content', 'chunk', 'text', 'merged_content', 'description'],
     document: ['sourcefile', 'metadata_storage_path', 'url', 'parent_id'],
     title: ['title'],
     page: ['page', 'page_number'],
-    leaveOut: ['@search.action', '@search.score', '@search.rerankerScore', '@search.highlights', '@search.captions'],
+    leaveOut: [
+      ...['action', 'score', 'rerankerScore', 'reranker_score', 'rerankerBoostedScore', 'highlights', 'captions'],
+      ...['documentDebugInfo', 'features'],
+    ].map((name) => `@search.${name}`),
+  },
+  {
+    name: 'elasticsearch-bulk',
+    about: 'Elasticsearch and OpenSearch bulk requests',
+    has: [ACTION, '_source'],
+    id: ['_id', ...within('_source', ['chunk_id', 'id', '_id'])],
+    text: within('_source', PAYLOAD_TEXTS),
+    document: within('_source', PAYLOAD_SOURCES),
+    title: within('_source', PAYLOAD_TITLES),
+    page: within('_source', PAYLOAD_PAGES),
+    metadata: ['_source', '_source.metadata'],
+    leaveOut: [ACTION, '_index', '_type', 'routing', '_routing', 'version', 'version_type', 'pipeline'],
+    join: createBulkJoiner,
   },
   {
     name: 'elasticsearch',
@@ -227,10 +310,10 @@ export const SHAPES: readonly Shape[] = [
     id: ['_id'],
     text: within('_source', PAYLOAD_TEXTS),
     document: within('_source', PAYLOAD_SOURCES),
-    title: ['_source.title'],
-    page: ['_source.page_number', '_source.page'],
+    title: within('_source', PAYLOAD_TITLES),
+    page: within('_source', PAYLOAD_PAGES),
     metadata: ['_source', '_source.metadata'],
-    leaveOut: ['_index', '_score', '_type', 'sort', '_ignored', '_version'],
+    leaveOut: ['_index', '_score', '_type', 'sort', '_ignored', '_version', '_seq_no', '_primary_term', '_routing'],
   },
   {
     name: 'hugging-face-rows',
@@ -240,7 +323,8 @@ export const SHAPES: readonly Shape[] = [
     id: ['row.id', 'row._id', 'row.chunk_id', 'row_idx'],
     text: within('row', [...PAYLOAD_TEXTS, 'passage', 'sentence']),
     document: within('row', PAYLOAD_SOURCES),
-    title: ['row.title'],
+    title: within('row', PAYLOAD_TITLES),
+    page: within('row', PAYLOAD_PAGES),
     metadata: ['row'],
     leaveOut: ['truncated_cells'],
   },
@@ -250,6 +334,14 @@ export const SHAPES: readonly Shape[] = [
     has: ['chunks.0'],
     places: at([], ['documents'], ['data']),
     unfold: chunksOfDocument,
+  },
+  {
+    name: 'ms-marco-tsv',
+    about: 'MS MARCO v1 passages: a table of numbers and texts without a header',
+    has: ['column_1', 'column_2'],
+    id: ['column_1'],
+    text: ['column_2'],
+    unfold: (record) => asObjects(record).filter(isNumberedText),
   },
   {
     name: 'strings',
@@ -282,6 +374,30 @@ export const SHAPES: readonly Shape[] = [
 
 function asObjects(record: JsonValue): readonly JsonObject[] {
   return isJsonObject(record) ? [record] : [];
+}
+
+/**
+ * The text of a record that LlamaIndex stored: its node stands as JSON in the payload, under `_node_content`, and nothing
+ * of it is in the payload by itself but the metadata.
+ */
+function withNodeContent(payloadKey: string): NonNullable<Shape['unfold']> {
+  return (record) =>
+    asObjects(record).map((each) => {
+      const payload = each[payloadKey] ?? null;
+      if (!isJsonObject(payload) || typeof payload['_node_content'] !== 'string') return each;
+      const { _node_content: content, ...others } = payload;
+      try {
+        const { text, text_resource: resource } = JSON.parse(content as string) as Record<string, JsonValue>;
+        const whole = text ?? (isJsonObject(resource ?? null) ? (resource as JsonObject)['text'] : undefined);
+        return typeof whole === 'string' ? { ...each, [payloadKey]: { text: whole, ...others } } : each;
+      } catch {
+        return each;
+      }
+    });
+}
+
+function isNumberedText({ column_1: id, column_2: text, ...others }: JsonObject): boolean {
+  return Object.keys(others).length === 0 && /^\s*\d+\s*$/.test(String(id)) && typeof text === 'string';
 }
 
 /** The chunks of one document, with the fields of the document that they do not have themselves. */
