@@ -75,6 +75,7 @@ export {
   type RunReceipts,
 } from './run.ts';
 export { endRun, graceSignal } from './runs/end-run.ts';
+export type { InputOrigin } from './runs/corpus-origin.ts';
 export { overlongChoice } from './runs/overlong-choice.ts';
 export { REFUSED_MAX, type EmbedOptions } from './stages/embed.ts';
 export { DEFAULT_REJECT_LIMIT, type RejectLimit } from './accept/reject-limit.ts';

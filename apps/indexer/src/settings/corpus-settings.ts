@@ -6,6 +6,8 @@ import {
   type Fields,
   type OverlongMode,
 } from '@lockstep/model';
+import type { InputOrigin } from '@lockstep/pipeline';
+import { inputOrigin } from '../input/input-origin.ts';
 import type { Flags } from './flags.ts';
 import { KNOWN_MODELS } from './known-models.ts';
 import type { Profile } from './profile.ts';
@@ -16,6 +18,8 @@ import type { Input } from '../input/input-parts.ts';
 export interface CorpusSettings {
   readonly corpus: string;
   readonly input: Input;
+  /** What the corpus remembers of it. */
+  readonly origin: InputOrigin;
   readonly collection: string;
   readonly table: string;
   readonly batchItems: number;
@@ -32,10 +36,11 @@ export interface CorpusSettings {
   readonly allowNewIds: boolean;
 }
 
-export function resolveCorpusSettings({ config, input }: Source, flags: Flags): CorpusSettings {
+export function resolveCorpusSettings({ config, input, derivedName }: Source, flags: Flags): CorpusSettings {
   return {
     corpus: config.name,
     input,
+    origin: inputOrigin(input, config.name, derivedName !== undefined),
     collection: flags.collection ?? config.collection ?? CORPUS_DEFAULTS.collection,
     table: flags.table ?? config.table ?? CORPUS_DEFAULTS.table,
     batchItems: flags['batch-size'] ?? config.batchSize ?? CORPUS_DEFAULTS.batchSize,

@@ -127,6 +127,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
       deletes: settings.deletes,
       overlong: settings.overlong,
       fields: settings.fields,
+      input: settings.origin,
       allowNewIds: settings.allowNewIds,
       rejectLimit:
         settings.maxRejectedPercent === undefined
