@@ -7,7 +7,7 @@ import {
   type OverlongMode,
 } from '@lockstep/model';
 import type { InputOrigin } from '@lockstep/pipeline';
-import { inputOrigin } from '../input/input-origin.ts';
+import { inputOrigin } from './input-origin.ts';
 import type { Flags } from './flags.ts';
 import { KNOWN_MODELS } from './known-models.ts';
 import type { Profile } from './profile.ts';

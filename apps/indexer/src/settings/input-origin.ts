@@ -1,7 +1,7 @@
 import { basename } from 'node:path';
 import type { InputOrigin } from '@lockstep/pipeline';
-import { deriveCorpusName } from '../settings/corpus-name.ts';
-import type { Input } from './input-parts.ts';
+import { deriveCorpusName } from './corpus-name.ts';
+import type { Input } from '../input/input-parts.ts';
 
 /**
  * What a corpus remembers of its input. Files of one folder are the same input when one more comes, however they were given.
