@@ -52,8 +52,8 @@ export async function buildPackage({ folder, bundled, files }: PublishedPackage)
   await build({
     ...common,
     input: Object.fromEntries(typed.map(([name, source]) => [name, declarationsOf(join(project, source))])),
-    plugins: [workspaceDeclarations(), dts({ dtsOnly: true, tsconfig: false })],
-    output: { ...output, chunkFileNames: '[name]-[hash].d.ts' },
+    plugins: [workspaceDeclarations(), dts({ emitDtsOnly: true, tsconfig: false })],
+    output: { ...output, entryFileNames: '[name].d.ts', chunkFileNames: '[name]-[hash].d.ts' },
   });
 
   for (const [path, source] of Object.entries({ ...COMMON_FILES, ...files, 'README.md': `${folder}/README.md` })) {
