@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { IndexingError, isIndexingError, type IndexingError as Failure } from '@lockstep/model';
 import { createGuard } from './guard.ts';
 import type { GuardOptions } from './guard-options.ts';
@@ -12,6 +12,9 @@ const unavailable = (retryAfterMs?: number): Failure =>
   });
 const rateLimited = (retryAfterMs = 100): Failure =>
   new IndexingError({ code: 'rate-limited', disposition: 'retry', message: 'slow down', retryAfterMs });
+
+// A guard's first call loads it from the disk, which no faked timer waits for.
+beforeAll(() => import('cockatiel'));
 
 /** Time is faked: waits, the timeout and the breaker all use timers that a test advances. */
 beforeEach(() => {

@@ -1,20 +1,7 @@
-import {
-  BrokenCircuitError,
-  bulkhead,
-  circuitBreaker,
-  CircuitState,
-  DelegateBackoff,
-  handleWhen,
-  IsolatedCircuitError,
-  TaskCancelledError,
-  timeout,
-  TimeoutStrategy,
-  wrap,
-  type CircuitBreakerPolicy,
-} from 'cockatiel';
 import { IndexingError, isIndexingError, type CallOptions, type CallStats } from '@lockstep/model';
 import { createConsecutiveFailures } from './consecutive-failures.ts';
 import { resolveGuardOptions, type GuardOptions } from './guard-options.ts';
+import { createPolicies, type Policies } from './policies.ts';
 
 export interface RunOptions extends CallOptions {
   /**
@@ -36,9 +23,6 @@ export interface Guard {
   stats(): CallStats;
 }
 
-/** Callers that may queue for a place; far more than the bounded stages have under way. */
-const QUEUE_MAX = 10_000;
-
 /**
  * Wait-and-retry > circuit breaker > timeout, in a bulkhead, so that:
  * - an open breaker makes the caller wait until it is half open, and uses up none of its attempts;
@@ -53,48 +37,34 @@ export function createGuard(options: GuardOptions): Guard {
   const { dependency, clock, logger, random, breaker: breakerOptions, backoffMs } = resolved;
   const stats = { requests: 0, retries: 0, breakerOpened: 0 };
   const failures = createConsecutiveFailures();
-  let openForMs = 0;
-  let openUntil = 0;
+  let policies: Policies | undefined;
 
-  const breaker: CircuitBreakerPolicy = circuitBreaker(handleWhen(countsAsOutage), {
-    halfOpenAfter: new DelegateBackoff(({ attempt }) => {
-      openForMs = breakerOptions.openMs * (attempt === 1 ? 1 : 2);
-      return openForMs;
-    }),
-    breaker: {
-      state: undefined,
-      success: () => undefined,
-      // A request that was sent before it opened and fails now neither opens it again nor hides the probe's result.
-      failure: () => breaker.state === CircuitState.Closed && failures.count() >= breakerOptions.failures,
-    },
-  });
-  breaker.onBreak(() => {
-    openUntil = clock.now() + openForMs;
-    stats.breakerOpened += 1;
-    logger.warn('breaker-opened', { dependency, forMs: openForMs });
-  });
-  breaker.onHalfOpen(() => logger.info('breaker-half-open', { dependency }));
-  breaker.onReset(() => {
-    // A probe that its caller stopped closes the breaker too, and proves nothing: the next failure opens it.
-    if (failures.count() === 0) logger.info('breaker-closed', { dependency });
-  });
-  const bounded = wrap(bulkhead(resolved.concurrency, QUEUE_MAX), breaker);
-  const attemptTimeout = timeout(resolved.timeoutMs, TimeoutStrategy.Aggressive);
+  /** Loaded by the first call: cockatiel creates an AbortController when it loads, which workerd forbids outside a request. */
+  async function loadPolicies(): Promise<Policies> {
+    const cockatiel = await import('cockatiel');
+    policies ??= createPolicies(cockatiel, {
+      ...resolved,
+      failures,
+      onOpened: () => void (stats.breakerOpened += 1),
+    });
+    return policies;
+  }
 
   /** One request. The breaker sees a failure only where the service failed just now; anything else counts as an answer. */
   async function request<Result>(
+    { timed, isOutage }: Policies,
     attempt: (signal: AbortSignal) => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<{ result: Result } | { refusal: unknown }> {
     stats.requests += 1;
     const number = stats.requests;
     try {
-      const result = await attemptTimeout.execute(({ signal: inner }) => attempt(inner), signal);
+      const result = await timed(attempt, signal);
       failures.recordAnswer(number);
       return { result };
     } catch (error) {
       if (signal?.aborted === true) return { refusal: error };
-      if (countsAsOutage(error)) {
+      if (isOutage(error)) {
         if (failures.recordFailure(number)) throw error;
       } else failures.recordAnswer(number);
       return { refusal: error };
@@ -102,17 +72,18 @@ export function createGuard(options: GuardOptions): Guard {
   }
 
   async function once<Result>(
+    within: Policies,
     attempt: (signal: AbortSignal) => Promise<Result>,
     signal?: AbortSignal,
   ): Promise<Result> {
     try {
-      const call = bounded.execute(() => request(attempt, signal), signal);
+      const call = within.bounded(() => request(within, attempt, signal), signal);
       const outcome = await orAborted(call, signal);
       if ('refusal' in outcome) throw outcome.refusal;
       return outcome.result;
     } catch (error) {
       signal?.throwIfAborted();
-      if (!(error instanceof TaskCancelledError)) throw error;
+      if (!within.isTimeout(error)) throw error;
       throw new IndexingError({
         code: 'service-unavailable',
         disposition: 'retry',
@@ -133,6 +104,7 @@ export function createGuard(options: GuardOptions): Guard {
     async run(attempt, { signal, before } = {}) {
       let deadline = clock.now() + resolved.deadlineMs;
       let last: IndexingError | undefined;
+      const within = policies ?? (await loadPolicies());
       for (let attempts = 0; ;) {
         signal?.throwIfAborted();
         if (before !== undefined) {
@@ -143,10 +115,10 @@ export function createGuard(options: GuardOptions): Guard {
         let waitMs: number;
         let failure: IndexingError | undefined;
         try {
-          return await once(attempt, signal);
+          return await once(within, attempt, signal);
         } catch (error) {
-          if (error instanceof BrokenCircuitError || error instanceof IsolatedCircuitError) {
-            waitMs = Math.max(openUntil - clock.now(), 0) + random() * 0.1 * breakerOptions.openMs + 1;
+          if (within.isBreakerOpen(error)) {
+            waitMs = Math.max(within.openUntil() - clock.now(), 0) + random() * 0.1 * breakerOptions.openMs + 1;
           } else if (isIndexingError(error) && error.disposition === 'retry') {
             attempts += 1;
             failure = error;
@@ -188,9 +160,4 @@ function orAborted<Result>(call: Promise<Result>, signal: AbortSignal | undefine
     signal.addEventListener('abort', stop, { once: true });
     call.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
   });
-}
-
-function countsAsOutage(error: unknown): boolean {
-  if (error instanceof TaskCancelledError) return true;
-  return isIndexingError(error) && error.disposition === 'retry' && error.code !== 'rate-limited';
 }
