@@ -31,6 +31,9 @@ export interface Guard {
  * - only failures of disposition `retry` are tried again, and only they count for the breaker; any other answer,
  *   including a rate limit, shows that the service is up, and resets the count;
  * - every wait ends at once when the caller's signal aborts, and a call that its caller stopped is not counted.
+ *
+ * In a Worker each request needs a guard of its own: a call that waits for a place is continued by the one that leaves
+ * it, and workerd cancels it where that one belongs to another request.
  */
 export function createGuard(options: GuardOptions): Guard {
   const resolved = resolveGuardOptions(options);

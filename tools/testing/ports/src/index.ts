@@ -1,6 +1,7 @@
 export { bytesOf } from './bytes-of.ts';
 export { collect } from './collect.ts';
 export { AWKWARD_NUMBERS, AWKWARD_OBJECT, AWKWARD_TEXTS } from './suites/awkward-json.ts';
+export { embedderSuite, type EmbeddersUnderTest } from './suites/embedder-suite.ts';
 export { failureOf } from './failure-of.ts';
 export { createInstantGuard, type InstantGuard } from './instant-guard.ts';
 export { ledgerSuite, type LedgersUnderTest, type OldLedger } from './suites/ledger-suite.ts';
