@@ -52,7 +52,7 @@ it('indexer prints its commands without arguments, and its version with --versio
 });
 
 it.each([
-  [['bogus'], /^There is no command "bogus"; expected run, validate, .*, runtime\.$/],
+  [['bogus'], /^There is no command "bogus"; expected inspect, init, run, validate, .*, runtime\.$/],
   [['toString'], /^There is no command "toString"/],
   [['cache'], /^Expected one of recover, repair after cache\.$/],
   [['cache', 'bogus'], /^There is no command "cache bogus"; expected recover, repair after cache\.$/],

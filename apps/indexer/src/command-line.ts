@@ -21,6 +21,8 @@ const indexer = defineCommand({
     description: 'Keeps an index in Qdrant and Postgres in step with a file of chunks',
   },
   subCommands: {
+    inspect: () => import('./commands/inspect.ts').then(({ inspect }) => inspect),
+    init: () => import('./commands/init.ts').then(({ init }) => init),
     run: () => import('./commands/run.ts').then(({ run }) => run),
     validate: () => import('./commands/validate.ts').then(({ validate }) => validate),
     embed: () => import('./commands/embed.ts').then(({ embed }) => embed),

@@ -14,6 +14,7 @@ const entry = (exit: ExitCode, advice: string): CatalogueEntry => ({ exit, advic
 export const ERROR_CATALOGUE = {
   usage: entry(EXIT.usage, 'Run the command with --help to see its arguments and flags.'),
   'config-invalid': entry(EXIT.usage, 'Correct the field of corpus.json or the flag that the message names.'),
+  'config-exists': entry(EXIT.usage, 'Change the file by hand, delete it first, or name another folder with --folder.'),
   'environment-invalid': entry(
     EXIT.usage,
     'Set or correct the variable that the message names; .env.example describes each.',
@@ -55,7 +56,7 @@ export const ERROR_CATALOGUE = {
   'id-not-unique': entry(EXIT.failed, 'Add the named line to corpus.json, or give each record an id of its own.'),
   'too-many-rejected': entry(
     EXIT.guarded,
-    'Name the fields in corpus.json, correct the records, or allow it: maxRejectedPercent there, --max-rejected-percent, or LOCKSTEP_MAX_REJECTED_PERCENT through Nx.',
+    'Name the fields in corpus.json, correct the records, or allow it with maxRejectedPercent.',
   ),
   'records-rejected': entry(
     EXIT.rejected,

@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { CONFIG_BYTES_MAX, isOwnCorpusConfig } from '@lockstep/model/own-corpus-config';
-import { createNodesFromFiles, logger, type CreateNodesV2 } from '@nx/devkit';
+import { createNodesFromFiles, type CreateNodesV2 } from '@nx/devkit';
 import { corpusProject } from './corpus-project.ts';
 import { resolvePluginOptions, type PluginOptions } from './plugin-options.ts';
 
@@ -13,10 +12,6 @@ export const createNodesV2: CreateNodesV2<PluginOptions> = [
       (file) => {
         const root = dirname(file);
         const config = readConfig(join(context.workspaceRoot, file), file);
-        if (config === undefined) {
-          reportForeign(file);
-          return {};
-        }
         return { projects: { [root]: corpusProject(root, config, resolvePluginOptions(options)) } };
       },
       files,
@@ -25,27 +20,15 @@ export const createNodesV2: CreateNodesV2<PluginOptions> = [
     ),
 ];
 
-/** Files that were reported; one process may make the project graph several times. */
-const reported = new Set<string>();
-
-/** Says once that a file is left out: it may be one of ours with most of its keys misspelt. */
-function reportForeign(file: string): void {
-  if (reported.has(file)) return;
-  reported.add(file);
-  logger.warn(`${file} is left out: it is no corpus.json of Lockstep, which has "name" and "input".`);
-}
-
-/** Reads the fields that Nx needs; the stages check the others. Undefined for a file of another program. */
-function readConfig(path: string, file: string): { name: string; input: string } | undefined {
+/** Reads the fields that Nx needs; the stages check the others. */
+function readConfig(path: string, file: string): { name: string; input: string } {
   const text = readRegularFile(path, file);
-  if (text === undefined) return undefined;
   let config: unknown;
   try {
     config = JSON.parse(text);
   } catch {
     throw new Error(`${file} is not JSON.`);
   }
-  if (!isOwnCorpusConfig(config)) return undefined;
   if (typeof config !== 'object' || config === null || !('name' in config) || !('input' in config)) {
     throw new Error(`${file}: expected an object with "name" and "input".`);
   }
@@ -56,12 +39,10 @@ function readConfig(path: string, file: string): { name: string; input: string }
   return { name, input };
 }
 
-/** Undefined for a file that is larger than any of ours. */
-function readRegularFile(path: string, file: string): string | undefined {
+function readRegularFile(path: string, file: string): string {
   try {
-    const stats = statSync(path);
     // Reading a pipe would wait for a writer, and the project graph with it.
-    if (stats.isFile()) return stats.size > CONFIG_BYTES_MAX ? undefined : readFileSync(path, 'utf8');
+    if (statSync(path).isFile()) return readFileSync(path, 'utf8');
   } catch (error) {
     throw new Error(`${file} cannot be read (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`);
   }

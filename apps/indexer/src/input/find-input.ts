@@ -120,7 +120,7 @@ function findPattern(pattern: string, options: FindInputOptions): Found {
 }
 
 /** The beginning of a pattern that is a folder, with its last `/`. */
-function fixedFolder(pattern: string): string {
+export function fixedFolder(pattern: string): string {
   const magic = pattern.search(MAGIC);
   return pattern.slice(0, pattern.lastIndexOf('/', magic) + 1);
 }

@@ -49,14 +49,14 @@ export function resolveCorpusSettings({ config, input, derivedName }: Source, fl
     overlong: flags.overlong ?? config.overlong,
     deletes: flags.deletes ?? config.deletes ?? CORPUS_DEFAULTS.deletes,
     payload: flags.payload ?? config.payload ?? CORPUS_DEFAULTS.payload,
-    fields: { ...config.fields, ...fieldsOf(flags) },
+    fields: { ...config.fields, ...typedFields(flags) },
     allowNewIds: flags['allow-new-ids'],
     maxRejectedPercent: flags['max-rejected-percent'] ?? config.maxRejectedPercent,
   };
 }
 
 /** Fields that were typed. */
-function fieldsOf({ records, id, text, document, title, page, created }: Flags): Fields {
+export function typedFields({ records, id, text, document, title, page, created }: Partial<Flags>): Fields {
   return Object.fromEntries(
     Object.entries({ records, id, text, document, title, page, created }).filter(([, path]) => path !== undefined),
   );

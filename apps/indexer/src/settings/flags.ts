@@ -165,6 +165,11 @@ export const FLAGS = {
   },
   'dry-run': { help: 'Show what would be done, and write nothing' },
   pay: { help: 'Embed, and pay for, texts that are not in the cache' },
+  folder: {
+    help: 'Folder that gets the corpus.json; default that of the input',
+    valueHint: 'folder',
+    check: v.string(),
+  },
   yes: { help: 'Delete without asking' },
   only: {
     help: 'Work on only one store',

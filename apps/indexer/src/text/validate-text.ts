@@ -70,7 +70,8 @@ function shapeText({ shape, derivedIds = 0 }: ValidateReceipt): string[] {
   return lines;
 }
 
-function conversionText({ kind, count, example }: ConversionSum): string {
+/** Conversions of one kind, with the first of them. */
+export function conversionText({ kind, count, example }: ConversionSum): string {
   return `${count} ${CONVERSIONS[kind][count === 1 ? 0 : 1]} (first: ${placeText(example)}${example.field === '' ? '' : `, ${example.field}`})`;
 }
 

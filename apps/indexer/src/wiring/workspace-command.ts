@@ -1,7 +1,7 @@
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
 import { EXIT, type ExitCode, type StoreName } from '@lockstep/model';
 import type { MinuteLimits } from '@lockstep/resilience';
-import { openStateDirectory } from '../runtime/state-directory.ts';
+import { openStateDirectory, stateDirectory } from '../runtime/state-directory.ts';
 import { workspaceRoot } from '../runtime/workspace-root.ts';
 import { readEnvironment, type Environment } from '../settings/environment.ts';
 import { COMMON_FLAGS, type FlagName, type Flags } from '../settings/flags.ts';
@@ -26,6 +26,8 @@ export interface CommandResult {
 /** What every command gets. */
 export interface CommandContext extends Host {
   readonly flags: Flags;
+  /** What was typed, without what variables and defaults say. */
+  readonly typed: Partial<Flags>;
   readonly root: string;
   readonly stateDirectory: string;
   readonly environment: Environment;
@@ -42,6 +44,8 @@ export interface CommandOptions<Context> {
   readonly args?: ArgsDef;
   /** Whether the positional argument may be repeated. @default false */
   readonly severalSources?: boolean;
+  /** Whether nothing is read from the state directory or written to it, so that it is not made. @default false */
+  readonly withoutState?: boolean;
   /** The only store that the command uses. @default the store of `--only`, or both */
   readonly only?: StoreName;
   readonly run: (context: Context, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
@@ -64,10 +68,11 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
       const context = {
         signal,
         flags,
+        typed,
         root,
         environment,
         profile: resolveProfile(environment, flags, options.only ?? flags.only),
-        stateDirectory: openStateDirectory(root, flags['state-dir']),
+        stateDirectory: (options.withoutState === true ? stateDirectory : openStateDirectory)(root, flags['state-dir']),
         minuteLimits: minuteLimits(flags),
       };
       const { text, json, exit = EXIT.done } = await options.run(context, args);

@@ -63,6 +63,8 @@ export interface Inspection {
     /** By their tokens of the model in use. */
     readonly lengths: readonly LengthBin[];
   };
+  /** What would become of texts that are too long. */
+  readonly overlong: OverlongMode;
   /** What the texts take of each model; the first is the one in use. */
   readonly models: readonly TokenTally[];
   /** Keys of the metadata of chunks, and the labels that have columns of their own. */
@@ -162,6 +164,7 @@ export async function inspectInput(
       vectorsLeftOut: shape.vectorsLeftOut,
       ids: { derived: derivedIds, repeated },
       texts: { count: texts, distinct: seen.count(), bytes: textBytes, lengths: histogram.bins() },
+      overlong: mode,
       models: tallies.map(({ tally }) => tally()),
       keys: keys.keys().filter(({ records: having }) => having > 0),
       rejectedKeys: rejectedKeys.keys(),

@@ -1,0 +1,25 @@
+import { printable } from '../../terminal/printable.ts';
+
+export interface InitView {
+  /** Path of the corpus.json from the current folder. */
+  readonly path: string;
+  readonly accepted: number;
+  readonly records: number;
+  readonly command: string;
+  /** Whether git ignores the folder, or the input alone. */
+  readonly ignored: 'folder' | 'input' | undefined;
+}
+
+const IGNORED = {
+  folder: 'git ignores this folder, so that Nx has no project for it; move it, or use the command above.',
+  input: 'git ignores the input, so that `nx affected` never sees that it changed; `nx run` does.',
+};
+
+/** What init wrote, and what comes next. */
+export function initText({ path, accepted, records, command, ignored }: InitView): string {
+  return [
+    `wrote ${printable(path)} (${accepted} of ${records} records become chunks)`,
+    `next  ${printable(command)}`,
+    ...(ignored === undefined ? [] : [`note  ${IGNORED[ignored]}`]),
+  ].join('\n');
+}
