@@ -25,11 +25,13 @@ const BATCH_ROWS_MAX = 50_000;
  * Fails with `input-parquet`.
  */
 export async function* readParquet(access: RandomAccess): AsyncGenerator<Iterable<InputRecord>> {
-  const [{ cachedAsyncBuffer, parquetMetadataAsync, parquetReadObjects }, { compressors }] = await Promise.all([
-    // The package's own entry for Node would read files by itself.
-    import('hyparquet/src/index.js'),
-    import('hyparquet-compressors'),
-  ]);
+  const [{ cachedAsyncBuffer, parquetMetadataAsync, parquetReadObjects }, { compressors }, { checkParquetPages }] =
+    await Promise.all([
+      // The package's own entry for Node would read files by itself.
+      import('hyparquet/src/index.js'),
+      import('hyparquet-compressors'),
+      import('./check-parquet-pages.ts'),
+    ]);
   let failure: unknown;
   const file = {
     byteLength: access.size,
@@ -49,6 +51,9 @@ export async function* readParquet(access: RandomAccess): AsyncGenerator<Iterabl
   };
   try {
     const metadata = await parquetMetadataAsync(file);
+    const rowCount = metadata.row_groups.reduce((sum, group) => sum + group.num_rows, 0n);
+    if (rowCount !== metadata.num_rows)
+      throw new Error(`the row groups have ${rowCount} rows in place of ${metadata.num_rows}`);
     let groupStart = 0;
     for (const [at, group] of metadata.row_groups.entries()) {
       const rows = Number(group.num_rows);
@@ -57,6 +62,7 @@ export async function* readParquet(access: RandomAccess): AsyncGenerator<Iterabl
         0,
       );
       if (packedBytes > ROW_GROUP_BYTES_MAX) throw tooLarge(at, packedBytes);
+      await checkParquetPages(file, metadata, group, compressors);
       const batchRows = Math.max(
         1,
         Math.min(BATCH_ROWS_MAX, Math.floor((rows * BATCH_BYTES) / Math.max(1, Number(group.total_byte_size)))),
@@ -73,6 +79,7 @@ export async function* readParquet(access: RandomAccess): AsyncGenerator<Iterabl
           rowStart: start,
           rowEnd,
         });
+        if (batch.length !== rowEnd - start) throw new Error(`${batch.length} rows in place of ${rowEnd - start}`);
         yield batch.map((row, offset) => recordOf(row, start + offset));
       }
       groupStart += rows;
