@@ -24,6 +24,8 @@ export interface PeekedRecords {
   readonly whole: boolean;
   /** All records, those of the head among them. To be asked for once. Fails as `readRecords` does. */
   records(place?: RecordsPlace): AsyncGenerator<InputRecord>;
+  /** The same, those of a block at a time, which costs less; each must be taken before the next is asked for. */
+  batches(place?: RecordsPlace): AsyncGenerator<Iterable<InputRecord>>;
 }
 
 /** Rows of a table in its head. */
@@ -40,7 +42,7 @@ export async function peekRecords(
     const whole = !(await input.bytes.reach(HEAD_BYTES_MAX + 1));
     const head = input.bytes.head().subarray(0, HEAD_BYTES_MAX);
     const hasMark = head[0] === 0xef && head[1] === 0xbb && head[2] === 0xbf;
-    const records = (place = options.records) => flat(input.batches(place));
+    const batches = (place = options.records) => input.batches(place);
     return {
       form: 'json',
       layout: form.layout,
@@ -48,7 +50,8 @@ export async function peekRecords(
       encoding,
       head: hasMark ? head.subarray(3) : head,
       whole,
-      records,
+      records: (place) => flat(batches(place)),
+      batches,
     };
   }
   const source = flat(input.batches(undefined));
@@ -64,9 +67,9 @@ export async function peekRecords(
     if (!whole) break;
     head.push(line);
   }
-  async function* records(): AsyncGenerator<InputRecord> {
-    yield* first;
-    yield* source;
+  async function* batches(): AsyncGenerator<Iterable<InputRecord>> {
+    yield first;
+    for await (const record of source) yield [record];
   }
   return {
     form: tableForm(form),
@@ -75,7 +78,8 @@ export async function peekRecords(
     encoding,
     head: new TextEncoder().encode(head.join('')),
     whole,
-    records,
+    records: () => flat(batches()),
+    batches,
   };
 }
 

@@ -57,11 +57,13 @@ export function readInputFiles(
         const form = JSON.stringify(shaped.facts);
         forms.set(form, { ...shaped.facts, files: (forms.get(form)?.files ?? 0) + 1 });
         let count = 0;
-        for await (const record of shaped.records) {
-          const index = start + record.index;
-          next = index + 1;
-          count += 1;
-          yield start === 0 ? record : { ...record, index };
+        for await (const batch of shaped.batches) {
+          for (const record of batch) {
+            const index = start + record.index;
+            next = index + 1;
+            count += 1;
+            yield start === 0 ? record : { ...record, index };
+          }
         }
         merged.add({ file, records: count, report: shaped.report() });
         if (count > 0 && lookups.length < PATH_FILES_MAX)

@@ -1,5 +1,6 @@
 import { IndexingError, type Fields } from '@lockstep/model';
 import type { InputFacts, ShapeReport } from '../../receipts.ts';
+import type { InputRecord } from '../input-record.ts';
 import { peekRecords, type PeekedRecords } from '../peek-records.ts';
 import type { ReadRecordsOptions } from '../read-options.ts';
 import { formatFieldPath, parseFieldPath } from './field-path.ts';
@@ -12,7 +13,8 @@ import { createShaper, type ShapedRecord } from './shaped-records.ts';
 /** The records of an input in our own shape, and where their fields came from, which is known when all are read. */
 export interface ShapedRecords {
   readonly facts: InputFacts;
-  readonly records: AsyncIterable<ShapedRecord>;
+  /** Those of a block at a time; each must be taken before the next is asked for. */
+  readonly batches: AsyncIterable<Iterable<ShapedRecord>>;
   report(): ShapeReport;
   /** The path in a record of what a chunk has under a name; undefined where there is no one path. */
   pathOf(name: string): string | undefined;
@@ -21,7 +23,7 @@ export interface ShapedRecords {
 }
 
 /**
- * Recognises the shape of an input by its first 256 KiB, and brings its records into our own, one at a time. Fails as
+ * Recognises the shape of an input by its first 256 KiB, and brings its records into our own. Fails as
  * `readRecords` does.
  */
 export async function readShapedRecords(
@@ -42,20 +44,32 @@ export async function readShapedRecords(
     throw new IndexingError({ code: 'config-invalid', message });
   }
 
-  async function* records(): AsyncGenerator<ShapedRecord> {
+  const joiner = recognised?.shape === OWN_SHAPE ? undefined : recognised?.shape.join?.();
+  const explained = (error: unknown): unknown =>
+    fields.records === undefined ? error : recordsNotFound(error, fields.records, sample);
+
+  function* joined(batch: Iterable<InputRecord>): Generator<InputRecord> {
+    for (const record of batch) yield* joiner?.take(record) ?? [record];
+  }
+  // Reading fails where a block is taken apart, or where the next one is asked for.
+  function* shaped(batch: Iterable<InputRecord>): Generator<ShapedRecord> {
     try {
-      const joiner = recognised?.shape === OWN_SHAPE ? undefined : recognised?.shape.join?.();
-      for await (const record of peeked.records(place)) {
-        for (const each of joiner?.take(record) ?? [record]) yield* shaper.shape(each);
-      }
-      for (const each of joiner?.end() ?? []) yield* shaper.shape(each);
+      for (const record of batch) yield* shaper.shape(record);
     } catch (error) {
-      throw fields.records === undefined ? error : recordsNotFound(error, fields.records, sample);
+      throw explained(error);
+    }
+  }
+  async function* batches(): AsyncGenerator<Iterable<ShapedRecord>> {
+    try {
+      for await (const batch of peeked.batches(place)) yield shaped(joiner === undefined ? batch : joined(batch));
+      if (joiner !== undefined) yield shaped(joiner.end());
+    } catch (error) {
+      throw explained(error);
     }
   }
   const facts = factsOf(peeked, sample, given ?? recognised?.place);
   const { report, pathOf, documentPath } = shaper;
-  return { facts, records: records(), report, pathOf, documentPath };
+  return { facts, batches: batches(), report, pathOf, documentPath };
 }
 
 function factsOf(peeked: PeekedRecords, { top }: InputSample, place: RecordsPlace | undefined): InputFacts {
