@@ -14,7 +14,7 @@ async function* blocksOf(text: string, size: number): AsyncGenerator<Uint8Array>
 async function read(bytes: AsyncIterable<Uint8Array>, recordBytesMax?: number) {
   const shaped = await readShapedRecords({ name: 'chroma.json', bytes, recordBytesMax });
   const records: ShapedRecord[] = [];
-  for await (const record of shaped.records) records.push(record);
+  for await (const batch of shaped.batches) records.push(...batch);
   return { records, shape: shaped.report().shape };
 }
 

@@ -8,9 +8,11 @@ async function read(...lines: readonly (object | string)[]) {
   }
   const shaped = await readShapedRecords({ name: 'bulk.ndjson', bytes: bytes() });
   const records: unknown[][] = [];
-  for await (const { index, line, value, problem } of shaped.records) {
-    const { chunk_id: id, text: found } = (value ?? {}) as { chunk_id?: string; text?: string };
-    records.push([index, line, problem === undefined ? `${id}: ${found}` : `${problem.code}: ${problem.message}`]);
+  for await (const batch of shaped.batches) {
+    for (const { index, line, value, problem } of batch) {
+      const { chunk_id: id, text: found } = (value ?? {}) as { chunk_id?: string; text?: string };
+      records.push([index, line, problem === undefined ? `${id}: ${found}` : `${problem.code}: ${problem.message}`]);
+    }
   }
   return { records, shape: shaped.report().shape };
 }
