@@ -56,7 +56,7 @@ export const ERROR_CATALOGUE = {
   'id-not-unique': entry(EXIT.failed, 'Add the named line to corpus.json, or give each record an id of its own.'),
   'too-many-rejected': entry(
     EXIT.guarded,
-    'Name the fields in corpus.json, correct the records, or allow it with maxRejectedPercent.',
+    'Name the fields in corpus.json, correct the records, or allow it: maxRejectedPercent there, --max-rejected-percent, or LOCKSTEP_MAX_REJECTED_PERCENT through Nx.',
   ),
   'records-rejected': entry(
     EXIT.rejected,

@@ -17,7 +17,7 @@ import {
   type VectorStore,
 } from '@lockstep/model';
 import type { InputFiles } from './input/input-file.ts';
-import type { RejectLimit } from './accept/reject-limit.ts';
+import { isOverRejectLimit, type RejectLimit } from './accept/reject-limit.ts';
 import { checkPayloadFields } from './compare/payload-fields.ts';
 import type { DeleteLimit } from './compare/delete-guard.ts';
 import { FILES } from './files/corpus-files.ts';
@@ -259,7 +259,11 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         isPayloadChecked = false;
         isOriginChecked = false;
         const made = reuse ? await ports.reusableChunks?.(overlong) : undefined;
-        if (made !== undefined && !(strict && made.rejected > 0)) return made;
+        const limit = settings.rejectLimit;
+        const isRefused = (receipt: ValidateReceipt): boolean =>
+          (strict && receipt.rejected > 0) ||
+          (limit !== undefined && isOverRejectLimit(receipt.rejected, receipt.records, limit));
+        if (made !== undefined && !isRefused(made)) return made;
         const embedder = await ports.embedder();
         return ports.input((input) =>
           validate(context, {

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { AggregateCreateNodesError, CreateNodesResultArray } from '@nx/devkit';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { logger, type AggregateCreateNodesError, type CreateNodesResultArray } from '@nx/devkit';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createNodesV2 } from './create-nodes.ts';
 
 let root: string;
@@ -76,7 +76,8 @@ const linkTo = (target: string) => (path: string) => symlinkSync(target, path);
 
 it.each<[what: string, content: string | ((path: string) => void), says: RegExp]>([
   ['no JSON', '{', /is not JSON/],
-  ['an array', '[]', /"name" and "input"/],
+  ['an object with a misspelt input', '{"name":"a","inptu":"x"}', /"name" and "input"/],
+  ['an object of our schema', '{"$schema":"../docs/corpus.schema.json","a":1,"b":2,"c":3}', /"name" and "input"/],
   ['an object without an input', '{"name":"a"}', /"name" and "input"/],
   ['an object with a number as name', '{"name":1,"input":"x"}', /to be strings/],
   ['a folder', (path) => mkdirSync(path), /: expected a regular file\.$/],
@@ -90,5 +91,23 @@ it.each<[what: string, content: string | ((path: string) => void), says: RegExp]
     expect(errors).toEqual([['x/corpus.json', expect.objectContaining({ message: expect.stringMatching(says) })]]);
     expect(errors[0]?.[1].message).toMatch(/^x\/corpus\.json/);
     expect(projectsOf(partialResults)).toEqual(await infer(docs));
+  },
+);
+
+it.each<[what: string, content: string]>([
+  ['an array', '[{"name":"a","input":"b"}]'],
+  ['an object of another program', '{"name":"brown","language":"en","documents":[]}'],
+  ['an object of another schema', '{"$schema":"https://example.org/nlp.json","name":"brown","model":"m"}'],
+  ['more than a megabyte', JSON.stringify({ name: 'a', input: 'x'.repeat(1024 * 1024) })],
+])(
+  'a corpus.json that is %s is left out with one warning, and the other projects are inferred',
+  async (_what, content) => {
+    const warn = vi.spyOn(logger, 'warn').mockImplementation(() => {});
+    const file = `foreign-${content.length}/corpus.json`;
+    const projects = await infer({ [file]: content, ...docs });
+    expect(projects).toEqual(await infer(docs));
+    await infer({ [file]: content });
+    expect(warn.mock.calls).toEqual([[expect.stringContaining(`${file} is left out`)]]);
+    warn.mockRestore();
   },
 );

@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { basename, join } from 'node:path';
 import { CORPUS_DEFAULTS, IndexingError } from '@lockstep/model';
-import { dropCorpus } from '@lockstep/pipeline';
+import { dropCorpus, FILES } from '@lockstep/pipeline';
 import { SYSTEM_CLOCK } from '@lockstep/resilience';
+import { corpusFolder } from '../runtime/state-directory.ts';
 import { readCorpusConfig } from '../settings/corpus-file.ts';
 import { workspaceCorpora } from '../settings/workspace-corpora.ts';
 import { dropText } from '../text/drop-text.ts';
@@ -31,12 +32,17 @@ export const drop = workspaceCommand({
       const rows = await services.rows(flags.table ?? place.table ?? CORPUS_DEFAULTS.table);
       const points = await vectors.count(corpus, { signal });
       const stored = await rows.count(corpus, { signal });
+      const forget = () =>
+        rmSync(join(corpusFolder(context.stateDirectory, corpus), FILES.verifyReceipt), { force: true });
       if (points + stored === 0) {
+        forget();
         const text = `Neither ${vectors.target} nor ${rows.target} holds anything of ${JSON.stringify(corpus)}.`;
         return { text, json: { ok: true, corpus, deleted: { qdrant: 0, neon: 0 } } };
       }
       const what = `${storedCount('qdrant', points)} from ${vectors.target} and ${storedCount('neon', stored)} from ${rows.target}`;
       if (!flags.yes) await confirm(corpus, what, signal);
+      // Before the first deletion: a drop that is cut short must not leave a summary that says in step.
+      forget();
       const receipt = await dropCorpus(
         { corpus, clock: SYSTEM_CLOCK, logger, signal },
         { runId: newRunId(), vectors, rows, ledger: await services.ledger(), batchItems: BATCH_ITEMS },

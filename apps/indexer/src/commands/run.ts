@@ -10,6 +10,7 @@ import { planLine } from '../text/plan-text.ts';
 import { validateText } from '../text/validate-text.ts';
 import { verifyText } from '../text/verify-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
+import { ignoredText } from '../wiring/ignored-by-git.ts';
 import type { CommandResult } from '../wiring/workspace-command.ts';
 
 export const run = corpusCommand({
@@ -23,7 +24,7 @@ export const run = corpusCommand({
       valueHint: 'embed|qdrant|neon',
     },
   },
-  async run({ session, flags, embedder }): Promise<CommandResult> {
+  async run({ session, source, root, flags, embedder }): Promise<CommandResult> {
     const { only, strict, level } = flags;
     const rejectsMax = rejectsLimit(flags);
     const limits = runLimits(flags, embedder);
@@ -41,7 +42,11 @@ export const run = corpusCommand({
       embedText(done.embed, price),
     ];
     for (const load of [done['load-qdrant'], done['load-neon']]) if (load !== undefined) lines.push(loadText(load));
-    lines.push(verifyText(done.verify, session.folder), ...documentsText(done.validate, session.settings.deletes));
+    lines.push(
+      verifyText(done.verify, session.folder),
+      ...documentsText(done.validate, session.settings.deletes),
+      ...ignoredText(source, root),
+    );
     const { ok } = done.verify;
     return { text: lines.join('\n'), json: { ok, ...done }, exit: ok ? EXIT.done : EXIT.differ };
   },

@@ -2,6 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXIT } from '@lockstep/model';
 import { FILES } from '@lockstep/pipeline';
+import { shownPath } from '../runtime/disk-artifacts.ts';
+import { corpusFolder } from '../runtime/state-directory.ts';
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import { readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
 import { summaryText, type CorpusReceipts, type ShownReceipts } from '../text/summary-text.ts';
@@ -19,7 +21,7 @@ export const summary = workspaceCommand({
     // A file that was run without a corpus.json has receipts too, but is no corpus of the workspace.
     const all = workspaceCorpora(root)
       .map(({ name }) => readReceipts(stateDirectory, name))
-      .filter(({ verify }) => verify !== undefined);
+      .filter(({ verify, loadQdrant, loadNeon }) => (verify ?? loadQdrant ?? loadNeon) !== undefined);
     const now: ShownReceipts = Object.fromEntries(
       all.flatMap((receipts) =>
         STAGES.flatMap((stage) => {
@@ -42,6 +44,7 @@ function readReceipts(stateDirectory: string, corpus: string): CorpusReceipts {
   const read = <Receipt>(name: string) => readJson<Receipt>(join(stateDirectory, corpus, name));
   return {
     corpus,
+    folder: shownPath(corpusFolder(stateDirectory, corpus)),
     validate: read(FILES.validateReceipt),
     embed: read(FILES.embedReceipt),
     embeddedHere: read<{ startedAt: string }>(FILES.embeddedHere)?.startedAt,

@@ -1,5 +1,9 @@
+import { join } from 'node:path';
 import { EXIT } from '@lockstep/model';
+import { FILES } from '@lockstep/pipeline';
 import { onlyStore } from '../settings/only-store.ts';
+import { readJson } from '../settings/workspace-corpora.ts';
+import { leftOutText } from '../text/left-out-text.ts';
 import { verifyText } from '../text/verify-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 
@@ -10,6 +14,9 @@ export const verify = corpusCommand({
   async run({ session, flags }) {
     const { level } = flags;
     const receipt = await session.verify({ only: onlyStore(flags), level, vectorsEvery: flags['vectors-every'] });
-    return { text: verifyText(receipt, session.folder), json: receipt, exit: receipt.ok ? EXIT.done : EXIT.differ };
+    // The last stage that Nx shows, and never replayed: a reader of its last lines learns here what is not in the stores.
+    const leftOut = leftOutText(readJson(join(session.folder, FILES.validateReceipt)), session.folder);
+    const text = [verifyText(receipt, session.folder), ...(leftOut === undefined ? [] : [leftOut])].join('\n');
+    return { text, json: receipt, exit: receipt.ok ? EXIT.done : EXIT.differ };
   },
 });

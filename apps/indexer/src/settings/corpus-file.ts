@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
+import { CONFIG_BYTES_MAX } from '@lockstep/model/own-corpus-config';
 import { CorpusConfigSchema, CorpusName, IndexingError, type CorpusConfig } from '@lockstep/model';
 import { findInput, isPattern } from '../input/find-input.ts';
 import type { Input } from '../input/input-parts.ts';
@@ -14,8 +15,8 @@ export interface Source {
   readonly input: Input;
   /** The name that was derived from that of the input; undefined where it stands in corpus.json or was typed. */
   readonly derivedName?: DerivedName | undefined;
-  /** Its `corpus.json`; undefined for an input alone. */
-  readonly configPath?: string | undefined;
+  /** Path of the `corpus.json`; undefined of an input without one. */
+  readonly configPath?: string;
 }
 
 /**
@@ -49,9 +50,6 @@ function findConfig(argument: string, root: string): string | undefined {
   if (exists || isPattern(argument)) return undefined;
   throw missing(`"${printable(argument)}" does not exist, and no corpus of the workspace has that name`);
 }
-
-/** Largest `corpus.json`, in bytes; usual ones have a few hundred. */
-const CONFIG_BYTES_MAX = 1024 * 1024;
 
 /** How many wrong fields of a file a message lists. */
 const ISSUES_NAMED = 10;

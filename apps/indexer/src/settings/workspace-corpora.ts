@@ -1,5 +1,6 @@
 import { globSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { CONFIG_BYTES_MAX, isOwnCorpusConfig } from '@lockstep/model/own-corpus-config';
 
 /** A `corpus.json` of the workspace. */
 export interface WorkspaceCorpus {
@@ -8,11 +9,14 @@ export interface WorkspaceCorpus {
   readonly folder: string;
 }
 
-/** Every `corpus.json` of the workspace, sorted by corpus name. Files that cannot be read are left out. */
+/** Every `corpus.json` of the workspace, sorted by corpus name. Files that cannot be read, or of other programs, are left out. */
 export function workspaceCorpora(root: string): WorkspaceCorpus[] {
   return globSync('**/corpus.json', { cwd: root, exclude: (path) => /(^|[\\/])(node_modules|\.[^\\/]+)$/.test(path) })
     .flatMap((file) => {
-      const name = readJson<{ name?: unknown }>(join(root, file))?.name;
+      const path = join(root, file);
+      if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > CONFIG_BYTES_MAX) return [];
+      const config = readJson<{ name?: unknown }>(path);
+      const name = isOwnCorpusConfig(config) ? config?.name : undefined;
       return typeof name === 'string' ? [{ name, folder: dirname(file) }] : [];
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,12 +1,15 @@
 import { counted } from '@lockstep/model';
 import type { EmbedReceipt, LoadReceipt, ValidateReceipt, VerifyReceipt } from '@lockstep/pipeline';
 import { costText } from './cost-text.ts';
+import { leftOutText } from './left-out-text.ts';
 import { rejectText } from './validate-text.ts';
 import { verdictText } from './verify-text.ts';
 
 /** The receipts of one corpus. */
 export interface CorpusReceipts {
   readonly corpus: string;
+  /** Folder of its files, as people can open it. */
+  readonly folder: string;
   readonly validate: ValidateReceipt | undefined;
   readonly embed: EmbedReceipt | undefined;
   /** When this machine embedded last; a receipt with another time came from a shared cache. */
@@ -28,22 +31,25 @@ export function summaryText(
   if (all.length === 0) return 'No corpus has been loaded yet.';
   const closing = all.every(({ verify }) => verify?.ok === true)
     ? 'All corpora are in step. Try: npx indexer search "your question"'
-    : 'Not all corpora are in step: their verify.json lists the differences. Load again.';
-  return [...all.map((receipts) => corpusText(receipts, shown, priceOf)), closing].join('\n\n');
+    : 'Not all corpora are in step. Load again; where a corpus differs, its verify.json lists how.';
+  const leftOut = all.flatMap(({ validate, verify, folder }) => (verify && leftOutText(validate, folder)) ?? []);
+  const end = [...leftOut, closing].join('\n');
+  return [...all.map((receipts) => corpusText(receipts, shown, priceOf)), end].join('\n\n');
 }
 
 function corpusText(
-  { corpus, validate, embed, embeddedHere, loadQdrant, loadNeon, verify }: CorpusReceipts,
+  { corpus, folder, validate, embed, embeddedHere, loadQdrant, loadNeon, verify }: CorpusReceipts,
   shown: ShownReceipts,
   priceOf: (embed: EmbedReceipt) => number | undefined,
 ): string {
   const isNew = (stage: string, receipt: { readonly startedAt: string } | undefined): boolean =>
     receipt !== undefined && shown[`${corpus} ${stage}`] !== receipt.startedAt;
-  const lines = [`${corpus}  ${verify === undefined ? 'NOT IN STEP' : verdictText(verify)}`];
-  if (verify !== undefined) {
-    const { input, cache, qdrant, neon } = verify.counts;
-    lines.push(`  chunks   input ${input}, cache ${cache}, qdrant ${qdrant}, neon ${neon}`);
-  }
+  if (verify === undefined) return `${corpus}  NOT LOADED: dropped, or not verified since its last load; load again`;
+  const lines = [`${corpus}  ${verdictText(verify)}`];
+  const { input, cache, qdrant, neon } = verify.counts;
+  lines.push(
+    `  chunks   input ${input}, cache ${cache}, qdrant ${qdrant}, neon ${neon}${verify.kept > 0 ? `, ${verify.kept} kept` : ''}`,
+  );
   if (validate !== undefined && validate.rejected + validate.duplicates > 0) {
     lines.push(
       `  input    ${validate.rejected} rejected, ${counted(validate.duplicates, 'duplicate')}, ${validate.held} held`,
@@ -51,7 +57,7 @@ function corpusText(
     );
   }
   if (embed !== undefined && embed.refused > 0) {
-    lines.push(`  refused  ${counted(embed.refused, 'text')} by the embedding service (embed/refused.jsonl)`);
+    lines.push(`  refused  ${counted(embed.refused, 'text')} by the embedding service (${folder}/embed/refused.jsonl)`);
   }
   if (embed !== undefined) {
     const did =
@@ -70,7 +76,7 @@ function corpusText(
       : 'was in step, nothing written';
     lines.push(`  ${label.padEnd(8)} ${did} (${receipt.target})`);
   }
-  lines.push(`  receipts .lockstep/${corpus}/`);
+  lines.push(`  receipts ${folder}/`);
   return lines.join('\n');
 }
 

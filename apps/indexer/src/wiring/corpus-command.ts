@@ -2,8 +2,8 @@ import type { CommandDef } from 'citty';
 import type { EmbedderIdentity } from '@lockstep/model';
 import type { CorpusSession } from './corpus-session.ts';
 import { workspaceCommand, type CommandContext, type CommandOptions } from './workspace-command.ts';
-import { readSource } from '../settings/corpus-file.ts';
 import { createConsoleLogger } from '../terminal/console-logger.ts';
+import { readSource, type Source } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
 import { embedderFacts } from '../settings/embedder-facts.ts';
 import { COMMON_FLAGS, CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
@@ -12,6 +12,7 @@ export interface CorpusCommandContext extends CommandContext {
   /** The embedding model and its host, which determine the price of a token. */
   readonly embedder: EmbedderIdentity;
   readonly session: CorpusSession;
+  readonly source: Source;
 }
 
 interface CorpusCommandOptions extends CommandOptions<CorpusCommandContext> {
@@ -50,7 +51,7 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
       const { openCorpusSession } = await import('./corpus-session.ts');
       const session = openCorpusSession({ ...context, settings, model, embedder, verbose: flags.verbose, temporary });
       try {
-        return await options.run({ ...context, embedder: embedder.identity, session }, args);
+        return await options.run({ ...context, embedder: embedder.identity, session, source }, args);
       } finally {
         await session.close();
       }

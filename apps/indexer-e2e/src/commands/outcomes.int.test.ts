@@ -1,0 +1,188 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startEmbeddedQdrant } from '@lockstep/embedded';
+import { startStubOpenAi, type StubOpenAi } from '@lockstep/testing-faults';
+import { QdrantClient } from '@qdrant/js-client-rest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runIndexer, type IndexerRun } from '../support/run-indexer.ts';
+
+/** What people are told in situations that they met; each runs the program with a service that counts its requests. */
+describe('what a run says', { timeout: 240_000 }, () => {
+  let folder: string;
+  let openai: StubOpenAi;
+  const path = (...parts: string[]) => join(folder, ...parts);
+  const run = (...args: string[]): Promise<IndexerRun> =>
+    runIndexer(folder, args, {
+      OPENAI_API_KEY: 'sk-test',
+      OPENAI_BASE_URL: openai.baseUrl,
+      LOCKSTEP_EMBEDDER: 'cloud',
+      LOCKSTEP_VECTORS: 'embedded',
+      LOCKSTEP_ROWS: 'embedded',
+    });
+  function write(name: string, records: readonly object[]): void {
+    mkdirSync(path(name, '..'), { recursive: true });
+    writeFileSync(path(name), records.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  }
+  const page = (id: string, source: string, line: number) => ({
+    id,
+    page_content: `Page ${id}.`,
+    metadata: { source, loc: { lines: { from: line } } },
+  });
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'lockstep-outcomes-'));
+    writeFileSync(path('nx.json'), '{}');
+    execFileSync('git', ['init', '--quiet'], { cwd: folder });
+    openai = await startStubOpenAi({ dimensions: 1536 });
+  });
+  afterAll(async () => {
+    await openai.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('payload-typo: a payload field that no chunk has is refused with near ones, and nothing is embedded', async () => {
+    write('typo.jsonl', [page('1', 'a.pdf', 1)]);
+    for (const only of [[], ['--only', 'embed']]) {
+      const { exit, stderr } = await run('run', 'typo.jsonl', '--payload', 'sourc', ...only);
+      expect(exit, stderr).toBe(2);
+      expect(stderr).toContain('payload: no chunk has "sourc", and it is no column. Did you mean "source"?');
+    }
+    expect(openai.seen.requests).toBe(0);
+  });
+
+  it('payload-typo: a dotted path is nested in the payload, and a filter of Qdrant finds it', async () => {
+    write('dotted.jsonl', [page('1', 'a.pdf', 1), page('2', 'b.pdf', 2)]);
+    const done = await run('run', 'dotted.jsonl', '--payload', 'loc.lines.from,metadata.source');
+    expect(done.exit, done.stderr).toBe(0);
+    const qdrant = await startEmbeddedQdrant({ directory: path('.lockstep', 'qdrant') });
+    try {
+      const client = new QdrantClient({ url: qdrant.url, checkCompatibility: false });
+      const find = async (key: string, value: string | number) =>
+        (await client.scroll('book_vectors', { filter: { must: [{ key, match: { value } }] } })).points;
+      expect(await find('loc.lines.from', 2)).toMatchObject([
+        { payload: { chunk_id: '2', metadata: { source: 'b.pdf' } } },
+      ]);
+      expect(await find('metadata.source', 'a.pdf')).toMatchObject([{ payload: { loc: { lines: { from: 1 } } } }]);
+      const { payload_schema: indexes } = await client.getCollection('book_vectors');
+      expect(indexes).toMatchObject({ 'loc.lines.from': { data_type: 'keyword' } });
+    } finally {
+      await qdrant.close();
+    }
+  });
+
+  it('new-uuid-each-export: a run and a plan say that only the ids are new, and --allow-deletes pays for nothing', async () => {
+    const exported = (name: string) =>
+      Array.from({ length: 30 }, (_, at) => ({ chunk_id: `${name}-${at}`, text: `Paragraph ${at}.` }));
+    write('export.jsonl', exported('u1'));
+    expect((await run('run', 'export.jsonl')).exit).toBe(0);
+    write('export.jsonl', exported('u2'));
+    const { requests } = openai.seen;
+    const planned = await run('plan', 'export.jsonl');
+    expect(planned.exit).toBe(4);
+    expect(planned.stdout).toMatch(/of which the text is added under another id +30 +30/);
+    const refused = await run('run', 'export.jsonl');
+    expect(refused.exit).toBe(4);
+    for (const said of [planned.stdout, refused.stderr]) {
+      expect(said).toContain('only their ids are new: with --allow-deletes no text is lost');
+      expect(said).toContain('fields.id');
+    }
+    const allowed = await run('run', 'export.jsonl', '--allow-deletes');
+    expect(allowed.exit, allowed.stderr).toBe(0);
+    expect(allowed.stdout).toContain('30 points written, 30 deleted');
+    expect(openai.seen.requests).toBe(requests);
+  });
+
+  it('deletes-document-langchain-source: a warning names the line, and with it the stale chunks of a document go', async () => {
+    const pages = (source: string, count: number) =>
+      Array.from({ length: count }, (_, at) => page(`${source}-${at}`, `${source}.pdf`, at));
+    write('lang/chunks.jsonl', [...pages('x', 4), ...pages('y', 4)]);
+    const config = { name: 'lang', input: 'chunks.jsonl', deletes: 'document' };
+    writeFileSync(path('lang', 'corpus.json'), JSON.stringify(config));
+    const line = '"fields": { "document": "metadata.source" }';
+    for (const command of ['validate', 'plan', 'run']) {
+      const { exit, stdout, stderr } = await run(command, 'lang');
+      expect(exit, stderr).toBe(0);
+      expect(stdout).toContain(`WARNING: deletes is "document" and no chunk has a document`);
+      expect(stdout).toContain(line);
+    }
+    writeFileSync(path('lang', 'corpus.json'), JSON.stringify({ ...config, ...JSON.parse(`{${line}}`) }));
+    expect((await run('run', 'lang')).stdout).not.toContain('WARNING');
+    write('lang/chunks.jsonl', pages('x', 2));
+    const { stdout } = await run('run', 'lang');
+    expect(stdout).toContain('load-qdrant: 0 points written, 2 deleted; 8 before, 6 now');
+    expect(stdout).toContain('verify: in step (level content): input 2, cache 2, qdrant 6, neon 6, 4 kept');
+  });
+
+  it('most-rejected-exit-0: an input of which much would be left out ends with 4, and names a file that is there', async () => {
+    write('most.jsonl', [{ id: '1', text: 'One.' }, { id: '2' }, { id: '3' }]);
+    const state = path('elsewhere');
+    const { exit, stderr, stdout } = await run('run', 'most.jsonl', '--state-dir', state, '--json');
+    expect(exit).toBe(4);
+    expect(stderr).toContain('2 of 3 records would be left out: 2 missing-text (record 1: text: ');
+    const file = /(\S+rejects\.jsonl) lists each\./.exec(stderr)?.[1] ?? '';
+    expect(readFileSync(path(file), 'utf8').trimEnd().split('\n')).toHaveLength(2);
+    expect(JSON.parse(stdout)).toMatchObject({
+      error: { code: 'too-many-rejected', details: { rejected: 2, records: 3 } },
+    });
+    const allowed = await run('run', 'most.jsonl', '--max-rejected-percent', '70', '--json');
+    expect(allowed.exit, allowed.stderr).toBe(0);
+    expect(JSON.parse(allowed.stdout)).toMatchObject({ validate: { rejects: [{ code: 'missing-text', count: 2 }] } });
+    const planned = await run('plan', 'most.jsonl');
+    expect(planned.stderr).toContain('`indexer validate` lists each in a file.');
+  });
+
+  it('nx-rejects-green: verify and summary end with what was left out, and after a drop summary does not say in step', async () => {
+    write('green/chunks.jsonl', [
+      { id: 'a1', text: 'one' },
+      { id: 'a5', text: 'two' },
+      { id: 'a1', text: 'other' },
+    ]);
+    writeFileSync(path('green', 'corpus.json'), JSON.stringify({ name: 'green', input: 'chunks.jsonl' }));
+    const state = path('states');
+    const leftOut =
+      'green LEFT OUT: 1 of 3 records rejected (1 duplicate-id); states/green/validate/rejects.jsonl lists each';
+    expect((await run('run', 'green', '--state-dir', state)).exit).toBe(0);
+    expect((await run('verify', 'green', '--state-dir', state)).stdout.trimEnd().split('\n').at(-1)).toBe(leftOut);
+    const summary = await run('summary', '--state-dir', state);
+    expect(summary.exit).toBe(0);
+    expect(summary.stdout).toContain('  receipts states/green/\n');
+    expect(summary.stdout).toContain(`${leftOut}\nAll corpora are in step.`);
+    expect((await run('drop', 'green', '--yes', '--state-dir', state)).exit).toBe(0);
+    const dropped = await run('summary', '--state-dir', state);
+    expect(dropped.exit).toBe(5);
+    expect(dropped.stdout).toContain('green  NOT LOADED: dropped, or not verified since its last load');
+    expect(dropped.stdout).not.toContain('in step.  Try');
+  });
+
+  it.each([
+    [
+      'gitignored-input-affected',
+      'chunks.jsonl',
+      'git ignores the input ignored-1/chunks.jsonl, so that `nx affected` never',
+    ],
+    ['gitignored-folder-nx', '*', 'git ignores ignored-2/corpus.json, so that Nx has no project ignored-2;'],
+    ['an input that git knows', 'other', undefined],
+  ])('%s: validate says what Nx does not see', async (what, pattern, says) => {
+    const name =
+      what === 'gitignored-input-affected' ? 'ignored-1' : what === 'gitignored-folder-nx' ? 'ignored-2' : 'seen';
+    write(`${name}/chunks.jsonl`, [{ id: '1', text: 'A' }]);
+    writeFileSync(path(name, 'corpus.json'), JSON.stringify({ name, input: 'chunks.jsonl' }));
+    writeFileSync(path(name, '.gitignore'), `${pattern}\n`);
+    const { exit, stdout, stderr } = await run('validate', name);
+    expect(exit, stderr).toBe(0);
+    if (says === undefined) expect(stdout).not.toContain('WARNING');
+    else expect(stdout).toContain(`${name} WARNING: ${says}`);
+  });
+
+  it('a corpus.json of another program is no corpus of the workspace', async () => {
+    mkdirSync(path('foreign'));
+    writeFileSync(path('foreign', 'corpus.json'), '{"name":"brown","language":"en","documents":[]}');
+    const { stdout, exit } = await run('status');
+    expect(exit).toBe(0);
+    expect(stdout).not.toContain('brown');
+    expect(stdout).not.toContain('could not be checked');
+    expect(existsSync(path('.lockstep', 'brown'))).toBe(false);
+  });
+});
