@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPgliteClient, openPglite, startEmbeddedQdrant } from '@lockstep/embedded';
 import { startStubOpenAi, type StubOpenAi } from '@lockstep/testing-faults';
@@ -161,6 +161,28 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     const second = await workspace.nx('run', 'moby-dick:load');
     expect(second.exit, second.output).toBe(0);
     await expectVectorsInStep('moby-dick');
+  });
+
+  it('a load ends with the records that were left out, replayed or not, and a corpus.json of another program breaks nothing', async () => {
+    mkdirSync(path('fixtures', 'corpora', 'rejects'));
+    mkdirSync(path('fixtures', 'foreign'));
+    const records = [{ uid: 'a', words: 'one' }, { uid: 'b', words: 'two' }, { uid: 'c' }];
+    const config = { name: 'rejects', input: 'chunks.json', fields: { id: 'uid', text: 'words' } };
+    writeFileSync(path('fixtures', 'corpora', 'rejects', 'chunks.json'), JSON.stringify(records));
+    writeFileSync(path('fixtures', 'corpora', 'rejects', 'corpus.json'), JSON.stringify(config));
+    writeFileSync(path('fixtures', 'foreign', 'corpus.json'), '{"name":"brown","language":"en","documents":[]}');
+    for (const replayed of [false, true]) {
+      const run = corpusRun('rejects', await workspace.nx('run', 'rejects:load'));
+      expect(run.exit, run.output).toBe(0);
+      expect(run.replayed.includes('validate')).toBe(replayed);
+      expect(run.output).toMatch(
+        /verify: in step .*\nrejects LEFT OUT: 1 of 3 records rejected \(1 missing-text\); \.lockstep\/rejects\/validate\/rejects\.jsonl lists each\n/,
+      );
+      expect(run.output).toContain('fixtures/foreign/corpus.json is left out');
+    }
+    const refused = await workspace.run('nx', ['run', 'rejects:validate'], { LOCKSTEP_MAX_REJECTED_PERCENT: '20' });
+    expect(refused.exit).not.toBe(0);
+    expect(refused.output).toContain('1 of 3 records would be left out: 1 missing-text');
   });
 
   describe('a switch from the embedded services to others and back', () => {
