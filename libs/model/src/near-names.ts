@@ -1,9 +1,9 @@
 /** Names that a message suggests. */
-const NEAR_MAX = 2;
+const NEAR_MAX = 3;
 
 /**
  * The names that differ least from one that does not exist, whatever their letter case, or a part of which does: `title` is
- * near `chapter_title`. At most two; none where too many letters differ.
+ * near `chapter_title`. At most three; none where too many letters differ.
  */
 export function nearNames(name: string, names: readonly string[]): readonly string[] {
   const wanted = name.toLowerCase();

@@ -1,17 +1,15 @@
-import { IndexingError, isJsonObject, type JsonObject, type VectorStore } from '@lockstep/model';
+import { didYouMean, IndexingError, isJsonObject, type JsonObject, type VectorStore } from '@lockstep/model';
 import { readChunkPages } from '../files/corpus-files.ts';
 import { parseFieldPath, valueAt } from '../input/shapes/field-path.ts';
 import type { StageContext } from '../work/stage-context.ts';
-import { editDistance } from './edit-distance.ts';
 import { filterValue, PAYLOAD_COLUMNS, type Projection } from './projection.ts';
 
 /** Paths of metadata that are remembered for the message, and keys that one of them may have. */
 const PATHS_MAX = 1000;
 const DEPTH_MAX = 8;
 
-/** Names that the message lists, and near ones among them. */
+/** Names that the message lists. */
 const LISTED_MAX = 30;
-const NEAR_MAX = 3;
 
 /** A key that can be part of a payload field. */
 const FIELD_KEY = /^[A-Za-z_][A-Za-z0-9_-]*$/;
@@ -64,25 +62,9 @@ function addPaths(object: JsonObject, before: string, depth: number, paths: Set<
 }
 
 function advice(field: string, paths: readonly string[]): string {
-  const near = nearNames(field, [...PAYLOAD_COLUMNS, ...paths]);
-  const meant = near.length === 0 ? '' : ` Did you mean ${near.map((name) => JSON.stringify(name)).join(' or ')}?`;
+  const meant = didYouMean(field.replace(/^metadata\./, ''), [...PAYLOAD_COLUMNS, ...paths]);
   const rest = paths.length > LISTED_MAX ? `, and ${paths.length - LISTED_MAX} more` : '';
   const metadata =
     paths.length === 0 ? 'no metadata' : `${paths.slice(0, LISTED_MAX).join(', ')}${rest} in their metadata`;
   return `${meant} The chunks have ${metadata}; the columns are ${PAYLOAD_COLUMNS.join(', ')}.`;
-}
-
-/** The names that differ least, whatever their case, or a part of which does: `title` is near `chapter_title`. */
-function nearNames(field: string, names: readonly string[]): string[] {
-  const bare = field.replace(/^metadata\./, '').toLowerCase();
-  const farthest = Math.max(1, Math.floor(bare.length / 3));
-  return names
-    .map((name) => {
-      const parts = [name, ...name.split(/[._-]/)].filter((part) => part !== '');
-      return { name, distance: Math.min(...parts.map((part) => editDistance(bare, part.toLowerCase()))) };
-    })
-    .filter(({ distance }) => distance <= farthest)
-    .toSorted((a, b) => a.distance - b.distance)
-    .slice(0, NEAR_MAX)
-    .map(({ name }) => name);
 }
