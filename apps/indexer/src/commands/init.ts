@@ -3,13 +3,14 @@ import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { didYouMean, IndexingError } from '@lockstep/model';
 import type { Inspection } from '@lockstep/pipeline';
-import { gitIgnored } from '../runtime/git-ignored.ts';
+
 import { readSource } from '../settings/corpus-file.ts';
 import { CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
 import { isBelow, planNewCorpus } from '../new-corpus/new-corpus.ts';
 import { readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
 import { printable } from '../terminal/printable.ts';
 import { initText } from '../text/inspect/init-text.ts';
+import { ignoredByGit } from '../wiring/ignored-by-git.ts';
 import { inspectSource } from '../wiring/inspect-source.ts';
 import { workspaceCommand, type CommandContext } from '../wiring/workspace-command.ts';
 
@@ -69,7 +70,7 @@ export const init = workspaceCommand({
       hasPlugin(root) && isBelow(root, path) ? `npx nx run ${config.name}:load` : `npx indexer run ${dirname(shown)}`;
     const { records, accepted } = inspection;
     const files = source.input.parts.flatMap((part) => (part.kind === 'file' ? [part.path] : []));
-    const isIgnored = hasPlugin(root) ? gitIgnored([path, ...files], root) : [];
+    const isIgnored = hasPlugin(root) ? ignoredByGit([path, ...files], root) : [];
     const ignored = isIgnored.includes(path) ? 'folder' : isIgnored.length > 0 ? 'input' : undefined;
     return {
       text: initText({ path: shown, records, accepted, command, ignored }),

@@ -14,7 +14,7 @@ const GIT_MS_MAX = 5000;
  * Those of the first few paths that git ignores. None where there is no git, no repository, or no answer. A file that is
  * tracked is not ignored, whatever a `.gitignore` says.
  */
-function ignoredByGit(paths: readonly string[], root: string): string[] {
+export function ignoredByGit(paths: readonly string[], root: string): string[] {
   const asked = paths.slice(0, PATHS_MAX);
   if (asked.length === 0) return [];
   const { status, stdout } = spawnSync('git', ['check-ignore', '-z', '--stdin'], {
