@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { CorpusInputSchema } from './corpus-input.ts';
 
 const DEFAULT_COLLECTION = 'book_vectors';
 const DEFAULT_TABLE = 'rag_metadata';
@@ -105,9 +106,10 @@ export const CorpusConfigSchema = v.strictObject({
   $schema: v.optional(v.string()),
   name: v.pipe(CorpusName, v.description('Name of the corpus in folders, in Nx and in both stores.')),
   input: v.pipe(
-    v.string(),
-    v.nonEmpty(),
-    v.description('Path of the input file, relative to the folder of corpus.json.'),
+    CorpusInputSchema,
+    v.description(
+      'What the corpus is read from: a file, a folder, a pattern of files, an address, or a list of these.',
+    ),
   ),
   collection: v.optional(v.pipe(CollectionName, v.description(`Qdrant collection; default ${DEFAULT_COLLECTION}.`))),
   table: v.optional(v.pipe(TableName, v.description(`Postgres table; default ${DEFAULT_TABLE}.`))),

@@ -24,8 +24,16 @@ export const ERROR_CATALOGUE = {
     'Run `npm install @lockstep/embedded`, or set OPENAI_API_KEY, QDRANT_HOST and NEON_POSTGRES_CONNECTION_STRING.',
   ),
   'input-missing': entry(EXIT.usage, 'Name a file that exists and that you may read.'),
-  'input-not-a-file': entry(EXIT.usage, 'Name a regular file; write the data of a pipe or a device to a file first.'),
+  'input-not-a-file': entry(
+    EXIT.usage,
+    'Name a regular file, or pipe the data into the command with `-` as its input; corpus.json takes files alone.',
+  ),
   'input-too-large': entry(EXIT.failed, 'Split the input into several corpora, or merge its files into fewer.'),
+  'input-address': entry(
+    EXIT.failed,
+    'Check the address with curl; or download the file and name it, or pipe it into the command with `-` as its input.',
+  ),
+  'input-digest': entry(EXIT.failed, 'If the new content is right, write the SHA-256 that was found into corpus.json.'),
   'input-changed': entry(
     EXIT.failed,
     'Run again when no program writes to the input; to replace it safely, rename a finished file over it.',

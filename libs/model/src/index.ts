@@ -22,6 +22,7 @@ export {
   type Fields,
   type OverlongMode,
 } from './corpus-config.ts';
+export { isAddress, type CorpusInputPart } from './corpus-input.ts';
 export { counted } from './counted.ts';
 export { parseCreatedAt } from './record/created-at.ts';
 export { fitTokens } from './long-texts/fit-tokens.ts';

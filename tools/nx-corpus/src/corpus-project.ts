@@ -1,6 +1,6 @@
-import { posix } from 'node:path';
 import { STAGE_DEPENDENCIES, type Stage } from '@lockstep/model/stages';
 import type { ProjectConfiguration, TargetConfiguration } from '@nx/devkit';
+import { inputFiles, type CorpusInput } from './corpus-input.ts';
 import type { ResolvedPluginOptions } from './plugin-options.ts';
 
 type Inputs = NonNullable<TargetConfiguration['inputs']>;
@@ -8,17 +8,16 @@ type Inputs = NonNullable<TargetConfiguration['inputs']>;
 /**
  * The project of one corpus, with the stages as targets.
  *
- * `validate` and `embed` are cached by what they read: the embedding key of every chunk depends on the model, and the
+ * `validate`, unless it reads an address without a SHA-256, and `embed` are cached by what they read: the embedding key of every chunk depends on the model, and the
  * stores do not matter to them. `load-qdrant` and `load-neon` are also cached by the nonce that `provision` gets for
  * the store, which differs between stores. `provision` and `verify` read live services and are never cached.
  */
 export function corpusProject(
   root: string,
-  { name, input }: { readonly name: string; readonly input: string },
+  { name, input }: { readonly name: string; readonly input: CorpusInput },
   options: ResolvedPluginOptions,
 ): ProjectConfiguration {
   const state = `{workspaceRoot}/.lockstep/${name}`;
-  const inputFile = posix.normalize(posix.isAbsolute(input) ? input : posix.join(root, input));
   const stage = (target: Stage): Pick<TargetConfiguration, 'dependsOn' | 'executor' | 'options'> => ({
     dependsOn: [...STAGE_DEPENDENCIES[target]],
     executor: 'nx:run-commands',
@@ -44,10 +43,11 @@ export function corpusProject(
     targets: {
       validate: {
         ...stage('validate'),
-        cache: true,
+        // What an address has now is not known before it is read.
+        cache: !input.isOpen,
         inputs: [
           ...common,
-          ...(isInside(inputFile) ? [`{workspaceRoot}/${inputFile}`] : []),
+          ...inputFiles(root, input),
           // The model in use, and a digest of the input, since Nx hashes no file that git ignores or outside the
           // workspace.
           { runtime: `${options.command} runtime ${quoted(`${root}/corpus.json`)}` },
@@ -75,10 +75,6 @@ export function corpusProject(
       },
     },
   };
-}
-
-function isInside(file: string): boolean {
-  return !posix.isAbsolute(file) && !file.startsWith('..');
 }
 
 /** A path as one argument of a command line, in sh and in cmd. */

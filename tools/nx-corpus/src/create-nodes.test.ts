@@ -68,6 +68,22 @@ it('validate depends on an input file in another folder, the packages of the pro
   expect(inputs).toContainEqual({ env: 'LOCKSTEP_MAX_REJECTED_PERCENT' });
 });
 
+it.each<[input: unknown, files: string[], cache: boolean]>([
+  ['c.json', ['{workspaceRoot}/docs/a/c.json', '{workspaceRoot}/docs/a/c.json/**/*'], true],
+  ['chunks/', ['{workspaceRoot}/docs/a/chunks', '{workspaceRoot}/docs/a/chunks/**/*'], true],
+  [['../*.json', 'x/**/*.{csv,tsv}'], ['{workspaceRoot}/docs/*.json', '{workspaceRoot}/docs/a/x/**/*.{csv,tsv}'], true],
+  ['../..', ['{workspaceRoot}/**/*'], true],
+  [['/outside.json', '../../../outside'], [], true],
+  [[{ url: 'https://host.invalid/a', sha256: 'x' }], [], true],
+  [[{ url: 'https://host.invalid/a' }, 'c*.json'], ['{workspaceRoot}/docs/a/c*.json'], false],
+])('validate of a corpus with the input %j depends on %j, and its cache is %s', async (input, files, cache) => {
+  const { targets } = (await infer({ 'docs/a/corpus.json': JSON.stringify({ name: 'a', input }) }))['docs/a'];
+  const code = (file: string) => /^\{workspaceRoot\}\/(apps|libs)\//.test(file);
+  const named = targets.validate.inputs.filter((each: unknown) => typeof each === 'string' && each.startsWith('{w'));
+  expect(named.filter((each: string) => !code(each))).toEqual(files);
+  expect([targets.validate.cache, targets.embed.cache]).toEqual([cache, true]);
+});
+
 it('the plugin infers the same projects for the same files', async () => {
   expect(await infer(docs)).toEqual(await infer(docs));
 });
@@ -79,7 +95,8 @@ it.each<[what: string, content: string | ((path: string) => void), says: RegExp]
   ['an object with a misspelt input', '{"name":"a","inptu":"x"}', /"name" and "input"/],
   ['an object of our schema', '{"$schema":"../docs/corpus.schema.json","a":1,"b":2,"c":3}', /"name" and "input"/],
   ['an object without an input', '{"name":"a"}', /"name" and "input"/],
-  ['an object with a number as name', '{"name":1,"input":"x"}', /to be strings/],
+  ['an object with a number as name', '{"name":1,"input":"x"}', /expected "name" to be a string/],
+  ['an object with a number as input', '{"name":"a","input":[5]}', /"input" a path, an address or a list of these/],
   ['a folder', (path) => mkdirSync(path), /: expected a regular file\.$/],
   ['a device', linkTo('/dev/null'), /: expected a regular file\.$/],
   ['a link to nothing', linkTo('nothing'), /cannot be read \(ENOENT\)/],

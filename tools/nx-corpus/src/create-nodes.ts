@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CONFIG_BYTES_MAX, isOwnCorpusConfig } from '@lockstep/model/own-corpus-config';
 import { createNodesFromFiles, logger, type CreateNodesV2 } from '@nx/devkit';
+import { readCorpusInput, type CorpusInput } from './corpus-input.ts';
 import { corpusProject } from './corpus-project.ts';
 import { resolvePluginOptions, type PluginOptions } from './plugin-options.ts';
 
@@ -36,7 +37,7 @@ function reportForeign(file: string): void {
 }
 
 /** Reads the fields that Nx needs; the stages check the others. Undefined for a file of another program. */
-function readConfig(path: string, file: string): { name: string; input: string } | undefined {
+function readConfig(path: string, file: string): { name: string; input: CorpusInput } | undefined {
   const text = readRegularFile(path, file);
   if (text === undefined) return undefined;
   let config: unknown;
@@ -49,9 +50,10 @@ function readConfig(path: string, file: string): { name: string; input: string }
   if (typeof config !== 'object' || config === null || !('name' in config) || !('input' in config)) {
     throw new Error(`${file}: expected an object with "name" and "input".`);
   }
-  const { name, input } = config;
-  if (typeof name !== 'string' || typeof input !== 'string') {
-    throw new Error(`${file}: expected "name" and "input" to be strings.`);
+  const { name } = config;
+  const input = readCorpusInput(config.input);
+  if (typeof name !== 'string' || input === undefined) {
+    throw new Error(`${file}: expected "name" to be a string, and "input" a path, an address or a list of these.`);
   }
   return { name, input };
 }

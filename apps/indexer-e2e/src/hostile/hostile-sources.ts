@@ -94,7 +94,12 @@ export const ODD_SOURCES: readonly OddSource[] = [
     },
     ...missing,
   },
-  { name: 'an address', make: (root) => corpusJson(root, { input: 'https://host.invalid/a.json' }), ...missing },
+  {
+    name: 'an address as a path',
+    make: (root) => corpusJson(root, { input: 'https://host.invalid/a.json' }),
+    ...configInvalid,
+    says: /input: expected \{ "url"/,
+  },
   {
     name: 'a path with NUL',
     make: (root) => corpusJson(root, { input: 'a\0.json' }),

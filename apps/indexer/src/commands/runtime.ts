@@ -1,5 +1,4 @@
-import { inputFilesDigest } from '../runtime/input-file.ts';
-import { filesOf } from '../input/open-input.ts';
+import { digestWithoutDownloads } from '../input/input-digest.ts';
 import { readSource } from '../settings/corpus-file.ts';
 import { shownEmbedder } from '../settings/shown-embedder.ts';
 import { workspaceCommand, type CommandContext } from '../wiring/workspace-command.ts';
@@ -16,7 +15,7 @@ export const runtime = workspaceCommand({
     const { config, input } = readSource(String(args['source']), undefined, root);
     const shown = {
       embedder: shownEmbedder(environment, profile),
-      input: await inputFilesDigest(filesOf(input.parts), signal),
+      input: await digestWithoutDownloads(input, signal),
       overlong: config.overlong ?? (await overlongOf(config.name, context)),
     };
     return { text: JSON.stringify(shown), json: shown };

@@ -1,10 +1,12 @@
 import { existsSync, globSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { IndexingError } from '@lockstep/model';
+import { IndexingError, isAddress, type CorpusInputPart } from '@lockstep/model';
 import { assertRegularFile } from '../runtime/input-file.ts';
 import { printable } from '../terminal/printable.ts';
 import { folderFiles, isFile, isNoInput } from './folder-files.ts';
 import type { Input, InputPart } from './input-parts.ts';
+import { shownAddress } from './shown-address.ts';
+import { isStdin } from './stdin-bytes.ts';
 
 export interface FindInputOptions {
   /** The folder that paths are relative to. */
@@ -38,13 +40,13 @@ export function isPattern(text: string): boolean {
 }
 
 /**
- * Finds what an input is made of: each given path is a file, a folder, with all files of chunks below it, or a pattern of
- * files. A file that is given twice is read once.
+ * Finds what an input is made of: each given part is a file, a folder, with all files of chunks below it, a pattern of
+ * files, an address or, on the command line, stdin. A file that is given twice is read once.
  *
  * Fails with `input-missing` where a path does not exist, a pattern matches no file or a folder has none, with
  * `input-not-a-file`, and with `input-too-large` for more than 100,000 files.
  */
-export function findInput(given: readonly string[], options: FindInputOptions): Input {
+export function findInput(given: readonly CorpusInputPart[], options: FindInputOptions): Input {
   const found = given.map((path) => findPart(path, options));
   const parts = new Map<string, InputPart>();
   for (const part of found.flatMap((each) => each.parts)) parts.set(keyOf(part), part);
@@ -64,11 +66,17 @@ export function findInput(given: readonly string[], options: FindInputOptions): 
 }
 
 function keyOf(part: InputPart): string {
-  return part.kind === 'file' ? part.path : part.name;
+  if (part.kind === 'address') return part.url.href;
+  return part.kind === 'file' ? part.path : '-';
 }
 
-function findPart(given: string, options: FindInputOptions): Found {
-  const { from, root } = options;
+function findPart(given: CorpusInputPart, options: FindInputOptions): Found {
+  const { from, root, of } = options;
+  if (typeof given !== 'string') return findAddress(given.url, given.sha256);
+  if (of === undefined && isAddress(given)) return findAddress(given, undefined);
+  if (of === undefined && isStdin(given)) {
+    return { parts: [{ kind: 'stdin', name: 'stdin' }], shown: '-', label: undefined };
+  }
   const path = resolve(from, given);
   const shown = pathFromRoot(root, path);
   if (existsSync(path)) {
@@ -78,6 +86,20 @@ function findPart(given: string, options: FindInputOptions): Found {
   }
   if (isPattern(given)) return findPattern(given, options);
   throw missing(`${named(given, options)} does not exist`);
+}
+
+/** An address; its text may hold secrets, and is not shown. */
+function findAddress(text: string, sha256: string | undefined): Found {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined) throw new IndexingError({ code: 'usage', message: 'Expected a valid http or https address.' });
+  if (url.username !== '' || url.password !== '') {
+    const message =
+      'Expected an address without a user and a password; to read one that needs them, pipe it: curl ... | indexer run -.';
+    throw new IndexingError({ code: 'usage', message });
+  }
+  const name = shownAddress(url);
+  const label = url.pathname.split('/').findLast((segment) => segment !== '');
+  return { parts: [{ kind: 'address', name, url, sha256 }], shown: name, label };
 }
 
 function findFolder(given: string, folder: string, options: FindInputOptions): Found {

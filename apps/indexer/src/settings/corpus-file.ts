@@ -2,9 +2,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { CONFIG_BYTES_MAX } from '@lockstep/model/own-corpus-config';
-import { CorpusConfigSchema, CorpusName, IndexingError, type CorpusConfig } from '@lockstep/model';
+import { CorpusConfigSchema, CorpusName, IndexingError, isAddress, type CorpusConfig } from '@lockstep/model';
 import { findInput, isPattern } from '../input/find-input.ts';
 import type { Input } from '../input/input-parts.ts';
+import { isStdin } from '../input/stdin-bytes.ts';
 import { printable } from '../terminal/printable.ts';
 import { deriveCorpusName, type DerivedName } from './corpus-name.ts';
 import { workspaceCorpora } from './workspace-corpora.ts';
@@ -39,6 +40,7 @@ export function readSource(given: string | readonly string[], corpusFlag: string
 
 /** Path of the `corpus.json` that an argument stands for; undefined where it stands for an input. */
 function findConfig(argument: string, root: string): string | undefined {
+  if (isAddress(argument) || isStdin(argument)) return undefined;
   const path = resolve(argument);
   const exists = existsSync(path);
   const isFolder = exists && statSync(path).isDirectory();

@@ -29,7 +29,7 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
       source: {
         type: 'positional',
         description:
-          'A corpus.json, a folder with one, or the name of a corpus in the workspace; or chunks: files, a folder, or a pattern of paths',
+          'A corpus.json, a folder with one, or the name of a corpus in the workspace; or chunks: files, a folder, a pattern of paths, an http(s) address, or - for stdin',
         required: true,
         valueHint: 'corpus.json|chunks.json...',
       },
@@ -42,7 +42,7 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
       const settings = resolveCorpusSettings(source, flags);
       if (source.derivedName?.isHashed === true) {
         const logger = createConsoleLogger({ verbose: flags.verbose, prefix: settings.corpus });
-        logger.info('corpus-named', { after: source.config.input, hint: '--corpus gives another name' });
+        logger.info('corpus-named', { after: source.input.shown, hint: '--corpus gives another name' });
       }
       const model = resolveModel(source.config, flags, profile);
       const embedder = embedderFacts(model, profile, environment);

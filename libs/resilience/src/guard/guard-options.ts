@@ -2,7 +2,8 @@ import { IndexingError, SILENT, type Clock, type Dependency, type Logger } from 
 import { SYSTEM_CLOCK } from '../system-clock.ts';
 
 export interface GuardOptions {
-  readonly dependency: Dependency;
+  /** The service; `input` is the server of an input that is an address. */
+  readonly dependency: Dependency | 'input';
   /** How long one attempt may take, in milliseconds. @default 60_000 */
   readonly timeoutMs?: number;
   /** Calls that may be under way at once. @default 4 */

@@ -1,4 +1,3 @@
-import type { Dependency } from '@lockstep/model';
 import { createGuard, type Guard, type GuardOptions } from '@lockstep/resilience';
 
 /** A guard that does not wait, and records how long it would have waited. */
@@ -12,7 +11,10 @@ export interface InstantGuard {
  * The real guard on a simulated clock: waits are recorded and end at once. There is no jitter, and the backoff is half a
  * millisecond, then one, so that a longer wait is one that a service asked for. The breaker stays closed.
  */
-export function createInstantGuard(dependency: Dependency, options: Partial<GuardOptions> = {}): InstantGuard {
+export function createInstantGuard(
+  dependency: GuardOptions['dependency'],
+  options: Partial<GuardOptions> = {},
+): InstantGuard {
   const waitsMs: number[] = [];
   let now = 0;
   const guard = createGuard({
