@@ -8,9 +8,7 @@ import { openPostgresSession, startPostgresServer } from '@lockstep/testing-post
 import type { ServiceAddresses } from './libraries/library-call.ts';
 
 /** Services for Workers, which reach them over loopback. */
-export interface StartedServices extends ServiceAddresses {
-  stop(): Promise<void>;
-}
+export interface StartedServices extends ServiceAddresses, AsyncDisposable {}
 
 /**
  * Starts a stub of OpenAI of 64 dimensions, the embedded Qdrant, and a real Postgres in the way of Neon. Its database is in
@@ -31,7 +29,7 @@ export async function startServices(): Promise<StartedServices> {
     openai: openai.baseUrl,
     qdrant: qdrant.url,
     neon: neon.url,
-    async stop() {
+    async [Symbol.asyncDispose]() {
       await Promise.all([openai.close(), qdrant.close(), neon.close()]);
       await close();
       await session.query(`drop database ${name} with (force)`);
