@@ -198,6 +198,22 @@ describe('an address', () => {
     }
   });
 
+  it('is inspected without its query being shown, and init writes it into a corpus.json if it has no query', async () => {
+    const inspected = await run('inspect', `${base}/data/chunks.jsonl?${QUERY}`, '--json');
+    expect(inspected.exit, inspected.stderr).toBe(0);
+    expect(JSON.parse(inspected.stdout)).toMatchObject({ records: 2, corpusJson: null });
+    expectNoSecret(inspected);
+    const refused = await run('init', `${base}/data/chunks.jsonl?${QUERY}`, '--folder', 'own');
+    expect(refused).toMatchObject({ exit: 2, stderr: expect.stringContaining('The query of the address') });
+    expectNoSecret(refused);
+    const made = await run('init', `${base}/data/chunks.jsonl`, '--folder', 'own');
+    expect(made.exit, made.stderr).toBe(0);
+    expect(JSON.parse(readFileSync(join(root, 'own/corpus.json'), 'utf8'))).toMatchObject({
+      input: { url: `${base}/data/chunks.jsonl` },
+    });
+    expect((await run('validate', 'own')).exit).toBe(0);
+  });
+
   it('in a corpus.json is read if it has the SHA-256 there, and refused before any store if not', async () => {
     mkdirSync(join(root, 'own'));
     const corpus = (sha256?: string) =>

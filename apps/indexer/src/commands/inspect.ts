@@ -29,7 +29,7 @@ export const inspect = workspaceCommand({
     const { inspection, refusal, inUse } = await inspectSource(context, source);
     const costs = modelCosts(inspection.models, inUse, flags);
     const { uniqueId } = inspection.ids.repeated ?? {};
-    const isFile = source.configPath === undefined && !given.includes('-');
+    const isFile = source.configPath === undefined && source.input.parts.every(({ kind }) => kind === 'file');
     const config = isFile ? planNewCorpus({ given, source, typed, root, uniqueId }).config : null;
     const error = refusal && { code: refusal.code, message: refusal.message, advice: refusal.advice };
     return {

@@ -1,12 +1,12 @@
 import * as v from 'valibot';
-import { CorpusConfigSchema, IndexingError, type CorpusConfig } from '@lockstep/model';
+import { CorpusConfigSchema, IndexingError, type CorpusConfig, type CorpusInputPart } from '@lockstep/model';
 import type { Flags } from '../settings/flags.ts';
 import { typedFields } from '../settings/corpus-settings.ts';
 
 export interface NewCorpus {
   readonly name: string;
-  /** Paths of the input, from the folder of the file. */
-  readonly input: readonly string[];
+  /** Paths of the input, from the folder of the file, and addresses. */
+  readonly input: readonly CorpusInputPart[];
   /** What was typed, without what variables say. */
   readonly typed: Partial<Flags>;
   /** The paths that make ids unique, where those of the input are not. */

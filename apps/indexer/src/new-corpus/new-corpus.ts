@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { IndexingError, type CorpusConfig } from '@lockstep/model';
+import { IndexingError, isAddress, type CorpusConfig, type CorpusInputPart } from '@lockstep/model';
 import { fixedFolder } from '../input/find-input.ts';
+import { isStdin } from '../input/stdin-bytes.ts';
 import type { Source } from '../settings/corpus-file.ts';
 import type { Flags } from '../settings/flags.ts';
 import { newCorpusConfig } from './new-corpus-config.ts';
@@ -32,14 +33,14 @@ const SCHEMA_PLACES = ['docs/corpus.schema.json', 'node_modules/@lockstep/indexe
  * for an input that none can name, such as stdin, or that gives no folder.
  */
 export function planNewCorpus({ given, source, typed, root, uniqueId }: NewCorpusOptions): PlannedCorpus {
-  if (given.includes('-'))
+  if (given.some(isStdin))
     throw usage('The input of a corpus.json is a file or an address; write stdin to a file first');
   const folder = typed.folder === undefined ? folderOf(given) : resolve(typed.folder);
   const places = isBelow(root, folder) ? SCHEMA_PLACES.map((place) => join(root, place)) : [];
   const schema = places.find((path) => existsSync(path));
   const config = newCorpusConfig({
     name: source.config.name,
-    input: given.map((path) => (isAddress(path) ? path : pathFrom(folder, path))),
+    input: given.map((path) => (isAddress(path) ? addressOf(path) : pathFrom(folder, path))),
     typed,
     uniqueId,
     schema: schema && pathFrom(folder, schema),
@@ -52,8 +53,14 @@ export function isBelow(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
 }
 
-function isAddress(given: string): boolean {
-  return /^https?:\/\//i.test(given);
+/** Fails with `usage` for an address with a query, which may be a secret. */
+function addressOf(url: string): CorpusInputPart {
+  if (new URL(url).search !== '') {
+    throw usage(
+      'The query of the address may be a secret, which init writes into no file; write the corpus.json by hand',
+    );
+  }
+  return { url };
 }
 
 /** The one folder that the files are in. */
