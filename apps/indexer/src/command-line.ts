@@ -33,6 +33,7 @@ const indexer = defineCommand({
     plan: () => import('./commands/plan.ts').then(({ plan }) => plan),
     repair: () => import('./commands/repair.ts').then(({ repair }) => repair),
     drop: () => import('./commands/drop.ts').then(({ drop }) => drop),
+    rename: () => import('./commands/rename.ts').then(({ rename }) => rename),
     status: () => import('./commands/status.ts').then(({ status }) => status),
     cache: async () => cache,
     search: () => import('./commands/search.ts').then(({ search }) => search),

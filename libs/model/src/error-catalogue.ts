@@ -92,6 +92,7 @@ export const ERROR_CATALOGUE = {
     EXIT.guarded,
     'Check the input; if its ids shall really replace those of the corpus, pass --allow-new-ids or name them in fields.id.',
   ),
+  'rename-refused': entry(EXIT.guarded, 'Do what the message says, then rename; nothing was deleted.'),
   'delete-guard': entry(
     EXIT.guarded,
     'Check the input; if the chunks shall really be deleted, pass --allow-deletes or a higher --max-delete-percent.',

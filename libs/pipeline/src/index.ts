@@ -33,6 +33,8 @@ export type { KeySummary } from './operations/inspect/key-tally.ts';
 export type { LengthBin } from './operations/inspect/length-histogram.ts';
 export type { TokenTally } from './operations/inspect/token-tally.ts';
 export { dropCorpus, type DropOptions } from './operations/drop-corpus.ts';
+export { checkRename, type RenameCheck, type RenameNames } from './operations/rename/check-rename.ts';
+export { renameCorpus, type RenameOptions } from './operations/rename/rename-corpus.ts';
 export { search, type SearchResult } from './operations/search.ts';
 export {
   VERIFY_LEVELS,
@@ -56,6 +58,7 @@ export {
   type RecoverReceipt,
   type RejectSum,
   type RepeatedIds,
+  type RenameReceipt,
   type RetainedRepair,
   type ValidateReceipt,
   type VerifyCounts,

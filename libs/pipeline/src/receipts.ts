@@ -386,3 +386,18 @@ export interface DropReceipt {
   readonly startedAt: string;
   readonly durationMs: number;
 }
+
+/** What a rename copied to the new name, and deleted under the old one. */
+export interface RenameReceipt {
+  /** The new name. */
+  readonly corpus: string;
+  readonly from: string;
+  readonly runId: string;
+  /** Where it began: `delete` and `done` when an earlier rename was cut short after it had copied, or had deleted, everything. */
+  readonly step: 'copy' | 'delete' | 'done';
+  readonly copied: Readonly<Record<StoreName, number>>;
+  readonly deleted: Readonly<Record<StoreName, number>>;
+  readonly targets: Readonly<Record<StoreName, string>>;
+  readonly startedAt: string;
+  readonly durationMs: number;
+}

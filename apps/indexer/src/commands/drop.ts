@@ -1,12 +1,11 @@
-import { existsSync, rmSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
-import { basename, join } from 'node:path';
-import { CORPUS_DEFAULTS, IndexingError } from '@lockstep/model';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { CORPUS_DEFAULTS } from '@lockstep/model';
 import { dropCorpus, FILES } from '@lockstep/pipeline';
 import { SYSTEM_CLOCK } from '@lockstep/resilience';
 import { corpusFolder } from '../runtime/state-directory.ts';
-import { readCorpusConfig } from '../settings/corpus-file.ts';
-import { workspaceCorpora } from '../settings/workspace-corpora.ts';
+import { findCorpus } from '../settings/find-corpus.ts';
+import { confirm } from '../terminal/confirm.ts';
 import { dropText } from '../text/drop-text.ts';
 import { storedCount } from '../text/stored-count.ts';
 import { newRunId } from '../wiring/open-services.ts';
@@ -40,58 +39,14 @@ export const drop = workspaceCommand({
         return { text, json: { ok: true, corpus, deleted: { qdrant: 0, neon: 0 } } };
       }
       const what = `${storedCount('qdrant', points)} from ${vectors.target} and ${storedCount('neon', stored)} from ${rows.target}`;
-      if (!flags.yes) await confirm(corpus, what, signal);
+      if (!flags.yes) await confirm(corpus, `delete ${what}, all of ${JSON.stringify(corpus)}`, signal);
       // Before the first deletion: a drop that is cut short must not leave a summary that says in step.
       forget();
       const receipt = await dropCorpus(
         { corpus, clock: SYSTEM_CLOCK, logger, signal },
         { runId: newRunId(), vectors, rows, ledger: await services.ledger(), batchItems: BATCH_ITEMS },
       );
-      return { text: dropText(receipt, place.named), json: { ok: true, ...receipt } };
+      return { text: dropText(receipt, place.file !== undefined), json: { ok: true, ...receipt } };
     });
   },
 });
-
-interface CorpusPlace {
-  readonly corpus: string;
-  readonly collection?: string | undefined;
-  readonly table?: string | undefined;
-  /** Whether a `corpus.json` names it. */
-  readonly named: boolean;
-}
-
-/** Finds a corpus by its folder or by its name in the workspace; any other argument is a name in the stores. */
-function findCorpus(argument: string, root: string): CorpusPlace {
-  const path = [join(argument, 'corpus.json'), argument].find(
-    (file) => basename(file) === 'corpus.json' && existsSync(file),
-  );
-  const known = workspaceCorpora(root).find(({ name }) => name === argument);
-  const found = path ?? (known === undefined ? undefined : join(root, known.folder, 'corpus.json'));
-  if (found === undefined) return { corpus: argument, named: false };
-  const { name, collection, table } = readCorpusConfig(found);
-  return { corpus: name, collection, table, named: true };
-}
-
-/** Asks on the terminal. Fails with `confirmation-needed` if there is none, or if the answer is not the name. */
-async function confirm(corpus: string, what: string, signal: AbortSignal): Promise<void> {
-  const name = JSON.stringify(corpus);
-  if (!process.stdin.isTTY) {
-    throw new IndexingError({
-      code: 'confirmation-needed',
-      message: `This would delete ${what}, all of ${name}; expected a confirmation, found no terminal to ask on. Nothing was deleted.`,
-    });
-  }
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const question = `Delete ${what}, all of ${name}? Type the name of the corpus to confirm: `;
-    // Ctrl+C and Ctrl+D count as an answer: no.
-    const answer = await terminal.question(question, { signal }).catch(() => '');
-    if (answer.trim() === corpus) return;
-  } finally {
-    terminal.close();
-  }
-  throw new IndexingError({
-    code: 'confirmation-needed',
-    message: `The answer was not the name of the corpus, ${corpus}. Nothing was deleted.`,
-  });
-}

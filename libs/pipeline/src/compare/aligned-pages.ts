@@ -2,10 +2,10 @@ import { invariant } from '@lockstep/model';
 import type { ChunkLine, HeldRecord } from '../files/chunk-line.ts';
 
 /** One point id: what the corpus wants there, whether it is held, and what the store has. */
-export interface Aligned<Actual> {
+export interface Aligned<Actual, Wanted = ChunkLine, Held = HeldRecord> {
   readonly pointId: string;
-  readonly wanted: ChunkLine | undefined;
-  readonly held: HeldRecord | undefined;
+  readonly wanted: Wanted | undefined;
+  readonly held: Held | undefined;
   readonly actual: Actual | undefined;
 }
 
@@ -14,11 +14,15 @@ export interface Aligned<Actual> {
  * that memory does not grow with the corpus. All three come in pages, sorted by point id; a source that breaks the order
  * fails with `invariant`. The result comes in pages too: an await for each chunk would cost more than comparing it.
  */
-export async function* alignedPages<Actual extends { readonly pointId: string }>(sources: {
-  readonly wanted: AsyncIterable<readonly ChunkLine[]>;
-  readonly held: AsyncIterable<readonly HeldRecord[]>;
+export async function* alignedPages<
+  Actual extends WithPointId,
+  Wanted extends WithPointId = ChunkLine,
+  Held extends WithPointId = HeldRecord,
+>(sources: {
+  readonly wanted: AsyncIterable<readonly Wanted[]>;
+  readonly held: AsyncIterable<readonly Held[]>;
   readonly actual: AsyncIterable<readonly Actual[]>;
-}): AsyncGenerator<readonly Aligned<Actual>[]> {
+}): AsyncGenerator<readonly Aligned<Actual, Wanted, Held>[]> {
   const wanted = createCursor(sources.wanted, 'the chunks file');
   const held = createCursor(sources.held, 'the held file');
   const actual = createCursor(sources.actual, 'the store');
@@ -26,7 +30,7 @@ export async function* alignedPages<Actual extends { readonly pointId: string }>
   try {
     for (;;) {
       for (const cursor of cursors) await cursor.turnPage();
-      const page: Aligned<Actual>[] = [];
+      const page: Aligned<Actual, Wanted, Held>[] = [];
       while (!cursors.some((cursor) => cursor.isPageRead())) {
         const pointId = least(wanted.pointId(), held.pointId(), actual.pointId());
         if (pointId === undefined) break;
@@ -38,6 +42,10 @@ export async function* alignedPages<Actual extends { readonly pointId: string }>
   } finally {
     for (const cursor of cursors) await cursor.close();
   }
+}
+
+interface WithPointId {
+  readonly pointId: string;
 }
 
 /** A place in a source that comes in pages. */

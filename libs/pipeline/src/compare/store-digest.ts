@@ -14,6 +14,9 @@ export interface StoreWants {
 }
 
 /** Digest of what a store is to contain: the chunks as validated, their store and their form. 64 hex digits. */
-export function storeDigest(validated: ValidateReceipt, { target, deletes, projection }: StoreWants): string {
+export function storeDigest(
+  validated: Pick<ValidateReceipt, 'digest'>,
+  { target, deletes, projection }: StoreWants,
+): string {
   return sha256Hex(JSON.stringify([DIGEST_FORM, validated.digest, target, deletes, projection]));
 }

@@ -1,10 +1,10 @@
-import { STORES, type RunStart } from '@lockstep/model';
+import type { RunStart } from '@lockstep/model';
 import type { AllStores } from '../work/stores.ts';
-import { inBatches } from '../work/in-batches.ts';
 import { endFailedRun } from '../runs/end-run.ts';
-import { checkFence } from '../runs/fence.ts';
+import { takeCorpus } from '../runs/take-corpus.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import type { DropReceipt } from '../receipts.ts';
+import { deleteCorpus } from './delete-corpus.ts';
 
 export interface DropOptions extends AllStores {
   readonly runId: string;
@@ -32,12 +32,10 @@ export async function dropCorpus(context: Omit<StageContext, 'artifacts'>, optio
     neonTarget: rows.target,
     startedAt: startedAt.toISOString(),
   };
-  const atLeast = (await rows.fence(corpus, call)) + 1;
-  const fence = await ledger.takeFence(corpus, { ...start, atLeast }, call);
-  await rows.raiseFence(corpus, fence, call);
+  const fence = await takeCorpus(corpus, start, options, call);
   let deleted: DropReceipt['deleted'];
   try {
-    deleted = await deleteAll(context, { ...options, fence });
+    deleted = await deleteCorpus(context, { ...options, fence });
   } catch (error) {
     await endFailedRun(ledger, { ...context, fence }, error);
     throw error;
@@ -75,28 +73,4 @@ export async function dropCorpus(context: Omit<StageContext, 'artifacts'>, optio
     startedAt: startedAt.toISOString(),
     durationMs: finishedAt - startedAt.getTime(),
   };
-}
-
-async function deleteAll(
-  { corpus, signal }: Omit<StageContext, 'artifacts'>,
-  { runId, vectors, rows, ledger, batchItems, fence }: DropOptions & { readonly fence: number },
-): Promise<DropReceipt['deleted']> {
-  const call = { signal };
-  for (const store of STORES) await ledger.removeStamp(corpus, store, call);
-
-  const deleted = { qdrant: 0, neon: 0 };
-  for await (const batch of inBatches(idsOf(vectors.scan(corpus, call)), batchItems)) {
-    await checkFence({ corpus, runId, fence }, ledger, signal);
-    await vectors.delete(batch, call);
-    deleted.qdrant += batch.length;
-  }
-  for await (const batch of inBatches(idsOf(rows.scan(corpus, call)), batchItems)) {
-    await rows.delete({ corpus, fence, items: batch }, call);
-    deleted.neon += batch.length;
-  }
-  return deleted;
-}
-
-async function* idsOf(pages: AsyncIterable<readonly { readonly pointId: string }[]>): AsyncGenerator<string> {
-  for await (const page of pages) for (const { pointId } of page) yield pointId;
 }
