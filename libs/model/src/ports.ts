@@ -198,6 +198,12 @@ export interface RowStore {
   scanRows(corpus: string, options?: CallOptions): AsyncIterable<readonly IndexedChunk[]>;
   /** Whole rows with their corpus, in no order, without the ids that do not exist. */
   rows(pointIds: readonly string[], options?: CallOptions): Promise<(IndexedChunk & { corpus: string })[]>;
+  /** Which other corpora hold these chunks with the same content, and how many of them; the most first. */
+  elsewhere(
+    corpus: string,
+    chunks: readonly Pick<RowState, 'chunkId' | 'contentHash'>[],
+    options?: CallOptions,
+  ): Promise<StoreCensus['corpora']>;
   /** The fence that writes of a corpus are checked against; 0 before the first. */
   fence(corpus: string, options?: CallOptions): Promise<number>;
   /** Raises the fence that writes are checked against; a lower number changes nothing. */

@@ -338,6 +338,14 @@ export interface EmbeddingPlan {
   readonly tokensSaved: number;
 }
 
+/** Chunks of a corpus of which the stores hold nothing, and which they hold under other names. */
+export interface ChunksElsewhere {
+  /** Chunks that were looked for: all of the corpus, or as many of it as one query takes. */
+  readonly asked: number;
+  /** The corpora that hold some of them with the same content, the one with the most first. */
+  readonly corpora: readonly { readonly corpus: string; readonly count: number }[];
+}
+
 /** What a run would do. */
 export interface CorpusPlan {
   readonly corpus: string;
@@ -347,6 +355,8 @@ export interface CorpusPlan {
   /** Texts that are too long for the model; null where there are none. */
   readonly overlong: OverlongTexts | null;
   readonly embedding: EmbeddingPlan;
+  /** Chunks that are stored under another name; null where there are none, or the stores hold something of the corpus. */
+  readonly elsewhere: ChunksElsewhere | null;
   readonly stores: ProbedStores;
   readonly startedAt: string;
   readonly durationMs: number;

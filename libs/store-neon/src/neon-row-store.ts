@@ -9,6 +9,7 @@ import {
   type IndexedChunk,
   type RowState,
   type RowStore,
+  type StoreCensus,
   type SqlClient,
   type SqlRow,
   type Statement,
@@ -131,6 +132,19 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
       for await (const page of pages(ROW_COLUMNS, SCAN_ROWS_ITEMS, corpus, options)) yield page.map(toRow);
     },
     rows: async (pointIds, options) => (await wholeRows(pointIds, options)).map(toRow),
+    async elsewhere(corpus, chunks, options) {
+      const rows = await read(
+        [
+          `select stored.corpus, count(*)::int as count from ${name} as stored
+           join unnest($2::text[], $3::text[]) as u (chunk_id, content_hash)
+             on stored.chunk_id = u.chunk_id and stored.content_hash = u.content_hash
+           where stored.corpus <> $1 group by stored.corpus`,
+          [corpus, chunks.map(({ chunkId }) => chunkId), chunks.map(({ contentHash }) => contentHash)],
+        ],
+        options,
+      );
+      return rows.map((row) => ({ corpus: String(row['corpus']), count: Number(row['count']) })).sort(mostFirst);
+    },
     async fence(corpus, options) {
       const [row] = await read(['select fence::int from lockstep_fence where corpus = $1', [corpus]], options);
       return Number(row?.['fence'] ?? 0);
@@ -158,6 +172,12 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
       await sql.transaction([assertFence(corpus, fence), statement], options);
     },
   };
+}
+
+type Counted = StoreCensus['corpora'][number];
+
+function mostFirst(a: Counted, b: Counted): number {
+  return b.count - a.count || (a.corpus < b.corpus ? -1 : 1);
 }
 
 /** Deletes rows whose chunk id was changed by hand: the unique index on point ids would refuse the new rows. */

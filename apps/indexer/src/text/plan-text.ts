@@ -41,6 +41,7 @@ export function planText(plan: CorpusPlan, price: number | undefined): string {
     `  embed      ${counted(embedding.texts, 'text')}, ${costText(embedding.tokens, price)} (${embedder.model}, ${counted(embedder.dimensions, 'dimension')})`,
     ...(overlong === null || overlong.records === 0 ? [] : [`  long texts ${overlongText(overlong, price)}`]),
     `  cache      ${cacheText(embedding, price)}`,
+    ...elsewhereLines(plan),
     ...stores.map(([store, { target, depth }]) => `  ${store.padEnd(10)} ${target}, ${DEPTH_TEXT[depth]}`),
   ].join('\n');
 }
@@ -69,4 +70,18 @@ export function planLine(plan: CorpusPlan): string {
       : `${store} (${target}) ${counts.add} to add, ${counts.change} to change, ${counts.delete} to delete`,
   );
   return `${corpus} plan: ${[...parts, `${counted(embedding.texts, 'text')} to embed`].join('; ')}`;
+}
+
+/** Corpora that a plan lists. */
+const CORPORA_MAX = 5;
+
+/** Chunks that are stored under other names, and the line that moves them here. */
+function elsewhereLines({ corpus, elsewhere }: CorpusPlan): string[] {
+  const [most, ...others] = elsewhere?.corpora ?? [];
+  if (elsewhere === null || most === undefined) return [];
+  const also = others.slice(0, CORPORA_MAX - 1).map((other) => `, ${other.count} under ${other.corpus}`);
+  return [
+    `  stored     ${most.count} of ${counted(elsewhere.asked, 'chunk')} looked for under ${most.corpus}${also.join('')}, with the same content`,
+    `             to move them here without paying: indexer rename ${most.corpus} ${corpus}`,
+  ];
 }

@@ -334,3 +334,28 @@ describe('a plan is refused', () => {
     expect(await failureOf(createCorpusRig().plan())).toMatchObject({ code: 'artifact-missing' });
   });
 });
+
+describe('chunks that are stored under another name', () => {
+  const records = Array.from({ length: 4 }, (_, at) => ({ id: `c${at}`, text: `text ${at}` }));
+
+  it('are found for a corpus of which the stores hold nothing, with how many and where, by one query', async () => {
+    const { vectors, rows, ledger, load } = createCorpusRig({ corpus: 'before' });
+    await load(records);
+    const now = createCorpusRig({ corpus: 'now', vectors, rows, ledger });
+    await now.validate([...records.slice(0, 3), { id: 'c3', text: 'edited' }]);
+    expect((await now.plan()).elsewhere).toEqual({ asked: 4, corpora: [{ corpus: 'before', count: 3 }] });
+    const empty = createCorpusRig({ corpus: 'empty', rows });
+    await empty.validate([{ id: 'another', text: 'another' }]);
+    expect((await empty.plan()).elsewhere).toBeNull();
+  });
+
+  it('are not looked for once the stores hold something of the corpus', async () => {
+    const { vectors, rows, ledger, load } = createCorpusRig({ corpus: 'before' });
+    await load(records);
+    const now = createCorpusRig({ corpus: 'now', vectors, rows, ledger });
+    await now.load(records.slice(0, 1));
+    await now.validate(records);
+    rows.elsewhere = () => Promise.reject(new Error('asked'));
+    expect((await now.plan()).elsewhere).toBeNull();
+  });
+});

@@ -1,6 +1,7 @@
 import type { DeleteMode, EmbedderIdentity, EmbeddingReader, TextMeasure } from '@lockstep/model';
 import { FILES } from '../files/corpus-files.ts';
 import { refuseForeignModel, refuseOtherDimensions } from '../compare/foreign-model.ts';
+import { chunksElsewhere } from '../compare/chunks-elsewhere.ts';
 import { planEmbedding, type KnownKeys } from '../compare/plan-embedding.ts';
 import { probeStores } from '../compare/probe-stores.ts';
 import type { Projection } from '../compare/projection.ts';
@@ -49,6 +50,7 @@ export async function planCorpus(context: StageContext, options: PlanOptions): P
     embedder: identity,
     overlong: validated.overlong ?? null,
     embedding: await planEmbedding(artifacts, { counter, cache, ...call }),
+    elsewhere: await chunksElsewhere(context, options, stores),
     stores,
     startedAt: new Date(startedAt).toISOString(),
     durationMs: clock.now() - startedAt,

@@ -1,5 +1,6 @@
 import { STORES, type DeleteMode, type RunStart } from '@lockstep/model';
 import { FILES } from '../files/corpus-files.ts';
+import { chunksElsewhere } from '../compare/chunks-elsewhere.ts';
 import { countCalls } from '../work/count-calls.ts';
 import { guardDeletes, type DeleteLimit } from '../compare/delete-guard.ts';
 import { refuseForeignModel } from '../compare/foreign-model.ts';
@@ -63,6 +64,7 @@ export async function provision(context: StageContext, options: ProvisionOptions
   const plan = deleteLimit !== undefined;
   const before = await probeStores(context, { ...options, validated, plan, before: options.planned });
   if (deleteLimit !== undefined) guardDeletes(corpus, before, deleteLimit);
+  if (options.planned === undefined) await chunksElsewhere(context, options, before);
   const fence = await takeFence(context, options, validated, startedAt);
   let stores: ProbedStores;
   try {

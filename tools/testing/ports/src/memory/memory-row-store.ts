@@ -115,6 +115,17 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
         return row === undefined ? [] : [structuredClone(row)];
       });
     },
+    async elsewhere(corpus, chunks, call) {
+      const wanted = new Map(chunks.map(({ chunkId, contentHash }) => [chunkId, contentHash]));
+      const found = [...enter(call).values()].filter(
+        (row) => row.corpus !== corpus && wanted.get(row.chunkId) === row.contentHash,
+      );
+      const counts = [...Map.groupBy(found, (row) => row.corpus)].map(([name, { length: count }]) => ({
+        corpus: name,
+        count,
+      }));
+      return counts.toSorted((a, b) => b.count - a.count || (a.corpus < b.corpus ? -1 : 1));
+    },
     async fence(corpus, call) {
       enter(call);
       return fences.get(corpus) ?? 0;

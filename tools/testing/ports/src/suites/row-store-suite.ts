@@ -90,6 +90,7 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect(await collect(own.scan(corpus))).toEqual([]);
         expect(await collect(own.scanRows(corpus))).toEqual([]);
         expect(await own.rows([pointIdOf(corpus, 'a')])).toEqual([]);
+        expect(await own.elsewhere(corpus, [rowOf(corpus, 'a')])).toEqual([]);
       });
 
       it('a missing table refuses writes, and is not created by them or by reading', async () => {
@@ -102,6 +103,31 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect(await failureOf(own.delete({ corpus, fence: 1, items }))).toMatchObject(refused);
         expect(await under.hasTable(table)).toBe(false);
       });
+    });
+
+    it('elsewhere counts the chunks that other corpora hold with the same content, the corpus with the most first', async () => {
+      const most = `${corpus}-most`;
+      const few = `${corpus}-few`;
+      for (const name_ of [most, few]) await store.raiseFence(name_, 1);
+      const ids = ['a', 'b', '"c" {d}, \\', `${corpus}-of-no-other`];
+      await upsert([rowOf(corpus, 'a')]);
+      await store.upsert({ corpus: most, fence: 1, items: ids.slice(0, 3).map((id) => rowOf(most, id)) });
+      await store.upsert({
+        corpus: few,
+        fence: 1,
+        items: [rowOf(few, 'a'), rowOf(few, 'b', { text: 'another text' })],
+      });
+      const found = await store.elsewhere(
+        corpus,
+        ids.map((id) => rowOf(corpus, id)),
+      );
+      const ours = found.filter((each) => each.corpus.startsWith(corpus));
+      expect(ours).toEqual([
+        { corpus: most, count: 3 },
+        { corpus: few, count: 1 },
+      ]);
+      expect(await store.elsewhere(corpus, [])).toEqual([]);
+      expect(await store.elsewhere(corpus, [rowOf(corpus, `${corpus}-of-no-other`)])).toEqual([]);
     });
 
     it('census counts the rows of each corpus, whatever its name, and follows writes and deletions', async () => {
