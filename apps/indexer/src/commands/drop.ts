@@ -6,7 +6,7 @@ import { SYSTEM_CLOCK } from '@lockstep/resilience';
 import { corpusFolder } from '../runtime/state-directory.ts';
 import { findCorpus } from '../settings/find-corpus.ts';
 import { confirm } from '../terminal/confirm.ts';
-import { dropText } from '../text/drop-text.ts';
+import { dropText } from '../text/whole-corpus/drop-text.ts';
 import { storedCount } from '../text/stored-count.ts';
 import { newRunId } from '../wiring/open-services.ts';
 import { withServices } from '../wiring/with-services.ts';

@@ -8,7 +8,7 @@ import { corpusFolder } from '../runtime/state-directory.ts';
 import { findCorpus, type CorpusPlace } from '../settings/find-corpus.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { printable } from '../terminal/printable.ts';
-import { renameText, renameWork, type RenameHints } from '../text/rename-text.ts';
+import { renameText, renameWork, type RenameHints } from '../text/whole-corpus/rename-text.ts';
 import { newRunId } from '../wiring/open-services.ts';
 import { withServices } from '../wiring/with-services.ts';
 import { workspaceCommand } from '../wiring/workspace-command.ts';

@@ -1,6 +1,6 @@
 import type { StoreName } from '@lockstep/model';
 import type { RenameCheck, RenameNames, RenameReceipt } from '@lockstep/pipeline';
-import { storedCount } from './stored-count.ts';
+import { storedCount } from '../stored-count.ts';
 
 type Targets = Readonly<Record<StoreName, string>>;
 

@@ -1,5 +1,5 @@
 import type { DropReceipt } from '@lockstep/pipeline';
-import { storedCount } from './stored-count.ts';
+import { storedCount } from '../stored-count.ts';
 
 /** What drop deleted. `named` says whether a `corpus.json` of the workspace still names the corpus. */
 export function dropText({ corpus, deleted, targets }: DropReceipt, named: boolean): string {
