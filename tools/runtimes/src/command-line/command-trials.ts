@@ -74,10 +74,14 @@ export const COMMAND_TRIALS: Readonly<Record<string, (place: Place) => Promise<v
           { OPENAI_BASE_URL: openai.baseUrl, LOCKSTEP_EMBEDDER: 'cloud' },
         );
       const first = start();
+      let isKilled = false;
       atRequest = (request) => {
-        if (request === KILLED_AT_REQUEST) first.kill();
+        if (request !== KILLED_AT_REQUEST) return;
+        isKilled = true;
+        first.kill();
       };
-      deepStrictEqual((await first.ended).exit, null);
+      const { exit, stderr } = await first.ended;
+      ok(isKilled && exit === null, `ended with ${exit} before it was killed: ${stderr.slice(-2_000)}`);
       atRequest = () => {};
       const paidBefore = openai.seen.inputs;
       const { verify, embed } = await succeeded(start().ended);

@@ -21,6 +21,9 @@ export interface StartedIndexer {
 
 const BINARY = resolve(import.meta.dirname, '../../../../apps/indexer/bin/indexer.js');
 
+/** Far longer than a command takes; a runtime on which one never ends must not keep the others from being tried. */
+const TIMEOUT_MS = 300_000;
+
 /** Variables that would choose services, or change what a runtime does. */
 const DROPPED = /^(NODE_.*|NX_.*|OPENAI_.*|QDRANT_.*|NEON_.*|LOCKSTEP_.*|npm_.*)$/;
 
@@ -35,6 +38,8 @@ export function startIndexer(
   const child = spawn(program, [...own, BINARY, ...args, '--json'], {
     cwd: folder,
     env: { ...Object.fromEntries(inherited), ...environment },
+    timeout: TIMEOUT_MS,
+    killSignal: 'SIGKILL',
   });
   const ended = new Promise<Ended>((done, fail) => {
     let stdout = '';
