@@ -33,7 +33,13 @@ export async function buildPackage({ folder, bundled, files }: PublishedPackage)
       manifest.peerDependencies?.[name] !== undefined || !(name.startsWith('@lockstep/') || bundled.includes(name))
     );
   };
-  const common = { cwd: project, external: isExternal, platform: 'node', logLevel: 'warn' } as const;
+  const common = {
+    cwd: project,
+    external: isExternal,
+    platform: 'node',
+    logLevel: 'warn',
+    checks: { bundlerTimings: false },
+  } as const;
   const output = { dir: join(dist, LIB), format: 'es', entryFileNames: '[name].js' } as const;
   const { output: built } = await build({
     ...common,

@@ -9,7 +9,7 @@ import { installOldestNode, OLDEST_NODE } from './oldest-node.ts';
 import { packPackage } from './pack-package.ts';
 import { PUBLISHED_PACKAGES, ROOT } from './published-packages.ts';
 import { lockstep, tryWithEngines, tryWithoutEngines } from './try-command-line.ts';
-import { tryTypes } from './try-types.ts';
+import { tryNxWorkspace } from './try-nx-workspace.ts';
 
 /** Most that may be installed. */
 const LIMITS = {
@@ -54,7 +54,6 @@ try {
 
   folder.install(fileOf('indexer'), fileOf('embedded'));
   checkSize('with the engines', folder.size());
-  problems.push(...tryTypes(folder, Object.values(PUBLISHED_PACKAGES)));
   problems.push(...tryWithEngines(folder, process.execPath, `node-${process.versions.node}`));
   const node = createInstallFolder();
   try {
@@ -62,7 +61,8 @@ try {
   } finally {
     node.dispose();
   }
-  tell(`used on Node ${process.versions.node} and ${OLDEST_NODE}`);
+  problems.push(...tryNxWorkspace([...packed.values()].map(({ file }) => file)));
+  tell(`used on Node ${process.versions.node} and ${OLDEST_NODE}, and in a new Nx workspace`);
 } finally {
   folder.dispose();
   rmSync(tarballs, { recursive: true, force: true });

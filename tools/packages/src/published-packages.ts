@@ -25,6 +25,7 @@ export const PUBLISHED_PACKAGES = {
     bundled: [],
     files: { NOTICE: 'libs/embedded/NOTICE' },
   },
+  'nx-corpus': { folder: 'tools/nx-corpus', bundled: [], files: {} },
 } as const satisfies Readonly<Record<string, PublishedPackage>>;
 
 export type PublishedProject = keyof typeof PUBLISHED_PACKAGES;
