@@ -1,4 +1,4 @@
-import { buildPackage } from './build-package.ts';
+import { buildPackage } from './build/build-package.ts';
 import { PUBLISHED_PACKAGES, type PublishedProject } from './published-packages.ts';
 
 const name = process.argv[2] ?? '';

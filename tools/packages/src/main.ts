@@ -2,14 +2,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkTarball } from './check-tarball.ts';
-import { measureColdStart } from './cold-start.ts';
-import { createInstallFolder, type InstalledSize } from './install-folder.ts';
-import { installOldestNode, OLDEST_NODE } from './oldest-node.ts';
-import { packPackage } from './pack-package.ts';
+import { checkTarball } from './trial/check-tarball.ts';
+import { measureColdStart } from './trial/cold-start.ts';
+import { createInstallFolder, type InstalledSize } from './trial/install-folder.ts';
+import { installOldestNode, OLDEST_NODE } from './trial/oldest-node.ts';
+import { packPackage } from './trial/pack-package.ts';
 import { PUBLISHED_PACKAGES, ROOT } from './published-packages.ts';
-import { lockstep, tryWithEngines, tryWithoutEngines } from './try-command-line.ts';
-import { tryNxWorkspace } from './try-nx-workspace.ts';
+import { lockstep, tryWithEngines, tryWithoutEngines } from './trial/try-command-line.ts';
+import { tryNxWorkspace } from './trial/try-nx-workspace.ts';
 
 /** Most that may be installed. */
 const LIMITS = {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, type PublishedPackage } from './published-packages.ts';
+import { ROOT, type PublishedPackage } from '../published-packages.ts';
 
 /** A package as npm would publish it. */
 export interface Tarball {

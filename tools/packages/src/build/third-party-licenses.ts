@@ -1,6 +1,6 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { readManifest } from './read-manifest.ts';
+import { readManifest } from '../read-manifest.ts';
 
 /**
  * The licences of the packages that `modules`, paths of files, belong to. Throws for a package without a licence file,

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInstallFolder } from './install-folder.ts';
-import { PUBLISHED_PACKAGES, ROOT } from './published-packages.ts';
-import { readManifest } from './read-manifest.ts';
+import { PUBLISHED_PACKAGES, ROOT } from '../published-packages.ts';
+import { readManifest } from '../read-manifest.ts';
 import { tryTypes } from './try-types.ts';
 
 /** Tasks that Nx replays when nothing has changed; the others read live services. */

@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { PUBLISHED_PACKAGES, ROOT, type PublishedProject } from './published-packages.ts';
+import { PUBLISHED_PACKAGES, ROOT, type PublishedProject } from '../published-packages.ts';
 
 const PASSED_ON = ['tag', 'registry', 'otp', 'access'] as const;
 

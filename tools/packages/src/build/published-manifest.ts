@@ -1,5 +1,5 @@
 import type { PackageEntries } from './package-entries.ts';
-import type { Manifest } from './read-manifest.ts';
+import type { Manifest } from '../read-manifest.ts';
 
 /** What the package.json of a package is made from. */
 export interface PublishedManifestOptions {

@@ -5,9 +5,9 @@ import { build, type OutputChunk } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { dependencyRanges } from './dependency-ranges.ts';
 import { LIB, packageEntries } from './package-entries.ts';
-import { ROOT, type PublishedPackage } from './published-packages.ts';
+import { ROOT, type PublishedPackage } from '../published-packages.ts';
 import { publishedManifest } from './published-manifest.ts';
-import { readManifest } from './read-manifest.ts';
+import { readManifest } from '../read-manifest.ts';
 import { thirdPartyLicenses } from './third-party-licenses.ts';
 import { declarationsOf, workspaceDeclarations } from './workspace-declarations.ts';
 

@@ -1,8 +1,8 @@
 import { realpathSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Plugin } from 'rolldown';
-import { readManifest } from './read-manifest.ts';
-import { ROOT } from './published-packages.ts';
+import { readManifest } from '../read-manifest.ts';
+import { ROOT } from '../published-packages.ts';
 
 /** The declarations that `tsc -b` wrote for a source of the workspace. */
 export function declarationsOf(source: string): string {

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InstallFolder } from './install-folder.ts';
-import { ROOT } from './published-packages.ts';
-import { readManifest } from './read-manifest.ts';
+import { ROOT } from '../published-packages.ts';
+import { readManifest } from '../read-manifest.ts';
 
 /** Oldest Node that the packages run on. */
 export const OLDEST_NODE = '22.18.0';

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { InstallFolder } from './install-folder.ts';
-import { ROOT, type PublishedPackage } from './published-packages.ts';
-import { readManifest } from './read-manifest.ts';
+import { ROOT, type PublishedPackage } from '../published-packages.ts';
+import { readManifest } from '../read-manifest.ts';
 
 /** How TypeScript finds packages: as Node does, or as bundlers do. */
 const RESOLUTIONS = [

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import type { Manifest } from './read-manifest.ts';
+import type { Manifest } from '../read-manifest.ts';
 
 /** Folder of the built files in a package. */
 export const LIB = 'lib';

@@ -1,7 +1,7 @@
 import { globSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ROOT } from './published-packages.ts';
-import { readManifest } from './read-manifest.ts';
+import { ROOT } from '../published-packages.ts';
+import { readManifest } from '../read-manifest.ts';
 
 /**
  * The range of versions that a published package asks for, by the name of the dependency. Of what a project of the
