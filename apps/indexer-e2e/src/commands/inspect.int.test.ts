@@ -222,7 +222,7 @@ describe('indexer init', () => {
   });
 
   it('names the Nx target in a workspace with the plugin, and what Nx does not see of what git ignores', async () => {
-    put('nx.json', '{"plugins":["@lockstep/nx-corpus"]}');
+    put('nx.json', '{"plugins":["@lockstep/nx"]}');
     put('docs/chunks.jsonl', LONG.join('\n'));
     put('.gitignore', '*.jsonl\nhidden/\n');
     execFileSync('git', ['init', '-q'], { cwd: root });

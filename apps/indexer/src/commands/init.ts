@@ -116,7 +116,7 @@ function checkPayload({ payload = [] }: Partial<Flags>, { keys }: Inspection): v
 function hasPlugin(root: string): boolean {
   const plugins = readJson<{ plugins?: unknown }>(join(root, 'nx.json'))?.plugins;
   const names = (Array.isArray(plugins) ? plugins : []).map((each) => (typeof each === 'string' ? each : each?.plugin));
-  return names.some((name) => name === '@lockstep/nx-corpus' || name === '@lockstep/nx');
+  return names.includes('@lockstep/nx');
 }
 
 function exists(path: string): IndexingError {
