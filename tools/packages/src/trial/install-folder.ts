@@ -51,7 +51,7 @@ export function createInstallFolder(): InstallFolder {
     root,
     run,
     install(...specs) {
-      const { exit, stderr } = run('npm', ['install', '--no-audit', '--no-fund', '--no-save', ...specs]);
+      const { exit, stderr } = run('npm', ['install', '--no-audit', '--no-fund', ...specs]);
       if (exit !== 0) throw new Error(`npm install ${specs.join(' ')} ended with ${exit}:\n${stderr}`);
     },
     size: () => installedSize(join(root, 'node_modules')),
