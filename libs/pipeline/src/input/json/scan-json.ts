@@ -11,6 +11,8 @@ export interface RecordsPlace {
   readonly path: readonly string[];
   /** Whether the members of an object are the records, in place of the elements of an array. @default false */
   readonly keyed?: boolean | undefined;
+  /** Whether the records stand at the top as usual, and an object that holds none is a record itself. @default false */
+  readonly lone?: boolean | undefined;
   /** Members of the object that are columns: arrays of one value for each record. @default the records are in one place */
   readonly columns?: readonly Column[] | undefined;
 }
@@ -188,7 +190,7 @@ export function* scanRecords(options: ScanOptions): Scan<void, RawRecord> {
       if (after !== undefined) throw cursor.malformed(`expected the end of the input, found ${quoted(after)}`);
       return;
     }
-    if (after === undefined && !options.lines) throw noContainer();
+    if (after === undefined && !options.lines && options.records?.lone !== true) throw noContainer();
     members?.push(CLOSING);
     const isLine = at.line === endLine && cursor.line !== endLine;
     yield finished(at, members?.whole(), 'value-end');
@@ -280,7 +282,7 @@ export function* scanRecords(options: ScanOptions): Scan<void, RawRecord> {
   const first = yield* cursor.peek();
   if (first === undefined) return;
   if (first === 0xff || first === 0xfe || first === 0) throw notUtf8();
-  if (options.records !== undefined) {
+  if (options.records !== undefined && options.records.lone !== true) {
     // Several objects, such as pages of an answer, each with records at the same place.
     while ((yield* cursor.peek()) !== undefined) yield* readPlaced(options.records, 0);
     return;

@@ -11,6 +11,9 @@ export const KNOWN_TEXTS = [
   ...['document', 'sentence', 'embedText', 'text_snippet_preview', 'snippet'],
 ].filter((name, at, all) => all.indexOf(name) === at);
 
+/** Names of a text in files that have none under the names above: what these say is otherwise about the text. */
+export const LAST_TEXTS = ['description', 'summary', 'abstract'];
+
 /** Names of the document that a chunk is of. */
 export const KNOWN_DOCUMENTS = [
   'document_id',
@@ -39,6 +42,11 @@ function simplified(key: string): string {
   const simple = key.toLowerCase().replaceAll(/[\s_-]/g, '');
   if (spellings.size < SPELLINGS_MAX) spellings.set(key, simple);
   return simple;
+}
+
+/** Whether a key is one of some names, in any letter case and with or without what stands between words. */
+export function isNamed(key: string, names: readonly string[]): boolean {
+  return names.some((name) => simplified(name) === simplified(key));
 }
 
 /** Gives the path of a value that will do, under one of some names. */

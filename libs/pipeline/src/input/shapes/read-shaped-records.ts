@@ -1,13 +1,15 @@
-import { IndexingError, type Fields } from '@lockstep/model';
+import { IndexingError, isJsonObject, type Fields, type JsonValue } from '@lockstep/model';
 import type { InputFacts, ShapeReport } from '../../receipts.ts';
 import type { InputRecord } from '../input-record.ts';
 import { peekRecords, type PeekedRecords } from '../peek-records.ts';
 import type { ReadRecordsOptions } from '../read-options.ts';
-import { formatFieldPath, parseFieldPath } from './field-path.ts';
+import { formatFieldPath, parseFieldPath, type FieldPath } from './field-path.ts';
 import type { UserFields } from './own-record.ts';
 import { OWN_SHAPE, recogniseShape, sampleOf, type InputSample } from './recognise-shape.ts';
+import { partsAt } from './parts-of-documents.ts';
 import { recordsNotFound } from './records-not-found.ts';
 import type { RecordsPlace } from './shape.ts';
+import { partsShape } from './shapes.ts';
 import { createShaper, type ShapedRecord } from './shaped-records.ts';
 
 /** The records of an input in our own shape, and where their fields came from, which is known when all are read. */
@@ -32,11 +34,15 @@ export async function readShapedRecords(
 ): Promise<ShapedRecords> {
   const peeked = await peekRecords(input.bytes, { ...input, exactIntegers: !strict });
   const sample = sampleOf(new TextDecoder().decode(peeked.head));
-  const recognised = recogniseShape(sample);
+  const { place: given, parts } = recordsGiven(sample, fields.records);
+  const recognised =
+    parts === undefined
+      ? recogniseShape(sample, [fields.text ?? []].flat())
+      : { shape: partsShape(parts, fields.text), place: undefined };
   const shaper = createShaper(recognised, pathsOf(fields), strict);
   // Our own places are found by the reader itself.
-  const recognisedPlace = recognised?.shape === OWN_SHAPE ? undefined : recognised?.place;
-  const given = fields.records === undefined ? undefined : { path: parseFieldPath(fields.records) };
+  const recognisedPlace =
+    recognised?.shape === OWN_SHAPE && recognised.place?.lone !== true ? undefined : recognised?.place;
   const place = given ?? recognisedPlace;
 
   if (fields.records !== undefined && peeked.form !== 'json') {
@@ -72,11 +78,32 @@ export async function readShapedRecords(
   return { facts, batches: batches(), report, pathOf, documentPath };
 }
 
+/**
+ * Where the records stand that the user gave: at a place of the input, and where the path goes through a list, in each record
+ * of that list.
+ */
+function recordsGiven(
+  { top }: InputSample,
+  records: string | undefined,
+): { readonly place?: RecordsPlace; readonly parts?: FieldPath } {
+  if (records === undefined) return {};
+  const path = parseFieldPath(records);
+  let value: JsonValue | undefined = top;
+  for (let at = 0; at < path.length; at += 1) {
+    const parts = path.slice(at);
+    if (Array.isArray(value) && value.some((record) => partsAt(parts)(record).length > 0))
+      return { parts, ...(at === 0 ? {} : { place: { path: path.slice(0, at) } }) };
+    value = value !== undefined && isJsonObject(value) ? value[path[at] as string] : undefined;
+  }
+  return { place: { path } };
+}
+
 function factsOf(peeked: PeekedRecords, { top }: InputSample, place: RecordsPlace | undefined): InputFacts {
   const { form, layout, packing = null, encoding } = peeked;
   const common = { packing, encoding };
   if (form !== 'json') return { form, records: null, ...common };
-  if (place !== undefined) return { form: 'json-object', records: formatFieldPath(place.path), ...common };
+  if (place !== undefined && place.lone !== true)
+    return { form: 'json-object', records: formatFieldPath(place.path), ...common };
   if (Array.isArray(top)) return { form: 'json-array', records: null, ...common };
   return { form: layout === 'lines' || top === undefined ? 'json-lines' : 'json-values', records: null, ...common };
 }

@@ -1,7 +1,8 @@
 import { ID_ALIASES, isJsonObject, TEXT_ALIASES, type JsonObject, type JsonValue } from '@lockstep/model';
-import { isSet, parseFieldPath, valueAt } from './field-path.ts';
+import { formatFieldPath, isSet, parseFieldPath, valueAt, type FieldPath } from './field-path.ts';
 import type { Column } from '../json/column-list.ts';
-import { createNameFinder, KNOWN_TEXTS } from './known-names.ts';
+import { createNameFinder, KNOWN_TEXTS, LAST_TEXTS } from './known-names.ts';
+import { partLists } from './parts-of-documents.ts';
 import { parsePrefix } from './parse-prefix.ts';
 import type { RecordsPlace, Shape } from './shape.ts';
 import { ANY_KEY, SHAPES } from './shapes.ts';
@@ -49,25 +50,50 @@ export function sampleOf(head: string): InputSample {
  * then our own wherever one of the first records has an id and a text under its names, so
  * that what was loaded before stays as it is; then the shape with the most required paths; of equal ones the earlier in
  * the table. Undefined where nothing fits.
+ * Where no record has a text under a known name, or at one of the paths `texts`, names are looked for that are usually
+ * about a text.
  */
-export function recogniseShape(sample: InputSample): RecognisedShape | undefined {
+export function recogniseShape(sample: InputSample, texts: readonly string[] = []): RecognisedShape | undefined {
   const joined = SHAPES.find((shape) => shape.join !== undefined && isJoined(shape, sample));
   if (joined !== undefined) return { shape: joined, place: undefined };
   for (const place of OWN_PLACES) {
     const records = recordsAt(sample, place);
     if (records?.some(({ record }) => isOwn(record)) === true) return found(OWN_SHAPE, place, sample);
   }
+  const known: TextFinder = (record) =>
+    findText(record, isText) ?? texts.map(parseFieldPath).find((path) => isText(valueAt(record, path)));
+  const best = bestOf(sample, known) ?? bestOf(sample, (record) => findLastText(record, isText), true);
+  if (best !== undefined) return best;
+  return sample.top === undefined && sample.lines.length > 1 ? recognisePages(sample.lines) : undefined;
+}
+
+/** Where a record has its text. */
+type TextFinder = (record: JsonObject) => FieldPath | undefined;
+
+/** `named`: whether the text stands under a name that counts in this input alone. */
+function bestOf(sample: InputSample, textOf: TextFinder, named = false): RecognisedShape | undefined {
+  const hasText = (record: JsonObject): boolean => textOf(record) !== undefined;
   let best: (RecognisedShape & { readonly score: number }) | undefined;
-  for (const shape of SHAPES) {
-    for (const place of (shape.places ?? [{ path: [] }]).map((each) => withKnownKeys(each, sample))) {
+  for (const each of SHAPES) {
+    for (const place of (each.places ?? [{ path: [] }]).map((at) => withKnownKeys(at, sample))) {
       const records = recordsAt(sample, place)?.slice(0, SAMPLE_ITEMS);
-      const score = shape.has.length;
+      const score = each.has.length;
       if (records === undefined || records.length === 0 || (best !== undefined && best.score >= score)) continue;
-      if (most(records, (each) => fits(shape, each))) best = { ...found(shape, place, sample), score };
+      const values = records.map(({ record }) => record);
+      const settled = each.settle === undefined ? each : each.settle(values, hasText);
+      if (settled === undefined || !most(records, (record) => fits(settled, record, hasText))) continue;
+      const shape = named && each.has.length === 0 ? withText(settled, records, textOf) : settled;
+      best = { ...found(shape, place, sample), score };
     }
   }
-  if (best !== undefined) return { shape: best.shape, place: best.place };
-  return sample.top === undefined && sample.lines.length > 1 ? recognisePages(sample.lines) : undefined;
+  return best && { shape: best.shape, place: best.place };
+}
+
+/** A shape that says where its records have their text, as the first of them has. */
+function withText(shape: Shape, records: readonly SampleRecord[], textOf: TextFinder): Shape {
+  const unfolded = records.flatMap(({ record, key }): readonly JsonValue[] => shape.unfold?.(record, key) ?? [record]);
+  const path = unfolded.map((record) => (isJsonObject(record) ? textOf(record) : undefined)).find((each) => each);
+  return path === undefined ? shape : { ...shape, text: [formatFieldPath(path)] };
 }
 
 /** Answers of one service one after another, as its pages are: a tool's own shape, known by the first of them. */
@@ -80,13 +106,19 @@ function isJoined(shape: Shape, { lines }: InputSample): boolean {
   const joiner = shape.join?.();
   if (joiner === undefined || !joiner.begins(lines[0] ?? null)) return false;
   const joined = lines.flatMap((value, index) => joiner.take({ index, line: 1, value, nonFinite: 0 }));
-  return joined.some(({ value = null }) => fits(shape, { record: value, key: undefined }));
+  return joined.some(({ value = null }) => fits(shape, { record: value, key: undefined }, hasKnownText));
 }
 
 function found(shape: RecognisedShape['shape'], place: RecordsPlace, { top }: InputSample): RecognisedShape {
-  // One record after another has no place; nor has an array at the top.
   const isTop = top === undefined || (place.path.length === 0 && place.keyed !== true && place.columns === undefined);
-  return { shape, place: isTop ? undefined : place };
+  if (!isTop) return { shape, place };
+  // One record after another has no place; nor has an array at the top. One object may be a record itself, but for one that holds
+  // a list of what may be records too, of which nobody says which is meant.
+  const isRecord =
+    top !== undefined &&
+    isJsonObject(top) &&
+    ((shape !== OWN_SHAPE && shape.settle !== undefined) || partLists(top, hasKnownText).length === 0);
+  return { shape, place: isRecord ? { path: [], lone: true } : undefined };
 }
 
 /** A place with the key that the input has where any may stand; where there are several, none is meant. */
@@ -146,7 +178,7 @@ export function isOwn(record: JsonValue): boolean {
   return has(ID_ALIASES) && has(TEXT_ALIASES);
 }
 
-function fits(shape: Shape, { record, key }: SampleRecord): boolean {
+function fits(shape: Shape, { record, key }: SampleRecord, hasText: (record: JsonObject) => boolean): boolean {
   if (shape.unfold !== undefined && shape.unfold(record, key).length === 0) return false;
   if (shape.has.length > 0) {
     if (!isJsonObject(record)) return false;
@@ -155,13 +187,18 @@ function fits(shape: Shape, { record, key }: SampleRecord): boolean {
   }
   if (shape.name === 'strings') return typeof record === 'string';
   const unfolded = shape.unfold?.(record, key) ?? (isJsonObject(record) ? [record] : []);
-  return unfolded.some((each) => hasText(each));
+  return unfolded.some(hasText);
 }
 
 const findText = createNameFinder(KNOWN_TEXTS);
+const findLastText = createNameFinder(LAST_TEXTS);
 
-function hasText(record: JsonObject): boolean {
-  return findText(record, (value) => typeof value === 'string' && value !== '') !== undefined;
+function hasKnownText(record: JsonObject): boolean {
+  return findText(record, isText) !== undefined;
+}
+
+function isText(value: JsonValue | undefined): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function most<Item>(items: readonly Item[], holds: (item: Item) => boolean): boolean {

@@ -32,6 +32,8 @@ export interface Shape extends FieldNames {
   readonly leaveOut?: readonly string[];
   /** Makes records of what stands one after another in the input. @default each is a record */
   readonly join?: () => RecordJoiner;
+  /** The shape as it is for an input with these first records; undefined where it does not fit. @default the shape itself */
+  readonly settle?: (records: readonly JsonValue[], hasText: (record: JsonObject) => boolean) => Shape | undefined;
   /** Makes of one record the records that are in it. @default the record itself */
   readonly unfold?: (record: JsonValue, key: string | undefined) => readonly JsonObject[];
 }

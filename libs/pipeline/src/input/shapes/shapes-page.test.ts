@@ -2,7 +2,16 @@ import { join } from 'node:path';
 import { format } from 'prettier';
 import { expect, it } from 'vitest';
 import { COLUMNS_BYTES_MAX } from '../json/column-list.ts';
-import { KNOWN_DATES, KNOWN_DOCUMENTS, KNOWN_IDS, KNOWN_PAGES, KNOWN_TEXTS, KNOWN_TITLES } from './known-names.ts';
+import {
+  KNOWN_DATES,
+  KNOWN_DOCUMENTS,
+  KNOWN_IDS,
+  KNOWN_PAGES,
+  KNOWN_TEXTS,
+  KNOWN_TITLES,
+  LAST_TEXTS,
+} from './known-names.ts';
+import { LISTS_OF_TEXTS } from './parts-of-documents.ts';
 import type { Shape } from './shape.ts';
 import { SHAPES } from './shapes.ts';
 
@@ -43,13 +52,26 @@ Answers of a service may stand one after another, as pages do. Where the records
 at most ${COLUMNS_BYTES_MAX / 1024 / 1024} MiB without vectors, and a value for each record; otherwise the input is refused with \`input-columns\`. Export a larger collection in
 parts. In a bulk request an action and the document after it are one record; deletions and scripts are rejected.
 
+One object that has a text is a record, so that a folder may have a file for each. Not where it also holds a list of what
+may be records: then \`fields.records\` says which is meant.
+
 | shape | written by | records | recognised by | id | text | document |
 | --- | --- | --- | --- | --- | --- | --- |
 ${SHAPES.map(rowOf).join('\n')}
 
 Where a shape says nothing, or its path is empty in a record, these names are looked for, at the top and then in \`metadata\`, also in
 another letter case: id ${list(KNOWN_IDS)}; text ${list(KNOWN_TEXTS)}; document ${list(KNOWN_DOCUMENTS)}; title
-${list(KNOWN_TITLES)}; page ${list(KNOWN_PAGES)}; date ${list(KNOWN_DATES)}.
+${list(KNOWN_TITLES)}; page ${list(KNOWN_PAGES)}; date ${list(KNOWN_DATES)}. Where none of the first
+records has such a text, it is looked for under ${list(LAST_TEXTS)}.
+
+## Documents that hold their parts
+
+Documents without a text of their own, in which one list holds objects with a text, are of the shape \`parts\`: each part is a chunk, with
+the fields of its document that it does not have itself. Its id is the JSON array of the document's id and its own, such as
+\`[2,255]\`, since parts count anew in each document; a part without an id gets a derived one, as below. Strings are parts where the list is called
+${list(LISTS_OF_TEXTS)}.
+Of two such lists \`fields.records\` says which is meant: \`{ "fields": { "records": "verses" } }\` goes through the list of documents, and
+\`data.books.sections.paragraphs\` through all lists on the way. In JSON lines such a path starts in each line.
 
 ## Naming the fields yourself
 

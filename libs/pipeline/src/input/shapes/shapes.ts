@@ -1,6 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@lockstep/model';
 import { ACTION, createBulkJoiner } from './bulk-actions.ts';
 import { unwrapExtendedJson } from './extended-json.ts';
+import { listOfParts, PART_ID, partsAt } from './parts-of-documents.ts';
+import { parseFieldPath, type FieldPath } from './field-path.ts';
 import type { RecordsPlace, Shape } from './shape.ts';
 
 /** In the path of a place: the only key that is there. */
@@ -370,7 +372,24 @@ export const SHAPES: readonly Shape[] = [
     about: 'any other records; id and text under usual names',
     has: [],
   },
+  {
+    name: 'parts',
+    about: 'documents without a text that hold a list of parts with one, under any name',
+    has: [],
+    places: at([], ['documents'], ['docs'], ['data'], ['items'], ['records']),
+    id: [PART_ID],
+    settle(records, hasText) {
+      const key = listOfParts(records, hasText);
+      return key === undefined ? undefined : { ...this, unfold: partsAt([key]) };
+    },
+  },
 ];
+
+/** The shape of documents whose parts stand at a path that the user gave, as does perhaps the text in a part. */
+export function partsShape(path: FieldPath, text: string | undefined): Shape {
+  const parts = SHAPES.find(({ name }) => name === 'parts') as Shape;
+  return { ...parts, unfold: partsAt(path, text === undefined ? undefined : parseFieldPath(text)[0]) };
+}
 
 function asObjects(record: JsonValue): readonly JsonObject[] {
   return isJsonObject(record) ? [record] : [];
