@@ -27,9 +27,9 @@ export interface InstallFolder {
   dispose(): void;
 }
 
-/** Variables that choose services, and those with which npm and Nx run their own scripts. */
+/** Variables that choose services, and those with which npm and Nx run their own scripts, in colours too. */
 const DROPPED =
-  /^(OPENAI_|QDRANT_|NEON_|LOCKSTEP_|NX_|npm_(?!config_(registry|cache|userconfig)$)|NODE_OPTIONS$|INIT_CWD$)/i;
+  /^(OPENAI_|QDRANT_|NEON_|LOCKSTEP_|NX_|npm_(?!config_(registry|cache|userconfig)$)|NODE_OPTIONS$|FORCE_COLOR$|INIT_CWD$)/i;
 
 export function createInstallFolder(): InstallFolder {
   const root = realpathSync(mkdtempSync(join(tmpdir(), 'lockstep-packages-')));
