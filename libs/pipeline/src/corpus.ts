@@ -252,6 +252,17 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
     isOriginChecked = true;
   }
 
+  /** Before embed pays. Provision asks again before anything is written, so a ledger that cannot be read stops nothing here. */
+  async function checkOriginBeforePaying(context: StageContext): Promise<void> {
+    try {
+      await checkOrigin(context, await ports.ledger('qdrant'));
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!isIndexingError(error) || error.code === 'other-input' || error.code === 'other-ids') throw error;
+      context.logger.warn('origin-not-checked', { code: error.code });
+    }
+  }
+
   return {
     settings,
     validate: ({ strict = false, reuse = false } = {}) =>
@@ -303,7 +314,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
             cache,
             batchItems: batchItems.embed,
             concurrency: concurrency.embed,
-            beforePaying: async () => checkOrigin(context, await ports.ledger('qdrant')),
+            beforePaying: () => checkOriginBeforePaying(context),
             ...choices,
           }),
         );

@@ -81,6 +81,7 @@ const SEEN: Readonly<Record<Stage, readonly string[]>> = {
 const UNSEEN: Readonly<Record<Step, readonly string[]>> = {
   // Only a whole run makes a plan, so that no single stage is killed there.
   plan: [
+    'ledger.runs',
     'vectors.inspect',
     'vectors.foreignModel',
     'ledger.stamp',
@@ -101,7 +102,7 @@ const UNSEEN: Readonly<Record<Step, readonly string[]>> = {
     'rows.fence',
   ],
   // The folder without a name is the state directory, in which the cache's folder has one.
-  embed: ['sync folder cache', 'sync folder '],
+  embed: ['ledger.runs', 'sync folder cache', 'sync folder '],
   'load-qdrant': ['vectors.scan', 'ledger.fenceHolder', 'vectors.count'],
   'load-neon': ['rows.scan', 'ledger.fenceHolder', 'rows.count'],
   verify: [
