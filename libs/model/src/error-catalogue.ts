@@ -50,7 +50,7 @@ export const ERROR_CATALOGUE = {
   ),
   'input-no-container': entry(
     EXIT.failed,
-    'Write the records as a JSON array, as JSON lines, or in an object under chunks, data or items.',
+    'Name where the records stand with fields.records in corpus.json or --records; otherwise write them as a JSON array or as JSON lines.',
   ),
   'input-ambiguous-container': entry(EXIT.failed, 'Keep only one of the keys chunks, data and items.'),
   'input-columns': entry(EXIT.failed, 'Export the input again, in parts where it is too large.'),

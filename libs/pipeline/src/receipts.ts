@@ -68,6 +68,16 @@ export interface ShapeReport {
   /** Paths of a user that no record has, each with the keys that records do have. */
   readonly missingPaths: readonly { readonly field: FieldName; readonly path: string }[];
   readonly keysFound: readonly string[];
+  /** Where records without a text seem to have it; absent where none was looked for or found. */
+  readonly likely?: LikelyFields;
+}
+
+/** Where records in which no text was found seem to have theirs, or to hold lists of records. */
+export interface LikelyFields {
+  /** The path with the longest texts of several words. */
+  readonly text?: string | undefined;
+  /** Paths of lists of objects. */
+  readonly lists: readonly string[];
 }
 
 /** The files of an input, by the shape that each was read as. */

@@ -7,6 +7,7 @@ import {
   ROW_BYTES_MAX,
   rowTooLarge,
   sentTexts,
+  TEXT_ALIASES,
   textWindows,
   WINDOWS_MAX,
   type Chunk,
@@ -108,8 +109,17 @@ export async function acceptRecord(
   };
 }
 
+const MISSING_TEXT = {
+  code: 'missing-text',
+  field: 'text',
+  message: `expected one of ${TEXT_ALIASES.join(', ')}`,
+} as const;
+
 /** A rejection that names the paths of the record in the input, in place of those of our own shape. */
-function inWordsOfInput(rejection: Rejection, { from = {}, missing = {} }: ShapedRecord): Rejection {
+function inWordsOfInput(given: Rejection, { from, missing = {} }: ShapedRecord): Rejection {
+  // A record without an id lacks its text alone: with that an id would be derived.
+  const isTextMissing = given.code === 'missing-id' && from?.text === undefined && missing.id === undefined;
+  const rejection = from !== undefined && isTextMissing ? { ...given, ...MISSING_TEXT } : given;
   const { code } = rejection;
   const unmet = code === 'missing-id' ? 'id' : code === 'missing-text' ? 'text' : undefined;
   const path = unmet && missing[unmet];
@@ -118,7 +128,7 @@ function inWordsOfInput(rejection: Rejection, { from = {}, missing = {} }: Shape
     return { ...rejection, field: path, message: `expected ${what} at ${JSON.stringify(path)} (fields.${unmet})` };
   }
   const [field] = Object.entries(OWN_KEYS).find(([, key]) => key === rejection.field) ?? [];
-  return { ...rejection, field: from[field as FieldName] ?? rejection.field };
+  return { ...rejection, field: from?.[field as FieldName] ?? rejection.field };
 }
 
 /** Where in the record they were is not known. */

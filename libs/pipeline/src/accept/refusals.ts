@@ -1,4 +1,5 @@
 import { counted, IndexingError } from '@lockstep/model';
+import { likelyFieldsText } from '../input/shapes/likely-fields.ts';
 import { placeText } from '../input/record-place.ts';
 import type { RejectSum, ShapeReport } from '../receipts.ts';
 
@@ -8,7 +9,7 @@ import type { RejectSum, ShapeReport } from '../receipts.ts';
 export function nothingAcceptable(
   records: number,
   [first]: readonly RejectSum[],
-  { keysFound }: ShapeReport,
+  { keysFound, likely = { lists: [] } }: ShapeReport,
   listed: string,
 ): IndexingError {
   const none =
@@ -19,7 +20,7 @@ export function nothingAcceptable(
   const isNameMissing = first?.code === 'missing-text' || first?.code === 'missing-id';
   const keys =
     isNameMissing && keysFound.length > 0
-      ? ` The records have ${keysFound.join(', ')}; name the right one with fields in corpus.json.`
+      ? ` The records have ${keysFound.join(', ')}; name the right one with fields in corpus.json.${first.code === 'missing-text' ? likelyFieldsText(likely) : ''}`
       : '';
   return new IndexingError({
     code: 'input-nothing-acceptable',

@@ -126,3 +126,32 @@ describe('a text under a name that is not known', () => {
     expect((await rowsOf(content, { fields: { text: 'words' } })).rows).toMatchObject({ 5: { text: 'in transit' } });
   });
 });
+
+describe('the error of an input in which nothing is found', () => {
+  const messageOf = async (content: JsonValue, fields?: Fields): Promise<string> =>
+    String(await failureOf(rowsOf(content, fields === undefined ? {} : { fields })));
+
+  it('names the longest text and the lists of the records, each with its flag', async () => {
+    const message = await messageOf([{ title: 'a b', tale: { body1: 'once upon a time' }, bits: [{ n: 1 }] }]);
+    expect(message).toContain('The records have title, tale, bits;');
+    expect(message).toContain('Their longest texts stand at tale.body1: --text tale.body1.');
+    expect(message).toContain('Lists stand at bits: --records bits.');
+  });
+
+  it('says that the text is missing of records that have neither a text nor an id', async () => {
+    expect(await messageOf([{ title: 'a', tale: 'b' }])).toContain('text: expected one of text, content');
+  });
+
+  it('names the keys of one object, its lists, and the longest text of the objects in it', async () => {
+    const message = await messageOf({ x: { tale: 'once upon a time' }, 'a b': [{ n: 1 }] });
+    expect(message).toContain('Found one object with x, a b.');
+    expect(message).toContain("Lists stand at a b: --records 'a b'.");
+    expect(message).toContain('Their longest texts stand at tale: --text tale.');
+  });
+
+  it('names the lists in the records where the path of records is that of none', async () => {
+    expect(await messageOf(SURAHS, { records: 'verse' })).toContain(
+      'leave fields.records out, or name one of the lists in them, verses. Did you mean "verses"?',
+    );
+  });
+});

@@ -21,6 +21,7 @@ export function mergeShapeReports() {
   const from = new Map<FieldName, Map<string, number>>();
   let missing: ShapeReport['missingPaths'] | undefined;
   const keysFound = new Set<string>();
+  let likely: ShapeReport['likely'];
 
   return {
     add({ file, records, report }: FileFound): void {
@@ -39,6 +40,7 @@ export function mergeShapeReports() {
         from.set(field, sums);
       }
       vectorsLeftOut += report.vectorsLeftOut;
+      likely ??= report.likely;
       // A path is missing where no file has it.
       const lacks = (path: string): boolean => report.missingPaths.some((other) => other.path === path);
       missing = (missing ?? report.missingPaths).filter(({ path }) => lacks(path));
@@ -61,6 +63,7 @@ export function mergeShapeReports() {
         vectorsLeftOut,
         missingPaths: missing ?? [],
         keysFound: [...keysFound],
+        ...(likely === undefined ? {} : { likely }),
       },
     files: (): FilesReport => ({ count, empty, shapes: byFiles(shapes) }),
   };

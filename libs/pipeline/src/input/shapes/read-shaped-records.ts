@@ -51,8 +51,7 @@ export async function readShapedRecords(
   }
 
   const joiner = recognised?.shape === OWN_SHAPE ? undefined : recognised?.shape.join?.();
-  const explained = (error: unknown): unknown =>
-    fields.records === undefined ? error : recordsNotFound(error, fields.records, sample);
+  const explained = (error: unknown): unknown => recordsNotFound(error, fields.records, sample);
 
   function* joined(batch: Iterable<InputRecord>): Generator<InputRecord> {
     for (const record of batch) yield* joiner?.take(record) ?? [record];

@@ -1,9 +1,10 @@
 import { ID_ALIASES, isJsonObject, type JsonObject, type JsonValue } from '@lockstep/model';
-import type { FieldName, ShapeReport } from '../../receipts.ts';
+import type { FieldName, LikelyFields, ShapeReport } from '../../receipts.ts';
 import type { InputRecord } from '../input-record.ts';
 import { formatFieldPath, isSet, parseFieldPath, valueAt } from './field-path.ts';
 import { createNameFinder, KNOWN_DOCUMENTS } from './known-names.ts';
 import { createOwnRecords, type OwnRecord, type UserFields } from './own-record.ts';
+import { createLikelyFields } from './likely-fields.ts';
 import { isOwn, OWN_SHAPE, type RecognisedShape } from './recognise-shape.ts';
 import type { Shape } from './shape.ts';
 
@@ -52,6 +53,7 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
   const idSources = new Map<string, number>();
   /** Keys of records, each with those of the object that it may have as its value. */
   const keysFound = new Map<string, Set<string>>();
+  const likely = createLikelyFields();
   let vectorsLeftOut = 0;
   /** The first record, in which paths are looked up. */
   let first: JsonObject | undefined;
@@ -102,6 +104,7 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
           continue;
         }
         vectorsLeftOut += own.vectors;
+        if (own.from.text === undefined && fields.text === undefined) likely.look(value);
         for (const [field, path] of Object.entries(own.from) as [FieldName, string][]) {
           const paths = counts.get(field) ?? new Map<string, number>();
           counts.set(field, paths);
@@ -145,6 +148,7 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
         from,
         idSource: [...idSources].toSorted(([, a], [, b]) => b - a)[0]?.[0] ?? null,
         vectorsLeftOut,
+        ...likelyOf(likely.found()),
         missingPaths: [...unseen.values()].map(({ field, path }) => ({ field, path })),
         keysFound: [...keysFound].flatMap(([key, inner]) =>
           inner.size === 0 ? [key] : [...inner].map((each) => formatFieldPath([key, each])),
@@ -152,6 +156,11 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
       };
     },
   };
+}
+
+/** Nothing where nothing was found, so that receipts say no more than they did. */
+function likelyOf(likely: LikelyFields): Pick<ShapeReport, 'likely'> {
+  return likely.text === undefined && likely.lists.length === 0 ? {} : { likely };
 }
 
 function count(counts: Map<string, number>, name: string): void {
