@@ -1,6 +1,12 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { runCommandLine } from './command-line.ts';
 import { COMMON_FLAGS, FLAG_NAMES } from './settings/flags.ts';
+
+const STATE = ['--state-dir', mkdtempSync(join(tmpdir(), 'lockstep-command-line-'))];
+afterAll(() => rmSync(STATE[1] as string, { recursive: true, force: true }));
 
 const host = { signal: new AbortController().signal };
 
@@ -56,7 +62,18 @@ it.each([
   [['toString'], /^There is no command "toString"/],
   [['cache'], /^Expected one of recover, repair after cache\.$/],
   [['cache', 'bogus'], /^There is no command "cache bogus"; expected recover, repair after cache\.$/],
-  [['run'], /SOURCE/],
+  [['validate'], /SOURCE/],
+  [['run', ...STATE], /SOURCE/],
+  [
+    ['run', '--all', 'a', ...STATE],
+    /^--all is every corpus of the workspace; expected no name or file with it, found "a"\.$/,
+  ],
+  [
+    ['plan', '--all', '--id', 'x', ...STATE],
+    /^--id is for one corpus; expected it in a corpus\.json, or without --all\.$/,
+  ],
+  [['verify', ...STATE], /^Expected SOURCE or --all, found neither\.$/],
+  [['embed', 'a', '--all'], /^There is no flag --all\.$/],
   [['drop', 'a', 'b'], /^"b" is one argument too many\.$/],
   [['plan', 'a', '--yes'], /^There is no flag --yes\.$/],
   [['plan', 'a', '--batchSize', '0'], /^--batch-size: expected 1 or more, found "0"\.$/],

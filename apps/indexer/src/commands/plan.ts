@@ -10,13 +10,13 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 export const plan = corpusCommand({
   name: 'plan',
   description: 'Shows what a run would change in each store and why, and what it would cost; writes nothing',
-  flags: ['allow-new-ids', 'strict', 'only', ...DELETE_FLAGS, ...COST_FLAGS],
+  flags: ['all', 'allow-new-ids', 'strict', 'only', ...DELETE_FLAGS, ...COST_FLAGS],
   temporary: () => true,
-  async run({ session, flags, embedder }) {
+  async run({ session, flags, embedder, spending }) {
     const price = embeddingPrice(embedder, flags);
     const validated = await session.validate({ strict: flags.strict, reuse: true });
     const planned = await session.plan({ only: onlyStore(flags), trust: 'labels' });
     const text = [planText(planned, price), ...documentsText(validated, session.settings.deletes)].join('\n');
-    return planVerdict(planned, text, price, runLimits(flags, embedder));
+    return planVerdict(planned, text, price, runLimits(flags, embedder, spending));
   },
 });

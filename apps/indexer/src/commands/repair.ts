@@ -10,11 +10,11 @@ import type { CommandResult } from '../wiring/workspace-command.ts';
 export const repair = corpusCommand({
   name: 'repair',
   description: 'Compares all that both stores hold with input and cache, and corrects it; pays only with --pay',
-  flags: ['allow-new-ids', 'dry-run', 'pay', ...DELETE_FLAGS, ...PAYING_FLAGS],
+  flags: ['all', 'allow-new-ids', 'dry-run', 'pay', ...DELETE_FLAGS, ...PAYING_FLAGS],
   temporary: (flags) => flags['dry-run'],
-  async run({ session, flags, embedder }): Promise<CommandResult> {
+  async run({ session, flags, embedder, spending }): Promise<CommandResult> {
     const price = embeddingPrice(embedder, flags);
-    const { deletes, guardTokens } = runLimits(flags, embedder);
+    const { deletes, guardTokens } = runLimits(flags, embedder, spending);
     const limits = flags.pay ? { deletes, guardTokens } : { deletes };
     if (flags['dry-run']) {
       await session.validate();

@@ -16,7 +16,7 @@ import type { CommandResult } from '../wiring/workspace-command.ts';
 export const run = corpusCommand({
   name: 'run',
   description: 'Runs all stages for one corpus or file: validate, embed, provision, load-qdrant, load-neon, verify',
-  flags: ['allow-new-ids', 'strict', ...DELETE_FLAGS, ...PAYING_FLAGS, 'max-rejects', 'level', 'vectors-every'],
+  flags: ['all', 'allow-new-ids', 'strict', ...DELETE_FLAGS, ...PAYING_FLAGS, 'max-rejects', 'level', 'vectors-every'],
   args: {
     only: {
       type: 'string',
@@ -24,10 +24,10 @@ export const run = corpusCommand({
       valueHint: 'embed|qdrant|neon',
     },
   },
-  async run({ session, source, root, flags, embedder }): Promise<CommandResult> {
+  async run({ session, source, root, flags, embedder, spending }): Promise<CommandResult> {
     const { only, strict, level } = flags;
     const rejectsMax = rejectsLimit(flags);
-    const limits = runLimits(flags, embedder);
+    const limits = runLimits(flags, embedder, spending);
     const price = embeddingPrice(embedder, flags);
     if (only === 'embed') {
       const done = await embedOnly(session, { strict, rejectsMax, limits });

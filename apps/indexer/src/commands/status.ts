@@ -12,6 +12,7 @@ export const status = workspaceCommand({
   name: 'status',
   description: 'Shows the state of every corpus, the last runs, and what is in the stores without a corpus.json',
   args: {
+    all: { type: 'boolean', description: 'As without it: every corpus is shown', default: false },
     limit: { type: 'string', description: `How many runs to show, at most 100; default ${RUNS}`, valueHint: 'n' },
   },
   async run(context) {

@@ -10,7 +10,7 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 export const verify = corpusCommand({
   name: 'verify',
   description: 'Compares input, cache, Qdrant and Postgres, and lists the differences',
-  flags: ['only', 'level', 'vectors-every'],
+  flags: ['all', 'only', 'level', 'vectors-every'],
   async run({ session, flags }) {
     const { level } = flags;
     const receipt = await session.verify({ only: onlyStore(flags), level, vectorsEvery: flags['vectors-every'] });

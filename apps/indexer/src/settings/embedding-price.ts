@@ -24,7 +24,18 @@ export function costOf(tokens: number, dollarsPerMillionTokens: number): number 
 /** Fails with `cost-guard` if embedding costs more than the limit, and with `config-invalid` if no price is known. */
 export function guardCost(
   tokens: number,
-  { model, price, limit }: { readonly model: string; readonly price: number | undefined; readonly limit: number },
+  {
+    model,
+    price,
+    limit,
+    before = 0,
+  }: {
+    readonly model: string;
+    readonly price: number | undefined;
+    readonly limit: number;
+    /** What other corpora of the same command cost, in US dollars. @default 0 */
+    readonly before?: number;
+  },
 ): void {
   if (tokens === 0) return;
   if (price === undefined) {
@@ -34,11 +45,12 @@ export function guardCost(
     });
   }
   const cost = costOf(tokens, price);
-  if (cost <= limit) return;
+  if (before + cost <= limit) return;
+  const others = before > 0 ? `, and the corpora before it $${before.toFixed(6)}` : '';
   throw new IndexingError({
     code: 'cost-guard',
     message:
-      `Embedding ${counted(tokens, 'token')} with ${model} would cost $${cost.toFixed(6)}; expected at most $${limit}. ` +
+      `Embedding ${counted(tokens, 'token')} with ${model} would cost $${cost.toFixed(6)}${others}; expected at most $${limit}. ` +
       'Nothing was paid or written.',
     details: { tokens, cost, limit },
   });

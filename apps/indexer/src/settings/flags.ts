@@ -123,6 +123,7 @@ const COMMON = {
 export const FLAGS = {
   ...CORPUS,
   ...COMMON,
+  all: { help: 'Every corpus of the workspace that has a corpus.json, one after another, in the order of their names' },
   strict: { help: 'Fail if a record is rejected' },
   'allow-deletes': {
     help: 'Allow a load to delete more than 20 % and more than 20 of the chunks in a store',
@@ -197,6 +198,19 @@ export type FlagName = keyof typeof FLAGS;
 export const FLAG_NAMES = Object.keys(FLAGS) as readonly FlagName[];
 export const CORPUS_FLAGS = Object.keys(CORPUS) as readonly FlagName[];
 export const COMMON_FLAGS = Object.keys(COMMON) as readonly FlagName[];
+
+/** Flags about the records of one input; they cannot be right for every corpus of a workspace. */
+export const ONE_CORPUS_FLAGS: readonly FlagName[] = [
+  'corpus',
+  'records',
+  'id',
+  'text',
+  'document',
+  'title',
+  'page',
+  'created',
+  'payload',
+];
 
 /** Flags about deletions, about prices, and of commands that pay for embedding. */
 export const DELETE_FLAGS: readonly FlagName[] = ['allow-deletes', 'max-delete-percent'];

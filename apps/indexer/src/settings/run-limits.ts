@@ -1,19 +1,35 @@
 import type { EmbedderIdentity } from '@lockstep/model';
 import type { RunLimits } from '@lockstep/pipeline';
 import { deleteLimit } from './delete-limit.ts';
-import { embeddingPrice, guardCost } from './embedding-price.ts';
+import { costOf, embeddingPrice, guardCost } from './embedding-price.ts';
 import type { Flags } from './flags.ts';
 
-/** What a run may delete and pay. */
-export function runLimits(flags: Flags, embedder: EmbedderIdentity): RunLimits {
-  return { deletes: deleteLimit(flags), guardTokens: tokensGuard(flags, embedder) };
+/** What the corpora of one command were allowed to cost so far, in US dollars. */
+export interface Spending {
+  dollars: number;
 }
 
-/** Checks the cost of tokens against `--max-cost`; undefined without that flag. */
-export function tokensGuard(flags: Flags, embedder: EmbedderIdentity): ((tokens: number) => void) | undefined {
+/** What a run may delete and pay. */
+export function runLimits(flags: Flags, embedder: EmbedderIdentity, spending?: Spending): RunLimits {
+  return { deletes: deleteLimit(flags), guardTokens: tokensGuard(flags, embedder, spending) };
+}
+
+/**
+ * Checks the cost of tokens against `--max-cost`, together with what was spent before, and adds it to that; undefined
+ * without the flag.
+ */
+export function tokensGuard(
+  flags: Flags,
+  embedder: EmbedderIdentity,
+  spending: Spending = { dollars: 0 },
+): ((tokens: number) => void) | undefined {
   const limit = flags['max-cost'];
   const price = embeddingPrice(embedder, flags);
-  return limit === undefined ? undefined : (tokens) => guardCost(tokens, { model: embedder.model, price, limit });
+  if (limit === undefined) return undefined;
+  return (tokens) => {
+    guardCost(tokens, { model: embedder.model, price, limit, before: spending.dollars });
+    spending.dollars += costOf(tokens, price ?? 0);
+  };
 }
 
 /**

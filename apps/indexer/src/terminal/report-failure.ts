@@ -6,18 +6,26 @@ import { withoutControls } from './printable.ts';
  * stack trace.
  */
 export function reportFailure(error: unknown, args: readonly string[]): ExitCode {
-  const { code, stage, message, advice, details } = asIndexingError(error);
-  process.stderr.write(
-    `\nerror ${code}${stage === undefined ? '' : ` in ${stage}`}: ${withoutControls(message)}\n  ${advice}\n`,
-  );
+  const failure = asIndexingError(error);
+  process.stderr.write(`\n${failureText(failure)}\n`);
   if (args.some((arg) => arg === '--json' || arg === '--json=true')) {
-    const failure = { code, stage: stage ?? null, message, advice, details };
-    process.stdout.write(`${JSON.stringify({ ok: false, error: failure })}\n`);
+    process.stdout.write(`${JSON.stringify(failureJson(failure))}\n`);
   }
-  return ERROR_CATALOGUE[code].exit;
+  return ERROR_CATALOGUE[failure.code].exit;
 }
 
-function asIndexingError(error: unknown): IndexingError {
+/** A failure for people: code, stage, message and what to do. */
+export function failureText({ code, stage, message, advice }: IndexingError): string {
+  return `error ${code}${stage === undefined ? '' : ` in ${stage}`}: ${withoutControls(message)}\n  ${advice}`;
+}
+
+/** A failure as `--json` prints it. */
+export function failureJson({ code, stage, message, advice, details }: IndexingError): object {
+  return { ok: false, error: { code, stage: stage ?? null, message, advice, details } };
+}
+
+/** An error of any kind as one of ours. */
+export function asIndexingError(error: unknown): IndexingError {
   if (isIndexingError(error)) return error;
   if (!(error instanceof Error))
     return new IndexingError({ code: 'invariant', message: 'Expected an error, but something else was thrown.' });

@@ -1,18 +1,23 @@
 import type { CommandDef } from 'citty';
-import type { EmbedderIdentity } from '@lockstep/model';
+import { IndexingError, type EmbedderIdentity } from '@lockstep/model';
 import type { CorpusSession } from './corpus-session.ts';
-import { workspaceCommand, type CommandContext, type CommandOptions } from './workspace-command.ts';
+import type { Services } from './open-services.ts';
+import { workspaceCommand, type CommandContext, type CommandOptions, type CommandResult } from './workspace-command.ts';
 import { createConsoleLogger } from '../terminal/console-logger.ts';
 import { readSource, type Source } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
 import { embedderFacts } from '../settings/embedder-facts.ts';
-import { COMMON_FLAGS, CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
+import { COMMON_FLAGS, CORPUS_FLAGS, ONE_CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
+import type { Spending } from '../settings/run-limits.ts';
+import { printable } from '../terminal/printable.ts';
 
 export interface CorpusCommandContext extends CommandContext {
   /** The embedding model and its host, which determine the price of a token. */
   readonly embedder: EmbedderIdentity;
   readonly session: CorpusSession;
   readonly source: Source;
+  /** What the corpora before this one were allowed to cost. */
+  readonly spending: Spending;
 }
 
 interface CorpusCommandOptions extends CommandOptions<CorpusCommandContext> {
@@ -20,8 +25,11 @@ interface CorpusCommandOptions extends CommandOptions<CorpusCommandContext> {
   readonly temporary?: (flags: Flags) => boolean;
 }
 
-/** A command that works on one corpus. */
+type Arguments = Readonly<Record<string, unknown>>;
+
+/** A command that works on one corpus; with the flag `all`, it also takes `--all` in the place of a corpus. */
 export function corpusCommand(options: CorpusCommandOptions): CommandDef {
+  const takesAll = options.flags?.includes('all') === true;
   return workspaceCommand({
     ...options,
     flags: [...CORPUS_FLAGS, ...COMMON_FLAGS, ...(options.flags ?? [])],
@@ -30,31 +38,68 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
         type: 'positional',
         description:
           'A corpus.json, a folder with one, or the name of a corpus in the workspace; or chunks: files, a folder, a pattern of paths, an http(s) address, or - for stdin',
-        required: true,
+        required: !takesAll,
         valueHint: 'corpus.json|chunks.json...',
       },
       ...options.args,
     },
     severalSources: true,
     async run(context, args) {
-      const { flags, profile, environment } = context;
-      const source = readSource(args['_'] as readonly string[], flags.corpus, context.root);
-      const settings = resolveCorpusSettings(source, flags);
-      if (source.derivedName?.isHashed === true) {
-        const logger = createConsoleLogger({ verbose: flags.verbose, prefix: settings.corpus });
-        logger.info('corpus-named', { after: source.input.shown, hint: '--corpus gives another name' });
+      const given = args['_'] as readonly string[];
+      const spending: Spending = { dollars: 0 };
+      if (context.flags.all) {
+        refuseOneCorpus(given, context.typed);
+        const { everyCorpus } = await import('./every-corpus.ts');
+        return everyCorpus(context, options.name, async (path, services) =>
+          runOne(options, context, args, { source: readSource(path, undefined, context.root), spending, services }),
+        );
       }
-      const model = resolveModel(source.config, flags, profile);
-      const embedder = embedderFacts(model, profile, environment);
-      const temporary = options.temporary?.(flags) ?? false;
-      // Loaded late: help, and commands without a corpus, such as `runtime` before every Nx task, need none of it.
-      const { openCorpusSession } = await import('./corpus-session.ts');
-      const session = openCorpusSession({ ...context, settings, model, embedder, verbose: flags.verbose, temporary });
-      try {
-        return await options.run({ ...context, embedder: embedder.identity, session, source }, args);
-      } finally {
-        await session.close();
-      }
+      if (given.length === 0) throw usage(`Expected SOURCE${takesAll ? ' or --all' : ''}, found neither`);
+      const source = readSource(given, context.flags.corpus, context.root);
+      return runOne(options, context, args, { source, spending });
     },
   });
+}
+
+/** Runs the command for one corpus. */
+async function runOne(
+  options: CorpusCommandOptions,
+  context: CommandContext,
+  args: Arguments,
+  { source, spending, services }: Pick<CorpusCommandContext, 'source' | 'spending'> & { readonly services?: Services },
+): Promise<CommandResult> {
+  const { flags, profile, environment } = context;
+  const settings = resolveCorpusSettings(source, flags);
+  if (source.derivedName?.isHashed === true) {
+    const logger = createConsoleLogger({ verbose: flags.verbose, prefix: settings.corpus });
+    logger.info('corpus-named', { after: source.input.shown, hint: '--corpus gives another name' });
+  }
+  const model = resolveModel(source.config, flags, profile);
+  const embedder = embedderFacts(model, profile, environment);
+  const temporary = options.temporary?.(flags) ?? false;
+  const { verbose } = flags;
+  // Loaded late: help, and commands without a corpus, such as `runtime` before every Nx task, need none of it.
+  const { openCorpusSession } = await import('./corpus-session.ts');
+  const session = openCorpusSession({ ...context, settings, model, embedder, verbose, temporary, services });
+  try {
+    return await options.run({ ...context, embedder: embedder.identity, session, source, spending }, args);
+  } finally {
+    await session.close();
+  }
+}
+
+/** Fails with `usage` for what cannot go together with `--all`. */
+function refuseOneCorpus(given: readonly string[], typed: Partial<Flags>): void {
+  const [first] = given;
+  if (first !== undefined) {
+    throw usage(
+      `--all is every corpus of the workspace; expected no name or file with it, found "${printable(first)}"`,
+    );
+  }
+  const flag = ONE_CORPUS_FLAGS.find((name) => typed[name] !== undefined);
+  if (flag !== undefined) throw usage(`--${flag} is for one corpus; expected it in a corpus.json, or without --all`);
+}
+
+function usage(what: string): IndexingError {
+  return new IndexingError({ code: 'usage', message: `${what}.` });
 }

@@ -21,7 +21,7 @@ import {
 import { SYSTEM_CLOCK, type MinuteLimits } from '@lockstep/resilience';
 import { createConsoleLogger } from '../terminal/console-logger.ts';
 import { openKnownEmbeddings } from './known-embeddings.ts';
-import { CLOUD_EMBED_CONCURRENCY, hasLedger, newRunId, openServices } from './open-services.ts';
+import { CLOUD_EMBED_CONCURRENCY, hasLedger, newRunId, openServices, type Services } from './open-services.ts';
 import { createProgress } from '../terminal/progress.ts';
 import { createDiskArtifacts, shownPath } from '../runtime/disk-artifacts.ts';
 import { openInput } from '../input/open-input.ts';
@@ -45,6 +45,8 @@ export interface CorpusSessionOptions {
   readonly signal: AbortSignal;
   /** What may be sent to the embedding service. @default {}, the limits that the service reports */
   readonly minuteLimits?: MinuteLimits;
+  /** Services that the caller has opened, and closes. @default the session opens its own */
+  readonly services?: Services | undefined;
   /** Works on temporary files, which are removed on close, instead of those of the stages. @default false */
   readonly temporary?: boolean;
 }
@@ -74,7 +76,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   const folder = options.temporary === true ? temporaries.path() : ownFolder;
   const artifacts = createDiskArtifacts(folder, temporaries, DISK, options.temporary !== true);
   const logger = createConsoleLogger({ verbose, prefix: corpus });
-  const services = openServices({ ...options, logger });
+  const services = options.services ?? openServices({ ...options, logger });
   const input = openInput(settings.input, { temporaries, signal, logger });
   const slicePath = join(folder, FILES.slice);
   const cachePath = (identity: EmbedderIdentity) => join(stateDirectory, 'cache', cacheName(identity));
@@ -167,7 +169,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
       }
     },
     async close() {
-      await services.close();
+      if (options.services === undefined) await services.close();
       input.close();
       if (options.temporary === true) temporaries.remove(folder);
     },

@@ -123,6 +123,13 @@ export function openServices(options: ServicesOptions): Services {
     return { url: new URL(server.url), shownHost: EMBEDDED };
   });
 
+  const embeddedOpenAi = once(async () => {
+    const { createEmbeddedOpenAi } = await loadEmbedded(() => import('@lockstep/embedded/openai'));
+    const service = createEmbeddedOpenAi();
+    closers.push(() => service.close());
+    return service;
+  });
+
   const ledger = once(async (): Promise<Ledger> => {
     if (profile.rows === 'embedded') {
       const { openSqliteLedger } = await loadEmbedded(() => import('@lockstep/embedded/ledger'));
@@ -152,10 +159,8 @@ export function openServices(options: ServicesOptions): Services {
           countTokens: countCl100kTokens,
         });
       }
-      const { createEmbeddedOpenAi } = await loadEmbedded(() => import('@lockstep/embedded/openai'));
+      const service = await embeddedOpenAi();
       const { countEmbeddedTokens } = await loadEmbedded(() => import('@lockstep/embedded/tokens'));
-      const service = createEmbeddedOpenAi();
-      closers.push(() => service.close());
       return createProtocolEmbedder({
         apiKey: EMBEDDED,
         baseUrl: 'http://embedded.invalid/v1',

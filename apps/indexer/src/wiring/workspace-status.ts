@@ -14,7 +14,7 @@ import { readCorpusConfig } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
 import type { Flags } from '../settings/flags.ts';
 import type { Profile } from '../settings/profile.ts';
-import { readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
+import { corpusFiles, readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
 
 /** `status` reads no input. */
 const NO_INPUT = { parts: [], shown: '', leftOut: [] };
@@ -104,6 +104,10 @@ export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<
       });
     });
     corpora.push({ corpus: name, folder, wanted: validated?.accepted ?? null, stores: stores ?? null });
+  }
+
+  for (const { name, folder } of corpusFiles(root)) {
+    if (name === undefined) await ask(async () => readCorpusConfig(join(root, folder, 'corpus.json')));
   }
 
   const strangers: StoreHolding[] = [];

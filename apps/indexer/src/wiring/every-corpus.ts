@@ -1,0 +1,78 @@
+import { join, relative } from 'node:path';
+import { ERROR_CATALOGUE, EXIT, IndexingError, type ExitCode } from '@lockstep/model';
+import { corpusFiles, type CorpusFile } from '../settings/workspace-corpora.ts';
+import { createConsoleLogger } from '../terminal/console-logger.ts';
+import { printable } from '../terminal/printable.ts';
+import { asIndexingError, failureJson, failureText } from '../terminal/report-failure.ts';
+import { everyText, type CorpusOutcome } from './every-text.ts';
+import { openServices, type Services } from './open-services.ts';
+import type { CommandContext, CommandResult } from './workspace-command.ts';
+
+/**
+ * The exit codes, the most severe first: nothing is known of a corpus whose command failed or never began; stores that
+ * differ are wrong now; a command that was refused has changed nothing.
+ */
+const SEVERITY: readonly ExitCode[] = [EXIT.failed, EXIT.usage, EXIT.differ, EXIT.guarded, EXIT.rejected, EXIT.done];
+
+/**
+ * Runs a command for every corpus of the workspace, in the order of their names, with one set of services. A corpus that
+ * fails does not keep the next from being tried; only an abort does. Prints the text of each corpus, and its failure, when
+ * it ends; the result has a summary, or with `--json` everything, and the most severe exit code.
+ *
+ * Fails with `usage` for a workspace without a corpus.
+ */
+export async function everyCorpus(
+  context: CommandContext,
+  command: string,
+  runOne: (path: string, services: Services) => Promise<CommandResult>,
+): Promise<CommandResult> {
+  const { root, flags, signal } = context;
+  const files = corpusFiles(root);
+  if (files.length === 0) {
+    const message = `--all: expected at least one corpus.json in ${printable(root)}, found none; \`indexer init FILE\` writes one.`;
+    throw new IndexingError({ code: 'usage', message });
+  }
+  const logger = createConsoleLogger({ verbose: flags.verbose, prefix: `${command} --all` });
+  const services = openServices({ ...context, logger });
+  const outcomes: CorpusOutcome[] = [];
+  try {
+    for (const file of files) {
+      if (signal.aborted) break;
+      const { folder } = file;
+      const corpus = file.name ?? folder;
+      try {
+        refuseSharedName(file, files);
+        const result = await runOne(relative(process.cwd(), join(root, folder, 'corpus.json')), services);
+        if (!flags.json) process.stdout.write(`${result.text}\n\n`);
+        outcomes.push({ corpus, folder, exit: result.exit ?? EXIT.done, result });
+      } catch (thrown) {
+        const error = asIndexingError(thrown);
+        process.stderr.write(`\n${printable(corpus)}: ${failureText(error)}\n\n`);
+        outcomes.push({ corpus, folder, exit: ERROR_CATALOGUE[error.code].exit, error });
+      }
+    }
+  } finally {
+    await services.close();
+  }
+  const notTried = files.slice(outcomes.length).map(({ name, folder }) => name ?? folder);
+  const exits = new Set(outcomes.map(({ exit }) => exit));
+  const exit = notTried.length > 0 ? EXIT.failed : (SEVERITY.find((code) => exits.has(code)) ?? EXIT.failed);
+  return {
+    text: everyText(command, outcomes, notTried),
+    json: { ok: exit === EXIT.done, corpora: outcomes.map(outcomeJson), notTried },
+    exit,
+  };
+}
+
+/** What the command prints with `--json` for one corpus, with the name of the corpus and the exit code. */
+function outcomeJson({ corpus, folder, exit, result, error }: CorpusOutcome): object {
+  return { corpus, folder, exit, ...(error === undefined ? (result?.json as object) : failureJson(error)) };
+}
+
+/** Two corpora of one name would replace each other in the stores. */
+function refuseSharedName({ name, folder }: CorpusFile, files: readonly CorpusFile[]): void {
+  const other = files.find((file) => name !== undefined && file.name === name && file.folder !== folder);
+  if (other === undefined) return;
+  const message = `name: ${printable(folder)}/corpus.json and ${printable(other.folder)}/corpus.json have the same name, ${printable(String(name))}; expected one for each corpus.`;
+  throw new IndexingError({ code: 'config-invalid', message });
+}
