@@ -15,15 +15,26 @@ export function parseCreatedAt(text: string): string | undefined {
   const [, year, month, day, hour = '00', minute = '00', second = '00', fraction = '', zone = 'Z'] = match;
   const offsetMinutes = parseOffset(zone);
   if (offsetMinutes === undefined || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return undefined;
-  const midnight = new Date(`${year}-${month}-${day}T00:00:00Z`);
-  if (Number.isNaN(midnight.getTime()) || midnight.toISOString().slice(0, 10) !== `${year}-${month}-${day}`) {
-    return undefined;
+  if (!isDate(Number(year), Number(month), Number(day))) return undefined;
+  const fractionDigits = fraction.padEnd(6, '0');
+  if (offsetMinutes === 0) {
+    return year === '0000' ? undefined : `${year}-${month}-${day}T${hour}:${minute}:${second}.${fractionDigits}Z`;
   }
   const seconds = (Number(hour) * 60 + Number(minute) - offsetMinutes) * 60 + Number(second);
-  const moment = new Date(midnight.getTime() + seconds * 1000);
+  const moment = new Date(Date.parse(`${year}-${month}-${day}T00:00:00Z`) + seconds * 1000);
   const utcYear = moment.getUTCFullYear();
   if (utcYear < 1 || utcYear > 9999) return undefined;
-  return `${moment.toISOString().slice(0, 19)}.${fraction.padEnd(6, '0')}Z`;
+  return `${moment.toISOString().slice(0, 19)}.${fractionDigits}Z`;
+}
+
+/** Days of each month, from January, of a year that is no leap year. */
+const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/** Whether a day exists in the calendar of ISO 8601, which has the same leap years before 1582 too. */
+function isDate(year: number, month: number, day: number): boolean {
+  const isLeapYear = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
+  const days = month === 2 && isLeapYear ? 29 : (DAYS[month - 1] ?? 0);
+  return day >= 1 && day <= days;
 }
 
 function parseOffset(zone: string): number | undefined {

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { Chunk, RejectCode, Rejection } from '../chunk.ts';
 import { parseCreatedAt } from './created-at.ts';
 import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import { utf8Bytes } from '../utf8-bytes.ts';
 
 /** Keys for the id and for the text of a record. A record may have several of them if their values are equal. */
 export const ID_ALIASES = ['chunk_id', 'id', 'chunkId'] as const;
@@ -87,10 +88,8 @@ class Rejected {
  * is valid (it also stays there). A number beyond 2^53 is rejected, since it was rounded when it was read.
  */
 export function parseRecord(record: JsonValue): { ok: true; chunk: Chunk } | { ok: false; rejection: Rejection } {
-  let chunkId: string | undefined;
   try {
     if (!isJsonObject(record)) throw new Rejected('not-an-object', null, `expected an object, found ${nameOf(record)}`);
-    chunkId = readableId(record);
     checkTree(record);
     const id = parseId(record);
     const text = parseText(record);
@@ -100,6 +99,7 @@ export function parseRecord(record: JsonValue): { ok: true; chunk: Chunk } | { o
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
     const { code, field, message } = error;
+    const chunkId = isJsonObject(record) ? readableId(record) : undefined;
     return { ok: false, rejection: { code, field, message, ...(chunkId === undefined ? {} : { chunkId }) } };
   }
 }
@@ -124,7 +124,7 @@ function parseId(record: JsonObject): string {
   const value = record[field] as JsonValue;
   const result = v.safeParse(decimalText, value);
   if (!result.success || result.output === '') throw badId(field, value);
-  const bytes = new TextEncoder().encode(result.output).length;
+  const bytes = utf8Bytes(result.output);
   if (bytes > CHUNK_ID_BYTES_MAX) {
     throw new Rejected('bad-id', field, `expected at most ${CHUNK_ID_BYTES_MAX} bytes, found ${bytes}`);
   }
@@ -159,7 +159,7 @@ function aliasOf(
 ): string | undefined {
   const set = aliases.filter((alias) => Object.hasOwn(record, alias) && record[alias] !== null);
   const [first, ...others] = set;
-  if (first === undefined) return undefined;
+  if (first === undefined || others.length === 0) return first;
   const expected = canonicalJson(normalise(record[first] as JsonValue));
   const other = others.find((alias) => canonicalJson(normalise(record[alias] as JsonValue)) !== expected);
   if (other === undefined) return first;

@@ -68,13 +68,15 @@ export function countOverlong({ embedder, overlong }: Omit<AcceptOptions, 'stric
   };
 }
 
-/** Makes a chunk of one record, or says why it is rejected. */
-export async function acceptRecord(
+type Result = AcceptedRecord | { readonly rejection: Rejection };
+
+/** Makes a chunk of one record, or says why it is rejected. Only with a text that is too long there is something to wait for. */
+export function acceptRecord(
   record: ShapedRecord,
   corpus: string,
   { embedder, strict }: Omit<AcceptOptions, 'overlong'>,
   overlong: OverlongCounter,
-): Promise<AcceptedRecord | { readonly rejection: Rejection }> {
+): Result | Promise<Result> {
   if (record.problem !== undefined) return { rejection: { ...record.problem, field: null } };
   if (record.value === undefined) {
     const message = `expected at most ${RECORD_BYTES_MAX} bytes in a record`;
@@ -89,7 +91,17 @@ export async function acceptRecord(
   const isNumberChanged = record.nonFinite > 0 || (record.largeIntegers ?? 0) > 0;
   const conversions = isNumberChanged ? [NUMBER, ...parsed.conversions] : parsed.conversions;
   const tokens = embedder.tokensOver(chunk.text);
-  const mode = tokens === undefined ? 'truncate' : await overlong.add(chunk.text, tokens);
+  const measured = { chunk, tokens, conversions };
+  if (tokens === undefined) return acceptChunk(measured, corpus, embedder, 'truncate');
+  return overlong.add(chunk.text, tokens).then((mode) => acceptChunk(measured, corpus, embedder, mode));
+}
+
+function acceptChunk(
+  { chunk, tokens, conversions }: Pick<AcceptedRecord, 'conversions'> & { chunk: Chunk; tokens: number | undefined },
+  corpus: string,
+  embedder: TextMeasure,
+  mode: OverlongMode,
+): Result {
   const sent = sentTexts(embedder, { text: chunk.text, tokens }, mode);
   if (sent === undefined) {
     const message = tooLong(embedder, Number(tokens), mode);

@@ -8,8 +8,7 @@ import {
   type Rejection,
   type Scratch,
 } from '@lockstep/model';
-import { decodeEntries, encodeEntry, encodeHeldEntry, type Entry } from '../files/chunk-entry.ts';
-import { encodeHeldLine } from '../files/chunk-line.ts';
+import { chunkIdOf, decodeEntry, encodeEntry, encodeHeldEntry, type Entry } from '../files/chunk-entry.ts';
 import { createLineSorter } from '../files/line-sorter.ts';
 import { whereListed, type LinePlace } from '../files/rejects-file.ts';
 import type { InputFiles } from '../input/input-file.ts';
@@ -121,21 +120,29 @@ export async function makeChunks(
     let textBytes = 0;
     let truncated = 0;
     const overlong = countOverlong(options);
-    for await (const record of input.records) {
-      context.signal?.throwIfAborted();
-      records += 1;
-      context.onProgress?.(records, undefined);
-      const result = await acceptRecord(record, corpus, options, overlong);
-      if ('chunk' in result) {
-        if (result.isTruncated) {
-          truncated += 1;
-          logger.warn('text-truncated', { ...linePlaceOf(record), pointId: result.chunk.pointId });
+    const take = (record: ShapedRecord, result: AcceptedRecord): Promise<void> | undefined => {
+      if (result.isTruncated) {
+        truncated += 1;
+        logger.warn('text-truncated', { ...linePlaceOf(record), pointId: result.chunk.pointId });
+      }
+      if (record.isIdDerived === true) derivedIds += 1;
+      if (result.conversions.length > 0) conversions.add(linePlaceOf(record), result.conversions);
+      sinks.accept?.(record, result);
+      return sorter.add(encodeEntry(record, withTexts ? result.chunk : { ...result.chunk, text: '' }));
+    };
+    for await (const batch of input.batches) {
+      for (const record of batch) {
+        context.signal?.throwIfAborted();
+        records += 1;
+        context.onProgress?.(records, undefined);
+        // Nearly all records need no waiting, which would cost more than some of what is done with them.
+        const accepting = acceptRecord(record, corpus, options, overlong);
+        const result = accepting instanceof Promise ? await accepting : accepting;
+        if ('chunk' in result) {
+          const spilling = take(record, result);
+          if (spilling !== undefined) await spilling;
+          continue;
         }
-        if (record.isIdDerived) derivedIds += 1;
-        if (result.conversions.length > 0) conversions.add(linePlaceOf(record), result.conversions);
-        sinks.accept?.(record, result);
-        await sorter.add(encodeEntry(record, withTexts ? result.chunk : { ...result.chunk, text: '' }));
-      } else {
         await reject(record, result.rejection, record);
         const { chunkId } = result.rejection;
         if (chunkId !== undefined) await sorter.add(encodeHeldEntry(record, pointIdOf(corpus, chunkId), chunkId));
@@ -148,10 +155,10 @@ export async function makeChunks(
     let duplicates = 0;
     let held = 0;
     let withDocument = 0;
-    const settle = async ({ pointId, chunkId, chunk, line }: Entry): Promise<void> => {
+    const settle = async ({ pointId, chunk, line }: Entry): Promise<void> => {
       if (chunk === undefined) {
         digest.update(`held ${pointId}\n`);
-        await sinks.held(`${encodeHeldLine({ pointId, chunkId })}\n`);
+        await sinks.held(`${line}\n`);
         held += 1;
         return;
       }
@@ -164,20 +171,23 @@ export async function makeChunks(
     // The first accepted entry of an id, or its first entry. Only one is in memory, since all records may have one id.
     let first: Entry | undefined;
     const repeated = createRepeatedIds();
-    const lines =
+    const pages =
       derivedIds === 0
-        ? sorter.sorted()
-        : tellDerivedIdsApart(corpus, decodeEntries(sorter.sorted()), (second = await artifacts.scratch()));
-    for await (const entry of decodeEntries(lines)) {
-      if (first?.pointId !== entry.pointId) {
-        if (first !== undefined) await settle(first);
-        first = entry;
-      } else if (first.chunk === undefined) {
-        if (entry.chunk !== undefined) first = entry;
-      } else if (entry.chunk?.contentHash === first.chunk.contentHash) duplicates += 1;
-      else if (entry.chunk !== undefined) {
-        repeated.add(first, entry);
-        await reject({ index: entry.index, line: entry.inputLine }, duplicateOf(first, input.placeOf(first.index)));
+        ? sorter.sortedPages()
+        : tellDerivedIdsApart(corpus, sorter.sortedPages(), (second = await artifacts.scratch()));
+    for await (const page of pages) {
+      for (const text of page) {
+        const entry = decodeEntry(text);
+        if (first?.pointId !== entry.pointId) {
+          if (first !== undefined) await settle(first);
+          first = entry;
+        } else if (first.chunk === undefined) {
+          if (entry.chunk !== undefined) first = entry;
+        } else if (entry.chunk?.contentHash === first.chunk.contentHash) duplicates += 1;
+        else if (entry.chunk !== undefined) {
+          repeated.add(first, entry);
+          await reject({ index: entry.index, line: entry.inputLine }, duplicateOf(first, input.placeOf(first.index)));
+        }
       }
     }
     if (first !== undefined) await settle(first);
@@ -227,7 +237,7 @@ export async function makeChunks(
 
 function duplicateOf(first: Entry, place: RecordPlace): Rejection {
   const message = `${placeText(place)} (line ${first.inputLine}) has the same id and other content; the first is kept`;
-  return { code: 'duplicate-id', field: 'chunk_id', message, chunkId: first.chunkId };
+  return { code: 'duplicate-id', field: 'chunk_id', message, chunkId: chunkIdOf(first) };
 }
 
 /** A path that the user gave and that no record has. */

@@ -1,6 +1,6 @@
 import { counted, IndexingError, isJsonObject, type JsonValue } from '@lockstep/model';
 import type { RepeatedIds } from '../receipts.ts';
-import type { Entry } from '../files/chunk-entry.ts';
+import { chunkIdOf, type Entry } from '../files/chunk-entry.ts';
 import { placeText, type RecordPlace } from '../input/record-place.ts';
 
 /** Fields that are tried for telling records of one id apart. */
@@ -57,7 +57,7 @@ export function createRepeatedIds() {
         ids += 1;
         members = 0;
         for (const seen of candidates?.values() ?? []) seen.clear();
-        example ??= { chunkId: first.chunkId, records: [first.index, other.index] };
+        example ??= { chunkId: chunkIdOf(first), records: [first.index, other.index] };
         compare(fieldsOf(first));
       }
       members += 1;

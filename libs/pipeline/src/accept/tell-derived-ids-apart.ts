@@ -1,5 +1,5 @@
 import { canonicalJson, contentHashOf, pointIdOf, sha256Hex, type Scratch } from '@lockstep/model';
-import { encodeEntryLine, type Entry } from '../files/chunk-entry.ts';
+import { decodeEntry, encodeEntryLine, type Entry } from '../files/chunk-entry.ts';
 import { decodeChunkLine, encodeChunkLine } from '../files/chunk-line.ts';
 import { createLineSorter } from '../files/line-sorter.ts';
 
@@ -11,13 +11,13 @@ const DIGITS = 12;
  * differs: `<derived id>-<the first 12 hexadecimal digits of the SHA-256 of their other fields>`. All of them, so that their
  * order in the input does not matter. Chunks that are equal in all fields keep one id.
  *
- * Takes entries sorted by point id, and gives lines of entries sorted by their new ones.
+ * Takes lines of entries sorted by point id, in pages, and gives them sorted by their new ones.
  */
 export async function* tellDerivedIdsApart(
   corpus: string,
-  entries: AsyncIterable<Entry>,
+  pages: AsyncIterable<readonly string[]>,
   scratch: Scratch,
-): AsyncGenerator<string> {
+): AsyncGenerator<readonly string[]> {
   const sorter = createLineSorter(scratch);
   let first: Entry | undefined;
   /** Chunks that are equal to the first in all fields. */
@@ -31,9 +31,10 @@ export async function* tellDerivedIdsApart(
     first = undefined;
   }
 
-  for await (const entry of entries) {
+  async function take(text: string): Promise<void> {
+    const entry = decodeEntry(text);
     if (first?.pointId !== entry.pointId) await endGroup();
-    if (entry.chunk === undefined || !entry.isIdDerived) await sorter.add(encodeEntryLine(entry));
+    if (entry.chunk === undefined || !entry.isIdDerived) await sorter.add(text);
     else if (first === undefined) [first, repeats, isShared] = [entry, 0, false];
     else if (entry.chunk.contentHash === first.chunk?.contentHash) repeats += 1;
     else {
@@ -41,8 +42,10 @@ export async function* tellDerivedIdsApart(
       await sorter.add(encodeEntryLine(withOwnId(corpus, entry)));
     }
   }
+
+  for await (const page of pages) for (const text of page) await take(text);
   await endGroup();
-  yield* sorter.sorted();
+  yield* sorter.sortedPages();
 }
 
 function withOwnId(corpus: string, entry: Entry): Entry {
@@ -52,5 +55,5 @@ function withOwnId(corpus: string, entry: Entry): Entry {
   const chunkId = `${chunk.chunkId}-${sha256Hex(rest).slice(0, DIGITS)}`;
   const named = { ...chunk, chunkId, pointId: pointIdOf(corpus, chunkId) };
   const { pointId } = named;
-  return { ...entry, pointId, chunkId, line: encodeChunkLine({ ...named, contentHash: contentHashOf(named) }) };
+  return { ...entry, pointId, line: encodeChunkLine({ ...named, contentHash: contentHashOf(named) }) };
 }

@@ -37,6 +37,11 @@ export function decodeChunkLine(line: Uint8Array): ChunkLine {
   };
 }
 
+/** The hashes of a line that `encodeChunkLine` wrote. Fails with `artifact-damaged`. */
+export function hashesOf(line: string): Pick<ChunkLine, 'contentHash' | 'embeddingKey'> {
+  return { contentHash: valueIn(line, CONTENT_HASH), embeddingKey: valueIn(line, EMBEDDING_KEY) };
+}
+
 /** One of the values that a line begins with. They have the same lengths in every line, and are ASCII. */
 interface HeadValue {
   readonly before: string;

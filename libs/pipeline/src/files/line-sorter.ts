@@ -1,14 +1,18 @@
 import type { ArtifactWriter, Scratch } from '@lockstep/model';
-import { linesOf } from './lines.ts';
+import { textPages } from './lines.ts';
 
-/** UTF-16 units in memory before a sorted run is written to disk; thirty runs cover a corpus of 100,000 chunks. */
-const RUN_UNITS_MAX = 4 * 1024 * 1024;
+/** UTF-16 units in memory before a sorted run is written to disk; 180 runs, which one merge reads, cover 1 GB of input. */
+const RUN_UNITS_MAX = 8 * 1024 * 1024;
 
 /** Runs in one merge, at most; each is an open file. */
 const RUNS_MERGED_MAX = 256;
 
 /** UTF-16 units that the longest lines of the runs in one merge may have together: one line of each is in memory. */
 const HEAD_UNITS_MAX = 32 * 1024 * 1024;
+
+/** Lines of a page, and UTF-16 units of all its lines but the last. */
+const PAGE_LINES_MAX = 512;
+const PAGE_UNITS_MAX = 128 * 1024;
 
 /** A sorted run on disk. */
 interface Run {
@@ -21,10 +25,12 @@ interface Run {
  * many runs, are first merged into longer ones.
  */
 export interface LineSorter {
-  /** Adds a line, which must not contain a line feed. */
-  add(line: string): Promise<void>;
-  /** All lines in the order of their UTF-16 code units. Call once, after the last `add`. */
+  /** Adds a line, which must not contain a line feed. What it returns is to be awaited: a run is then written to disk. */
+  add(line: string): Promise<void> | undefined;
+  /** All lines in the order of their UTF-16 code units. Call this or `sortedPages` once, after the last `add`. */
   sorted(): AsyncGenerator<string>;
+  /** The same in pages of a few hundred lines, which cost less than lines one by one. */
+  sortedPages(): AsyncGenerator<readonly string[]>;
 }
 
 export function createLineSorter(
@@ -38,24 +44,28 @@ export function createLineSorter(
   /** Runs by how many merges they have been through. */
   const levels: Run[][] = [];
 
-  const open = ({ name }: Run): AsyncIterator<string> => linesOf(scratch.read(name))[Symbol.asyncIterator]();
+  const open = ({ name }: Run): AsyncIterator<readonly string[]> =>
+    textPages(scratch.read(name))[Symbol.asyncIterator]();
 
   async function spill(): Promise<void> {
     lines.sort();
     const sorted = lines;
     lines = [];
     units = 0;
-    await writeRun(sorted, 0);
+    await writeRun(pagesOf(sorted), 0);
   }
 
-  async function writeRun(sorted: Iterable<string> | AsyncIterable<string>, level: number): Promise<void> {
+  async function writeRun(
+    pages: Iterable<readonly string[]> | AsyncIterable<readonly string[]>,
+    level: number,
+  ): Promise<void> {
     const name = `run-${made}`;
     made += 1;
     let lineUnitsMax = 0;
     const writer: ArtifactWriter = await scratch.write(name);
-    for await (const line of sorted) {
-      lineUnitsMax = Math.max(lineUnitsMax, line.length);
-      await writer.write(`${line}\n`);
+    for await (const page of pages) {
+      for (const line of page) lineUnitsMax = Math.max(lineUnitsMax, line.length);
+      await writer.write(`${page.join('\n')}\n`);
     }
     await writer.close();
     const runs = (levels[level] ??= []);
@@ -66,40 +76,95 @@ export function createLineSorter(
     await writeRun(merged(runs.map(open)), level + 1);
   }
 
+  async function* sortedPages(): AsyncGenerator<readonly string[]> {
+    lines.sort();
+    const runs = levels.flat().map(open);
+    if (runs.length === 0) yield* pagesOf(lines);
+    else yield* merged([...runs, inMemory(lines)]);
+  }
+
   return {
-    async add(line) {
+    add(line) {
       lines.push(line);
       units += line.length;
-      if (units >= runUnitsMax) await spill();
+      return units >= runUnitsMax ? spill() : undefined;
     },
     async *sorted() {
-      lines.sort();
-      const heads = levels.flat().map(open);
-      if (heads.length === 0) {
-        yield* lines;
-        return;
-      }
-      heads.push(ofArray(lines));
-      yield* merged(heads);
+      for await (const page of sortedPages()) yield* page;
     },
+    sortedPages,
   };
 }
 
-/** Merges sorted sources. They are few, so the least next line is found by looking at each. */
-async function* merged(sources: readonly AsyncIterator<string>[]): AsyncGenerator<string> {
-  const heads = await Promise.all(sources.map(async (source) => ({ source, next: await source.next() })));
-  for (;;) {
-    let least: (typeof heads)[number] | undefined;
-    for (const head of heads) {
-      if (head.next.done === true) continue;
-      if (least === undefined || head.next.value < (least.next.value as string)) least = head;
+/** A source of a merge: the page of it that is in memory, and the place there of its least line that was not taken. */
+interface Head {
+  readonly source: AsyncIterator<readonly string[]>;
+  page: readonly string[];
+  at: number;
+}
+
+/** Merges sorted sources. */
+async function* merged(sources: readonly AsyncIterator<readonly string[]>[]): AsyncGenerator<readonly string[]> {
+  /** Those that have a line left, that with the least line last. */
+  const heads: Head[] = [];
+  for (const source of sources) {
+    const head: Head = { source, page: [], at: 0 };
+    if (await turn(head)) insert(heads, head);
+  }
+  let page: string[] = [];
+  let units = 0;
+  for (let head = heads.pop(); head !== undefined; head = heads.pop()) {
+    const line = lineOf(head);
+    page.push(line);
+    units += line.length;
+    if (page.length === PAGE_LINES_MAX || units >= PAGE_UNITS_MAX) {
+      yield page;
+      page = [];
+      units = 0;
     }
-    if (least === undefined) return;
-    yield least.next.value as string;
-    least.next = await least.source.next();
+    head.at += 1;
+    if (head.at < head.page.length || (await turn(head))) insert(heads, head);
+  }
+  if (page.length > 0) yield page;
+}
+
+/** Takes the next page of a source; false where there is none. */
+async function turn(head: Head): Promise<boolean> {
+  head.at = 0;
+  do {
+    const next = await head.source.next();
+    if (next.done === true) return false;
+    head.page = next.value;
+  } while (head.page.length === 0);
+  return true;
+}
+
+/** Puts a source among others, which stand by their least lines in falling order. */
+function insert(heads: Head[], head: Head): void {
+  const line = lineOf(head);
+  let [from, to] = [0, heads.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if (lineOf(heads[middle] as Head) > line) from = middle + 1;
+    else to = middle;
+  }
+  heads.splice(from, 0, head);
+}
+
+function lineOf({ page, at }: Head): string {
+  return page[at] as string;
+}
+
+function* pagesOf(lines: readonly string[]): Generator<readonly string[]> {
+  for (let from = 0; from < lines.length;) {
+    let to = from;
+    for (let units = 0; to < lines.length && to - from < PAGE_LINES_MAX && units < PAGE_UNITS_MAX; to += 1)
+      units += (lines[to] as string).length;
+    yield lines.slice(from, to);
+    from = to;
   }
 }
 
-async function* ofArray(lines: readonly string[]): AsyncGenerator<string> {
-  yield* lines;
+async function* inMemory(lines: readonly string[]): AsyncGenerator<readonly string[]> {
+  if (lines.length > 0) yield lines;
 }

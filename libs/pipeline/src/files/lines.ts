@@ -2,8 +2,25 @@ const LF = 0x0a;
 
 /** Streams the lines of a UTF-8 file that we wrote, without their ends. */
 export async function* linesOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const utf8 = new TextDecoder('utf-8', { fatal: true });
-  for await (const page of linePages(bytes)) for (const line of page) yield utf8.decode(line);
+  for await (const page of textPages(bytes)) yield* page;
+}
+
+/** The same in pages, each of the lines that end in one block: decoded and taken at once, they cost less than one by one. */
+export async function* textPages(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string[]> {
+  const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  /** The parts of a line that began in an earlier block. */
+  let begun: Uint8Array[] = [];
+  for await (const block of bytes) {
+    const end = block.lastIndexOf(LF);
+    if (end < 0) {
+      begun.push(block);
+      continue;
+    }
+    const whole = block.subarray(0, end);
+    yield utf8.decode(begun.length === 0 ? whole : joined([...begun, whole])).split('\n');
+    begun = end + 1 < block.length ? [block.subarray(end + 1)] : [];
+  }
+  if (begun.length > 0) yield [utf8.decode(joined(begun))];
 }
 
 /**

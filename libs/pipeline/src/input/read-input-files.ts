@@ -12,8 +12,8 @@ export type FormOfFiles = InputFacts & { readonly files: number };
 
 /** The records of all files of an input, and what is known of them when all are read. */
 export interface ReadInput {
-  /** In our own shape; `index` counts through all files. */
-  readonly records: AsyncIterable<ShapedRecord>;
+  /** In our own shape, those of a block at a time; `index` counts through all files. */
+  readonly batches: AsyncIterable<Iterable<ShapedRecord>>;
   /** The file of a record, and its number there. */
   placeOf(index: number): RecordPlace;
   report(): ShapeReport;
@@ -46,25 +46,31 @@ export function readInputFiles(
   const forms = new Map<string, FormOfFiles>();
   const merged = mergeShapeReports();
 
-  async function* records(): AsyncGenerator<ShapedRecord> {
+  async function* batches(): AsyncGenerator<Iterable<ShapedRecord>> {
     let next = 0;
     for await (const input of files) {
       const { file } = input;
       const start = next;
+      let count = 0;
       starts.push({ file, start });
-      try {
-        const shaped = await readShapedRecords(input, options);
-        const form = JSON.stringify(shaped.facts);
-        forms.set(form, { ...shaped.facts, files: (forms.get(form)?.files ?? 0) + 1 });
-        let count = 0;
-        for await (const batch of shaped.batches) {
+      // Reading fails where a block is taken apart, or where the next one is asked for.
+      function* counted(batch: Iterable<ShapedRecord>): Generator<ShapedRecord> {
+        try {
           for (const record of batch) {
             const index = start + record.index;
             next = index + 1;
             count += 1;
             yield start === 0 ? record : { ...record, index };
           }
+        } catch (error) {
+          throw inFile(error, file);
         }
+      }
+      try {
+        const shaped = await readShapedRecords(input, options);
+        const form = JSON.stringify(shaped.facts);
+        forms.set(form, { ...shaped.facts, files: (forms.get(form)?.files ?? 0) + 1 });
+        for await (const batch of shaped.batches) yield counted(batch);
         merged.add({ file, records: count, report: shaped.report() });
         if (count > 0 && lookups.length < PATH_FILES_MAX)
           lookups.push({ pathOf: shaped.pathOf, documentPath: shaped.documentPath });
@@ -76,7 +82,7 @@ export function readInputFiles(
   }
 
   return {
-    records: records(),
+    batches: batches(),
     placeOf(index) {
       let [from, to] = [0, starts.length];
       while (to - from > 1) {

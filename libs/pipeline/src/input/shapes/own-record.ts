@@ -132,7 +132,8 @@ export function createOwnRecords(shape: Shape, fields: UserFields = {}): (record
       value[OWN_KEYS.id] = derivedIdOf(value[OWN_KEYS.document] ?? null, value[OWN_KEYS.text] as JsonValue);
       from.id = 'derived';
     }
-    return { value: { ...value, metadata }, from, missing, vectors };
+    value['metadata'] = metadata;
+    return { value, from, missing, vectors };
   };
 }
 
@@ -155,27 +156,25 @@ function createMetadata(shape: Shape, fieldKeys: readonly string[]) {
   const leftOut = new Set([...(shape.leaveOut ?? []), ...roots.map(([key]) => key as string)]);
 
   return (record: JsonObject, used: readonly FieldPath[]): { metadata: JsonObject; vectors: number } => {
-    // No object, in which a key of `__proto__` would be lost and not rejected.
-    const metadata = new Map<string, JsonValue>();
+    const metadata: JsonObject = {};
     let vectors = 0;
 
     function add(members: JsonObject, at: FieldPath): void {
       const usedHere = at.reduce<readonly FieldPath[]>(pathsBelow, used);
       for (const [key, whole] of Object.entries(members)) {
         if (at.length === 0 && leftOut.has(key)) continue;
-        const path = [...at, key];
-        if (at.length > 0 && roots.some((each) => isSamePath(each, path))) continue;
+        if (at.length > 0 && roots.some((each) => isSamePath(each, [...at, key]))) continue;
         const member = without(whole, pathsBelow(usedHere, key));
         if (member === undefined) continue;
         // A field that is null is the same as its absence, as in our own shape.
         if (member === null && (KNOWN_IDS.includes(key) || (at.length === 0 && optional.has(key)))) continue;
-        if (VECTOR.test(key) && (member === null || isVector(member))) {
+        if ((member === null || isVector(member)) && VECTOR.test(key)) {
           if (member !== null) vectors += 1;
           continue;
         }
-        const other = metadata.get(key);
-        if (other === undefined) metadata.set(key, member);
-        else if (canonicalJson(other) !== canonicalJson(member)) metadata.set(formatFieldPath(path), member);
+        if (!Object.hasOwn(metadata, key)) put(metadata, key, member);
+        else if (canonicalJson(metadata[key] as JsonValue) !== canonicalJson(member))
+          put(metadata, formatFieldPath([...at, key]), member);
       }
     }
 
@@ -183,10 +182,16 @@ function createMetadata(shape: Shape, fieldKeys: readonly string[]) {
     for (const root of roots) {
       const members = valueAt(record, root);
       if (isJsonObject(members)) add(members, root);
-      else if (isSet(members)) metadata.set(root.at(-1) as string, members);
+      else if (isSet(members)) put(metadata, root.at(-1) as string, members);
     }
-    return { metadata: Object.fromEntries(metadata), vectors };
+    return { metadata, vectors };
   };
+}
+
+/** Sets a member, also under `__proto__`, which an assignment would lose; the record is to be rejected for it. */
+function put(object: JsonObject, key: string, value: JsonValue): void {
+  if (key !== '__proto__') object[key] = value;
+  else Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** What is left of a value without what stands at some paths in it; undefined where nothing is. */
@@ -201,10 +206,12 @@ function without(value: JsonValue, paths: readonly FieldPath[]): JsonValue | und
   return left.length === 0 ? undefined : Object.fromEntries(left);
 }
 
+const NO_PATHS: readonly FieldPath[] = [];
+
 /** Of some paths those through a key, from there on. A key that holds dots may be the whole of a path, see `valueAt`. */
 function pathsBelow(paths: readonly FieldPath[], key: string): readonly FieldPath[] {
   const through = (path: FieldPath): boolean => path[0] === key;
-  if (!key.includes('.')) return paths.filter(through).map((path) => path.slice(1));
+  if (!key.includes('.')) return paths.some(through) ? paths.filter(through).map((path) => path.slice(1)) : NO_PATHS;
   return paths.flatMap((path) => (through(path) ? [path.slice(1)] : path.join('.') === key ? [[]] : []));
 }
 

@@ -10,8 +10,8 @@ import type { Shape } from './shape.ts';
 
 /** A record of the input in our own shape. */
 export interface ShapedRecord extends InputRecord {
-  /** Whether its id was derived from document and text. */
-  readonly isIdDerived: boolean;
+  /** Whether its id was derived from document and text. @default false */
+  readonly isIdDerived?: boolean;
   /** Where its fields came from; undefined for a record that is as it was in the input. */
   readonly from?: OwnRecord['from'];
   /** Paths that the user gave for its id or its text, and at which it has none. */
@@ -66,15 +66,20 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
   }
 
   function look(record: JsonObject): void {
-    for (const [name, value] of Object.entries(record)) {
+    // Where all paths were found and no more keys are listed, a record has nothing new to say.
+    if (unseen.size === 0 && keysFound.size >= KEYS_MAX) return;
+    for (const name of Object.keys(record)) {
       const key = name.slice(0, KEY_UNITS_MAX);
       if (!keysFound.has(key) && keysFound.size < KEYS_MAX) keysFound.set(key, new Set());
-      if (unseen.size === 0 || !isJsonObject(value)) continue;
-      const inner = keysFound.get(key);
-      for (const each of Object.keys(value))
-        if (inner !== undefined && inner.size < KEYS_MAX) inner.add(each.slice(0, KEY_UNITS_MAX));
+      if (unseen.size > 0) lookInside(key, record[name]);
     }
     for (const [at, { keys }] of unseen) if (isSet(valueAt(record, keys))) unseen.delete(at);
+  }
+
+  function lookInside(key: string, value: JsonValue | undefined): void {
+    const inner = keysFound.get(key);
+    if (inner === undefined || !isJsonObject(value)) return;
+    for (const each of Object.keys(value)) if (inner.size < KEYS_MAX) inner.add(each.slice(0, KEY_UNITS_MAX));
   }
 
   return {
@@ -85,12 +90,12 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
         const own = isJsonObject(record.value) ? record.value : undefined;
         const alias = own && ID_ALIASES.find((each) => isSet(own[each]));
         if (alias !== undefined) count(idSources, alias);
-        yield { ...record, isIdDerived: false };
+        yield record;
         return;
       }
       for (const value of unfold(record)) {
         if (!isJsonObject(value)) {
-          yield { ...record, value, isIdDerived: false };
+          yield { ...record, value };
           continue;
         }
         first ??= value;
@@ -100,7 +105,7 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
         const isUsable =
           own.from.text !== undefined && own.from.id !== undefined && !(own.from.id === 'derived' && hasIdValue(value));
         if (isOwnShape && (strict || !isUsable)) {
-          yield { ...record, isIdDerived: false };
+          yield record;
           continue;
         }
         vectorsLeftOut += own.vectors;
