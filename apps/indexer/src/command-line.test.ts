@@ -60,6 +60,7 @@ it('indexer prints its commands without arguments, and its version with --versio
 it.each([
   [['bogus'], /^There is no command "bogus"; expected inspect, init, run, validate, .*, runtime\.$/],
   [['toString'], /^There is no command "toString"/],
+  [['inspekt'], /; expected .*\. Did you mean "inspect"\?$/],
   [['cache'], /^Expected one of recover, repair after cache\.$/],
   [['cache', 'bogus'], /^There is no command "cache bogus"; expected recover, repair after cache\.$/],
   [['validate'], /SOURCE/],
@@ -76,6 +77,7 @@ it.each([
   [['embed', 'a', '--all'], /^There is no flag --all\.$/],
   [['drop', 'a', 'b'], /^"b" is one argument too many\.$/],
   [['plan', 'a', '--yes'], /^There is no flag --yes\.$/],
+  [['plan', 'a', '--batchsize', '3'], /^There is no flag --batchsize\. Did you mean "batch-size"\?$/],
   [['plan', 'a', '--batchSize', '0'], /^--batch-size: expected 1 or more, found "0"\.$/],
 ])('the arguments %j are refused with a message about what was expected', async (args, message) => {
   await expect(runCommandLine(args, host)).rejects.toThrow(message);

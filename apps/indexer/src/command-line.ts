@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { stripVTControlCharacters } from 'node:util';
 import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
-import { EXIT, IndexingError, type ExitCode } from '@lockstep/model';
+import { didYouMean, EXIT, IndexingError, type ExitCode } from '@lockstep/model';
 import type { Host } from './wiring/workspace-command.ts';
 
 const { version: VERSION } = createRequire(import.meta.url)('#manifest') as { readonly version: string };
@@ -63,7 +63,8 @@ export async function runCommandLine(args: readonly string[], host: Host): Promi
         name === undefined
           ? `Expected one of ${known}`
           : `There is no command ${JSON.stringify([...names, name].join(' '))}; expected ${known}`;
-      throw new IndexingError({ code: 'usage', message: `${problem}.` });
+      const meant = name === undefined ? '' : didYouMean(name, Object.keys(inner));
+      throw new IndexingError({ code: 'usage', message: `${problem}.${meant}` });
     }
     command = await (inner[name] as () => Promise<CommandDef>)();
     names.push(...rest.splice(0, 1));

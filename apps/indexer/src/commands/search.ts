@@ -30,6 +30,6 @@ export const search = workspaceCommand({
         signal,
       }),
     );
-    return { text: searchText(result), json: searchJson(question, result) };
+    return { text: searchText(result, flags.corpus), json: searchJson(question, result) };
   },
 });

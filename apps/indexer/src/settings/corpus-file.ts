@@ -1,8 +1,15 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as v from 'valibot';
 import { CONFIG_BYTES_MAX } from '@lockstep/model/own-corpus-config';
-import { CorpusConfigSchema, CorpusName, IndexingError, isAddress, type CorpusConfig } from '@lockstep/model';
+import {
+  CorpusConfigSchema,
+  CorpusName,
+  didYouMean,
+  IndexingError,
+  isAddress,
+  type CorpusConfig,
+} from '@lockstep/model';
 import { findInput, isPattern } from '../input/find-input.ts';
 import type { Input } from '../input/input-parts.ts';
 import { isStdin } from '../input/stdin-bytes.ts';
@@ -50,7 +57,19 @@ function findConfig(argument: string, root: string): string | undefined {
   const named = workspaceCorpora(root).find(({ name }) => name === argument);
   if (named !== undefined) return join(root, named.folder, 'corpus.json');
   if (exists || isPattern(argument)) return undefined;
-  throw missing(`"${printable(argument)}" does not exist, and no corpus of the workspace has that name`);
+  throw missing(
+    `"${printable(argument)}" does not exist, and no corpus of the workspace has that name`,
+    didYouMean(basename(argument), [...neighboursOf(argument), ...workspaceCorpora(root).map(({ name }) => name)]),
+  );
+}
+
+/** Names in the folder of a path that does not exist. */
+function neighboursOf(argument: string): readonly string[] {
+  try {
+    return readdirSync(dirname(argument));
+  } catch {
+    return [];
+  }
 }
 
 /** How many wrong fields of a file a message lists. */
@@ -105,6 +124,6 @@ function checkedName(name: string): string {
   });
 }
 
-function missing(what: string): IndexingError {
-  return new IndexingError({ code: 'input-missing', message: `${what}.` });
+function missing(what: string, meant: string): IndexingError {
+  return new IndexingError({ code: 'input-missing', message: `${what}.${printable(meant)}` });
 }

@@ -1,6 +1,6 @@
 import type { ArgsDef } from 'citty';
 import * as v from 'valibot';
-import { IndexingError } from '@lockstep/model';
+import { didYouMean, IndexingError } from '@lockstep/model';
 import type { Environment } from './environment.ts';
 import { FLAG_NAMES, FLAGS, type Flag, type FlagName, type Flags } from './flags.ts';
 
@@ -27,12 +27,13 @@ export function parseFlags(
   severalSources = false,
 ): Partial<Flags> {
   const typed: Record<string, unknown> = {};
+  const flagNames = Object.keys(known).filter((name) => known[name]?.type !== 'positional');
   const positionals = Object.values(known).filter(({ type }) => type === 'positional').length;
   for (const [given, value] of Object.entries(args)) {
     if (given === '_') continue;
     // citty gives a flag such as --batch-size as batchSize too.
     const name = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    if (!Object.hasOwn(known, name)) throw usage(`there is no flag --${given}`);
+    if (!Object.hasOwn(known, name)) throw usage(`there is no flag --${given}`, didYouMean(given, flagNames));
     if (!Object.hasOwn(FLAGS, name) || value === undefined) continue;
     const { check, excludes = '' }: Flag = FLAGS[name as FlagName];
     if (check === undefined) {
@@ -62,6 +63,6 @@ export function resolveFlags(typed: Partial<Flags>, environment: Environment): F
   return Object.fromEntries(values) as Flags;
 }
 
-function usage(what: string): IndexingError {
-  return new IndexingError({ code: 'usage', message: `${what.charAt(0).toUpperCase()}${what.slice(1)}.` });
+function usage(what: string, meant = ''): IndexingError {
+  return new IndexingError({ code: 'usage', message: `${what.charAt(0).toUpperCase()}${what.slice(1)}.${meant}` });
 }

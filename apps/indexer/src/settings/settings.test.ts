@@ -237,6 +237,15 @@ describe('a source', () => {
     ]);
   });
 
+  it('a source that does not exist is told apart from near names of files and of corpora', () => {
+    const root = folder({ 'quotes.json': '[]' });
+    mkdirSync(join(root, 'docs'));
+    writeFileSync(join(root, 'docs', 'corpus.json'), '{"name":"handbook","input":"in.json"}');
+    const path = join(root, 'quote.json');
+    expect(() => readSource(path, undefined, root)).toThrow(/that name\. Did you mean "quotes\.json"\?$/);
+    expect(() => readSource('handbok', undefined, root)).toThrow(/that name\. Did you mean "handbook"\?$/);
+  });
+
   it('a source that does not exist, or whose input does not exist, is refused', () => {
     expect(() => readSource(join(folder(), 'none.json'), undefined, tmpdir())).toThrow(/does not exist/);
     expect(() =>

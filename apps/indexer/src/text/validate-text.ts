@@ -60,9 +60,12 @@ function filesText({ files }: ValidateReceipt): string[] {
 /** As which shape an input was read that is not in Lockstep's own, and where its fields came from. */
 function shapeText({ shape, derivedIds = 0 }: ValidateReceipt): string[] {
   if (shape === undefined || Object.keys(shape.from).length === 0) return [];
-  const fields = Object.entries(shape.from).map(([field, paths]) => {
-    const [first, ...others] = paths;
-    return `${field} from ${first?.path}${others.length > 0 ? ` (and ${others.map(({ path }) => path).join(', ')})` : ''}`;
+  const fields = Object.entries(shape.from).flatMap(([field, paths]) => {
+    // What ids are derived from is said below.
+    const [first, ...others] = paths.filter(({ path }) => field !== 'id' || path !== 'derived');
+    return first === undefined
+      ? []
+      : `${field} from ${first.path}${others.length > 0 ? ` (and ${others.map(({ path }) => path).join(', ')})` : ''}`;
   });
   const lines = [`read as ${shape.shape}: ${fields.join(', ')}`];
   if (derivedIds > 0) lines.push(`${counted(derivedIds, 'record')} without an id; ids derived from document and text`);

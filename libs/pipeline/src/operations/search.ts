@@ -15,6 +15,8 @@ export interface SearchResult {
   readonly found: readonly { readonly score: number; readonly row: IndexedChunk & { readonly corpus: string } }[];
   /** Hits that are left out, since no row has the same content: a load is under way, or the stores have drifted. */
   readonly dropped: number;
+  /** Where nothing was found: the corpora that have rows. */
+  readonly stored?: readonly string[];
 }
 
 /**
@@ -39,5 +41,8 @@ export async function search(question: string, options: SearchOptions): Promise<
     const row = byId.get(pointId);
     return row !== undefined && row.contentHash === payload['content_hash'] ? [{ score, row }] : [];
   });
-  return { found, dropped: hits.length - found.length };
+  const dropped = hits.length - found.length;
+  if (hits.length > 0) return { found, dropped };
+  const { corpora } = await rows.census(call);
+  return { found, dropped, stored: corpora.map(({ corpus: name }) => name) };
 }
