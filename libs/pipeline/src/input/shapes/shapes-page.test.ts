@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format } from 'prettier';
 import { expect, it } from 'vitest';
+import { ID_ALIASES, TEXT_ALIASES } from '@lockstep/model';
 import { COLUMNS_BYTES_MAX } from '../json/column-list.ts';
 import {
   KNOWN_DATES,
@@ -18,26 +20,51 @@ import { SHAPES } from './shapes.ts';
 const code = (text: string): string => `\`${text}\``;
 const list = (paths: readonly string[] = []): string => paths.map(code).join(', ');
 
-function rowOf({ name, about, has, hasNot = [], places, id, text, document, join }: Shape): string {
+const FIXTURES = join(import.meta.dirname, '../../../../../fixtures/shapes');
+
+function placesOf({ places, join }: Shape): string {
+  if (join !== undefined) return 'one after another, an action before each';
   const where = places?.map(({ path, keyed, columns }) =>
     columns === undefined
       ? (path.length === 0 ? 'top' : code(path.join('.'))) + (keyed === true ? ' by id' : '')
       : `columns ${columns.map(({ name }) => code(name)).join(', ')}`,
   );
-  const recognised = has.map((paths) => (typeof paths === 'string' ? code(paths) : paths.map(code).join(' or ')));
-  const cells = [
-    code(name),
-    about,
-    where?.join(', ') ?? 'top',
-    join === undefined
-      ? [...recognised, ...hasNot.map((path) => `no ${code(path)}`)].join(', ')
-      : 'an action as its first line',
-    list(id),
-    list(text),
-    list(document),
-  ];
-  return `| ${cells.join(' | ')} |`;
+  return where?.join(', ') ?? 'top';
 }
+
+function recognisedBy({ name, has, hasNot = [], join }: Shape): string {
+  if (join !== undefined) return 'an action as its first line';
+  if (has.length === 0) return name === 'strings' ? 'texts in place of objects' : 'a text under a usual name';
+  const keys = has.map((paths) => (typeof paths === 'string' ? code(paths) : paths.map(code).join(' or ')));
+  return [...keys, ...hasNot.map((path) => `no ${code(path)}`)].join(', ');
+}
+
+/** The fixture of a shape, as its program writes it. */
+function exampleOf({ name }: Pick<Shape, 'name'>): string {
+  const file = readdirSync(FIXTURES).find(
+    (each) => each.split('.', 1)[0] === name && !each.endsWith('.expected.json'),
+  ) as string;
+  const text = readFileSync(join(FIXTURES, file), 'utf8').trimEnd();
+  return `\`\`\`${file.endsWith('.json') ? 'json' : 'text'}\n${text}\n\`\`\``;
+}
+
+function sectionOf(shape: Shape): string {
+  const lines: [string, string][] = [
+    ['Records', placesOf(shape)],
+    ['Recognised by', recognisedBy(shape)],
+    ['Id', list(shape.id)],
+    ['Text', list(shape.text)],
+    ['Document', list(shape.document)],
+    ['Title', list(shape.title)],
+    ['Page', list(shape.page)],
+    ['Date', list(shape.created)],
+    ['Not kept in metadata', list(shape.leaveOut)],
+  ];
+  const known = lines.filter(([, value]) => value !== '').map(([name, value]) => `- ${name}: ${value}`);
+  return `### ${shape.name}\n\n${capital(shape.about)}.\n\n${known.join('\n')}\n\n${exampleOf(shape)}\n`;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 it('docs/shapes.md lists every shape with the keys that are recognised (vitest -u writes it)', async () => {
   const text = `# Shapes of chunk files
@@ -45,8 +72,13 @@ it('docs/shapes.md lists every shape with the keys that are recognised (vitest -
 \`validate\` recognises what a file holds by its first 256 KiB, and says in its receipt (\`shape\`) which shape it took and
 from which keys the id, the text and the document come. This page is written from \`libs/pipeline/src/input/shapes\`.
 
-A file of Lockstep's own shape (an id and a text under the names in the README, at the top, in an array, in JSON lines, or under
-\`chunks\`, \`data\` or \`items\`) is always taken as it is. Of the shapes below the one with the most recognised keys counts.
+Records of Lockstep's own shape have an id (${list(ID_ALIASES)}) and a text (${list(TEXT_ALIASES)}),
+and may have \`document_id\`, \`chapter_title\`, \`page_number\`, \`created_at\` and \`metadata\`:
+
+${exampleOf({ name: 'lockstep' })}
+
+A file of this shape, in an array, in JSON lines, or under \`chunks\`, \`data\` or \`items\`, is always taken as it is. Of the shapes below the
+one with the most recognised keys counts.
 
 Answers of a service may stand one after another, as pages do. Where the records are columns, all columns must be in memory together: they have
 at most ${COLUMNS_BYTES_MAX / 1024 / 1024} MiB without vectors, and a value for each record; otherwise the input is refused with \`input-columns\`. Export a larger collection in
@@ -55,14 +87,23 @@ parts. In a bulk request an action and the document after it are one record; del
 One object that has a text is a record, so that a folder may have a file for each. Not where it also holds a list of what
 may be records: then \`fields.records\` says which is meant.
 
-| shape | written by | records | recognised by | id | text | document |
-| --- | --- | --- | --- | --- | --- | --- |
-${SHAPES.map(rowOf).join('\n')}
+| shape | written by | recognised by |
+| --- | --- | --- |
+${SHAPES.map((shape) => `| [${shape.name}](#${shape.name}) | ${shape.about} | ${recognisedBy(shape)} |`).join('\n')}
+
+[Each shape](#each-shape) stands below with its keys and an example.
+
+## Usual names
 
 Where a shape says nothing, or its path is empty in a record, these names are looked for, at the top and then in \`metadata\`, also in
-another letter case: id ${list(KNOWN_IDS)}; text ${list(KNOWN_TEXTS)}; document ${list(KNOWN_DOCUMENTS)}; title
-${list(KNOWN_TITLES)}; page ${list(KNOWN_PAGES)}; date ${list(KNOWN_DATES)}. Where none of the first
-records has such a text, it is looked for under ${list(LAST_TEXTS)}.
+another letter case and without underscores:
+
+- Id: ${list(KNOWN_IDS)}
+- Text: ${list(KNOWN_TEXTS)}; where none of the first records has one of these, ${list(LAST_TEXTS)}
+- Document: ${list(KNOWN_DOCUMENTS)}
+- Title: ${list(KNOWN_TITLES)}
+- Page: ${list(KNOWN_PAGES)}
+- Date: ${list(KNOWN_DATES)}
 
 ## Documents that hold their parts
 
@@ -97,7 +138,12 @@ A label never costs a text. A page, a date or a title that does not fit its colu
 \`chunk_id\` counts, or a text beside a bare number; of two texts the whole one; the other stays in \`metadata\`. NUL and lone surrogates are taken
 out of texts and values. NaN and Infinity become null, and an integer beyond 2^53 its digits as text, also as an id; fractions and numbers
 with an exponent stay numbers. Each is counted by kind in the receipt (\`converted\`); \`--strict\` rejects such records instead.
-`;
+
+## Each shape
+
+Of several paths the first that a record has counts. Vectors are always left out: the embedding is made anew.
+
+${SHAPES.map(sectionOf).join('\n')}`;
   const page = await format(text, { parser: 'markdown', printWidth: 120 });
   await expect(page).toMatchFileSnapshot(join(import.meta.dirname, '../../../../../docs/shapes.md'));
 });
