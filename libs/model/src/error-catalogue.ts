@@ -13,6 +13,7 @@ const entry = (exit: ExitCode, advice: string): CatalogueEntry => ({ exit, advic
 /** Every error code, with the exit code of a command that fails with it and what to do about it. */
 export const ERROR_CATALOGUE = {
   usage: entry(EXIT.usage, 'Run the command with --help to see its arguments and flags.'),
+  'option-invalid': entry(EXIT.usage, 'Correct the option of the call that the message names.'),
   'config-invalid': entry(EXIT.usage, 'Correct the field of corpus.json or the flag that the message names.'),
   'config-exists': entry(EXIT.usage, 'Change the file by hand, delete it first, or name another folder with --folder.'),
   'environment-invalid': entry(

@@ -82,6 +82,8 @@ export {
   type StoredPoint,
   type VectorStore,
 } from './ports.ts';
+export { checkPayloadFilter, type FieldCondition, type NumberRange, type PayloadFilter } from './payload-filter.ts';
+export { isLoopback, isPrivateAddress } from './secrets/private-address.ts';
 export { packByBytes } from './pack-by-bytes.ts';
 export { ID_ALIASES, parseRecord, TEXT_ALIASES } from './record/record.ts';
 export { relaxRecord, type Conversion, type ConversionKind } from './record/relax-record.ts';
@@ -96,7 +98,7 @@ export { sqlText } from './sql/sql-text.ts';
 export { STAGE_DEPENDENCIES, STAGES, type Stage } from './stages.ts';
 export { STORES, type Dependency, type StoreName } from './stores.ts';
 export { utf8Bytes } from './utf8-bytes.ts';
-export { createVendorTextRedactor, type VendorTextRedactor } from './vendor-text-redactor.ts';
+export { createVendorTextRedactor, type VendorTextRedactor } from './secrets/vendor-text-redactor.ts';
 export { isMean, sentTexts, sentUnderKey, type SentPart, type SentTexts } from './long-texts/sent-texts.ts';
 export { createTextMeasure, type MeasuredModel } from './long-texts/text-measure.ts';
 export { textWindows, WINDOWS_MAX, windowShape, type TextMeasure, type TextWindow } from './long-texts/text-windows.ts';

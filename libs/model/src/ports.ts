@@ -1,6 +1,7 @@
 import type { IndexedChunk } from './chunk.ts';
 import type { EmbedderIdentity } from './identity.ts';
 import type { JsonValue } from './json.ts';
+import type { PayloadFilter } from './payload-filter.ts';
 
 /** Options of every call to a service. */
 export interface CallOptions {
@@ -166,7 +167,9 @@ export interface CollectionSpec {
 export interface SearchQuery {
   readonly vector: Float32Array;
   /** Only points of this corpus. @default points of all corpora */
-  readonly corpus?: string;
+  readonly corpus?: string | undefined;
+  /** Only points whose payload meets these conditions. @default all points */
+  readonly filter?: PayloadFilter | undefined;
   readonly limit: number;
 }
 

@@ -35,7 +35,6 @@ export type { TokenTally } from './operations/inspect/token-tally.ts';
 export { dropCorpus, type DropOptions } from './operations/drop-corpus.ts';
 export { checkRename, type RenameCheck, type RenameNames } from './operations/rename/check-rename.ts';
 export { renameCorpus, type RenameOptions } from './operations/rename/rename-corpus.ts';
-export { search, type SearchResult } from './operations/search.ts';
 export {
   VERIFY_LEVELS,
   type Calls,

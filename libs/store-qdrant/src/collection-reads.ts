@@ -1,6 +1,7 @@
 import type { QdrantClient, Schemas } from '@qdrant/js-client-rest';
 import type { CallOptions, JsonValue, SearchHit, StoreCensus, StoredPoint, VectorStore } from '@lockstep/model';
 import { collectionFacts } from './collection-facts.ts';
+import { conditionsOf } from './conditions-of.ts';
 import { plainNumbers } from './put-points.ts';
 import type { QdrantRequest } from './qdrant-request.ts';
 import { isCollectionMissing } from './to-indexing-error.ts';
@@ -124,12 +125,13 @@ export function createCollectionReads({ client, collection, call, send }: Collec
       const found = await send(request, (points) => points as Schemas['Record'][], options).catch(orNothing([]));
       return new Map(found.map(({ id, vector }) => [String(id), Float32Array.from(vector as number[])]));
     },
-    async search({ vector, corpus, limit }, options) {
+    async search({ vector, corpus, filter = {}, limit }, options) {
+      const must = [...(corpus === undefined ? [] : ofCorpus(corpus).must), ...conditionsOf(filter)];
       const query = {
         query: plainNumbers(vector),
         limit,
         with_payload: true,
-        ...(corpus === undefined ? {} : { filter: ofCorpus(corpus) }),
+        ...(must.length === 0 ? {} : { filter: { must } }),
       };
       const { points } = await read(() => client.query(collection, query), { points: [] }, options);
       return points.map(({ id, score, payload }): SearchHit => ({
@@ -154,7 +156,7 @@ function censusOf(counts: ReadonlyMap<string, number>, unowned: number): StoreCe
   return { corpora: corpora.toSorted((a, b) => (a.corpus < b.corpus ? -1 : 1)), unowned };
 }
 
-function ofCorpus(corpus: string): Schemas['Filter'] {
+function ofCorpus(corpus: string): { must: Schemas['FieldCondition'][] } {
   return { must: [{ key: 'corpus', match: { value: corpus } }] };
 }
 

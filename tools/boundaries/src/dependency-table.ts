@@ -9,9 +9,10 @@ export const MAY_IMPORT = {
   util: ['model'],
   core: ['model', 'util', 'core'],
   adapter: ['model', 'util'],
+  client: ['model', 'util', 'core', 'adapter'],
   testing: ['model', 'util', 'core', 'adapter', 'testing'],
-  app: ['model', 'util', 'core', 'adapter'],
-  e2e: ['model', 'util', 'core', 'adapter', 'testing', 'app'],
+  app: ['model', 'util', 'core', 'adapter', 'client'],
+  e2e: ['model', 'util', 'core', 'adapter', 'client', 'testing', 'app'],
   tool: ['model', 'testing'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
@@ -25,7 +26,7 @@ export const TYPE_TAGS = Object.keys(MAY_IMPORT) as readonly TypeTag[];
 export const RUNTIME_TAGS = ['any', 'fs'] as const;
 
 /** Types that a test file may import in addition to those of its project. */
-export const TEST_FILES_MAY_IMPORT: readonly TypeTag[] = ['model', 'util', 'core', 'adapter', 'testing'];
+export const TEST_FILES_MAY_IMPORT: readonly TypeTag[] = ['model', 'util', 'core', 'adapter', 'client', 'testing'];
 
 /** Types that are never published. As in tests, the root's development packages count as declared in them. */
 export const DEVELOPMENT_TYPES: readonly TypeTag[] = ['testing', 'e2e', 'tool'];

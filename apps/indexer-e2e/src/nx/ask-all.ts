@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { SILENT } from '@lockstep/model';
-import { search } from '@lockstep/pipeline';
+import { createReader } from '@lockstep/reader/create-reader';
 import { openServices } from '@lockstep/indexer/wiring/open-services';
 import { KNOWN_MODELS } from '@lockstep/indexer/settings/known-models';
 
@@ -25,8 +25,8 @@ const answers: Record<string, string[][]> = {};
 for (const [corpus, asked] of Object.entries(questions)) {
   answers[corpus] = [];
   for (const question of asked) {
-    const { found } = await search(question, { ...stores, corpus, limit: 5 });
-    answers[corpus].push(found.map(({ row }) => row.chunkId));
+    const { hits } = await createReader({ ...stores, corpus }).search(question, { limit: 5 });
+    answers[corpus].push(hits.map(({ chunkId }) => chunkId));
   }
 }
 await services.close();

@@ -1,11 +1,9 @@
 import { CORPUS_DEFAULTS, IndexingError } from '@lockstep/model';
-import { search as searchStores } from '@lockstep/pipeline';
+import { createReader, HITS_DEFAULT, HITS_MAX } from '@lockstep/reader/create-reader';
 import { resolveModel } from '../settings/corpus-settings.ts';
 import { searchJson, searchText } from '../text/search-text.ts';
 import { withServices } from '../wiring/with-services.ts';
 import { workspaceCommand } from '../wiring/workspace-command.ts';
-
-const LIMIT = 5;
 
 export const search = workspaceCommand({
   name: 'search',
@@ -14,21 +12,23 @@ export const search = workspaceCommand({
   args: {
     question: { type: 'positional', description: 'What to look for', required: true },
     corpus: { type: 'string', description: 'Search only this corpus', valueHint: 'name' },
-    limit: { type: 'string', description: `How many results, at most 100; default ${LIMIT}`, valueHint: 'n' },
+    limit: {
+      type: 'string',
+      description: `How many results, at most ${HITS_MAX}; default ${HITS_DEFAULT}`,
+      valueHint: 'n',
+    },
   },
   async run(context, args) {
     const { flags, profile, signal } = context;
     const question = String(args['question']).trim();
     if (question === '') throw new IndexingError({ code: 'usage', message: 'Expected a question, found nothing.' });
     const result = await withServices(context, 'search', async (services) =>
-      searchStores(question, {
+      createReader({
         embedder: await services.embedder(resolveModel({}, flags, profile)),
         vectors: await services.vectors(flags.collection ?? CORPUS_DEFAULTS.collection),
         rows: await services.rows(flags.table ?? CORPUS_DEFAULTS.table),
-        ...(flags.corpus === undefined ? {} : { corpus: flags.corpus }),
-        limit: flags.limit ?? LIMIT,
-        signal,
-      }),
+        corpus: flags.corpus,
+      }).search(question, { limit: flags.limit, signal }),
     );
     return { text: searchText(result, flags.corpus), json: searchJson(question, result) };
   },

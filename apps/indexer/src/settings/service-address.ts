@@ -1,5 +1,5 @@
 import { thirdPartyHost } from '@lockstep/embed-openai/models';
-import { IndexingError } from '@lockstep/model';
+import { IndexingError, isLoopback, isPrivateAddress } from '@lockstep/model';
 import type { Environment } from './environment.ts';
 
 /** Qdrant's default port for REST. */
@@ -22,7 +22,7 @@ export function qdrantAddress(environment: Environment): { url: URL; apiKey?: st
 
 /** Fails if a secret would be sent without encryption to another machine. */
 function requireEncryption(secret: string, url: URL, variable: string): void {
-  if (url.protocol === 'https:' || isLoopback(url.hostname)) return;
+  if (isPrivateAddress(url)) return;
   throw invalid(`${variable}: expected https; ${secret} would go over plain http to another machine`);
 }
 
@@ -39,10 +39,6 @@ function parseAddress(text: string): URL {
   const url = isLoopback(bare.hostname) ? new URL(`http://${text}`) : bare;
   if (!/:\d+(\/|$)/.test(text)) url.port = String(QDRANT_PORT);
   return url;
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname);
 }
 
 /** Address and protocol of Postgres. */

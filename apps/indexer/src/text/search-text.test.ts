@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { search } from '@lockstep/pipeline';
+import { createReader } from '@lockstep/reader/create-reader';
 import { createStubEmbedder } from '@lockstep/testing-ports';
 import { createCorpusRig } from '@lockstep/testing-runs';
 import { searchText } from './search-text.ts';
@@ -9,13 +9,7 @@ async function answer(corpus: string | undefined, records: readonly object[] = [
   await rig.run(records as never);
   const { vectors, rows } = rig;
   const embedder = createStubEmbedder();
-  const result = await search('house', {
-    embedder,
-    vectors,
-    rows,
-    limit: 1,
-    ...(corpus === undefined ? {} : { corpus }),
-  });
+  const result = await createReader({ embedder, vectors, rows, corpus }).search('house', { limit: 1 });
   return searchText(result, corpus);
 }
 

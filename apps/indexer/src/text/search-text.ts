@@ -1,17 +1,17 @@
 import { counted, didYouMean } from '@lockstep/model';
-import type { SearchResult } from '@lockstep/pipeline';
+import type { SearchResult } from '@lockstep/reader/create-reader';
 
 /** UTF-16 units of a text shown on screen; `--json` has the whole. */
 const SHOWN_UNITS = 300;
 
 /** What was found, best first. */
-export function searchText({ found, dropped, stored = [] }: SearchResult, corpus?: string): string {
-  const lines = found.map(({ score, row }, at) => {
+export function searchText({ hits, dropped, stored = [] }: SearchResult, corpus?: string): string {
+  const lines = hits.map((row, at) => {
     const title = row.chapterTitle ?? row.documentId ?? row.chunkId;
     const text = row.text.length > SHOWN_UNITS ? `${row.text.slice(0, SHOWN_UNITS).trimEnd()} …` : row.text;
-    return `${at + 1}. ${score.toFixed(3)}  ${title}  [${row.corpus} ${row.chunkId}]\n   ${text.replaceAll(/\s+/g, ' ')}\n`;
+    return `${at + 1}. ${row.score.toFixed(3)}  ${title}  [${row.corpus} ${row.chunkId}]\n   ${text.replaceAll(/\s+/g, ' ')}\n`;
   });
-  if (found.length === 0) lines.push(nothingFound(corpus, stored));
+  if (hits.length === 0) lines.push(nothingFound(corpus, stored));
   if (dropped > 0)
     lines.push(`${counted(dropped, 'hit')} not shown, without a row of the same content; \`indexer verify\` says why.`);
   return lines.join('\n').trimEnd();
@@ -29,11 +29,11 @@ function nothingFound(corpus: string | undefined, stored: readonly string[]): st
 }
 
 /** The same for `--json`, with whole texts. */
-export function searchJson(question: string, { found, dropped }: SearchResult): object {
+export function searchJson(question: string, { hits, dropped }: SearchResult): object {
   return {
     question,
-    results: found.map(({ score, row }) => ({
-      score,
+    results: hits.map((row) => ({
+      score: row.score,
       corpus: row.corpus,
       chunk_id: row.chunkId,
       document_id: row.documentId,

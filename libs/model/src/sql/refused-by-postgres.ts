@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../error-catalogue.ts';
 import { IndexingError, isIndexingError, strippedCause, type Disposition } from '../indexing-error.ts';
-import type { VendorTextRedactor } from '../vendor-text-redactor.ts';
+import type { VendorTextRedactor } from '../secrets/vendor-text-redactor.ts';
 
 /**
  * What an SQLSTATE, or its class of two characters, means for a run. Others abort.

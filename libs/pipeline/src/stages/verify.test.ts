@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { createCorpusRig, NO_COSTS, type CorpusRig } from '@lockstep/testing-runs';
 import { STORES, type JsonObject } from '@lockstep/model';
 import { FILES } from '../files/corpus-files.ts';
-import { search } from '../operations/search.ts';
 import type { VerifyLevel } from '../receipts.ts';
 
 const LEVELS: readonly VerifyLevel[] = ['counts', 'ids', 'content', 'vectors'];
@@ -228,26 +227,5 @@ describe('verify', () => {
     const receipt = await rig.verify();
     expect(receipt).toMatchObject({ ok: false, differencesCount: 5, counts: { qdrant: 0, neon: 4 } });
     expect(rig.ledger.peek('books', 'qdrant') ?? rig.ledger.peek('books', 'neon')).toBeUndefined();
-  });
-});
-
-describe('search', () => {
-  const ask = (question: string) =>
-    search(question, { embedder: rig.embedder, vectors: rig.vectors, rows: rig.rows, corpus: 'books', limit: 2 });
-
-  it('gives the row of the nearest point first', async () => {
-    const { found, dropped } = await ask('third');
-    expect([found.length, found[0]?.row.text, dropped]).toEqual([2, 'third', 0]);
-    expect(found[0]?.score).toBeCloseTo(1, 5);
-  });
-
-  it('drops a hit without a row, or with a row of other content', async () => {
-    rig.rows.table.delete(pointId);
-    expect(await ask('first')).toMatchObject({ dropped: 1 });
-    await rig.load(INPUTS);
-    expect(await ask('first')).toMatchObject({ dropped: 0 });
-    row().contentHash = 'newer';
-    const { found, dropped } = await ask('first');
-    expect([found.length, found.some((hit) => hit.row.chunkId === 'a'), dropped]).toEqual([1, false, 1]);
   });
 });

@@ -9,3 +9,4 @@ export { createManualClock, type ManualClock } from './manual-clock.ts';
 export { readFaultScript } from './read-fault-script.ts';
 export { scaledClock } from './scaled-clock.ts';
 export { createPostgresNeon, type PostgresNeon } from './postgres-neon.ts';
+export { createNeonHandler } from './neon-handler.ts';

@@ -2,8 +2,12 @@ import {
   IndexingError,
   packByBytes,
   invariant,
+  isJsonObject,
   type CallOptions,
+  type FieldCondition,
   type JsonValue,
+  type NumberRange,
+  type PayloadFilter,
   type SearchHit,
   type StoredPoint,
   type VectorStore,
@@ -177,10 +181,11 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
         }),
       );
     },
-    async search({ vector, corpus, limit }, call) {
+    async search({ vector, corpus, filter = {}, limit }, call) {
       const query = unit(vector);
       return [...(read(call)?.points ?? [])]
         .filter(([, { payload }]) => corpus === undefined || corporaOf(payload).has(corpus))
+        .filter(([, { payload }]) => meetsFilter(payload, filter))
         .map(([pointId, point]): SearchHit => ({
           pointId,
           score: point.vector.reduce((sum, value, at) => sum + value * (query[at] as number), 0),
@@ -191,6 +196,26 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
     },
   };
   return store;
+}
+
+/** Whether the payload of a point meets all conditions, as Qdrant understands them. */
+function meetsFilter(payload: MemoryPoint['payload'], filter: PayloadFilter): boolean {
+  return Object.entries(filter).every(([path, condition]) => {
+    const values = path
+      .split('.')
+      .reduce<JsonValue[]>(
+        (found, key) => found.flatMap((value) => (isJsonObject(value) ? [value[key] ?? null] : [])),
+        [payload],
+      );
+    return values.flat().some((value) => meetsCondition(value as JsonValue, condition));
+  });
+}
+
+function meetsCondition(value: JsonValue, condition: FieldCondition): boolean {
+  if (Array.isArray(condition)) return condition.includes(value as never);
+  if (typeof condition !== 'object') return value === condition;
+  const { gt = -Infinity, gte = -Infinity, lt = Infinity, lte = Infinity } = condition as NumberRange;
+  return typeof value === 'number' && value > gt && value >= gte && value < lt && value <= lte;
 }
 
 /** The corpora of a point: one, unless another program wrote a list, something else or nothing. */

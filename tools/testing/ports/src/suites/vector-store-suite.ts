@@ -5,6 +5,7 @@ import {
   pointIdOf,
   type CollectionSpec,
   type JsonObject,
+  type PayloadFilter,
   type Point,
   type PointPayload,
   type VectorStore,
@@ -337,7 +338,7 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
           point('b', 'close', [9, 1, 0, 0]),
         ]),
       );
-      const find = (query: { corpus?: string; limit: number }) =>
+      const find = (query: { corpus?: string; filter?: PayloadFilter; limit: number }) =>
         store.search({ vector: Float32Array.from([1, 0, 0, 0]), ...query });
 
       it('search gives points of all corpora, nearest first, with their cosines and payloads', async () => {
@@ -352,6 +353,34 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         const hits = await find({ corpus: 'a', limit: 2 });
         expect(hits.map(({ payload }) => payload['chunk_id'])).toEqual(['same', 'near']);
         expect(await find({ corpus: 'none', limit: 2 })).toEqual([]);
+      });
+
+      describe('with a filter', () => {
+        beforeEach(() =>
+          store.upsert([
+            point('a', 'same', [2, 0, 0, 0], { genre: 'novel', year: 1851, loc: { lines: { from: 3 } } }),
+            point('a', 'near', [1, 1, 0, 0], { genre: ['essay', 'letter'], year: 1840.5, draft: true }),
+            point('a', 'far', [-1, 0, 0, 0], { genre: null, year: 1900, draft: false }),
+          ]),
+        );
+        it.each<[title: string, filter: PayloadFilter, found: string[]]>([
+          ['a text', { genre: 'novel' }, ['same']],
+          ['a text in a list', { genre: 'letter' }, ['near']],
+          ['one of several texts', { genre: ['novel', 'essay'] }, ['same', 'near']],
+          ['one of none', { genre: [] }, []],
+          ['a whole number', { year: 1851 }, ['same']],
+          ['one of several whole numbers', { year: [1851, 1900] }, ['same', 'far']],
+          ['a fraction', { year: 1840.5 }, ['near']],
+          ['true or false', { draft: false }, ['far']],
+          ['a range', { year: { gt: 1840, lt: 1900 } }, ['same', 'near']],
+          ['a range with its ends', { year: { gte: 1851, lte: 1900 } }, ['same', 'far']],
+          ['a dotted path', { 'loc.lines.from': 3 }, ['same']],
+          ['several conditions', { year: { gte: 1851 }, draft: false }, ['far']],
+          ['a field that no point has', { other: 'x' }, []],
+        ])('search finds the points that meet it: %s', async (_, filter, found) => {
+          const hits = await find({ corpus: 'a', filter, limit: 10 });
+          expect(hits.map(({ payload }) => payload['chunk_id'])).toEqual(found);
+        });
       });
     });
 
