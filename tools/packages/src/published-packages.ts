@@ -9,6 +9,8 @@ export interface PublishedPackage {
   readonly folder: string;
   /** Packages of others that are copied into this one, since most of what they install would never be loaded. */
   readonly bundled: readonly string[];
+  /** Entries that run where Node's modules are missing too, such as in Workers; the others are for Node. @default [] */
+  readonly web?: readonly string[];
   /** Further files of the package, with where they come from in the repository. */
   readonly files: Readonly<Record<string, string>>;
 }
@@ -18,6 +20,7 @@ export const PUBLISHED_PACKAGES = {
   indexer: {
     folder: 'apps/indexer',
     bundled: ['@qdrant/js-client-rest', '@qdrant/openapi-typescript-fetch', 'gpt-tokenizer', 'openai'],
+    web: ['reader'],
     files: { 'bin/indexer.js': 'apps/indexer/bin/indexer.js', 'corpus.schema.json': 'docs/corpus.schema.json' },
   },
   embedded: {

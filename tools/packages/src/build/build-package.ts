@@ -18,7 +18,7 @@ const TARGET = 'node22.18';
 const ALWAYS_BUNDLED = ['@lockstep/embedded/model'];
 
 /** Builds a package into `dist` in the folder of its project, ready for `npm publish`. */
-export async function buildPackage({ folder, bundled, files }: PublishedPackage): Promise<void> {
+export async function buildPackage({ folder, bundled, files, web = [] }: PublishedPackage): Promise<void> {
   const project = join(ROOT, folder);
   const dist = join(project, 'dist');
   const manifest = readManifest(project);
@@ -36,27 +36,41 @@ export async function buildPackage({ folder, bundled, files }: PublishedPackage)
   const common = {
     cwd: project,
     external: isExternal,
-    platform: 'node',
     logLevel: 'warn',
     checks: { bundlerTimings: false },
   } as const;
   const output = { dir: join(dist, LIB), format: 'es', entryFileNames: '[name].js' } as const;
-  const { output: built } = await build({
-    ...common,
-    input: Object.fromEntries(entries.modules),
-    transform: { target: TARGET },
-    // No library does anything when it loads, so that one of which nothing is used is left out.
-    treeshake: {
-      moduleSideEffects: [
-        { test: /[\\/]libs[\\/]/, sideEffects: false },
-        { external: true, sideEffects: false },
-      ],
-    },
-    output: { ...output, chunkFileNames: '[name]-[hash].js', sourcemap: true },
-  });
+  const bundle = async (platform: 'node' | 'browser', isOfIt: (entry: string) => boolean): Promise<OutputChunk[]> => {
+    const input = [...entries.modules].filter(([entry]) => isOfIt(entry));
+    if (input.length === 0) return [];
+    const built = await build({
+      ...common,
+      platform,
+      input: Object.fromEntries(input),
+      transform: { target: TARGET },
+      // No library does anything when it loads, so that one of which nothing is used is left out.
+      treeshake: {
+        moduleSideEffects: [
+          { test: /[\\/]libs[\\/]/, sideEffects: false },
+          { external: true, sideEffects: false },
+        ],
+      },
+      output: { ...output, chunkFileNames: '[name]-[hash].js', sourcemap: true },
+    });
+    const chunks = built.output.filter((part) => part.type === 'chunk');
+    const ofNode = chunks.flatMap(({ imports, dynamicImports }) => [...imports, ...dynamicImports]).find(isBuiltin);
+    if (platform === 'browser' && ofNode !== undefined) throw new Error(`${web.join()} imports ${ofNode} of Node.`);
+    return chunks;
+  };
+  // Apart from each other, since packages of others have one version for Node and another for everything else.
+  const chunks = [
+    ...(await bundle('node', (entry) => !web.includes(entry))),
+    ...(await bundle('browser', (entry) => web.includes(entry))),
+  ];
   const typed = [...entries.modules].filter(([name]) => entries.typed.has(name));
   await build({
     ...common,
+    platform: 'node',
     input: Object.fromEntries(typed.map(([name, source]) => [name, declarationsOf(join(project, source))])),
     plugins: [workspaceDeclarations(), dts({ emitDtsOnly: true, tsconfig: false })],
     output: { ...output, entryFileNames: '[name].d.ts', chunkFileNames: '[name]-[hash].d.ts' },
@@ -66,7 +80,6 @@ export async function buildPackage({ folder, bundled, files }: PublishedPackage)
     mkdirSync(dirname(join(dist, path)), { recursive: true });
     cpSync(join(ROOT, source), join(dist, path));
   }
-  const chunks = built.filter((part) => part.type === 'chunk');
   const copied = chunks.flatMap(({ moduleIds }) => moduleIds).filter((id) => id.includes('/node_modules/'));
   if (copied.length > 0) writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(copied));
 
