@@ -47,8 +47,8 @@ export function inputForm(head: Uint8Array, whole: boolean, name: string): Input
     return layout === undefined ? undefined : { kind: 'json', layout };
   }
   if (!whole && head.length < FOREIGN_BYTES) return undefined;
-  // What follows the magic number of Parquet is no text, unlike the name of a column.
-  if (/^PAR1[^\t\n\r -~]/.test(utf8.decode(head.subarray(0, 5)))) return { kind: 'parquet' };
+  // What follows the magic number of Parquet is no text, unlike the name of a column, or its end, or nothing.
+  if (/^PAR1(?:[^\t\n\r -~]|PAR1|$)/.test(utf8.decode(head.subarray(0, 8)))) return { kind: 'parquet' };
   refuseForeign(head);
   if (first === 0) refuseUtf16(text);
   if (text.indexOf(LF) < 0 && !whole) return undefined;

@@ -259,7 +259,8 @@ const OUTCOMES: Readonly<Record<string, Outcome>> = {
   'qdrant-llamaindex': {
     shape: 'qdrant',
     accepted: 1,
-    chunks: [{ chunkId: 'n1', text: 'Alpha beta.', documentId: 'a.pdf' }],
+    converted: { page: 1 },
+    chunks: [{ chunkId: 'n1', text: 'Alpha beta.', documentId: 'a.pdf', pageNumber: 4 }],
   },
   'qdrant-pages': {
     shape: 'qdrant',

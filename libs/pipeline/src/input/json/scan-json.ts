@@ -13,6 +13,8 @@ export interface RecordsPlace {
   readonly keyed?: boolean | undefined;
   /** Whether the records stand at the top as usual, and an object that holds none is a record itself. @default false */
   readonly lone?: boolean | undefined;
+  /** Whether every value at the top is a record, even an object that holds `chunks`, `data` or `items`. @default false */
+  readonly each?: boolean | undefined;
   /** Members of the object that are columns: arrays of one value for each record. @default the records are in one place */
   readonly columns?: readonly Column[] | undefined;
 }
@@ -62,6 +64,7 @@ const SCALAR_START = /["\-0-9tfn]/;
  */
 export function* scanRecords(options: ScanOptions): Scan<void, RawRecord> {
   const cursor = new ScanCursor(options.recordBytesMax);
+  const { lone = false, each = false } = options.records ?? {};
 
   function finished(at: Start, bytes: Uint8Array | undefined, end: RawRecord['end'], key?: string): RawRecord {
     const { index } = cursor;
@@ -172,7 +175,7 @@ export function* scanRecords(options: ScanOptions): Scan<void, RawRecord> {
     for (let follows = !(yield* isEmptyObject()), first = true; follows; first = false) {
       const { key, name, byte } = yield* readKey();
       for (const part of first ? [key, ASSIGNMENT] : [SEPARATOR, key, ASSIGNMENT]) members?.push(part);
-      if (byte === OPEN_BRACKET && isContainerKey(name)) {
+      if (byte === OPEN_BRACKET && !each && isContainerKey(name)) {
         if (container !== undefined) throw ambiguous(container, name, cursor.line);
         container = name;
         members = undefined;
@@ -190,7 +193,7 @@ export function* scanRecords(options: ScanOptions): Scan<void, RawRecord> {
       if (after !== undefined) throw cursor.malformed(`expected the end of the input, found ${quoted(after)}`);
       return;
     }
-    if (after === undefined && !options.lines && options.records?.lone !== true) throw noContainer();
+    if (after === undefined && !options.lines && !lone && !each) throw noContainer();
     members?.push(CLOSING);
     const isLine = at.line === endLine && cursor.line !== endLine;
     yield finished(at, members?.whole(), 'value-end');
@@ -282,7 +285,7 @@ export function* scanRecords(options: ScanOptions): Scan<void, RawRecord> {
   const first = yield* cursor.peek();
   if (first === undefined) return;
   if (first === 0xff || first === 0xfe || first === 0) throw notUtf8();
-  if (options.records !== undefined && options.records.lone !== true) {
+  if (options.records !== undefined && !lone && !each) {
     // Several objects, such as pages of an answer, each with records at the same place.
     while ((yield* cursor.peek()) !== undefined) yield* readPlaced(options.records, 0);
     return;

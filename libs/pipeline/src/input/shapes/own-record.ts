@@ -73,13 +73,14 @@ interface NamedPath {
 /**
  * Makes the function that brings records of a shape into our own: `chunk_id`, `text`, the labels, and everything else in
  * `metadata`. A field's value comes from the paths that the user gave, else from those of the shape, else from a known
- * name, at the top or in `metadata`. Where there is no id, it is derived; where there is no text, the record has none.
+ * name, at the top or in what becomes metadata (an id there only in `metadata`). Where there is no id, it is derived; where there is no text, the record has none.
  */
 export function createOwnRecords(shape: Shape, fields: UserFields = {}): (record: JsonObject) => OwnRecord {
   const names = Object.keys(OWN_KEYS) as FieldName[];
   // Paths are parsed once, and not with every record.
   const given = new Map(names.map((field) => [field, fields[field]?.map(namedPath)]));
   const shapes = new Map(names.map((field) => [field, (shape[field] ?? []).map(namedPath)]));
+  const roots = (shape.metadata ?? []).map(parseFieldPath);
   const keys = [...given.values(), ...shapes.values()].flatMap((paths = []) => paths.map(({ path }) => path));
   const metadataOf = createMetadata(
     shape,
@@ -94,8 +95,22 @@ export function createOwnRecords(shape: Shape, fields: UserFields = {}): (record
       (field === 'text' ? typeof value === 'string' : typeof value !== 'object' || byUser !== undefined);
     const found = (byUser ?? shapes.get(field))?.find(({ path }) => willDo(valueAt(record, path)));
     if (found !== undefined || byUser !== undefined) return found;
-    const path = KNOWN[field](record, willDo);
+    const path = KNOWN[field](record, willDo) ?? (field === 'id' ? undefined : findBelow(record, field, willDo));
     return path && { path, text: formatFieldPath(path) };
+  }
+
+  /** A known name in what becomes metadata. */
+  function findBelow(
+    record: JsonObject,
+    field: FieldName,
+    willDo: (value: JsonValue) => boolean,
+  ): FieldPath | undefined {
+    for (const root of roots) {
+      const members = valueAt(record, root);
+      const path = members !== undefined && isJsonObject(members) ? KNOWN[field](members, willDo) : undefined;
+      if (path !== undefined) return [...root, ...path];
+    }
+    return undefined;
   }
 
   return (record) => {

@@ -33,16 +33,16 @@ export async function readShapedRecords(
   { fields = {}, strict = false }: { readonly fields?: Fields | undefined; readonly strict?: boolean } = {},
 ): Promise<ShapedRecords> {
   const peeked = await peekRecords(input.bytes, { ...input, exactIntegers: !strict });
-  const sample = sampleOf(new TextDecoder().decode(peeked.head));
+  const sample = sampleOf(new TextDecoder().decode(peeked.head), peeked.layout);
   const { place: given, parts } = recordsGiven(sample, fields.records);
   const recognised =
     parts === undefined
       ? recogniseShape(sample, [fields.text ?? []].flat())
       : { shape: partsShape(parts, fields.text), place: undefined };
   const shaper = createShaper(recognised, pathsOf(fields), strict);
-  // Our own places are found by the reader itself.
-  const recognisedPlace =
-    recognised?.shape === OWN_SHAPE && recognised.place?.lone !== true ? undefined : recognised?.place;
+  // Our own places are found by the reader itself, but for one object in a file whose name says lines.
+  const isFound = recognised?.shape === OWN_SHAPE && recognised.place?.lone !== true && peeked.layout !== 'lines';
+  const recognisedPlace = isFound ? undefined : recognised?.place;
   const place = given ?? recognisedPlace;
 
   if (fields.records !== undefined && peeked.form !== 'json') {
@@ -101,7 +101,7 @@ function factsOf(peeked: PeekedRecords, { top }: InputSample, place: RecordsPlac
   const { form, layout, packing = null, encoding } = peeked;
   const common = { packing, encoding };
   if (form !== 'json') return { form, records: null, ...common };
-  if (place !== undefined && place.lone !== true)
+  if (place !== undefined && place.lone !== true && place.each !== true)
     return { form: 'json-object', records: formatFieldPath(place.path), ...common };
   if (Array.isArray(top)) return { form: 'json-array', records: null, ...common };
   return { form: layout === 'lines' || top === undefined ? 'json-lines' : 'json-values', records: null, ...common };

@@ -1,11 +1,12 @@
 import { ID_ALIASES, isJsonObject, TEXT_ALIASES, type JsonObject, type JsonValue } from '@lockstep/model';
 import { formatFieldPath, isSet, parseFieldPath, valueAt, type FieldPath } from './field-path.ts';
 import type { Column } from '../json/column-list.ts';
+import type { JsonLayout } from '../json/json-layout.ts';
 import { createNameFinder, KNOWN_TEXTS, LAST_TEXTS } from './known-names.ts';
 import { partLists } from './parts-of-documents.ts';
-import { parsePrefix } from './parse-prefix.ts';
+import { parsePrefixes } from './parse-prefixes.ts';
 import type { RecordsPlace, Shape } from './shape.ts';
-import { ANY_KEY, SHAPES } from './shapes.ts';
+import { ANY_KEY, CONTAINERS, documentOf, SHAPES } from './shapes.ts';
 
 /** Records that are looked at. */
 const SAMPLE_ITEMS = 50;
@@ -30,8 +31,8 @@ export interface InputSample {
   readonly lines: readonly JsonValue[];
 }
 
-/** Looks at the beginning of a JSON input: one value, or one value a line. */
-export function sampleOf(head: string): InputSample {
+/** Looks at the beginning of a JSON input: one value, or objects one after another. Of `lines` a broken one is passed over. */
+export function sampleOf(head: string, layout?: JsonLayout): InputSample {
   const text = head.startsWith('\ufeff') ? head.slice(1) : head;
   const lines: JsonValue[] = [];
   for (const line of text.split('\n', SAMPLE_ITEMS * 2)) {
@@ -39,10 +40,14 @@ export function sampleOf(head: string): InputSample {
     try {
       lines.push(JSON.parse(line) as JsonValue);
     } catch {
-      break;
+      if (layout !== 'lines') break;
     }
   }
-  return lines.length > 1 ? { top: undefined, lines } : { top: parsePrefix(text), lines: [] };
+  if (lines.length > 1) return { top: undefined, lines };
+  const values = parsePrefixes(text, SAMPLE_ITEMS);
+  return values.length > 1 && values.every(isJsonObject)
+    ? { top: undefined, lines: values }
+    : { top: values[0], lines: [] };
 }
 
 /**
@@ -75,7 +80,9 @@ function bestOf(sample: InputSample, textOf: TextFinder, named = false): Recogni
   const hasText = (record: JsonObject): boolean => textOf(record) !== undefined;
   let best: (RecognisedShape & { readonly score: number }) | undefined;
   for (const each of SHAPES) {
-    for (const place of (each.places ?? [{ path: [] }]).map((at) => withKnownKeys(at, sample))) {
+    for (const place of placesOf(each).map((at) => withKnownKeys(at, sample))) {
+      if (isObjectAtTop(place, sample) && !mayBeRecord(each, sample.top as JsonObject)) continue;
+      if (!isOnlyList(place, sample, each.name === 'strings' ? undefined : hasText)) continue;
       const records = recordsAt(sample, place)?.slice(0, SAMPLE_ITEMS);
       const score = each.has.length;
       if (records === undefined || records.length === 0 || (best !== undefined && best.score >= score)) continue;
@@ -87,6 +94,28 @@ function bestOf(sample: InputSample, textOf: TextFinder, named = false): Recogni
     }
   }
   return best && { shape: best.shape, place: best.place };
+}
+
+/** Where the records of a shape may be: what stands at the top may stand in any container, too. */
+function placesOf({ places = [{ path: [] }], has, name }: Shape): readonly RecordsPlace[] {
+  if (name === 'strings') return [...places, ...CONTAINERS];
+  const isAnywhere = has.length > 0 && places.some(isTopPlace);
+  return isAnywhere ? [...places, ...OWN_PLACES.filter((place) => !isTopPlace(place)), ...CONTAINERS] : places;
+}
+
+/**
+ * Whether no other list of records stands beside one, which would be lost; without `hasText` no other list at all, since
+ * several lists of strings may be columns.
+ */
+function isOnlyList(
+  { path }: RecordsPlace,
+  { top = null }: InputSample,
+  hasText?: (record: JsonObject) => boolean,
+): boolean {
+  const parent = path.length > 0 && isJsonObject(top) ? valueAt(top, path.slice(0, -1)) : undefined;
+  if (parent === undefined || !isJsonObject(parent)) return true;
+  const lists = hasText === undefined ? Object.values(parent).filter(Array.isArray) : partLists(parent, hasText);
+  return lists.length <= 1;
 }
 
 /** A shape that says where its records have their text, as the first of them has. */
@@ -109,16 +138,38 @@ function isJoined(shape: Shape, { lines }: InputSample): boolean {
   return joined.some(({ value = null }) => fits(shape, { record: value, key: undefined }, hasKnownText));
 }
 
-function found(shape: RecognisedShape['shape'], place: RecordsPlace, { top }: InputSample): RecognisedShape {
-  const isTop = top === undefined || (place.path.length === 0 && place.keyed !== true && place.columns === undefined);
-  if (!isTop) return { shape, place };
-  // One record after another has no place; nor has an array at the top. One object may be a record itself, but for one that holds
-  // a list of what may be records too, of which nobody says which is meant.
-  const isRecord =
-    top !== undefined &&
-    isJsonObject(top) &&
-    ((shape !== OWN_SHAPE && shape.settle !== undefined) || partLists(top, hasKnownText).length === 0);
-  return { shape, place: isRecord ? { path: [], lone: true } : undefined };
+function found(shape: RecognisedShape['shape'], place: RecordsPlace, sample: InputSample): RecognisedShape {
+  const { top } = sample;
+  if (top !== undefined && !isTopPlace(place)) return { shape, place };
+  const isEach = shape !== OWN_SHAPE && shape.settle === undefined && !Array.isArray(top);
+  if (isEach && isEachRecord(shape, sample)) return { shape, place: { path: [], each: true } };
+  // An array at the top has no place.
+  const isLone = top !== undefined && isJsonObject(top) && mayBeRecord(shape, top);
+  return { shape, place: isLone ? { path: [], lone: true } : undefined };
+}
+
+/**
+ * Whether one object may be a record: not where it also holds a list of what may be records, and nobody says which is meant,
+ * but for a document with its chunks, or with parts.
+ */
+function mayBeRecord(shape: RecognisedShape['shape'], top: JsonObject): boolean {
+  if (shape !== OWN_SHAPE && shape.settle !== undefined) return true;
+  if (shape !== OWN_SHAPE && shape.name === 'documents-with-chunks') return documentOf(top) !== undefined;
+  return partLists(top, hasKnownText).length === 0;
+}
+
+/** Whether the values at the top are records: objects that have nothing but chunks are containers. */
+function isEachRecord({ name }: Shape, { top, lines: [first] }: InputSample): boolean {
+  const record = top ?? first;
+  return name !== 'documents-with-chunks' || (isJsonObject(record) && documentOf(record) !== undefined);
+}
+
+function isTopPlace({ path, keyed, columns }: RecordsPlace): boolean {
+  return path.length === 0 && keyed !== true && columns === undefined;
+}
+
+function isObjectAtTop(place: RecordsPlace, { top }: InputSample): boolean {
+  return isTopPlace(place) && top !== undefined && isJsonObject(top);
 }
 
 /** A place with the key that the input has where any may stand; where there are several, none is meant. */

@@ -78,7 +78,8 @@ and may have \`document_id\`, \`chapter_title\`, \`page_number\`, \`created_at\`
 ${exampleOf({ name: 'lockstep' })}
 
 A file of this shape, in an array, in JSON lines, or under \`chunks\`, \`data\` or \`items\`, is always taken as it is. Of the shapes below the
-one with the most recognised keys counts.
+one with the most recognised keys counts. Records that may stand at the top may also stand in any object of the shape \`container\`. Where two lists
+of one object hold records, \`fields.records\` says which is meant.
 
 Answers of a service may stand one after another, as pages do. Where the records are columns, all columns must be in memory together: they have
 at most ${COLUMNS_BYTES_MAX / 1024 / 1024} MiB without vectors, and a value for each record; otherwise the input is refused with \`input-columns\`. Export a larger collection in
@@ -95,8 +96,8 @@ ${SHAPES.map((shape) => `| [${shape.name}](#${shape.name}) | ${shape.about} | ${
 
 ## Usual names
 
-Where a shape says nothing, or its path is empty in a record, these names are looked for, at the top and then in \`metadata\`, also in
-another letter case and without underscores:
+Where a shape says nothing, or its path is empty in a record, these names are looked for, at the top and then in \`metadata\` or in what
+else holds the metadata of a shape, such as \`payload\` (ids not there), also in another letter case and without underscores:
 
 - Id: ${list(KNOWN_IDS)}
 - Text: ${list(KNOWN_TEXTS)}; where none of the first records has one of these, ${list(LAST_TEXTS)}

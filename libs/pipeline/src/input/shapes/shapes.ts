@@ -31,11 +31,12 @@ const CHROMA_COLUMNS = [
 ];
 
 /** Objects that hold records under a name of no known tool. */
-const CONTAINERS = at(
+export const CONTAINERS = at(
   ...['records', 'documents', 'docs', 'results', 'rows', 'points', 'vectors', 'objects', 'entries'].map((key) => [key]),
   ...['value', 'values', 'nodes', 'elements', 'passages', 'texts', 'corpus', 'content', 'chunks'].map((key) => [key]),
   ['data', 'chunks'],
-  ['data', 'items'],
+  ...['items', 'records', 'documents', 'docs', 'results', 'rows'].map((key) => ['data', key]),
+  ['response', 'docs'],
   ['result', 'points'],
   ['hits', 'hits'],
 );
@@ -355,7 +356,7 @@ export const SHAPES: readonly Shape[] = [
     name: 'keyed',
     about: 'an object of records by their ids',
     has: [],
-    places: [keyedAt()],
+    places: [keyedAt(), keyedAt('records'), keyedAt('documents'), keyedAt('docs')],
     unfold: (record, key) =>
       asObjects(record).map((each) =>
         key === undefined || 'id' in each || 'chunk_id' in each ? each : { id: key, ...each },
@@ -423,8 +424,7 @@ function isNumberedText({ column_1: id, column_2: text, ...others }: JsonObject)
 function chunksOfDocument(record: JsonValue): readonly JsonObject[] {
   if (!isJsonObject(record) || !Array.isArray(record['chunks'])) return asObjects(record);
   const { chunks, text: _text, content: _content, metadata, ...document } = record;
-  const documentId =
-    ['document_id', 'doc_id', 'id', 'source', 'url'].map((key) => document[key]).find(isScalar) ?? null;
+  const documentId = documentOf(document) ?? null;
   const { id: _id, ...shared } = document;
   return chunks.map((chunk): JsonObject => {
     const own: JsonObject = typeof chunk === 'string' ? { text: chunk } : isJsonObject(chunk) ? chunk : { chunk };
@@ -438,6 +438,11 @@ function chunksOfDocument(record: JsonValue): readonly JsonObject[] {
       },
     };
   });
+}
+
+/** What names a document that holds its chunks. */
+export function documentOf(record: JsonObject): string | number | undefined {
+  return ['document_id', 'doc_id', 'id', 'source', 'url'].map((key) => record[key]).find(isScalar);
 }
 
 function isScalar(value: JsonValue | undefined): value is string | number {

@@ -4,10 +4,10 @@ import type { JsonObject, JsonValue } from '@lockstep/model';
 const DEPTH_MAX = 32;
 
 /**
- * Reads as much of a JSON text as is there: arrays and objects that are cut end where they are cut, and what is broken ends the reading.
- * For looking at the beginning of an input; never for its content.
+ * Reads JSON values one after another, at most so many, as far as they are there: arrays and objects that are cut end where
+ * they are cut, and what is broken ends the reading. For looking at the beginning of an input; never for its content.
  */
-export function parsePrefix(text: string): JsonValue | undefined {
+export function parsePrefixes(text: string, itemsMax: number): readonly JsonValue[] {
   let at = 0;
 
   function skipSpace(): void {
@@ -101,6 +101,11 @@ export function parsePrefix(text: string): JsonValue | undefined {
     return first === '[' ? readArray(depth + 1) : readObject(depth + 1);
   }
 
-  skipSpace();
-  return readValue(0);
+  const values: JsonValue[] = [];
+  for (skipSpace(); at < text.length && values.length < itemsMax; skipSpace()) {
+    const value = readValue(0);
+    if (value === undefined) break;
+    values.push(value);
+  }
+  return values;
 }
