@@ -154,7 +154,13 @@ export interface Corpus {
     /** Whether to use chunks that were made earlier of the same input and settings, if there are any. @default false */
     readonly reuse?: boolean | undefined;
   }): Promise<ValidateReceipt>;
-  plan(options: OnlyStore & { readonly trust: Trust }): Promise<CorpusPlan>;
+  plan(
+    options: OnlyStore & {
+      readonly trust: Trust;
+      /** Whether no store and no ledger is asked: what is to be embedded is planned, and nothing compared. @default false */
+      readonly withoutStores?: boolean | undefined;
+    },
+  ): Promise<CorpusPlan>;
   embed(choices?: EmbedChoices & OnlyStore): Promise<EmbedReceipt>;
   provision(
     options?: OnlyStore & {
@@ -178,6 +184,8 @@ export interface Corpus {
   /** Reads wanted vectors back from the collection into the cache. */
   recover(): Promise<RecoverReceipt>;
 }
+
+const NO_STORES: Stores = { ledger: undefined, vectors: undefined, rows: undefined };
 
 /** Binds the stages to the files and services of one corpus. Nothing is opened before a stage asks for it. */
 export function openCorpus(options: OpenCorpusOptions): Corpus {
@@ -287,11 +295,12 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
           }),
         );
       }),
-    plan: ({ only, trust }) =>
+    plan: ({ only, trust, withoutStores = false }) =>
       runStep('plan', async (context) => {
-        const stores = await storesFor(only);
+        const stores = withoutStores ? NO_STORES : await storesFor(only);
         await checkOrigin(context, stores.ledger);
-        await checkPayload(context, only);
+        // Whether points have a field that no chunk has is not known without them.
+        if (!withoutStores) await checkPayload(context, only);
         return using(ports.known(), async (cache) =>
           planCorpus(context, {
             ...stores,

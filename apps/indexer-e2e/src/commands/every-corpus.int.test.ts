@@ -103,4 +103,56 @@ describe('a command with --all', { timeout: 240_000 }, () => {
     expect(verified.exit, verified.stderr).toBe(0);
     expect(verified.stdout).toMatch(/^verify --all: 3 of 3 corpora ended well$/m);
   });
+
+  it('plan --format markdown is a comment that explains what each corpus would change, leave out or be refused for', async () => {
+    write('apples', 32);
+    writeFileSync(join(folder, 'berries', 'chunks.json'), JSON.stringify([{ id: 'a|b', text: '`<img>` @octocat' }]));
+    writeFileSync(join(folder, 'cherries', 'chunks.json'), JSON.stringify([{ id: 'c' }, { id: 'd', text: 'Good.' }]));
+    const before = openai.seen.requests;
+    const { exit, stdout, stderr } = await run(
+      'plan',
+      '--all',
+      '--format',
+      'markdown',
+      '--max-cost',
+      '1',
+      '--price',
+      '1',
+    );
+    expect(exit, stderr).toBe(4);
+    expect(stdout).toMatch(/^<!-- lockstep plan -->\n## Lockstep plan\n\n3 corpora: 2 would be refused, 1 to load\./);
+    expect(stdout).toContain('\n| <code>apples</code> | to load | 1 / 0 / 0 | 1 / 0 / 0 | 1 | ');
+    expect(stdout).toContain('\n| add: missing in the store | 1 | 1 |\n');
+    expect(stdout).toMatch(
+      /\*\*A run would be refused\*\* \(<code>delete-guard<\/code>\)[^\n]*berries would delete 30 of its 30 chunks/,
+    );
+    expect(stdout).toMatch(
+      /cherries<\/code>: 1 record left out, by reason[^]*\n\| <code>missing-text<\/code> \| 1 \| <code>record 0, line 1<\/code>/,
+    );
+    expect(stdout).not.toContain('127.0.0.1');
+    expect(openai.seen.requests).toBe(before);
+  });
+
+  it('plan --only embed needs no key and no store, and says that nothing was compared', async () => {
+    write('apples', 32);
+    const { exit, stdout, stderr } = await runIndexer(
+      folder,
+      ['plan', 'apples', '--only', 'embed', '--format', 'markdown', '--state-dir', 'empty'],
+      { LOCKSTEP_PROFILE: 'cloud' },
+    );
+    expect(exit, stderr).toBe(0);
+    expect(stdout).toContain('The stores were not compared with the input (--only embed)');
+    expect(stdout).toMatch(
+      /\| <code>apples<\/code> \| not compared \| not compared \| not compared \| 32 \| \d+ \| &#36;0\.?/,
+    );
+  });
+
+  it('plan --format json is what --json prints, also of a failure', async () => {
+    const { exit, stdout } = await run('plan', 'pears', '--format', 'json');
+    expect(exit).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'input-missing' } });
+    const both = await run('plan', 'apples', '--json', '--format', 'markdown');
+    expect(both.exit).toBe(2);
+    expect(both.stderr).toContain('--format and --json contradict each other');
+  });
 });

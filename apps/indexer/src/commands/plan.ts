@@ -1,22 +1,58 @@
+import { EXIT } from '@lockstep/model';
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import { COST_FLAGS, DELETE_FLAGS } from '../settings/flags.ts';
+import { hideAddresses } from '../markdown/hide-addresses.ts';
 import { onlyStore } from '../settings/only-store.ts';
 import { runLimits } from '../settings/run-limits.ts';
 import { documentsText } from '../text/documents-text.ts';
+import { planComment } from '../text/comment/plan-comment.ts';
+import { failedSection, planSection } from '../text/comment/plan-section.ts';
 import { planText } from '../text/plan-text.ts';
 import { planVerdict } from '../text/plan-verdict.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
+import type { CommandResult } from '../wiring/workspace-command.ts';
 
 export const plan = corpusCommand({
   name: 'plan',
   description: 'Shows what a run would change in each store and why, and what it would cost; writes nothing',
-  flags: ['all', 'allow-new-ids', 'strict', 'only', ...DELETE_FLAGS, ...COST_FLAGS],
+  flags: ['all', 'allow-new-ids', 'format', 'strict', ...DELETE_FLAGS, ...COST_FLAGS],
+  args: {
+    only: {
+      type: 'string',
+      description: 'Compare only one store; or none, and show what is to be embedded, without asking a store',
+      valueHint: 'embed|qdrant|neon',
+    },
+  },
   temporary: () => true,
-  async run({ session, flags, embedder, spending }) {
+  withoutStores: ({ only }) => only === 'embed',
+  async run({ session, flags, embedder, spending, environment }): Promise<CommandResult> {
     const price = embeddingPrice(embedder, flags);
     const validated = await session.validate({ strict: flags.strict, reuse: true });
-    const planned = await session.plan({ only: onlyStore(flags), trust: 'labels' });
-    const text = [planText(planned, price), ...documentsText(validated, session.settings.deletes)].join('\n');
-    return planVerdict(planned, text, price, runLimits(flags, embedder, spending));
+    const withoutStores = flags.only === 'embed';
+    const only = withoutStores ? undefined : onlyStore(flags);
+    const planned = await session.plan({ only, trust: 'labels', withoutStores });
+    const warnings = documentsText(validated, session.settings.deletes);
+    const text = [planText(planned, price), ...warnings].join('\n');
+    const verdict = planVerdict(planned, text, price, runLimits(flags, embedder, spending));
+    const { refused } = verdict;
+    const section = planSection({
+      plan: planned,
+      validated,
+      price,
+      refused: refused && { ...refused, message: hideAddresses(refused.message, environment) },
+      warnings,
+    });
+    return { ...verdict, section };
   },
+  comment: ({ flags, environment }, outcomes, notTried) =>
+    planComment({
+      sections: outcomes.map(({ corpus, exit, result, error }) => {
+        if (result?.section !== undefined) return result.section;
+        const { code = 'invariant', message = '', advice = '' } = error ?? {};
+        const shown = hideAddresses(message, environment);
+        return failedSection(corpus, { code, message: shown, advice }, exit === EXIT.guarded);
+      }),
+      notTried,
+      isCompared: flags.only !== 'embed',
+    }),
 });

@@ -115,7 +115,7 @@ const COMMON = {
     valueHint: 'folder',
     check: v.string(),
   },
-  json: { help: 'Print the result as JSON on stdout; messages go to stderr' },
+  json: { help: 'Print the result as JSON on stdout; messages go to stderr', excludes: 'format' },
   verbose: { help: 'Log every batch' },
 } as const;
 
@@ -186,6 +186,12 @@ export const FLAGS = {
     ...whole(atLeastOne),
     help: 'At level vectors, compare only every nth vector; default 1, all of them',
     default: 1,
+  },
+  format: {
+    ...oneOf(['text', 'json', 'markdown']),
+    help: 'How the result is printed: for people, as with --json, or as a comment on a pull request; default text',
+    excludes: 'json',
+    default: 'text',
   },
   limit: {
     ...whole(v.pipe(atLeastOne, v.maxValue(100, 'expected at most 100'))),

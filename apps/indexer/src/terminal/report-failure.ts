@@ -8,7 +8,11 @@ import { withoutControls } from './printable.ts';
 export function reportFailure(error: unknown, args: readonly string[]): ExitCode {
   const failure = asIndexingError(error);
   process.stderr.write(`\n${failureText(failure)}\n`);
-  if (args.some((arg) => arg === '--json' || arg === '--json=true')) {
+  if (
+    args.some(
+      (arg, at) => /^--(json(=true)?|format=json)$/.test(arg) || (arg === 'json' && args[at - 1] === '--format'),
+    )
+  ) {
     process.stdout.write(`${JSON.stringify(failureJson(failure))}\n`);
   }
   return ERROR_CATALOGUE[failure.code].exit;

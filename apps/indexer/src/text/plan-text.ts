@@ -26,18 +26,14 @@ const ALWAYS = new Set(['add        missing in the store', 'delete     no longer
 export function planText(plan: CorpusPlan, price: number | undefined): string {
   const { corpus, input, embedder, overlong, embedding } = plan;
   const stores = storesOf(plan);
-  const rows = LINES.flatMap(([label, count]) => {
-    const counts = stores.map(([, store]) => (store.plan === undefined ? 0 : count(store.plan)));
-    return ALWAYS.has(label) || counts.some((value) => value > 0) ? [[label, ...counts.map(String)]] : [];
-  });
+  const rows = planRows(plan);
   const head = ['', ...stores.map(([store]) => store)];
   const widths = head.map((title, at) => Math.max(title.length, ...rows.map((row) => row[at]?.length ?? 0)));
   const line = (cells: readonly string[]): string =>
     `  ${cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart((widths[at] ?? 0) + 2))).join('')}`.trimEnd();
   return [
     `${corpus} plan: ${counted(input.accepted, 'chunk')} in the input${input.rejected > 0 ? `, ${counted(input.rejected, 'record')} rejected` : ''}`,
-    line(head),
-    ...rows.map(line),
+    ...(stores.length === 0 ? [`  stores     ${NOT_COMPARED}`] : [line(head), ...rows.map(line)]),
     `  embed      ${counted(embedding.texts, 'text')}, ${costText(embedding.tokens, price)} (${embedder.model}, ${counted(embedder.dimensions, 'dimension')})`,
     ...(overlong === null || overlong.records === 0 ? [] : [`  long texts ${overlongText(overlong, price)}`]),
     `  cache      ${cacheText(embedding, price)}`,
@@ -46,7 +42,20 @@ export function planText(plan: CorpusPlan, price: number | undefined): string {
   ].join('\n');
 }
 
-function storesOf({ stores }: CorpusPlan): [StoreName, ProvisionedStore][] {
+/** What is said of a plan that asked no store. */
+export const NOT_COMPARED =
+  'not compared with the input (--only embed): what a run would write and delete, and whether it would be refused, is not known';
+
+/** The rows of the table of a plan: a label, and a number for each store. */
+export function planRows(plan: CorpusPlan): string[][] {
+  const stores = storesOf(plan);
+  return LINES.flatMap(([label, count]) => {
+    const counts = stores.map(([, store]) => (store.plan === undefined ? 0 : count(store.plan)));
+    return ALWAYS.has(label) || counts.some((value) => value > 0) ? [[label, ...counts.map(String)]] : [];
+  });
+}
+
+export function storesOf({ stores }: CorpusPlan): [StoreName, ProvisionedStore][] {
   return Object.entries(stores) as [StoreName, ProvisionedStore][];
 }
 
@@ -56,7 +65,7 @@ const DEPTH_TEXT = {
 } as const;
 
 /** What need not be embedded, and what that saves. */
-function cacheText({ cachedChunks, tokensSaved }: CorpusPlan['embedding'], price: number | undefined): string {
+export function cacheText({ cachedChunks, tokensSaved }: CorpusPlan['embedding'], price: number | undefined): string {
   if (cachedChunks === 0) return 'has no vector of these chunks';
   return `has the vectors of ${counted(cachedChunks, 'chunk')}; saves about ${price === 0 ? counted(tokensSaved, 'token') : costText(tokensSaved, price)}`;
 }

@@ -9,7 +9,7 @@ export function planVerdict(
   text: string,
   price: number | undefined,
   limits: RunLimits,
-): CommandResult {
+): CommandResult & { readonly refused?: { readonly code: string; readonly message: string; readonly advice: string } } {
   const { embedding, overlong, stores, ...rest } = planned;
   const dollars = (tokens: number) => (price === undefined ? null : costOf(tokens, price));
   const json = {
@@ -27,8 +27,8 @@ export function planVerdict(
         { target, count, depth, plan: counts },
       ]),
     ),
-    nothingToDo:
-      embedding.texts === 0 && Object.values(stores).every((store) => store.plan !== undefined && isNoOp(store.plan)),
+    // Without stores nothing tells.
+    nothingToDo: Object.keys(stores).length === 0 ? null : hasNothingToDo(planned),
   };
   try {
     guardPlan(planned, limits);
@@ -40,6 +40,12 @@ export function planVerdict(
       text: `${text}\n  A run would be refused (${code}): ${message} ${advice}`,
       json: { ok: false, ...json, refused: { code, message, advice } },
       exit: ERROR_CATALOGUE[code].exit,
+      refused: { code, message, advice },
     };
   }
+}
+
+/** Whether every store that was compared is in step, and nothing is to be embedded. */
+export function hasNothingToDo({ embedding, stores }: CorpusPlan): boolean {
+  return embedding.texts === 0 && Object.values(stores).every(({ plan }) => plan !== undefined && isNoOp(plan));
 }

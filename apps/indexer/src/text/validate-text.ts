@@ -3,7 +3,7 @@ import { placeText, type ConversionSum, type RejectSum, type ValidateReceipt } f
 import { overlongText } from './overlong-text.ts';
 
 /** What kinds of conversions are called, one and several. */
-const CONVERSIONS: Readonly<Record<ConversionSum['kind'], readonly [one: string, several: string]>> = {
+export const CONVERSIONS: Readonly<Record<ConversionSum['kind'], readonly [one: string, several: string]>> = {
   character: [
     'text or value without its NUL or lone surrogate',
     'texts or values without their NUL or lone surrogates',

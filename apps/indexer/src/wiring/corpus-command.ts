@@ -1,6 +1,7 @@
 import type { CommandDef } from 'citty';
 import { IndexingError, type EmbedderIdentity } from '@lockstep/model';
 import type { CorpusSession } from './corpus-session.ts';
+import type { Comment } from './every-text.ts';
 import type { Services } from './open-services.ts';
 import { workspaceCommand, type CommandContext, type CommandOptions, type CommandResult } from './workspace-command.ts';
 import { createConsoleLogger } from '../terminal/console-logger.ts';
@@ -23,6 +24,10 @@ export interface CorpusCommandContext extends CommandContext {
 interface CorpusCommandOptions extends CommandOptions<CorpusCommandContext> {
   /** Whether it works on temporary files instead of those of the stages. @default () => false */
   readonly temporary?: (flags: Flags) => boolean;
+  /** Whether no store is asked, and no key needed. @default () => false */
+  readonly withoutStores?: (flags: Flags) => boolean;
+  /** The result of `--format markdown`, for a command that has this flag. */
+  readonly comment?: Comment;
 }
 
 type Arguments = Readonly<Record<string, unknown>>;
@@ -50,13 +55,20 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
       if (context.flags.all) {
         refuseOneCorpus(given, context.typed);
         const { everyCorpus } = await import('./every-corpus.ts');
-        return everyCorpus(context, options.name, async (path, services) =>
-          runOne(options, context, args, { source: readSource(path, undefined, context.root), spending, services }),
-        );
+        const runAt = async (path: string, services: Services) =>
+          runOne(options, context, args, { source: readSource(path, undefined, context.root), spending, services });
+        return everyCorpus(context, options.name, runAt, options.comment);
       }
       if (given.length === 0) throw usage(`Expected SOURCE${takesAll ? ' or --all' : ''}, found neither`);
-      const source = readSource(given, context.flags.corpus, context.root);
-      return runOne(options, context, args, { source, spending });
+      const runGiven = async () =>
+        runOne(options, context, args, {
+          source: readSource(given, context.flags.corpus, context.root),
+          spending,
+        });
+      if (context.flags.format !== 'markdown' || options.comment === undefined) return runGiven();
+      const { attempt } = await import('./every-corpus.ts');
+      const outcome = await attempt(context.flags.corpus ?? given.join(' '), '', runGiven);
+      return { text: options.comment(context, [outcome], []), json: undefined, exit: outcome.exit };
     },
   });
 }
@@ -77,10 +89,20 @@ async function runOne(
   const model = resolveModel(source.config, flags, profile);
   const embedder = embedderFacts(model, profile, environment);
   const temporary = options.temporary?.(flags) ?? false;
+  const withoutStores = options.withoutStores?.(flags) ?? false;
   const { verbose } = flags;
   // Loaded late: help, and commands without a corpus, such as `runtime` before every Nx task, need none of it.
   const { openCorpusSession } = await import('./corpus-session.ts');
-  const session = openCorpusSession({ ...context, settings, model, embedder, verbose, temporary, services });
+  const session = openCorpusSession({
+    ...context,
+    settings,
+    model,
+    embedder,
+    verbose,
+    temporary,
+    withoutStores,
+    services,
+  });
   try {
     return await options.run({ ...context, embedder: embedder.identity, session, source, spending }, args);
   } finally {

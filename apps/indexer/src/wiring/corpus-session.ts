@@ -45,6 +45,8 @@ export interface CorpusSessionOptions {
   readonly signal: AbortSignal;
   /** What may be sent to the embedding service. @default {}, the limits that the service reports */
   readonly minuteLimits?: MinuteLimits;
+  /** Asks no ledger, so that a plan of what is to be embedded needs no store. @default false */
+  readonly withoutStores?: boolean | undefined;
   /** Services that the caller has opened, and closes. @default the session opens its own */
   readonly services?: Services | undefined;
   /** Works on temporary files, which are removed on close, instead of those of the stages. @default false */
@@ -94,11 +96,12 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
         fields: settings.fields,
         signal,
       }),
-    embedder: () => services.embedder(model),
+    embedder: () => services.embedder(model, { countsOnly: options.withoutStores === true }),
     vectors: () => services.vectors(settings.collection),
     rows: () => services.rows(settings.table),
     async ledger(only) {
-      return only === 'qdrant' && !hasLedger(options) ? undefined : services.ledger();
+      if (options.withoutStores === true || (only === 'qdrant' && !hasLedger(options))) return undefined;
+      return services.ledger();
     },
     async cache(identity) {
       mkdirSync(join(folder, 'embed'), { recursive: true });

@@ -4,7 +4,7 @@ import { corpusFiles, type CorpusFile } from '../settings/workspace-corpora.ts';
 import { createConsoleLogger } from '../terminal/console-logger.ts';
 import { printable } from '../terminal/printable.ts';
 import { asIndexingError, failureJson, failureText } from '../terminal/report-failure.ts';
-import { everyText, type CorpusOutcome } from './every-text.ts';
+import { everyText, type Comment, type CorpusOutcome } from './every-text.ts';
 import { openServices, type Services } from './open-services.ts';
 import type { CommandContext, CommandResult } from './workspace-command.ts';
 
@@ -25,8 +25,11 @@ export async function everyCorpus(
   context: CommandContext,
   command: string,
   runOne: (path: string, services: Services) => Promise<CommandResult>,
+  comment?: Comment,
 ): Promise<CommandResult> {
   const { root, flags, signal } = context;
+  const isComment = flags.format === 'markdown' && comment !== undefined;
+  const prints = !flags.json && !isComment;
   const files = corpusFiles(root);
   if (files.length === 0) {
     const message = `--all: expected at least one corpus.json in ${printable(root)}, found none; \`indexer init FILE\` writes one.`;
@@ -40,16 +43,12 @@ export async function everyCorpus(
       if (signal.aborted) break;
       const { folder } = file;
       const corpus = file.name ?? folder;
-      try {
+      const outcome = await attempt(corpus, folder, async () => {
         refuseSharedName(file, files);
-        const result = await runOne(relative(process.cwd(), join(root, folder, 'corpus.json')), services);
-        if (!flags.json) process.stdout.write(`${result.text}\n\n`);
-        outcomes.push({ corpus, folder, exit: result.exit ?? EXIT.done, result });
-      } catch (thrown) {
-        const error = asIndexingError(thrown);
-        process.stderr.write(`\n${printable(corpus)}: ${failureText(error)}\n\n`);
-        outcomes.push({ corpus, folder, exit: ERROR_CATALOGUE[error.code].exit, error });
-      }
+        return runOne(relative(process.cwd(), join(root, folder, 'corpus.json')), services);
+      });
+      if (prints && outcome.result !== undefined) process.stdout.write(`${outcome.result.text}\n\n`);
+      outcomes.push(outcome);
     }
   } finally {
     await services.close();
@@ -58,10 +57,26 @@ export async function everyCorpus(
   const exits = new Set(outcomes.map(({ exit }) => exit));
   const exit = notTried.length > 0 ? EXIT.failed : (SEVERITY.find((code) => exits.has(code)) ?? EXIT.failed);
   return {
-    text: everyText(command, outcomes, notTried),
+    text: isComment ? comment(context, outcomes, notTried) : everyText(command, outcomes, notTried),
     json: { ok: exit === EXIT.done, corpora: outcomes.map(outcomeJson), notTried },
     exit,
   };
+}
+
+/** Runs a command for one corpus. A failure is reported on stderr, and is its outcome. */
+export async function attempt(
+  corpus: string,
+  folder: string,
+  run: () => Promise<CommandResult>,
+): Promise<CorpusOutcome> {
+  try {
+    const result = await run();
+    return { corpus, folder, exit: result.exit ?? EXIT.done, result };
+  } catch (thrown) {
+    const error = asIndexingError(thrown);
+    process.stderr.write(`\n${printable(corpus)}: ${failureText(error)}\n\n`);
+    return { corpus, folder, exit: ERROR_CATALOGUE[error.code].exit, error };
+  }
 }
 
 /** What the command prints with `--json` for one corpus, with the name of the corpus and the exit code. */

@@ -1,6 +1,6 @@
 import { EXIT, type ExitCode, type IndexingError } from '@lockstep/model';
 import { printable } from '../terminal/printable.ts';
-import type { CommandResult } from './workspace-command.ts';
+import type { CommandContext, CommandResult } from './workspace-command.ts';
 
 /** How a command ended for one corpus of the workspace. */
 export interface CorpusOutcome {
@@ -11,6 +11,13 @@ export interface CorpusOutcome {
   readonly result?: CommandResult;
   readonly error?: IndexingError;
 }
+
+/** Makes a comment on a pull request of the outcomes of a command. */
+export type Comment = (
+  context: CommandContext,
+  outcomes: readonly CorpusOutcome[],
+  notTried: readonly string[],
+) => string;
 
 const OUTCOMES: Readonly<Record<ExitCode, string>> = {
   [EXIT.done]: 'done',

@@ -45,7 +45,8 @@ export interface ServicesOptions {
  * that it does not need.
  */
 export interface Services {
-  embedder(model: ModelSettings): Promise<Embedder>;
+  /** With `countsOnly` it needs no key, and may only be asked to count tokens. */
+  embedder(model: ModelSettings, options?: { readonly countsOnly?: boolean }): Promise<Embedder>;
   vectors(collection: string): Promise<VectorStore>;
   rows(table: string): Promise<RowStore>;
   /** The ledger: in tables beside the rows, or in a file if the rows are embedded. */
@@ -143,13 +144,13 @@ export function openServices(options: ServicesOptions): Services {
 
   return {
     ledger,
-    async embedder({ model, dimensions }) {
+    async embedder({ model, dimensions }, { countsOnly = false } = {}) {
       const { createProtocolEmbedder } = await import('@lockstep/embed-openai/protocol');
       if (profile.embedder === 'cloud') {
         const { timeoutMs } = GUARD_DEFAULTS;
         const baseUrl = environment.OPENAI_BASE_URL;
         return createProtocolEmbedder({
-          apiKey: openAiKey(environment),
+          apiKey: countsOnly ? 'none' : openAiKey(environment),
           ...(baseUrl === undefined ? {} : { baseUrl }),
           model,
           dimensions,

@@ -1,6 +1,7 @@
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
 import { EXIT, type ExitCode, type StoreName } from '@lockstep/model';
 import type { MinuteLimits } from '@lockstep/resilience';
+import type { CorpusSection } from '../markdown/pull-request-comment.ts';
 import { openStateDirectory, stateDirectory } from '../runtime/state-directory.ts';
 import { workspaceRoot } from '../runtime/workspace-root.ts';
 import { readEnvironment, type Environment } from '../settings/environment.ts';
@@ -21,6 +22,8 @@ export interface CommandResult {
   readonly json: unknown;
   /** @default EXIT.done */
   readonly exit?: ExitCode;
+  /** What a comment on a pull request says of the corpus, of a command that has `--format`. */
+  readonly section?: CorpusSection;
 }
 
 /** What every command gets. */
@@ -64,7 +67,8 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
       const typed = parseFlags(args, known, options.severalSources);
       const root = workspaceRoot(process.cwd());
       const environment = readEnvironment(root, process.env);
-      const flags = resolveFlags(typed, environment);
+      const resolved = resolveFlags(typed, environment);
+      const flags = { ...resolved, json: resolved.json || resolved.format === 'json' };
       const context = {
         signal,
         flags,
