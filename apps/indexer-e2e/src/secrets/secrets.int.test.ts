@@ -221,6 +221,7 @@ describe('secrets', () => {
     [['status'], 503],
     [['search', 'Which whale?'], 403],
     [['plan', 'books', '--json'], 422],
+    [['plan', 'books', '--format', 'markdown'], 422],
     [['drop', 'books', '--yes'], 413],
     [['cache', 'recover', 'books'], 404],
   ])(
