@@ -9,7 +9,7 @@ import { installOldestNode, OLDEST_NODE } from './trial/oldest-node.ts';
 import { packPackage } from './trial/pack-package.ts';
 import { PUBLISHED_PACKAGES, ROOT } from './published-packages.ts';
 import { lockstep, tryWithEngines, tryWithoutEngines } from './trial/try-command-line.ts';
-import { tryNxWorkspace } from './trial/try-nx-workspace.ts';
+import { supportedNxVersions, tryNxWorkspace } from './trial/try-nx-workspace.ts';
 
 /** Most that may be installed. */
 const LIMITS = {
@@ -61,8 +61,11 @@ try {
   } finally {
     node.dispose();
   }
-  problems.push(...tryNxWorkspace([...packed.values()].map(({ file }) => file)));
-  tell(`used on Node ${process.versions.node} and ${OLDEST_NODE}, and in a new Nx workspace`);
+  const files = [...packed.values()].map(({ file }) => file);
+  const nxVersions = supportedNxVersions();
+  for (const versions of nxVersions) problems.push(...tryNxWorkspace(files, versions));
+  const ofNx = nxVersions.map(({ nx }) => nx).join(' and ');
+  tell(`used on Node ${process.versions.node} and ${OLDEST_NODE}, and in new workspaces with Nx ${ofNx}`);
 } finally {
   folder.dispose();
   rmSync(tarballs, { recursive: true, force: true });

@@ -28,7 +28,11 @@ export const PUBLISHED_PACKAGES = {
     bundled: [],
     files: { NOTICE: 'libs/embedded/NOTICE' },
   },
-  'nx-corpus': { folder: 'tools/nx-corpus', bundled: [], files: {} },
+  'nx-corpus': {
+    folder: 'tools/nx-corpus',
+    bundled: [],
+    files: { 'generators.json': 'tools/nx-corpus/generators.json', schemas: 'tools/nx-corpus/schemas' },
+  },
 } as const satisfies Readonly<Record<string, PublishedPackage>>;
 
 export type PublishedProject = keyof typeof PUBLISHED_PACKAGES;

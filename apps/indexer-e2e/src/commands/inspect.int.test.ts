@@ -244,6 +244,19 @@ describe('indexer init', () => {
     });
   });
 
+  it('with --dry-run, prints the corpus.json and writes nothing', async () => {
+    put('docs/chunks.jsonl', LONG.join('\n'));
+    const args = ['init', 'docs/chunks.jsonl', '--corpus', 'docs', '--dry-run'];
+    const shown = await runIndexer(root, args);
+    expect([shown.exit, shown.stdout]).toEqual([0, expect.stringMatching(/^would write docs\/corpus\.json \(/)]);
+    const { stdout } = await runIndexer(root, [...args, '--json']);
+    const { corpusJson, dryRun, note } = JSON.parse(stdout);
+    expect([dryRun, note]).toEqual([true, null]);
+    expect(filesBelow(root).map(({ path }) => path)).toEqual(['.', 'docs', 'docs/chunks.jsonl']);
+    expect((await runIndexer(root, args.slice(0, -1))).exit).toBe(0);
+    expect(configOf('docs')).toEqual(corpusJson);
+  });
+
   it('takes a folder of files as one corpus with its corpus.json among them', async () => {
     put('docs/a.jsonl', LONG[0] ?? '');
     put('docs/b/b.jsonl', LONG[1] ?? '');

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { copyWorkspace, type Finished } from './workspace-copy.ts';
+import { copyWorkspace, type Finished, type WorkspaceCopy } from './workspace-copy.ts';
 
 /** The result of `nx run <corpus>:<target>`: the other targets of the corpus in sorted lists. */
 export interface CorpusRun extends Finished {
@@ -18,6 +18,7 @@ export interface CorpusWorkspace {
   readonly root: string;
   /** A folder with `corpus.json`, which names no model and no store, and the records as its input. */
   writeCorpus(corpus: string, records: readonly object[]): void;
+  run: WorkspaceCopy['run'];
   nx(corpus: string, target: string, environment: Readonly<Record<string, string>>): Promise<CorpusRun>;
   dispose(): void;
 }
@@ -42,6 +43,7 @@ export async function createCorpusWorkspace(): Promise<CorpusWorkspace> {
     async nx(corpus, target, environment) {
       return corpusRun(corpus, await run('nx', ['run', `${corpus}:${target}`], environment));
     },
+    run,
     dispose,
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
-import { didYouMean, IndexingError } from '@lockstep/model';
+import { didYouMean, IndexingError, type CorpusConfig } from '@lockstep/model';
 import type { Inspection } from '@lockstep/pipeline';
 
 import { readSource } from '../settings/corpus-file.ts';
@@ -9,7 +9,7 @@ import { CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
 import { isBelow, planNewCorpus } from '../new-corpus/new-corpus.ts';
 import { readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
 import { printable } from '../terminal/printable.ts';
-import { initText } from '../text/inspect/init-text.ts';
+import { IGNORED, initText } from '../text/inspect/init-text.ts';
 import { ignoredByGit } from '../wiring/ignored-by-git.ts';
 import { inspectSource } from '../wiring/inspect-source.ts';
 import { workspaceCommand, type CommandContext } from '../wiring/workspace-command.ts';
@@ -20,7 +20,7 @@ const COLUMNS = ['chunk_id', 'document_id', 'chapter_title', 'page_number', 'cre
 export const init = workspaceCommand({
   name: 'init',
   description: 'Writes the corpus.json of a file of chunks, with the flags that were typed, if it can be loaded so',
-  flags: [...CORPUS_FLAGS, 'strict', 'folder'],
+  flags: [...CORPUS_FLAGS, 'strict', 'folder', 'dry-run'],
   args: {
     source: {
       type: 'positional',
@@ -59,12 +59,8 @@ export const init = workspaceCommand({
     }
     checkPayload(typed, inspection);
     const { folder, path, config } = planNewCorpus({ given, source, typed, root });
-    mkdirSync(folder, { recursive: true });
-    try {
-      writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { flag: 'wx' });
-    } catch (error) {
-      throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(path) : error;
-    }
+    const isDryRun = context.flags['dry-run'];
+    if (!isDryRun) writeNew(folder, path, config);
     const shown = relative(process.cwd(), path);
     const command =
       hasPlugin(root) && isBelow(root, path) ? `npx nx run ${config.name}:load` : `npx indexer run ${dirname(shown)}`;
@@ -72,8 +68,9 @@ export const init = workspaceCommand({
     const files = source.input.parts.flatMap((part) => (part.kind === 'file' ? [part.path] : []));
     const isIgnored = hasPlugin(root) ? ignoredByGit([path, ...files], root) : [];
     const ignored = isIgnored.includes(path) ? 'folder' : isIgnored.length > 0 ? 'input' : undefined;
+    const view = { path: shown, isDryRun, records, accepted, command, ignored } as const;
     return {
-      text: initText({ path: shown, records, accepted, command, ignored }),
+      text: initText(view),
       json: {
         ok: true,
         path: shown,
@@ -81,11 +78,23 @@ export const init = workspaceCommand({
         records,
         accepted,
         next: command,
+        dryRun: isDryRun,
         gitIgnores: ignored ?? null,
+        note: ignored === undefined ? null : IGNORED[ignored],
       },
     };
   },
 });
+
+/** Fails with `config-exists` where there is such a file. */
+function writeNew(folder: string, path: string, config: CorpusConfig): void {
+  mkdirSync(folder, { recursive: true });
+  try {
+    writeFileSync(path, `${JSON.stringify(config, null, 2)}\n`, { flag: 'wx' });
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? exists(path) : error;
+  }
+}
 
 /** Asks, on a terminal alone, whether the ids are to be made of these paths. */
 async function isWanted(uniqueId: readonly string[], { signal }: CommandContext): Promise<boolean> {

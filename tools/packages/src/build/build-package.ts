@@ -78,7 +78,7 @@ export async function buildPackage({ folder, bundled, files, web = [] }: Publish
 
   for (const [path, source] of Object.entries({ ...COMMON_FILES, ...files, 'README.md': `${folder}/README.md` })) {
     mkdirSync(dirname(join(dist, path)), { recursive: true });
-    cpSync(join(ROOT, source), join(dist, path));
+    cpSync(join(ROOT, source), join(dist, path), { recursive: true });
   }
   const copied = chunks.flatMap(({ moduleIds }) => moduleIds).filter((id) => id.includes('/node_modules/'));
   if (copied.length > 0) writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(copied));

@@ -3,6 +3,8 @@ import { printable } from '../../terminal/printable.ts';
 export interface InitView {
   /** Path of the corpus.json from the current folder. */
   readonly path: string;
+  /** Whether nothing was written. */
+  readonly isDryRun: boolean;
   readonly accepted: number;
   readonly records: number;
   readonly command: string;
@@ -10,15 +12,16 @@ export interface InitView {
   readonly ignored: 'folder' | 'input' | undefined;
 }
 
-const IGNORED = {
+/** What follows where git ignores the folder of a corpus.json, or its input alone. */
+export const IGNORED = {
   folder: 'git ignores this folder, so that Nx has no project for it; move it, or use the command above.',
   input: 'git ignores the input, so that `nx affected` never sees that it changed; `nx run` does.',
 };
 
-/** What init wrote, and what comes next. */
-export function initText({ path, accepted, records, command, ignored }: InitView): string {
+/** What init wrote, or would write, and what comes next. */
+export function initText({ path, isDryRun, accepted, records, command, ignored }: InitView): string {
   return [
-    `wrote ${printable(path)} (${accepted} of ${records} records become chunks)`,
+    `${isDryRun ? 'would write' : 'wrote'} ${printable(path)} (${accepted} of ${records} records become chunks)`,
     `next  ${printable(command)}`,
     ...(ignored === undefined ? [] : [`note  ${IGNORED[ignored]}`]),
   ].join('\n');
