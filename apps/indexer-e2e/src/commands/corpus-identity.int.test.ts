@@ -31,7 +31,7 @@ function write(file: string, topic: string): void {
 }
 
 describe('a corpus that is named after its file', { timeout: TIMEOUT_MS }, () => {
-  it('is not replaced by a file of that name in another folder, and the message has what to type for either meaning', async () => {
+  it('same-name-two-folders: is not replaced by a file of that name in another folder, and the message has what to type for either meaning', async () => {
     write('a/chunks.jsonl', 'gardens');
     write('b/chunks.jsonl', 'harbours');
     await json('run', 'a/chunks.jsonl');
@@ -65,7 +65,7 @@ describe('a corpus that is named after its file', { timeout: TIMEOUT_MS }, () =>
     for (const name of names) expect(stdout).toContain(`"${name}"  8 rows`);
   });
 
-  it('and whose file has another name now is found by plan, moved by rename, and neither paid for nor written again', async () => {
+  it('renamed-file: is found by plan where its file has another name now, moved by rename, and neither paid for nor written again', async () => {
     write('handbook-v1.jsonl', 'handbooks');
     await json('run', 'handbook-v1.jsonl');
     renameSync(join(workspace, 'handbook-v1.jsonl'), join(workspace, 'handbook-v2.jsonl'));

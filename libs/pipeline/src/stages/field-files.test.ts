@@ -354,12 +354,6 @@ describe('files of other shapes', () => {
     for (const chunk of outcome.chunks ?? []) expect(chunks).toContainEqual(expect.objectContaining(chunk));
   });
 
-  it('each file here has an outcome', () => {
-    expect(readdirSync(FIELD).filter((name) => name !== 'README.md')).toEqual(
-      [...Object.keys(OUTCOMES), 'id-counts-within-document'].toSorted(),
-    );
-  });
-
   it('rejects records with NaN under --strict', async () => {
     const failure = await failureOf(validated('nan-python', { strict: true }));
     expect(failure).toMatchObject({ code: 'records-rejected', details: { rejected: 1 } });
