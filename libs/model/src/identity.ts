@@ -1,8 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2.js';
-import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js';
+import { bytesToHex } from '@noble/hashes/utils.js';
 import { v5 as uuidV5 } from 'uuid';
 import type { Chunk } from './chunk.ts';
 import { canonicalJson } from './json.ts';
+import { utf8View } from './utf8-bytes.ts';
 
 /** Namespace of all point ids. Changing it, or a recipe in this file, orphans all that is in the stores. */
 const POINT_NAMESPACE = '8d6e1f0a-3b52-5c57-9a44-6f1c0b7e2d93';
@@ -17,7 +18,7 @@ export interface EmbedderIdentity {
 
 /** SHA-256 of a text's UTF-8, in 64 hex digits. */
 export function sha256Hex(text: string): string {
-  return bytesToHex(sha256(utf8ToBytes(text)));
+  return bytesToHex(sha256(utf8View(text)));
 }
 
 /**
@@ -69,7 +70,7 @@ export function windowsKeyOf(embedder: EmbedderIdentity, shape: WindowShape, tex
 export function createDigest(): { update(text: string): void; hex(): string } {
   const hash = sha256.create();
   return {
-    update: (text) => void hash.update(utf8ToBytes(text)),
+    update: (text) => void hash.update(utf8View(text)),
     hex: () => bytesToHex(hash.digest()),
   };
 }

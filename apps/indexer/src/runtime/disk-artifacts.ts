@@ -33,7 +33,7 @@ export function createDiskArtifacts(
       return {
         write: async (name) =>
           openWriter(files, { path: join(scratchFolder, name), temporary: join(scratchFolder, `${name}.unfinished`) }),
-        read: (name) => createReadStream(join(scratchFolder, name), { highWaterMark: BLOCK_UNITS }),
+        read: (name) => createReadStream(join(scratchFolder, name), { highWaterMark: 64 * 1024 }),
         dispose: async () => files.remove(scratchFolder),
       };
     },
