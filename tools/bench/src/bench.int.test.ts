@@ -52,3 +52,9 @@ it('measures commands that find 50 unchanged chunks', { timeout: TIMEOUT_MS }, a
     plan: { 'points written': '0', 'ledger rows written': '0' },
   });
 });
+
+it('measures validate over 50 chunks in three shapes', { timeout: TIMEOUT_MS }, async () => {
+  const [table = {}] = Object.values(await tablesOf('shapes', '50', '--rounds', '1'));
+  expect(Object.keys(table)).toEqual(['own', 'langchain', 'mapped']);
+  expect(table).toMatchObject({ own: { 'against own': '1.00', 'a record': '1.00' } });
+});

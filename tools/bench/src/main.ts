@@ -9,15 +9,18 @@ import { noOpReportOf } from './no-op-report.ts';
 import { measureNoOp } from './no-op.ts';
 import { reportOf } from './report.ts';
 import { measureCorpus } from './scenarios.ts';
+import { shapesReportOf } from './shapes-report.ts';
+import { measureShapes } from './shapes.ts';
 
-const USAGE = `usage: npm run bench -- [no-op] [sizes...] [--seed n] [--rounds n] [--profiles folder]
+const USAGE = `usage: npm run bench -- [no-op | shapes] [sizes...] [--seed n] [--rounds n] [--profiles folder]
        npm run bench -- install
 
   no-op       only commands that find nothing to do
+  shapes      only validate, over the same records in several shapes
   install     how large the installed packages are, by fetching them
   sizes       numbers of chunks; default 5000 100000
   --seed      of the generated texts; default 1
-  --rounds    how often each command of no-op runs; default 3
+  --rounds    how often each command of no-op or shapes runs; default 3
   --profiles  writes a CPU profile of every process into this folder
 `;
 
@@ -32,8 +35,10 @@ const { values, positionals } = parseArgs({
 });
 const isInstall = positionals[0] === 'install' && positionals.length === 1;
 const isNoOp = positionals[0] === 'no-op';
-const given = (isNoOp || isInstall ? positionals.slice(1) : positionals).map(Number);
-const sizes = given.length > 0 ? given : isNoOp ? [100_000] : [5_000, 100_000];
+const isShapes = positionals[0] === 'shapes';
+const isNamed = isNoOp || isShapes || isInstall;
+const given = (isNamed ? positionals.slice(1) : positionals).map(Number);
+const sizes = given.length > 0 ? given : isNamed ? [100_000] : [5_000, 100_000];
 const [seed, rounds] = [Number(values.seed), Number(values.rounds)];
 if (values.help === true || ![...sizes, seed, rounds].every((number) => Number.isInteger(number) && number > 0)) {
   process.stderr.write(USAGE);
@@ -55,7 +60,11 @@ async function bench(): Promise<void> {
     try {
       const profiles = values.profiles === undefined ? {} : { profiles: resolve(values.profiles) };
       const run = { doubles, database, folder, chunks, seed, tell, ...profiles };
-      const report = isNoOp ? noOpReportOf(await measureNoOp(run, rounds)) : reportOf(await measureCorpus(run));
+      const report = isNoOp
+        ? noOpReportOf(await measureNoOp(run, rounds))
+        : isShapes
+          ? shapesReportOf(await measureShapes(run, rounds))
+          : reportOf(await measureCorpus(run));
       process.stdout.write(`\n${report}\n`);
     } finally {
       doubles.stop();

@@ -7,6 +7,9 @@ import type { Temporaries } from './temporaries.ts';
 /** UTF-16 units that are gathered before they are written, and bytes of one read. */
 const BLOCK_UNITS = 256 * 1024;
 
+/** Bytes of one read of a scratch file: up to 256 of them are read side by side. */
+const SCRATCH_BLOCK_BYTES = 64 * 1024;
+
 /**
  * The files of one corpus in `folder`, its folder of the state directory.
  *
@@ -33,7 +36,7 @@ export function createDiskArtifacts(
       return {
         write: async (name) =>
           openWriter(files, { path: join(scratchFolder, name), temporary: join(scratchFolder, `${name}.unfinished`) }),
-        read: (name) => createReadStream(join(scratchFolder, name), { highWaterMark: 64 * 1024 }),
+        read: (name) => createReadStream(join(scratchFolder, name), { highWaterMark: SCRATCH_BLOCK_BYTES }),
         dispose: async () => files.remove(scratchFolder),
       };
     },
