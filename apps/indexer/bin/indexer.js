@@ -14,7 +14,7 @@ if (globalThis.Bun === undefined && globalThis.Deno === undefined && (major < 22
   // Files of any size pass through: V8 would let memory grow with what it could collect, for the sake of a few percent of time.
   if (globalThis.Bun === undefined && globalThis.Deno === undefined) {
     setFlagsFromString('--semi-space-growth-factor=1');
-    setFlagsFromString('--heap-growing-percent=100');
+    setFlagsFromString('--heap-growing-percent=50');
   }
   // A short command spends most of its time compiling; Bun and Deno have their own caches.
   nodeModule.enableCompileCache?.();
