@@ -149,3 +149,12 @@ describe('createDigest', () => {
     expect(createDigest().hex()).toBe('e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855');
   });
 });
+
+it.each(['日', 'é', 'a', '🙂'])('a text of many %s has the digest of its parts, whatever its length', (character) => {
+  for (const units of [21_844, 21_846, 32_768, 65_536, 70_000]) {
+    const text = character.repeat(Math.ceil(units / character.length));
+    const digest = createDigest();
+    for (let at = 0; at < text.length; at += 1_000) digest.update(text.slice(at, at + 1_000));
+    expect(sha256Hex(text), `${units} units`).toBe(digest.hex());
+  }
+});
