@@ -52,6 +52,7 @@ const stores: Readonly<Record<string, (sql: SqlClient) => Record<string, () => u
       scan: () => collect(store.scan(corpus)),
       scanRows: () => collect(store.scanRows(corpus)),
       rows: () => store.rows([marked('point')]),
+      elsewhere: () => store.elsewhere(corpus, [{ chunkId: marked('chunk'), contentHash: marked('hash') }]),
       fence: () => store.fence(corpus),
       raiseFence: () => store.raiseFence(corpus, 1),
       upsert: () => store.upsert({ corpus, fence: 1, items: [row] }),

@@ -102,7 +102,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'drops all corpora of the collection',
-    file: `${PIPELINE}/operations/drop-corpus.ts`,
+    file: `${PIPELINE}/operations/delete-corpus.ts`,
     find: 'idsOf(vectors.scan(corpus, call))',
     replace: `idsOf((async function* () { yield ${OF_ALL_CORPORA}; })())`,
     caughtBy: happening({ do: 'load', side: 1 }, load(), { do: 'drop', side: 0 }),
@@ -145,7 +145,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'drops without checking the fence',
-    file: `${PIPELINE}/operations/drop-corpus.ts`,
+    file: `${PIPELINE}/operations/delete-corpus.ts`,
     find: 'await checkFence({ corpus, runId, fence }, ledger, signal);',
     replace: '',
     caughtBy: happening({ do: 'drop', side: 0, fault: takeover(2) }),
@@ -159,7 +159,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'leaves the stamps while it drops',
-    file: `${PIPELINE}/operations/drop-corpus.ts`,
+    file: `${PIPELINE}/operations/delete-corpus.ts`,
     find: 'for (const store of STORES) await ledger.removeStamp(corpus, store, call);',
     replace: '',
     caughtBy: happening(load(), { do: 'drop', side: 0 }),

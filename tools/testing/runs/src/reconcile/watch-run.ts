@@ -19,6 +19,8 @@ export interface RunWatch {
   readonly costs: { -readonly [Field in keyof RigCosts]: RigCosts[Field] };
   /** The fault that has happened. */
   readonly happened: Fault['fault'] | undefined;
+  /** Whether the call that failed read the run table. */
+  readonly failedReadingRuns: boolean;
   /** Set if another run took over. */
   readonly takenOver: ObservedTakeover | undefined;
   /** Calls that no run may make. */
@@ -65,6 +67,7 @@ export function watchRun({ fault, takeOver, hasStamp }: RunWatchOptions): RunWat
   const stamped = new Set<StoreName>();
   const storeWrites: string[] = [];
   let happened: Fault['fault'] | undefined;
+  let failedReadingRuns = false;
   let fenced = false;
   let dead = false;
   let gate: Promise<void> | undefined;
@@ -80,6 +83,7 @@ export function watchRun({ fault, takeOver, hasStamp }: RunWatchOptions): RunWat
     if (dead) throw new Killed();
     if (isMoment) happened = fault?.fault;
     if (isMoment && fault?.fault === 'failed call') {
+      failedReadingRuns = call.port === 'ledger' && call.method === 'runs';
       throw new IndexingError({ code: 'service-unavailable', message: FAILED_CALL });
     }
     if (isMoment && fault?.fault === 'kill') {
@@ -164,6 +168,9 @@ export function watchRun({ fault, takeOver, hasStamp }: RunWatchOptions): RunWat
     storeWrites,
     get happened() {
       return happened;
+    },
+    get failedReadingRuns() {
+      return failedReadingRuns;
     },
     get takenOver() {
       return takenOver;
