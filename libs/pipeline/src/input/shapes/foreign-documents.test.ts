@@ -67,7 +67,10 @@ describe('documents that hold a list of parts', () => {
   it('are not guessed at where they hold two lists of parts', async () => {
     const document = { title: 'I', verses: [{ text: 'a' }], notes: [{ text: 'b' }] };
     expect(await failureOf(rowsOf([document]))).toMatchObject({ code: 'input-nothing-acceptable' });
-    expect(await rowsOf([document], { fields: { records: 'notes' } })).toMatchObject({ texts: ['b'] });
+    const { texts, rows } = await rowsOf([document], { fields: { records: 'notes' } });
+    expect(texts).toEqual(['b']);
+    // The other list is no label of a note.
+    expect(Object.values(rows).map(({ chapterTitle, metadata }) => [chapterTitle, metadata])).toEqual([['I', {}]]);
   });
 
   it('stay whole where they have a text themselves', async () => {

@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '@lockstep/model';
 import { isSet, valueAt, type FieldPath } from './field-path.ts';
-import { isNamed, KNOWN_IDS, KNOWN_TEXTS, LAST_TEXTS } from './known-names.ts';
+import { createNameFinder, isNamed, KNOWN_IDS, KNOWN_TEXTS, LAST_TEXTS } from './known-names.ts';
 
 /** Where a part has an id made of its document's and its own, since parts count anew in each document. */
 export const PART_ID = 'document_id + id';
@@ -53,13 +53,13 @@ export function partsAt(path: FieldPath, textKey?: string): (record: JsonValue) 
     if (!isJsonObject(record)) return [];
     const length = path.findIndex((_, at) => Array.isArray(valueAt(record, path.slice(0, at + 1)))) + 1;
     const parts = length === 0 ? [] : (valueAt(record, path.slice(0, length)) as readonly JsonValue[]);
-    const fieldsOf = createFieldsOfPart(record, [path[0] as string, textKey ?? '']);
+    const fieldsOf = createFieldsOfPart(record, [path[0] as string, textKey ?? '', ...partLists(record, hasKnownText)]);
     const found = parts.map(fieldsOf);
     return length === path.length ? found : found.flatMap(partsAt(path.slice(length), textKey));
   };
 }
 
-/** `without`: keys of the document that its parts do not get. */
+/** `without`: keys of the document that its parts do not get, such as other lists of parts. */
 function createFieldsOfPart(record: JsonObject, without: readonly string[]): (part: JsonValue) => JsonObject {
   const { [PART_ID]: ownId, metadata = null } = record;
   const shared = Object.fromEntries(
@@ -83,6 +83,13 @@ function createFieldsOfPart(record: JsonObject, without: readonly string[]): (pa
         : { [PART_ID]: JSON.stringify([ownId ?? documentId, partId]) }),
     };
   };
+}
+
+const findText = createNameFinder(KNOWN_TEXTS);
+
+/** Whether a record has a text under one of the usual names. */
+export function hasKnownText(record: JsonObject): boolean {
+  return findText(record, (value) => typeof value === 'string' && value !== '') !== undefined;
 }
 
 function isScalar(value: JsonValue | undefined): value is string | number {

@@ -3,7 +3,7 @@ import { formatFieldPath, isSet, parseFieldPath, valueAt, type FieldPath } from 
 import type { Column } from '../json/column-list.ts';
 import type { JsonLayout } from '../json/json-layout.ts';
 import { createNameFinder, KNOWN_TEXTS, LAST_TEXTS } from './known-names.ts';
-import { partLists } from './parts-of-documents.ts';
+import { hasKnownText, partLists } from './parts-of-documents.ts';
 import { parsePrefixes } from './parse-prefixes.ts';
 import type { RecordsPlace, Shape } from './shape.ts';
 import { ANY_KEY, CONTAINERS, documentOf, SHAPES } from './shapes.ts';
@@ -243,10 +243,6 @@ function fits(shape: Shape, { record, key }: SampleRecord, hasText: (record: Jso
 
 const findText = createNameFinder(KNOWN_TEXTS);
 const findLastText = createNameFinder(LAST_TEXTS);
-
-function hasKnownText(record: JsonObject): boolean {
-  return findText(record, isText) !== undefined;
-}
 
 function isText(value: JsonValue | undefined): value is string {
   return typeof value === 'string' && value !== '';

@@ -109,7 +109,7 @@ else holds the metadata of a shape, such as \`payload\` (ids not there), also in
 ## Documents that hold their parts
 
 Documents without a text of their own, in which one list holds objects with a text, are of the shape \`parts\`: each part is a chunk, with
-the fields of its document that it does not have itself. Its id is the JSON array of the document's id and its own, such as
+the fields of its document that it does not have itself, but for other lists of parts. Its id is the JSON array of the document's id and its own, such as
 \`[2,255]\`, since parts count anew in each document; a part without an id gets a derived one, as below. Strings are parts where the list is called
 ${list(LISTS_OF_TEXTS)}.
 Of two such lists \`fields.records\` says which is meant: \`{ "fields": { "records": "verses" } }\` goes through the list of documents, and
