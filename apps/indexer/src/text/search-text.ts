@@ -7,9 +7,9 @@ const SHOWN_UNITS = 300;
 /** What was found, best first. */
 export function searchText({ hits, dropped, stored = [] }: SearchResult, corpus?: string): string {
   const lines = hits.map((row, at) => {
-    const title = row.chapterTitle ?? row.documentId ?? row.chunkId;
+    const title = row.chapterTitle ?? row.documentId;
     const text = row.text.length > SHOWN_UNITS ? `${row.text.slice(0, SHOWN_UNITS).trimEnd()} …` : row.text;
-    return `${at + 1}. ${row.score.toFixed(3)}  ${title}  [${row.corpus} ${row.chunkId}]\n   ${text.replaceAll(/\s+/g, ' ')}\n`;
+    return `${at + 1}. ${row.score.toFixed(3)}  ${title === null ? '' : `${title}  `}[${row.corpus} ${row.chunkId}]\n   ${text.replaceAll(/\s+/g, ' ')}\n`;
   });
   if (hits.length === 0) lines.push(nothingFound(corpus, stored));
   if (dropped > 0)

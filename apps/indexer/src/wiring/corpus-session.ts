@@ -22,7 +22,8 @@ import { SYSTEM_CLOCK, type MinuteLimits } from '@lockstep/resilience';
 import { createConsoleLogger } from '../terminal/console-logger.ts';
 import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, hasLedger, newRunId, openServices, type Services } from './open-services.ts';
-import { createProgress } from '../terminal/progress.ts';
+import { loggerBesideBars } from '../terminal/logger-beside-bars.ts';
+import { createProgress, type Progress } from '../terminal/progress.ts';
 import { createDiskArtifacts, shownPath } from '../runtime/disk-artifacts.ts';
 import { openInput } from '../input/open-input.ts';
 import { withInputFiles } from '../runtime/input-file.ts';
@@ -77,7 +78,8 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   const temporaries = openTemporaries(ownFolder);
   const folder = options.temporary === true ? temporaries.path() : ownFolder;
   const artifacts = createDiskArtifacts(folder, temporaries, DISK, options.temporary !== true);
-  const logger = createConsoleLogger({ verbose, prefix: corpus });
+  const bars = new Set<Progress>();
+  const logger = loggerBesideBars(createConsoleLogger({ verbose, prefix: corpus }), bars);
   const services = options.services ?? openServices({ ...options, logger });
   const input = openInput(settings.input, { temporaries, signal, logger });
   const slicePath = join(folder, FILES.slice);
@@ -146,10 +148,14 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     clock: SYSTEM_CLOCK,
     report(step) {
       const progress = createProgress({ stage: `${corpus} ${step}`, stream: process.stderr, now: Date.now });
+      bars.add(progress);
       return {
-        logger: createConsoleLogger({ verbose, prefix: `${corpus} ${step}` }),
+        logger: loggerBesideBars(createConsoleLogger({ verbose, prefix: `${corpus} ${step}` }), bars),
         onProgress: (done, total) => progress.update(done, total),
-        end: () => progress.end(),
+        end: () => {
+          progress.end();
+          bars.delete(progress);
+        },
       };
     },
     newId: newRunId,
