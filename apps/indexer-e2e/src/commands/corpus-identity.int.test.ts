@@ -51,6 +51,20 @@ describe('a corpus that is named after its file', { timeout: TIMEOUT_MS }, () =>
     expect(replaced).toMatchObject({ embed: { requests: 0 }, 'load-neon': { written: 8, deleted: 8 } });
   });
 
+  it('is not cut down to some files of its folder unasked, and takes one more file of that folder', async () => {
+    write('docs/a.jsonl', 'gardens');
+    write('docs/b.jsonl', 'harbours');
+    await json('run', 'docs');
+    write('docs/c.jsonl', 'meadows');
+    for (const some of [['docs/a*.jsonl'], ['docs/a.jsonl', 'docs/c.jsonl']]) {
+      const { exit, stderr } = await indexer('plan', ...some);
+      expect(exit).toBe(4);
+      expect(stderr).toContain(`docs was loaded from "docs/", and this run reads "${some.join(' ')}"`);
+    }
+    const all = ['docs/a.jsonl', 'docs/b.jsonl', 'docs/c.jsonl'];
+    expect(await json('plan', ...all)).toMatchObject({ stores: { neon: { plan: { add: 8, delete: 0 } } } });
+  });
+
   it('whose name has other letters than a corpus can have gets a name of its own, which is logged', async () => {
     write('報告A.jsonl', 'reports');
     write('資料A.jsonl', 'documents');

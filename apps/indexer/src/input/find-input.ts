@@ -1,6 +1,6 @@
 import { existsSync, globSync, statSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { IndexingError, isAddress, type CorpusInputPart } from '@lockstep/model';
+import { IndexingError, isAddress, isIndexingError, type CorpusInputPart } from '@lockstep/model';
 import { assertRegularFile } from '../runtime/input-file.ts';
 import { printable } from '../terminal/printable.ts';
 import { folderFiles, isFile, isNoInput } from './folder-files.ts';
@@ -57,12 +57,28 @@ export function findInput(given: readonly CorpusInputPart[], options: FindInputO
     });
   }
   const all = [...parts.values()];
+  const folder = commonFolder(all);
   return {
     parts: all,
     shown: found.map(({ shown }) => shown).join(' '),
+    // One file is itself, and looking through the folder that it happens to be in may take long.
+    ...(folder !== undefined && parts.size > 1 && isAllOf(folder, parts)
+      ? { folder: `${pathFromRoot(options.root, folder)}/` }
+      : {}),
     leftOut: found.flatMap(({ leftOut = [] }) => leftOut),
-    label: found.length === 1 ? found[0]?.label : commonFolder(all),
+    label: found.length === 1 ? found[0]?.label : folder && basename(folder),
   };
+}
+
+function isAllOf(folder: string, parts: ReadonlyMap<string, InputPart>): boolean {
+  try {
+    const { files } = folderFiles(folder);
+    return files.length === parts.size && files.every((path) => parts.has(join(folder, path)));
+  } catch (error) {
+    // What is in a folder that cannot be read is not among the parts.
+    if (isIndexingError(error)) return false;
+    throw error;
+  }
 }
 
 function keyOf(part: InputPart): string {
@@ -156,7 +172,7 @@ function pathFromRoot(root: string, path: string): string {
 function commonFolder(parts: readonly InputPart[]): string | undefined {
   const folders = new Set(parts.map((part) => (part.kind === 'file' ? dirname(part.path) : undefined)));
   const [folder] = folders;
-  return folders.size === 1 && folder !== undefined ? basename(folder) : undefined;
+  return folders.size === 1 ? folder : undefined;
 }
 
 function listed(names: readonly string[]): string {

@@ -10,6 +10,8 @@ export interface Input {
   readonly parts: readonly InputPart[];
   /** What was given: paths as they are from the workspace root, addresses without user and query. */
   readonly shown: string;
+  /** The folder of which the parts are all files of chunks, as it is shown. @default they are not all of one folder */
+  readonly folder?: string | undefined;
   /** Files of a folder that are no chunks by their names. */
   readonly leftOut: readonly string[];
   /** What a name of the corpus can be made of: that of the file or the folder. Undefined where there is none. */

@@ -21,8 +21,18 @@ describe('what a corpus remembers of its input', () => {
     ],
     ['a folder', input('docs/', 'docs', 'docs/a.json', 'docs/sub/b.json'), 'docs/', 'second-docs'],
     ['a folder of one file', input('x/docs/', 'docs', 'x/docs/a.json'), 'x/docs/', 'x-docs'],
-    ['a pattern', input('docs/*.json', 'docs', 'docs/a.json', 'docs/b.json'), 'docs/', 'second-docs'],
-    ['a list', input('docs/a.json docs/b.json', 'docs', 'docs/a.json', 'docs/b.json'), 'docs/', 'second-docs'],
+    [
+      'a list of all files of a folder',
+      { ...input('docs/a.json docs/b.json', 'docs', 'docs/a.json', 'docs/b.json'), folder: 'docs/' },
+      'docs/',
+      'second-docs',
+    ],
+    [
+      'a pattern of some files of a folder',
+      input('docs/a*.json', 'docs', 'docs/a1.json', 'docs/a2.json'),
+      'docs/a*.json',
+      'docs-docs',
+    ],
   ])('%s', (_, given, shown, secondName) => {
     expect(inputOrigin(given, 'name', true)).toEqual({ shown, secondName });
     expect(inputOrigin(given, 'name', false)).toEqual({ shown });
