@@ -1,7 +1,7 @@
 export { isNoOp } from './compare/changes.ts';
 export { guardDeletes, DEFAULT_DELETE_LIMIT, type DeleteLimit } from './compare/delete-guard.ts';
 export { planEmbedding, type KnownKeys } from './compare/plan-embedding.ts';
-export { createProjection, payloadOf, type Projection } from './compare/projection.ts';
+export { createProjection, PAYLOAD_COLUMNS, payloadOf, type Projection } from './compare/projection.ts';
 export type { Trust } from './compare/trust.ts';
 export {
   openCorpus,

@@ -4,19 +4,14 @@ import { join } from 'node:path';
 import { startStubOpenAi, type StubOpenAi } from '@lockstep/testing-faults';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runIndexer, type IndexerRun } from '../support/run-indexer.ts';
+import { stubOpenAiEnvironment } from '../support/stub-openai-environment.ts';
 
 /** `--all` in a workspace of three corpora, one of which has no input at first. */
 describe('a command with --all', { timeout: 240_000 }, () => {
   let folder: string;
   let openai: StubOpenAi;
   const run = (...args: string[]): Promise<IndexerRun> =>
-    runIndexer(folder, args, {
-      OPENAI_API_KEY: 'sk-test',
-      OPENAI_BASE_URL: openai.baseUrl,
-      LOCKSTEP_EMBEDDER: 'cloud',
-      LOCKSTEP_VECTORS: 'embedded',
-      LOCKSTEP_ROWS: 'embedded',
-    });
+    runIndexer(folder, args, stubOpenAiEnvironment(openai.baseUrl));
   const json = async (...args: string[]) => {
     const { exit, stdout, stderr } = await run(...args, '--json');
     return { exit, stderr, result: JSON.parse(stdout) as ReturnType<typeof JSON.parse> };

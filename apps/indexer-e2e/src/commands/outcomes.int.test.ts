@@ -7,6 +7,7 @@ import { startStubOpenAi, type StubOpenAi } from '@lockstep/testing-faults';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { runIndexer, type IndexerRun } from '../support/run-indexer.ts';
+import { stubOpenAiEnvironment } from '../support/stub-openai-environment.ts';
 
 /** What people are told in situations that they met; each runs the program with a service that counts its requests. */
 describe('what a run says', { timeout: 240_000 }, () => {
@@ -14,13 +15,7 @@ describe('what a run says', { timeout: 240_000 }, () => {
   let openai: StubOpenAi;
   const path = (...parts: string[]) => join(folder, ...parts);
   const run = (...args: string[]): Promise<IndexerRun> =>
-    runIndexer(folder, args, {
-      OPENAI_API_KEY: 'sk-test',
-      OPENAI_BASE_URL: openai.baseUrl,
-      LOCKSTEP_EMBEDDER: 'cloud',
-      LOCKSTEP_VECTORS: 'embedded',
-      LOCKSTEP_ROWS: 'embedded',
-    });
+    runIndexer(folder, args, stubOpenAiEnvironment(openai.baseUrl));
   function write(name: string, records: readonly object[]): void {
     mkdirSync(path(name, '..'), { recursive: true });
     writeFileSync(path(name), records.map((record) => `${JSON.stringify(record)}\n`).join(''));

@@ -4,6 +4,7 @@ import { startStubOpenAi, type StubOpenAi } from '@lockstep/testing-faults';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createCorpusWorkspace, type CorpusWorkspace } from './corpus-workspace.ts';
 import { REPOSITORY } from './workspace-copy.ts';
+import { stubOpenAiEnvironment } from '../support/stub-openai-environment.ts';
 
 const WORKFLOW = '.github/workflows/lockstep.yml';
 
@@ -66,11 +67,7 @@ describe('the workflow for GitHub Actions', { timeout: 240_000, skip: process.pl
     const set = readFileSync(path('.git/env'), 'utf8').split('\n').filter(Boolean);
     return workspace.run('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script(name)], {
       PATH: [path('.git/bin'), path('node_modules/.bin'), process.env['PATH']].join(delimiter),
-      OPENAI_API_KEY: 'sk-test',
-      OPENAI_BASE_URL: openai.baseUrl,
-      LOCKSTEP_EMBEDDER: 'cloud',
-      LOCKSTEP_VECTORS: 'embedded',
-      LOCKSTEP_ROWS: 'embedded',
+      ...stubOpenAiEnvironment(openai.baseUrl),
       LOCKSTEP_MAX_COST: '',
       LOCKSTEP_PRICE: '0.02',
       GITHUB_REPOSITORY: 'a/b',

@@ -2,8 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { createInterface } from 'node:readline/promises';
 import { didYouMean, IndexingError, type CorpusConfig } from '@lockstep/model';
-import type { Inspection } from '@lockstep/pipeline';
-
+import { PAYLOAD_COLUMNS, type Inspection } from '@lockstep/pipeline';
 import { readSource } from '../settings/corpus-file.ts';
 import { CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
 import { isBelow, planNewCorpus } from '../new-corpus/new-corpus.ts';
@@ -13,9 +12,6 @@ import { IGNORED, initText } from '../text/inspect/init-text.ts';
 import { ignoredByGit } from '../wiring/ignored-by-git.ts';
 import { inspectSource } from '../wiring/inspect-source.ts';
 import { workspaceCommand, type CommandContext } from '../wiring/workspace-command.ts';
-
-/** Fields of points that are columns of the table. */
-const COLUMNS = ['chunk_id', 'document_id', 'chapter_title', 'page_number', 'created_at'];
 
 export const init = workspaceCommand({
   name: 'init',
@@ -112,7 +108,8 @@ async function isWanted(uniqueId: readonly string[], { signal }: CommandContext)
 function checkPayload({ payload = [] }: Partial<Flags>, { keys }: Inspection): void {
   const paths = keys.map(({ path }) => path);
   for (const field of payload) {
-    if (COLUMNS.includes(field) || paths.some((path) => path === field || path.startsWith(`${field}.`))) continue;
+    if (PAYLOAD_COLUMNS.includes(field) || paths.some((path) => path === field || path.startsWith(`${field}.`)))
+      continue;
     throw new IndexingError({
       code: 'config-invalid',
       message: `payload: no chunk has ${JSON.stringify(field)}, and it is no column.${didYouMean(field, paths)}`,

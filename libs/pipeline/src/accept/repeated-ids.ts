@@ -1,4 +1,4 @@
-import { counted, IndexingError, isJsonObject, type JsonValue } from '@lockstep/model';
+import { COLUMNS, counted, IndexingError, isJsonObject, type JsonValue } from '@lockstep/model';
 import type { RepeatedIds } from '../receipts.ts';
 import { chunkIdOf, type Entry } from '../files/chunk-entry.ts';
 import { placeText, type RecordPlace } from '../input/record-place.ts';
@@ -110,7 +110,7 @@ function fieldsOf(entry: Entry): ReadonlyMap<string, string> {
   const add = (name: string, value: JsonValue | undefined): void => {
     if (typeof value === 'string' || typeof value === 'number') fields.set(name, String(value));
   };
-  for (const name of ['document_id', 'chapter_title', 'page_number', 'created_at']) add(name, line[name]);
+  for (const name of COLUMNS) add(name, line[name]);
   if (isJsonObject(metadata)) for (const [name, value] of Object.entries(metadata)) add(name, value);
   return fields;
 }

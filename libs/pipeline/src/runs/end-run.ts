@@ -38,7 +38,8 @@ export async function endRun(context: StageContext, ledger: Ledger, result: RunR
   await ledger.endRun(corpus, run.fence, end, call);
 }
 
-const NO_COUNTS: RunCounts = {
+/** The counts of a run of which none is known. */
+export const NO_COUNTS: RunCounts = {
   input: null,
   qdrant: null,
   neon: null,

@@ -9,7 +9,7 @@ import {
 } from '@lockstep/model';
 import { storeDigest } from '../../compare/store-digest.ts';
 import type { RenameReceipt } from '../../receipts.ts';
-import { endFailedRun } from '../../runs/end-run.ts';
+import { endFailedRun, NO_COUNTS } from '../../runs/end-run.ts';
 import { overtaken } from '../../runs/fence.ts';
 import { overlongChoice } from '../../runs/overlong-choice.ts';
 import { encodeIdSource, remembered } from '../../runs/remembered.ts';
@@ -28,16 +28,6 @@ export interface RenameOptions extends AllStores, RenameNames {
   /** A fresh random nonce. */
   readonly nonce: () => string;
 }
-
-const NO_COUNTS: RunEnd['counts'] = {
-  input: null,
-  qdrant: null,
-  neon: null,
-  pointsWritten: null,
-  pointsDeleted: null,
-  rowsWritten: null,
-  rowsDeleted: null,
-};
 
 const DELETE_MODES: readonly DeleteMode[] = ['full', 'document', 'none'];
 
