@@ -252,6 +252,8 @@ describe('indexer init', () => {
     const { stdout } = await runIndexer(root, [...args, '--json']);
     const { corpusJson, dryRun, note } = JSON.parse(stdout);
     expect([dryRun, note]).toEqual([true, null]);
+    const bare = (text: string): string => text.replaceAll(/\s/g, '');
+    expect(bare(shown.stdout)).toContain(bare(JSON.stringify(corpusJson)));
     expect(filesBelow(root).map(({ path }) => path)).toEqual(['.', 'docs', 'docs/chunks.jsonl']);
     expect((await runIndexer(root, args.slice(0, -1))).exit).toBe(0);
     expect(configOf('docs')).toEqual(corpusJson);

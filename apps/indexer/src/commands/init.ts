@@ -64,7 +64,7 @@ export const init = workspaceCommand({
     const files = source.input.parts.flatMap((part) => (part.kind === 'file' ? [part.path] : []));
     const isIgnored = hasPlugin(root) ? ignoredByGit([path, ...files], root) : [];
     const ignored = isIgnored.includes(path) ? 'folder' : isIgnored.length > 0 ? 'input' : undefined;
-    const view = { path: shown, isDryRun, records, accepted, command, ignored } as const;
+    const view = { path: shown, isDryRun, config, records, accepted, command, ignored } as const;
     return {
       text: initText(view),
       json: {

@@ -1,3 +1,4 @@
+import type { CorpusConfig } from '@lockstep/model';
 import { printable } from '../../terminal/printable.ts';
 
 export interface InitView {
@@ -5,6 +6,8 @@ export interface InitView {
   readonly path: string;
   /** Whether nothing was written. */
   readonly isDryRun: boolean;
+  /** The content of the corpus.json. */
+  readonly config: CorpusConfig;
   readonly accepted: number;
   readonly records: number;
   readonly command: string;
@@ -19,9 +22,14 @@ export const IGNORED = {
 };
 
 /** What init wrote, or would write, and what comes next. */
-export function initText({ path, isDryRun, accepted, records, command, ignored }: InitView): string {
+export function initText({ path, isDryRun, config, accepted, records, command, ignored }: InitView): string {
   return [
     `${isDryRun ? 'would write' : 'wrote'} ${printable(path)} (${accepted} of ${records} records become chunks)`,
+    ...(isDryRun
+      ? JSON.stringify(config, null, 2)
+          .split('\n')
+          .map((line) => `  ${printable(line)}`)
+      : []),
     `next  ${printable(command)}`,
     ...(ignored === undefined ? [] : [`note  ${IGNORED[ignored]}`]),
   ].join('\n');
