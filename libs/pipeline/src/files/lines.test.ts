@@ -1,11 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { collect } from '@lockstep/testing-ports';
+import { blocksOf, collect } from '@lockstep/testing-ports';
 import { linesOf } from './lines.ts';
-
-async function* blocksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
-}
 
 it('linesOf gives every line whole, wherever the bytes are split', async () => {
   const line = fc.string({ unit: 'grapheme', maxLength: 12 }).map((text) => text.replaceAll(/[\n\uFEFF]/g, ''));

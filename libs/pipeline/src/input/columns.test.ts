@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '@lockstep/testing-ports';
+import { blocksOf, failureOf } from '@lockstep/testing-ports';
 import { COLUMNS_BYTES_MAX } from './json/column-list.ts';
 import { readShapedRecords } from './shapes/read-shaped-records.ts';
 import type { ShapedRecord } from './shapes/shaped-records.ts';
 
 const encode = (text: string): Uint8Array => new TextEncoder().encode(text);
-
-async function* blocksOf(text: string, size: number): AsyncGenerator<Uint8Array> {
-  const bytes = encode(text);
-  for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
-}
 
 async function read(bytes: AsyncIterable<Uint8Array>, recordBytesMax?: number) {
   const shaped = await readShapedRecords({ name: 'chroma.json', bytes, recordBytesMax });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { failureOf } from '@lockstep/testing-ports';
+import { blocksOf, failureOf } from '@lockstep/testing-ports';
 import { readRecords } from './read-records.ts';
 
 const zip = (name: string) => `PK\x03\x04\x14\0\0\0\x08\0${'\0'.repeat(20)}${name}`;
@@ -46,7 +46,3 @@ it.each([
       expect(failure.message).toMatch(/Parquet\. [A-Z][^]*\.$/);
     }
 });
-
-async function* blocksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
-}

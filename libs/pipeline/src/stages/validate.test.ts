@@ -15,6 +15,8 @@ import {
   type OverlongMode,
 } from '@lockstep/model';
 import {
+  accessTo,
+  blocksOf,
   collect,
   createMemoryArtifacts,
   createStubEmbedder,
@@ -24,7 +26,6 @@ import {
 import { createCorpusRig } from '@lockstep/testing-runs';
 import { unpackers } from '@lockstep/unpackers';
 import { FILES, readChunks } from '../files/corpus-files.ts';
-import type { RandomAccess } from '../input/tables/read-parquet.ts';
 import { validate } from './validate.ts';
 import { basisDigest } from './validate-basis.ts';
 import type { ValidateReceipt } from '../receipts.ts';
@@ -45,15 +46,6 @@ type Expected =
   | { readonly accepted: number; readonly rejected: readonly object[]; readonly duplicates: number };
 
 const EXPECTED = JSON.parse(readFileSync(join(INPUTS, 'expected.json'), 'utf8')) as Record<string, Expected>;
-
-async function* blocksOf(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
-}
-
-const accessOf = (bytes: Uint8Array): RandomAccess => ({
-  size: bytes.length,
-  slice: (from, to) => Promise.resolve(bytes.slice(from, to)),
-});
 
 function linesIn<Line>(artifacts: MemoryArtifacts, name: string): Line[] {
   const lines = artifacts.files.get(name)?.split('\n').slice(0, -1) ?? [];
@@ -77,7 +69,7 @@ async function validateFile(name: string, blockBytes: number, choices: Choices =
   const receipt: ValidateReceipt | Error = await validate(
     { corpus: 'books', artifacts, clock: { now: () => 0, sleep: () => Promise.resolve() }, logger },
     {
-      input: [{ name, bytes: blocksOf(bytes, blockBytes), access: accessOf(bytes), unpackers }],
+      input: [{ name, bytes: blocksOf(bytes, blockBytes), access: accessTo(bytes), unpackers }],
       embedder,
       overlong: async () => ({ mode: 'reject', because: 'stated' }),
       strict,

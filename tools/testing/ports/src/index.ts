@@ -1,3 +1,4 @@
+export { accessTo, blocksOf, encoded } from './blocks-of.ts';
 export { bytesOf } from './bytes-of.ts';
 export { collect } from './collect.ts';
 export { AWKWARD_NUMBERS, AWKWARD_OBJECT, AWKWARD_TEXTS } from './suites/awkward-json.ts';

@@ -2,8 +2,9 @@ import type { ColumnMetaData, FileMetaData, RowGroup } from 'hyparquet/src/index
 import { compressors } from 'hyparquet-compressors';
 import { parquetWriteBuffer } from 'hyparquet-writer';
 import { describe, expect, it } from 'vitest';
+import { accessTo } from '@lockstep/testing-ports';
 import { checkParquetPages } from './check-parquet-pages.ts';
-import { readParquet, type RandomAccess } from './read-parquet.ts';
+import { readParquet } from './read-parquet.ts';
 
 const ROWS = 9;
 
@@ -27,11 +28,6 @@ const fileOf = (codec: 'UNCOMPRESSED' | 'SNAPPY'): Uint8Array =>
   );
 
 const FILES = [fileOf('UNCOMPRESSED'), fileOf('SNAPPY')];
-
-const accessTo = (bytes: Uint8Array): RandomAccess => ({
-  size: bytes.length,
-  slice: (from, to) => Promise.resolve(bytes.slice(from, to)),
-});
 
 async function rowsOf(bytes: Uint8Array): Promise<number> {
   let rows = 0;
