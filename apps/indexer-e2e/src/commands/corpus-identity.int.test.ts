@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runIndexer, type IndexerRun } from '../support/run-indexer.ts';
+import { runIndexer, startIndexer, type IndexerRun } from '../support/run-indexer.ts';
 
 const TIMEOUT_MS = 240_000;
 
@@ -77,6 +77,24 @@ describe('a corpus that is named after its file', { timeout: TIMEOUT_MS }, () =>
     expect(names).toEqual(['a-e00c942e', 'a-ab3d2136']);
     const { stdout } = await indexer('status');
     for (const name of names) expect(stdout).toContain(`"${name}"  8 rows`);
+  });
+
+  it('is whole under its new name, and gone under the old one, when a rename that was killed is run again', async () => {
+    write('handbook.jsonl', 'handbooks');
+    await json('run', 'handbook.jsonl');
+    const renaming = startIndexer(workspace, ['rename', 'handbook', 'manual', '--yes']);
+    renaming.killAfter('corpus-copied');
+    expect((await renaming.ended).exit).toBeNull();
+    expect(await json('rename', 'handbook', 'manual', '--yes')).toMatchObject({ copied: { qdrant: 0, neon: 0 } });
+    expect(await json('run', 'handbook.jsonl', '--corpus', 'manual')).toMatchObject({
+      embed: { requests: 0 },
+      'load-qdrant': { written: 0, deleted: 0 },
+      'load-neon': { written: 0, deleted: 0 },
+      verify: { ok: true },
+    });
+    const { stdout } = await indexer('status');
+    expect(stdout).toContain('"manual"  8 rows');
+    expect(stdout).not.toContain('"handbook"');
   });
 
   it('renamed-file: is found by plan where its file has another name now, moved by rename, and neither paid for nor written again', async () => {

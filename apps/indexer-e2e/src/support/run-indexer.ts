@@ -14,6 +14,8 @@ const BINARY = resolve(import.meta.dirname, '../../../indexer/bin/indexer.js');
 export interface StartedIndexer {
   readonly ended: Promise<IndexerRun>;
   interrupt(): void;
+  /** Kills it as soon as it has printed a text on stderr, or at once if it has. */
+  killAfter(text: string): void;
 }
 
 /** Starts `indexer` in a folder; of the variables that choose services, only those in `environment` are set. */
@@ -26,15 +28,29 @@ export function startIndexer(
     cwd: folder,
     env: { ...cleanEnvironment(), ...environment },
   });
+  let stderr = '';
+  let deadly: string | undefined;
+  const killIfPrinted = (): void => {
+    if (deadly !== undefined && stderr.includes(deadly)) child.kill('SIGKILL');
+  };
   const ended = new Promise<IndexerRun>((done, fail) => {
     let stdout = '';
-    let stderr = '';
     child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-    child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+    child.stderr.on('data', (data: Buffer) => {
+      stderr += data.toString();
+      killIfPrinted();
+    });
     child.on('error', fail);
     child.on('close', (exit) => done({ exit, stdout, stderr }));
   });
-  return { ended, interrupt: () => void child.kill('SIGINT') };
+  return {
+    ended,
+    interrupt: () => void child.kill('SIGINT'),
+    killAfter(text) {
+      deadly = text;
+      killIfPrinted();
+    },
+  };
 }
 
 /** Runs `indexer` until it ends. */

@@ -8,7 +8,7 @@ import type { Temporaries } from './temporaries.ts';
 const BLOCK_UNITS = 256 * 1024;
 
 /** Bytes of one read of a scratch file: up to 256 of them are read side by side. */
-const SCRATCH_BLOCK_BYTES = 64 * 1024;
+const SCRATCH_BLOCK_BYTES = 32 * 1024;
 
 /**
  * The files of one corpus in `folder`, its folder of the state directory.

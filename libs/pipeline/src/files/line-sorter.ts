@@ -1,8 +1,8 @@
 import type { ArtifactWriter, Scratch } from '@lockstep/model';
 import { textPages } from './lines.ts';
 
-/** UTF-16 units in memory before a sorted run is written to disk; 180 runs, which one merge reads, cover 1 GB of input. */
-const RUN_UNITS_MAX = 8 * 1024 * 1024;
+/** UTF-16 units in memory before a sorted run is written to disk; 240 runs, which one merge reads, cover 1 GB of input. */
+const RUN_UNITS_MAX = 6 * 1024 * 1024;
 
 /** Runs in one merge, at most; each is an open file. */
 const RUNS_MERGED_MAX = 256;
