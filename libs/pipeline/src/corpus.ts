@@ -107,8 +107,8 @@ export interface CorpusPorts {
 export interface StepReport {
   readonly logger: Logger;
   readonly onProgress?: StageContext['onProgress'];
-  /** Called when the step has ended, also when it failed. */
-  end?(): void;
+  /** Called when the step has ended, with whether it did what it was to do. */
+  end?(ok: boolean): void;
 }
 
 export interface OpenCorpusOptions {
@@ -195,8 +195,9 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
   /** Runs a step with a report of its own. */
   async function runStep<Receipt>(step: string, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
     const { logger, onProgress, end } = options.report(step);
+    let ok = false;
     try {
-      return await work({
+      const receipt = await work({
         corpus,
         artifacts,
         clock,
@@ -205,11 +206,13 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         ...(calls && { calls }),
         ...(onProgress && { onProgress }),
       });
+      ok = true;
+      return receipt;
     } catch (error) {
       if (isIndexingError(error)) error.endStage(step);
       throw error;
     } finally {
-      end?.();
+      end?.(ok);
     }
   }
 

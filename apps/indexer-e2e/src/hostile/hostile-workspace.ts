@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { EXIT, ERROR_CATALOGUE, IndexingError, isIndexingError, type ErrorCode } from '@lockstep/model';
 import type { ValidateReceipt } from '@lockstep/pipeline';
+import { createConsoleReporter } from '@lockstep/indexer/terminal/console-reporter';
 import { openCorpusSession } from '@lockstep/indexer/wiring/corpus-session';
 import { embedderFacts } from '@lockstep/indexer/settings/embedder-facts';
 import { readSource } from '@lockstep/indexer/settings/corpus-file';
@@ -70,7 +71,8 @@ export async function createHostileWorkspace(): Promise<HostileWorkspace> {
         const settings = resolveCorpusSettings(source, flags);
         const model = resolveModel(source.config, flags, profile);
         const embedder = embedderFacts(model, profile, {});
-        const own = { settings, model, embedder, profile, environment: {}, stateDirectory, verbose: false, signal };
+        const reporter = createConsoleReporter(false);
+        const own = { settings, model, embedder, profile, environment: {}, stateDirectory, reporter, signal };
         const session = openCorpusSession(own);
         try {
           const receipt = await session.validate({ strict: false });

@@ -2,14 +2,13 @@ import { EXIT } from '@lockstep/model';
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import { COST_FLAGS, DELETE_FLAGS } from '../settings/flags.ts';
 import { hideAddresses } from '../markdown/hide-addresses.ts';
-import { onlyStore } from '../settings/only-store.ts';
-import { runLimits } from '../settings/run-limits.ts';
 import { documentsText } from '../text/documents-text.ts';
 import { planComment } from '../text/comment/plan-comment.ts';
 import { failedSection, planSection } from '../text/comment/plan-section.ts';
 import { planText } from '../text/plan-text.ts';
 import { planVerdict } from '../text/plan-verdict.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
+import { planRun } from '../wiring/corpus-operations.ts';
 import type { CommandResult } from '../wiring/workspace-command.ts';
 
 export const plan = corpusCommand({
@@ -25,21 +24,22 @@ export const plan = corpusCommand({
   },
   temporary: () => true,
   withoutStores: ({ only }) => only === 'embed',
-  async run({ session, flags, embedder, spending, environment }): Promise<CommandResult> {
-    const price = embeddingPrice(embedder, flags);
-    const validated = await session.validate({ strict: flags.strict, reuse: true });
-    const withoutStores = flags.only === 'embed';
-    const only = withoutStores ? undefined : onlyStore(flags);
-    const planned = await session.plan({ only, trust: 'labels', withoutStores });
+  async run(context): Promise<CommandResult> {
+    const { session, environment } = context;
+    const price = embeddingPrice(context.embedder, context.flags);
+    const { validate: validated, plan: planned, refused } = await planRun(context);
     const warnings = documentsText(validated, session.settings.deletes);
     const text = [planText(planned, price), ...warnings].join('\n');
-    const verdict = planVerdict(planned, text, price, runLimits(flags, embedder, spending));
-    const { refused } = verdict;
+    const verdict = planVerdict(planned, text, price, refused);
     const section = planSection({
       plan: planned,
       validated,
       price,
-      refused: refused && { ...refused, message: hideAddresses(refused.message, environment) },
+      refused: refused && {
+        code: refused.code,
+        message: hideAddresses(refused.message, environment),
+        advice: refused.advice,
+      },
       warnings,
     });
     return { ...verdict, section };

@@ -1,10 +1,9 @@
-import { repairCorpus } from '@lockstep/pipeline';
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import { DELETE_FLAGS, PAYING_FLAGS } from '../settings/flags.ts';
-import { runLimits } from '../settings/run-limits.ts';
 import { planVerdict } from '../text/plan-verdict.ts';
 import { dryRepairText, repairResult } from '../text/repair-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
+import { planRepair, repair as repairIndex } from '../wiring/corpus-operations.ts';
 import type { CommandResult } from '../wiring/workspace-command.ts';
 
 export const repair = corpusCommand({
@@ -12,15 +11,13 @@ export const repair = corpusCommand({
   description: 'Compares all that both stores hold with input and cache, and corrects it; pays only with --pay',
   flags: ['all', 'allow-new-ids', 'dry-run', 'pay', ...DELETE_FLAGS, ...PAYING_FLAGS],
   temporary: (flags) => flags['dry-run'],
-  async run({ session, flags, embedder, spending }): Promise<CommandResult> {
+  async run(context): Promise<CommandResult> {
+    const { session, flags, embedder } = context;
     const price = embeddingPrice(embedder, flags);
-    const { deletes, guardTokens } = runLimits(flags, embedder, spending);
-    const limits = flags.pay ? { deletes, guardTokens } : { deletes };
     if (flags['dry-run']) {
-      await session.validate();
-      const planned = await session.plan({ trust: 'nothing' });
-      return planVerdict(planned, dryRepairText(planned, price), price, limits);
+      const { plan, refused } = await planRepair(context);
+      return planVerdict(plan, dryRepairText(plan, price), price, refused);
     }
-    return repairResult(await repairCorpus(session, { limits, pay: flags.pay }), price, session.folder);
+    return repairResult(await repairIndex(context), price, session.folder);
   },
 });

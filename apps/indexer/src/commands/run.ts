@@ -1,5 +1,5 @@
 import { EXIT } from '@lockstep/model';
-import { embedOnly, runCorpus } from '@lockstep/pipeline';
+import { embedOnly } from '@lockstep/pipeline';
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import { DELETE_FLAGS, PAYING_FLAGS } from '../settings/flags.ts';
 import { rejectsLimit, runLimits } from '../settings/run-limits.ts';
@@ -10,6 +10,7 @@ import { planLine } from '../text/plan-text.ts';
 import { validateText } from '../text/validate-text.ts';
 import { verifyText } from '../text/verify-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
+import { load } from '../wiring/corpus-operations.ts';
 import { ignoredText } from '../wiring/ignored-by-git.ts';
 import type { CommandResult } from '../wiring/workspace-command.ts';
 
@@ -24,18 +25,16 @@ export const run = corpusCommand({
       valueHint: 'embed|qdrant|neon',
     },
   },
-  async run({ session, source, root, flags, embedder, spending }): Promise<CommandResult> {
-    const { only, strict, level } = flags;
-    const rejectsMax = rejectsLimit(flags);
-    const limits = runLimits(flags, embedder, spending);
+  async run(context): Promise<CommandResult> {
+    const { session, source, root, flags, embedder, spending } = context;
     const price = embeddingPrice(embedder, flags);
-    if (only === 'embed') {
-      const done = await embedOnly(session, { strict, rejectsMax, limits });
+    if (flags.only === 'embed') {
+      const limits = runLimits(flags, embedder, spending);
+      const done = await embedOnly(session, { strict: flags.strict, rejectsMax: rejectsLimit(flags), limits });
       const lines = [validateText(done.validate, session.folder, price), embedText(done.embed, price)];
       return { text: lines.join('\n'), json: { ok: true, ...done } };
     }
-    const verify = { level, vectorsEvery: flags['vectors-every'] };
-    const done = await runCorpus(session, { only, strict, rejectsMax, limits, verify });
+    const done = await load(context);
     const lines = [
       validateText(done.validate, session.folder, price),
       planLine(done.plan),

@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { EXIT } from '@lockstep/model';
 import { FILES } from '@lockstep/pipeline';
-import { onlyStore } from '../settings/only-store.ts';
 import { readJson } from '../settings/workspace-corpora.ts';
 import { leftOutText } from '../text/left-out-text.ts';
 import { verifyText } from '../text/verify-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
+import { verify as verifyIndex } from '../wiring/corpus-operations.ts';
 
 export const verify = corpusCommand({
   name: 'verify',
   description: 'Compares input, cache, Qdrant and Postgres, and lists the differences',
   flags: ['all', 'only', 'level', 'vectors-every'],
-  async run({ session, flags }) {
-    const { level } = flags;
-    const receipt = await session.verify({ only: onlyStore(flags), level, vectorsEvery: flags['vectors-every'] });
+  async run(context) {
+    const { session } = context;
+    const receipt = await verifyIndex(context);
     // The last stage that Nx shows, and never replayed: a reader of its last lines learns here what is not in the stores.
     const leftOut = leftOutText(readJson(join(session.folder, FILES.validateReceipt)), session.folder);
     const text = [verifyText(receipt, session.folder), ...(leftOut === undefined ? [] : [leftOut])].join('\n');

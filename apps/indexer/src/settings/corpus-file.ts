@@ -31,11 +31,16 @@ export interface Source {
  * Resolves the positional arguments: a `corpus.json`, a folder with one, or the name of a corpus of the workspace; or else
  * an input: files, folders and patterns. The corpus is then named by `corpusFlag`, or after the file or the folder.
  */
-export function readSource(given: string | readonly string[], corpusFlag: string | undefined, root: string): Source {
+export function readSource(
+  given: string | readonly string[],
+  corpusFlag: string | undefined,
+  root: string,
+  cwd = process.cwd(),
+): Source {
   const sources = [given].flat();
   const [only = ''] = sources;
-  const configPath = sources.length === 1 ? findConfig(only, root) : undefined;
-  if (configPath === undefined) return bareInput(sources, corpusFlag, root);
+  const configPath = sources.length === 1 ? findConfig(only, root, cwd) : undefined;
+  if (configPath === undefined) return bareInput(sources, corpusFlag, { root, cwd });
   const config = readCorpusConfig(configPath);
   const input = findInput([config.input].flat(), { from: dirname(configPath), root, of: only });
   return {
@@ -46,9 +51,9 @@ export function readSource(given: string | readonly string[], corpusFlag: string
 }
 
 /** Path of the `corpus.json` that an argument stands for; undefined where it stands for an input. */
-function findConfig(argument: string, root: string): string | undefined {
+function findConfig(argument: string, root: string, cwd: string): string | undefined {
   if (isAddress(argument) || isStdin(argument)) return undefined;
-  const path = resolve(argument);
+  const path = resolve(cwd, argument);
   const exists = existsSync(path);
   const isFolder = exists && statSync(path).isDirectory();
   if (exists && !isFolder) return basename(path) === 'corpus.json' ? path : undefined;
@@ -59,7 +64,7 @@ function findConfig(argument: string, root: string): string | undefined {
   if (exists || isPattern(argument)) return undefined;
   throw missing(
     `"${printable(argument)}" does not exist, and no corpus of the workspace has that name`,
-    didYouMean(basename(argument), [...neighboursOf(argument), ...workspaceCorpora(root).map(({ name }) => name)]),
+    didYouMean(basename(argument), [...neighboursOf(path), ...workspaceCorpora(root).map(({ name }) => name)]),
   );
 }
 
@@ -90,6 +95,17 @@ export function readCorpusConfig(path: string): CorpusConfig {
     if (!(error instanceof SyntaxError)) throw error;
     throw new IndexingError({ code: 'config-invalid', message: `${shown} is not JSON.` });
   }
+  return checkCorpusConfig(parsed, shown);
+}
+
+/** A corpus that is described in code, as a `corpus.json` in `cwd` would. */
+export function sourceOf(config: unknown, root: string, cwd: string): Source {
+  const checked = checkCorpusConfig(config, 'corpus');
+  return { config: checked, input: findInput([checked.input].flat(), { from: cwd, root, of: checked.name }) };
+}
+
+/** Checks the content of a `corpus.json`. `shown` names it in messages. */
+function checkCorpusConfig(parsed: unknown, shown: string): CorpusConfig {
   const result = v.safeParse(CorpusConfigSchema, parsed);
   if (result.success) return result.output;
   const wrong = result.issues
@@ -99,13 +115,19 @@ export function readCorpusConfig(path: string): CorpusConfig {
   throw new IndexingError({ code: 'config-invalid', message: `${shown}: ${wrong.join('; ')}.` });
 }
 
-function bareInput(sources: readonly string[], corpusFlag: string | undefined, root: string): Source {
-  const config = sources.find((path) => basename(path) === 'corpus.json' || existsSync(join(path, 'corpus.json')));
+function bareInput(
+  sources: readonly string[],
+  corpusFlag: string | undefined,
+  { root, cwd }: { readonly root: string; readonly cwd: string },
+): Source {
+  const config = sources.find(
+    (path) => basename(path) === 'corpus.json' || existsSync(resolve(cwd, path, 'corpus.json')),
+  );
   if (config !== undefined && sources.length > 1) {
     const message = `${printable(config)} is a corpus of its own; expected it alone, or files of chunks.`;
     throw new IndexingError({ code: 'usage', message });
   }
-  const input = findInput(sources, { from: process.cwd(), root });
+  const input = findInput(sources, { from: cwd, root });
   if (corpusFlag !== undefined) return { config: { name: checkedName(corpusFlag), input: input.shown }, input };
   if (input.label === undefined) {
     const message = 'This input has no name for its corpus. Give one with --corpus.';

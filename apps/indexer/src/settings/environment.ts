@@ -91,9 +91,14 @@ export type Environment = v.InferOutput<typeof OwnSchema> & Readonly<Record<stri
 export function readEnvironment(root: string, own: Readonly<Record<string, string | undefined>>): Environment {
   const file = join(root, '.env');
   const fromFile = existsSync(file) ? parseEnv(utf8(readFileSync(file))) : {};
+  return checkEnvironment(Object.fromEntries(VARIABLES.map((name) => [name, own[name] || fromFile[name]])));
+}
+
+/** Checks variables; an empty one counts as not set, and others than ours are ignored. Fails as `readEnvironment` does. */
+export function checkEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const all = Object.fromEntries(
     VARIABLES.flatMap((name) => {
-      const value = (own[name] || fromFile[name] || '').trim();
+      const value = (variables[name] ?? '').trim();
       return value === '' ? [] : [[name, value]];
     }),
   );

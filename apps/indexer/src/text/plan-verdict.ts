@@ -1,5 +1,5 @@
-import { ERROR_CATALOGUE, isIndexingError } from '@lockstep/model';
-import { guardPlan, isNoOp, type CorpusPlan, type RunLimits } from '@lockstep/pipeline';
+import { ERROR_CATALOGUE, type IndexingError } from '@lockstep/model';
+import { isNoOp, type CorpusPlan } from '@lockstep/pipeline';
 import { costOf } from '../settings/embedding-price.ts';
 import type { CommandResult } from '../wiring/workspace-command.ts';
 
@@ -8,8 +8,8 @@ export function planVerdict(
   planned: CorpusPlan,
   text: string,
   price: number | undefined,
-  limits: RunLimits,
-): CommandResult & { readonly refused?: { readonly code: string; readonly message: string; readonly advice: string } } {
+  refused: IndexingError | undefined,
+): CommandResult {
   const { embedding, overlong, stores, ...rest } = planned;
   const dollars = (tokens: number) => (price === undefined ? null : costOf(tokens, price));
   const json = {
@@ -30,19 +30,13 @@ export function planVerdict(
     // Without stores nothing tells.
     nothingToDo: Object.keys(stores).length === 0 ? null : hasNothingToDo(planned),
   };
-  try {
-    guardPlan(planned, limits);
-    return { text, json: { ok: true, ...json } };
-  } catch (error) {
-    if (!isIndexingError(error)) throw error;
-    const { code, message, advice } = error;
-    return {
-      text: `${text}\n  A run would be refused (${code}): ${message} ${advice}`,
-      json: { ok: false, ...json, refused: { code, message, advice } },
-      exit: ERROR_CATALOGUE[code].exit,
-      refused: { code, message, advice },
-    };
-  }
+  if (refused === undefined) return { text, json: { ok: true, ...json } };
+  const { code, message, advice } = refused;
+  return {
+    text: `${text}\n  A run would be refused (${code}): ${message} ${advice}`,
+    json: { ok: false, ...json, refused: { code, message, advice } },
+    exit: ERROR_CATALOGUE[code].exit,
+  };
 }
 
 /** Whether every store that was compared is in step, and nothing is to be embedded. */

@@ -4,10 +4,7 @@ import type { CorpusSession } from './corpus-session.ts';
 import type { Comment } from './every-text.ts';
 import type { Services } from './open-services.ts';
 import { workspaceCommand, type CommandContext, type CommandOptions, type CommandResult } from './workspace-command.ts';
-import { createConsoleLogger } from '../terminal/console-logger.ts';
 import { readSource, type Source } from '../settings/corpus-file.ts';
-import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
-import { embedderFacts } from '../settings/embedder-facts.ts';
 import { COMMON_FLAGS, CORPUS_FLAGS, ONE_CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
 import type { Spending } from '../settings/run-limits.ts';
 import { printable } from '../terminal/printable.ts';
@@ -80,33 +77,15 @@ async function runOne(
   args: Arguments,
   { source, spending, services }: Pick<CorpusCommandContext, 'source' | 'spending'> & { readonly services?: Services },
 ): Promise<CommandResult> {
-  const { flags, profile, environment } = context;
-  const settings = resolveCorpusSettings(source, flags);
-  if (source.derivedName?.isHashed === true) {
-    const logger = createConsoleLogger({ verbose: flags.verbose, prefix: settings.corpus });
-    logger.info('corpus-named', { after: source.input.shown, hint: '--corpus gives another name' });
-  }
-  const model = resolveModel(source.config, flags, profile);
-  const embedder = embedderFacts(model, profile, environment);
-  const temporary = options.temporary?.(flags) ?? false;
-  const withoutStores = options.withoutStores?.(flags) ?? false;
-  const { verbose } = flags;
   // Loaded late: help, and commands without a corpus, such as `runtime` before every Nx task, need none of it.
-  const { openCorpusSession } = await import('./corpus-session.ts');
-  const session = openCorpusSession({
-    ...context,
-    settings,
-    model,
-    embedder,
-    verbose,
-    temporary,
-    withoutStores,
-    services,
-  });
+  const { openSource } = await import('./open-source.ts');
+  const temporary = options.temporary?.(context.flags);
+  const withoutStores = options.withoutStores?.(context.flags);
+  const opened = openSource(context, source, { temporary, withoutStores, services });
   try {
-    return await options.run({ ...context, embedder: embedder.identity, session, source, spending }, args);
+    return await options.run({ ...context, ...opened, source, spending }, args);
   } finally {
-    await session.close();
+    await opened.session.close();
   }
 }
 

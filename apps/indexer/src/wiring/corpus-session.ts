@@ -19,11 +19,8 @@ import {
   type EmbedReceipt,
 } from '@lockstep/pipeline';
 import { SYSTEM_CLOCK, type MinuteLimits } from '@lockstep/resilience';
-import { createConsoleLogger } from '../terminal/console-logger.ts';
 import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, hasLedger, newRunId, openServices, type Services } from './open-services.ts';
-import { loggerBesideBars } from '../terminal/logger-beside-bars.ts';
-import { createProgress, type Progress } from '../terminal/progress.ts';
 import { createDiskArtifacts, shownPath } from '../runtime/disk-artifacts.ts';
 import { openInput } from '../input/open-input.ts';
 import { withInputFiles } from '../runtime/input-file.ts';
@@ -34,6 +31,8 @@ import type { CorpusSettings, ModelSettings } from '../settings/corpus-settings.
 import type { EmbedderFacts } from '../settings/embedder-facts.ts';
 import type { Environment } from '../settings/environment.ts';
 import type { Profile } from '../settings/profile.ts';
+import { callsSince } from './calls-since.ts';
+import type { Reporter } from '../terminal/reporter.ts';
 
 export interface CorpusSessionOptions {
   readonly settings: CorpusSettings;
@@ -42,7 +41,7 @@ export interface CorpusSessionOptions {
   readonly profile: Profile;
   readonly environment: Environment;
   readonly stateDirectory: string;
-  readonly verbose: boolean;
+  readonly reporter: Reporter;
   readonly signal: AbortSignal;
   /** What may be sent to the embedding service. @default {}, the limits that the service reports */
   readonly minuteLimits?: MinuteLimits;
@@ -51,7 +50,7 @@ export interface CorpusSessionOptions {
   /** Services that the caller has opened, and closes. @default the session opens its own */
   readonly services?: Services | undefined;
   /** Works on temporary files, which are removed on close, instead of those of the stages. @default false */
-  readonly temporary?: boolean;
+  readonly temporary?: boolean | undefined;
 }
 
 /** A corpus on this machine, with the services of the profile. Close it when done. */
@@ -71,16 +70,16 @@ const CACHE_LOCK_WAIT_MS = 60_000;
 
 /** Opens a corpus with its files in the state directory. A service is opened when a stage first uses it. */
 export function openCorpusSession(options: CorpusSessionOptions): CorpusSession {
-  const { settings, model, profile, stateDirectory, signal, verbose } = options;
+  const { settings, model, profile, stateDirectory, signal, reporter } = options;
   const { corpus } = settings;
   const { dimensions } = model;
   const ownFolder = corpusFolder(stateDirectory, corpus);
   const temporaries = openTemporaries(ownFolder);
   const folder = options.temporary === true ? temporaries.path() : ownFolder;
   const artifacts = createDiskArtifacts(folder, temporaries, DISK, options.temporary !== true);
-  const bars = new Set<Progress>();
-  const logger = loggerBesideBars(createConsoleLogger({ verbose, prefix: corpus }), bars);
+  const logger = reporter.logger(corpus);
   const services = options.services ?? openServices({ ...options, logger });
+  const earlier = services.calls();
   const input = openInput(settings.input, { temporaries, signal, logger });
   const slicePath = join(folder, FILES.slice);
   const cachePath = (identity: EmbedderIdentity) => join(stateDirectory, 'cache', cacheName(identity));
@@ -146,21 +145,10 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     ports,
     artifacts,
     clock: SYSTEM_CLOCK,
-    report(step) {
-      const progress = createProgress({ stage: `${corpus} ${step}`, stream: process.stderr, now: Date.now });
-      bars.add(progress);
-      return {
-        logger: loggerBesideBars(createConsoleLogger({ verbose, prefix: `${corpus} ${step}` }), bars),
-        onProgress: (done, total) => progress.update(done, total),
-        end: () => {
-          progress.end();
-          bars.delete(progress);
-        },
-      };
-    },
+    report: (step) => reporter.step(corpus, step),
     newId: newRunId,
     signal,
-    calls: services.calls,
+    calls: () => callsSince(earlier, services.calls()),
   });
 
   return {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EXIT, IndexingError } from '@lockstep/model';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { resolveFlags } from '../settings/parse-flags.ts';
+import { createConsoleReporter } from '../terminal/console-reporter.ts';
 import { everyCorpus } from './every-corpus.ts';
 import type { CommandResult } from './workspace-command.ts';
 
@@ -43,6 +44,8 @@ async function every(work: (path: string) => Partial<CommandResult>, stopped = n
     signal: stopped.signal,
     flags: resolveFlags({}, {}),
     typed: {},
+    reporter: createConsoleReporter(false),
+    cwd: root,
     root,
     stateDirectory: join(root, '.lockstep'),
     environment: {},

@@ -1,7 +1,6 @@
 import { join, relative } from 'node:path';
 import { ERROR_CATALOGUE, EXIT, IndexingError, type ExitCode } from '@lockstep/model';
 import { corpusFiles, type CorpusFile } from '../settings/workspace-corpora.ts';
-import { createConsoleLogger } from '../terminal/console-logger.ts';
 import { printable } from '../terminal/printable.ts';
 import { asIndexingError, failureJson, failureText } from '../terminal/report-failure.ts';
 import { everyText, type Comment, type CorpusOutcome } from './every-text.ts';
@@ -35,7 +34,7 @@ export async function everyCorpus(
     const message = `--all: expected at least one corpus.json in ${printable(root)}, found none; \`indexer init FILE\` writes one.`;
     throw new IndexingError({ code: 'usage', message });
   }
-  const logger = createConsoleLogger({ verbose: flags.verbose, prefix: `${command} --all` });
+  const logger = context.reporter.logger(`${command} --all`);
   const services = openServices({ ...context, logger });
   const outcomes: CorpusOutcome[] = [];
   try {

@@ -1,7 +1,6 @@
 import type { Logger } from '@lockstep/model';
 import { openServices, type Services, type ServicesOptions } from './open-services.ts';
 import type { CommandContext } from './workspace-command.ts';
-import { createConsoleLogger } from '../terminal/console-logger.ts';
 
 /** Opens the services for a command that uses no files of a corpus, and closes them at the end. */
 export async function withServices<Result>(
@@ -9,7 +8,7 @@ export async function withServices<Result>(
   prefix: string,
   use: (services: Services, logger: Logger) => Promise<Result>,
 ): Promise<Result> {
-  const logger = createConsoleLogger({ verbose: context.flags.verbose, prefix });
+  const logger = context.reporter.logger(prefix);
   const services = openServices({ ...context, logger });
   try {
     return await use(services, logger);

@@ -1,14 +1,10 @@
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
 import { EXIT, type ExitCode, type StoreName } from '@lockstep/model';
-import type { MinuteLimits } from '@lockstep/resilience';
 import type { CorpusSection } from '../markdown/pull-request-comment.ts';
-import { openStateDirectory, stateDirectory } from '../runtime/state-directory.ts';
-import { workspaceRoot } from '../runtime/workspace-root.ts';
-import { readEnvironment, type Environment } from '../settings/environment.ts';
-import { COMMON_FLAGS, type FlagName, type Flags } from '../settings/flags.ts';
-import { minuteLimits } from '../settings/minute-limits.ts';
-import { argsOf, parseFlags, resolveFlags } from '../settings/parse-flags.ts';
-import { resolveProfile, type Profile } from '../settings/profile.ts';
+import { COMMON_FLAGS, type FlagName } from '../settings/flags.ts';
+import { argsOf, parseFlags } from '../settings/parse-flags.ts';
+import { createConsoleReporter } from '../terminal/console-reporter.ts';
+import { resolveContext, type Context } from './resolve-context.ts';
 
 /** What the entry point hands to a command. */
 export interface Host {
@@ -27,18 +23,9 @@ export interface CommandResult {
 }
 
 /** What every command gets. */
-export interface CommandContext extends Host {
-  readonly flags: Flags;
-  /** What was typed, without what variables and defaults say. */
-  readonly typed: Partial<Flags>;
-  readonly root: string;
-  readonly stateDirectory: string;
-  readonly environment: Environment;
-  readonly profile: Profile;
-  readonly minuteLimits: MinuteLimits;
-}
+export type CommandContext = Context;
 
-export interface CommandOptions<Context> {
+export interface CommandOptions<Given> {
   readonly name: string;
   readonly description: string;
   /** Flags in addition to those of every such command. @default [] */
@@ -51,7 +38,7 @@ export interface CommandOptions<Context> {
   readonly withoutState?: boolean;
   /** The only store that the command uses. @default the store of `--only`, or both */
   readonly only?: StoreName;
-  readonly run: (context: Context, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
+  readonly run: (context: Given, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
 }
 
 /**
@@ -65,22 +52,11 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
     async run({ args, data }): Promise<ExitCode> {
       const { signal } = data as Host;
       const typed = parseFlags(args, known, options.severalSources);
-      const root = workspaceRoot(process.cwd());
-      const environment = readEnvironment(root, process.env);
-      const resolved = resolveFlags(typed, environment);
-      const flags = { ...resolved, json: resolved.json || resolved.format === 'json' };
-      const context = {
-        signal,
-        flags,
-        typed,
-        root,
-        environment,
-        profile: resolveProfile(environment, flags, options.only ?? flags.only),
-        stateDirectory: (options.withoutState === true ? stateDirectory : openStateDirectory)(root, flags['state-dir']),
-        minuteLimits: minuteLimits(flags),
-      };
+      const reporter = createConsoleReporter(typed.verbose === true);
+      const { only, withoutState } = options;
+      const context = resolveContext({ cwd: process.cwd(), signal, reporter, typed, only, withoutState });
       const { text, json, exit = EXIT.done } = await options.run(context, args);
-      process.stdout.write(flags.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
+      process.stdout.write(context.flags.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
       return exit;
     },
   });

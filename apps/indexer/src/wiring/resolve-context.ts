@@ -1,0 +1,50 @@
+import type { MinuteLimits } from '@lockstep/resilience';
+import { openStateDirectory, stateDirectory } from '../runtime/state-directory.ts';
+import { workspaceRoot } from '../runtime/workspace-root.ts';
+import { checkEnvironment, readEnvironment, type Environment } from '../settings/environment.ts';
+import type { Flags } from '../settings/flags.ts';
+import { minuteLimits } from '../settings/minute-limits.ts';
+import { resolveFlags } from '../settings/parse-flags.ts';
+import { resolveProfile, type Profile } from '../settings/profile.ts';
+import type { Reporter } from '../terminal/reporter.ts';
+
+/** What every command gets, and every operation of the API. */
+export interface Context {
+  readonly signal: AbortSignal;
+  readonly reporter: Reporter;
+  readonly flags: Flags;
+  /** What was typed, without what variables and defaults say. */
+  readonly typed: Partial<Flags>;
+  /** The folder that paths are relative to. */
+  readonly cwd: string;
+  readonly root: string;
+  readonly stateDirectory: string;
+  readonly environment: Environment;
+  readonly profile: Profile;
+  readonly minuteLimits: MinuteLimits;
+}
+
+export interface ContextOptions extends Pick<Context, 'cwd' | 'signal' | 'reporter' | 'typed'> {
+  /** Variables in place of those of the process and of `.env`. */
+  readonly variables?: Readonly<Record<string, string | undefined>> | undefined;
+  /** The only store that is used. @default the store of the flag, or both */
+  readonly only?: Flags['only'];
+  /** Whether the state directory is left as it is, and not made. @default false */
+  readonly withoutState?: boolean | undefined;
+}
+
+/** Finds out where everything is, and which services are in use. */
+export function resolveContext({ cwd, signal, reporter, typed, ...options }: ContextOptions): Context {
+  const root = workspaceRoot(cwd);
+  const { variables } = options;
+  const environment = variables === undefined ? readEnvironment(root, process.env) : checkEnvironment(variables);
+  const resolved = resolveFlags(typed, environment);
+  const flags = { ...resolved, json: resolved.json || resolved.format === 'json' };
+  const profile = resolveProfile(environment, flags, options.only ?? flags.only);
+  const open = options.withoutState === true ? stateDirectory : openStateDirectory;
+  return {
+    ...{ signal, reporter, flags, typed, cwd, root, environment, profile },
+    stateDirectory: open(root, flags['state-dir']),
+    minuteLimits: minuteLimits(flags),
+  };
+}
