@@ -204,7 +204,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         logger,
         signal,
         ...(calls && { calls }),
-        ...(onProgress && { onProgress }),
+        onProgress,
       });
       ok = true;
       return receipt;

@@ -9,8 +9,6 @@ import type { Source } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
 import { embedderFacts } from '../settings/embedder-facts.ts';
 import { KNOWN_MODELS } from '../settings/known-models.ts';
-import { createConsoleLogger } from '../terminal/console-logger.ts';
-import { createProgress } from '../terminal/progress.ts';
 import { countCl100kTokens } from './count-tokens.ts';
 import { loadEmbedded } from './load-embedded.ts';
 import type { CommandContext } from './workspace-command.ts';
@@ -27,7 +25,7 @@ export interface InspectedSource {
 
 /** Inspects a source as `validate` would read it as a new corpus. Asks no service, opens no state directory. */
 export async function inspectSource(context: CommandContext, source: Source): Promise<InspectedSource> {
-  const { flags, profile, environment, signal } = context;
+  const { flags, profile, environment, signal, reporter } = context;
   const settings = resolveCorpusSettings(source, flags);
   const { identity, inputTokensMax } = embedderFacts(resolveModel(source.config, flags, profile), profile, environment);
   const isEmbedded = profile.embedder === 'embedded';
@@ -41,20 +39,14 @@ export async function inspectSource(context: CommandContext, source: Source): Pr
         countTokens: countCl100kTokens,
       }
     : { identity, inputTokensMax, countTokens: countCl100kTokens };
-  const logger = createConsoleLogger({ verbose: flags.verbose, prefix: 'inspect' });
-  const progress = createProgress({ stage: 'inspect', stream: process.stderr, now: Date.now });
+  const { logger, onProgress, end } = reporter.step(settings.corpus, 'inspect');
   const temporaries = openSystemTemporaries();
   const input = openInput(settings.input, { temporaries, signal, logger });
+  let ok = false;
   try {
     const { inspection, refusal } = await withInputFiles(await input.files(), signal, (files) =>
       inspectInput(
-        {
-          corpus: settings.corpus,
-          artifacts: temporaries.artifacts,
-          logger,
-          signal,
-          onProgress: (done, total) => progress.update(done, total),
-        },
+        { corpus: settings.corpus, artifacts: temporaries.artifacts, logger, signal, onProgress },
         {
           input: files,
           strict: flags.strict,
@@ -68,12 +60,13 @@ export async function inspectSource(context: CommandContext, source: Source): Pr
         },
       ),
     );
+    ok = true;
     return { inspection, refusal, inUse: identity, hasEmbedded: embedded !== undefined };
   } catch (error) {
     if (isIndexingError(error)) error.endStage('inspect');
     throw error;
   } finally {
-    progress.end();
+    end?.(ok);
     input.close();
     temporaries.close();
   }

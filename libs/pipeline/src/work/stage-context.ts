@@ -11,5 +11,5 @@ export interface StageContext {
   /** Requests to each service so far. @default none are counted */
   readonly calls?: () => Calls;
   /** Called as work is done, in items; `total` is undefined while it is not known. */
-  readonly onProgress?: (done: number, total: number | undefined) => void;
+  readonly onProgress?: ((done: number, total: number | undefined) => void) | undefined;
 }
