@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { RunnableLambda } from '@langchain/core/runnables';
+import { openIndex } from '@lockstep/indexer';
 import { connectReader } from '@lockstep/indexer/reader';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LockstepRetriever } from '../langchain-retriever.ts';
@@ -67,4 +68,16 @@ it('the retriever tells how many hits are left out', async () => {
   expect([(await retriever.invoke('Call me Ishmael.')).length, told]).toEqual([3, []]);
   await index.deleteRow('c');
   expect([(await retriever.invoke('Call me Ishmael.')).length, told]).toEqual([2, [1]]);
+});
+
+it('an index that is opened on the embedded stores is a reader of the retriever too', async () => {
+  await using opened = await openIndex({
+    corpus: await index.writeRecords('notes.json', RECORDS),
+    cwd: index.folder,
+    env: { ...index.environment, LOCKSTEP_VECTORS: 'embedded', LOCKSTEP_ROWS: 'embedded' },
+    embedder: 'cloud',
+  });
+  await opened.load({ price: 0.02 });
+  const [document] = await new LockstepRetriever({ reader: opened, limit: 1 }).invoke('The whiteness of the whale.');
+  expect(document).toMatchObject({ pageContent: 'The whiteness of the whale.', metadata: { corpus: 'notes' } });
 });

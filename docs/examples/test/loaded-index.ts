@@ -10,8 +10,12 @@ const INDEXER = resolve(import.meta.dirname, '../../../apps/indexer/bin/indexer.
 
 /** Services over HTTP that hold an index. */
 export interface LoadedIndex extends AsyncDisposable {
+  /** Where it was loaded from; deleted at the end. */
+  readonly folder: string;
   /** Variables with their addresses, and those that a program needs to start. */
   readonly environment: Readonly<Record<string, string>>;
+  /** Writes a file of chunks into the folder, and returns its name. */
+  writeRecords(name: string, records: readonly object[]): Promise<string>;
   /** Deletes the row of a chunk, so that its point is alone. */
   deleteRow(chunkId: string): Promise<void>;
 }
@@ -36,13 +40,19 @@ export async function loadIndex(corpus: string, records: readonly object[]): Pro
   stack.defer(() => services.close());
 
   const environment = { PATH: process.env['PATH'] ?? '', ...services.environment, OPENAI_API_KEY: 'openai-secret' };
-  await writeFile(join(folder, 'chunks.json'), JSON.stringify(records));
+  const writeRecords = async (name: string, written: readonly object[]): Promise<string> => {
+    await writeFile(join(folder, name), JSON.stringify(written));
+    return name;
+  };
+  await writeRecords('chunks.json', records);
   const args = [INDEXER, 'run', 'chunks.json', '--corpus', corpus, '--payload', 'page_number', '--price', '0.02'];
   await promisify(execFile)(process.execPath, args, { cwd: folder, env: environment });
 
   const owned = stack.move();
   return {
+    folder,
     environment,
+    writeRecords,
     async deleteRow(chunkId) {
       await database.run([['delete from rag_metadata where chunk_id = $1', [chunkId]]], { transaction: false });
     },
