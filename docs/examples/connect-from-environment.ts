@@ -6,12 +6,14 @@ import { connectReader, type Reader } from '@lockstep/indexer/reader';
  * program with exit code 2.
  */
 export function connectFromEnvironment(corpus?: string): Reader {
-  const { OPENAI_BASE_URL, QDRANT_API_KEY, NEON_FETCH_ENDPOINT } = process.env;
   try {
     return connectReader({
-      embedder: { apiKey: variable('OPENAI_API_KEY'), baseUrl: OPENAI_BASE_URL },
-      vectors: { url: variable('QDRANT_HOST'), apiKey: QDRANT_API_KEY },
-      rows: { connectionString: variable('NEON_POSTGRES_CONNECTION_STRING'), fetchEndpoint: NEON_FETCH_ENDPOINT },
+      embedder: { apiKey: required('OPENAI_API_KEY'), baseUrl: variable('OPENAI_BASE_URL') },
+      vectors: { url: required('QDRANT_HOST'), apiKey: variable('QDRANT_API_KEY') },
+      rows: {
+        connectionString: required('NEON_POSTGRES_CONNECTION_STRING'),
+        fetchEndpoint: variable('NEON_FETCH_ENDPOINT'),
+      },
       corpus,
     });
   } catch (error) {
@@ -20,8 +22,13 @@ export function connectFromEnvironment(corpus?: string): Reader {
   }
 }
 
-function variable(name: string): string {
-  const value = process.env[name];
-  if (value === undefined || value === '') throw new Error(`The variable ${name} is not set.`);
+/** An empty variable counts as one that is not set, as in `.env.example`. */
+function variable(name: string): string | undefined {
+  return process.env[name] || undefined;
+}
+
+function required(name: string): string {
+  const value = variable(name);
+  if (value === undefined) throw new Error(`The variable ${name} is not set.`);
   return value;
 }

@@ -39,7 +39,12 @@ export async function loadIndex(corpus: string, records: readonly object[]): Pro
   });
   stack.defer(() => services.close());
 
-  const environment = { PATH: process.env['PATH'] ?? '', ...services.environment, OPENAI_API_KEY: 'openai-secret' };
+  const environment = {
+    PATH: process.env['PATH'] ?? '',
+    ...services.environment,
+    OPENAI_API_KEY: 'openai-secret',
+    QDRANT_API_KEY: '',
+  };
   const writeRecords = async (name: string, written: readonly object[]): Promise<string> => {
     await writeFile(join(folder, name), JSON.stringify(written));
     return name;
