@@ -46,7 +46,7 @@ export {
   type ErrorDetails,
 } from './indexing-error.ts';
 export { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from './json.ts';
-export { didYouMean, nearNames } from './near-names.ts';
+export { didYouMean, editDistance, nearNames } from './near-names.ts';
 export type {
   FenceHolder,
   Ledger,

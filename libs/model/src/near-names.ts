@@ -30,7 +30,7 @@ export function didYouMean(name: string, names: readonly string[]): string {
 }
 
 /** How many letters must be inserted, removed, replaced or swapped with their neighbour to make one text of the other. */
-function editDistance(from: string, to: string): number {
+export function editDistance(from: string, to: string): number {
   let beforeLast: number[] = [];
   let last = Array.from({ length: to.length + 1 }, (_, at) => at);
   for (let row = 1; row <= from.length; row += 1) {

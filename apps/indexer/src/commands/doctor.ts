@@ -10,11 +10,14 @@ export const doctor = workspaceCommand({
   name: 'doctor',
   description: 'Shows which services are configured, whether they answer, and their versions',
   async run(context) {
-    const { flags, profile, signal } = context;
+    const { environment, flags, profile, signal } = context;
     const reports = await withServices({ ...context, guardLimits: PROBE_GUARD }, 'doctor', async (services) => [
       await examine('openai', profile.embedder, signal, () => services.embedder(resolveModel({}, flags, profile))),
       await examine('qdrant', profile.vectors, signal, () => services.vectors(CORPUS_DEFAULTS.collection)),
-      await examine('neon', profile.rows, signal, () => services.rows(CORPUS_DEFAULTS.table)),
+      {
+        ...(await examine('neon', profile.rows, signal, () => services.rows(CORPUS_DEFAULTS.table))),
+        variable: environment.postgresVariable,
+      },
     ]);
     const ok = reports.every(({ reachable }) => reachable);
     return { text: doctorText(reports), json: { ok, services: reports }, exit: ok ? EXIT.done : EXIT.failed };

@@ -1,54 +1,45 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnv } from 'node:util';
 import * as v from 'valibot';
 import { IndexingError } from '@lockstep/model';
+import { printable } from '../terminal/printable.ts';
 import { FLAG_NAMES, FLAGS, type Flag } from './flags.ts';
-
-/** Other characters make the HTTP client fail with an error that quotes the key. */
-const headerValue = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/, 'expected visible ASCII characters without spaces'));
-
-const httpUrl = v.pipe(
-  v.string(),
-  v.check((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), 'expected an http or https URL'),
-  // No client sends user and password, and fetch quotes such an address in its error.
-  v.check((text) => {
-    if (!URL.canParse(text)) return true;
-    const { username, password } = new URL(text);
-    return username === '' && password === '';
-  }, 'expected no user or password in the address'),
-);
-
-const postgresUrl = v.pipe(
-  v.string(),
-  v.check((text) => {
-    if (!URL.canParse(text)) return false;
-    const { protocol, hostname, username, pathname, hash, searchParams } = new URL(text);
-    // A bare "@", "/" or "#" in a password moves the rest of it into the name of the database, which is shown.
-    if (!decodes(pathname) || !/^\/[^/@]+$/.test(pathname) || hash !== '') return false;
-    // The redactor of error texts takes the password from one place only.
-    if (searchParams.has('password')) return false;
-    return /^postgres(ql)?:$/.test(protocol) && hostname !== '' && username !== '';
-  }, 'expected postgresql://user:password@host/database, with "#", "/" and "@" in the password percent-encoded'),
-);
+import { headerValue, httpUrl, postgresUrl } from './variables/checks.ts';
+import { readEnvFile } from './variables/env-file.ts';
+import { checkEnvFile, checkProcessNames } from './variables/misspelt-variables.ts';
 
 /** Decodes without the byte order mark. Fails on other encodings: a file in UTF-16 would set no variable, silently. */
 function utf8(bytes: Uint8Array): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    throw new IndexingError({ code: 'environment-invalid', message: '.env: expected UTF-8, found another encoding.' });
+    throw invalid('.env: expected UTF-8, found another encoding');
   }
 }
 
-/** Whether the percent-encoding of a text is valid. */
-function decodes(text: string): boolean {
+/** The text of a `.env`; empty if there is none. */
+function textOf(path: string): string {
+  if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return '';
+  let bytes: Uint8Array;
   try {
-    decodeURIComponent(text);
-    return true;
-  } catch {
-    return false;
+    bytes = readFileSync(path);
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    const found = FOUND[code] ?? `one that cannot be read (${code})`;
+    throw invalid(`${printable(path)}: expected a file with variables, found ${found}`);
   }
+  return utf8(bytes);
+}
+
+/** What stands in the place of a file that cannot be read, by the code of the error. */
+const FOUND: Readonly<Record<string, string>> = {
+  EISDIR: 'a folder',
+  ENOENT: 'a link to a file that does not exist',
+  EACCES: 'one that you may not read (EACCES)',
+};
+
+function invalid(what: string): IndexingError {
+  return new IndexingError({ code: 'environment-invalid', message: `${what}.` });
 }
 
 /** Variables that belong to no flag. */
@@ -68,7 +59,7 @@ const onOrOff = v.pipe(
   v.transform((text) => text === '1'),
 );
 
-/** All variables. An empty one counts as not set. */
+/** All variables of ours. An empty one counts as not set. */
 const EnvironmentSchema = v.object({
   ...OwnSchema.entries,
   ...Object.fromEntries(
@@ -81,29 +72,52 @@ const EnvironmentSchema = v.object({
 
 export const VARIABLES: readonly string[] = Object.keys(EnvironmentSchema.entries);
 
+/** Variables in which hosts and frameworks name the database of an application, the one to take first. */
+export const FOREIGN_POSTGRES = ['DATABASE_URL', 'POSTGRES_URL'] as const;
+
+type ForeignPostgres = (typeof FOREIGN_POSTGRES)[number];
+
 /** Values of the variables that are set; only `resolveFlags` reads those of flags. */
-export type Environment = v.InferOutput<typeof OwnSchema> & Readonly<Record<string, unknown>>;
+export type Environment = v.InferOutput<typeof OwnSchema> &
+  Readonly<Partial<Record<ForeignPostgres, string>>> & {
+    /** The variable of another program that the connection string was taken from. */
+    readonly postgresVariable?: ForeignPostgres;
+  } & Readonly<Record<string, unknown>>;
 
 /**
  * Reads the environment: the variables of the process, then those of `.env` at the root. Fails with
- * `environment-invalid`, which names the variable and what was expected, but never its value.
+ * `environment-invalid`, which names the variable and what was expected, but never its value; also where a line of `.env` was
+ * meant for this program and would be ignored. Nx reads `.env` too, and puts what it understands among the variables of the
+ * process; the file itself is checked all the same.
+ *
+ * @param warn is told of what may be meant for this program and is ignored
  */
-export function readEnvironment(root: string, own: Readonly<Record<string, string | undefined>>): Environment {
-  const file = join(root, '.env');
-  const fromFile = existsSync(file) ? parseEnv(utf8(readFileSync(file))) : {};
-  return checkEnvironment(Object.fromEntries(VARIABLES.map((name) => [name, own[name] || fromFile[name]])));
+export function readEnvironment(
+  root: string,
+  own: Readonly<Record<string, string | undefined>>,
+  warn: (problem: string) => void = () => undefined,
+): Environment {
+  const file = readEnvFile(textOf(join(root, '.env')));
+  const { errors, warnings } = checkEnvFile(file, VARIABLES);
+  if (errors.length > 0) throw invalid(`.env: ${errors.join('; ')}`);
+  for (const problem of warnings) warn(`.env: ${problem}`);
+  for (const problem of checkProcessNames(own, VARIABLES)) warn(`variables of the process: ${problem}`);
+  const fromFile = new Map(file.entries.map(({ name, value }) => [name, value]));
+  const names = [...VARIABLES, ...FOREIGN_POSTGRES];
+  return checkEnvironment(Object.fromEntries(names.map((name) => [name, own[name] || fromFile.get(name)])));
 }
 
 /** Checks variables; an empty one counts as not set, and others than ours are ignored. Fails as `readEnvironment` does. */
 export function checkEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
-  const all = Object.fromEntries(
-    VARIABLES.flatMap((name) => {
-      const value = (variables[name] ?? '').trim();
-      return value === '' ? [] : [[name, value]];
-    }),
-  );
-  const result = v.safeParse(EnvironmentSchema, all);
-  if (result.success) return result.output as Environment;
+  const setOf = (names: readonly string[]) =>
+    Object.fromEntries(
+      names.flatMap((name) => {
+        const value = (variables[name] ?? '').trim();
+        return value === '' ? [] : [[name, value]];
+      }),
+    );
+  const result = v.safeParse(EnvironmentSchema, setOf(VARIABLES));
+  if (result.success) return { ...setOf(FOREIGN_POSTGRES), ...result.output } as Environment;
   const wrong = result.issues.map((issue) => `${v.getDotPath(issue)}: ${issue.message}`);
-  throw new IndexingError({ code: 'environment-invalid', message: `${wrong.join('; ')}.` });
+  throw invalid(wrong.join('; '));
 }

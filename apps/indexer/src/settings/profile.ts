@@ -1,6 +1,7 @@
 import { IndexingError } from '@lockstep/model';
 import type { Environment } from './environment.ts';
 import type { Flags } from './flags.ts';
+import { qdrantVariable } from './service-address.ts';
 
 export type Choice = 'embedded' | 'cloud';
 
@@ -44,7 +45,7 @@ function impliedChoice(
   if (qdrant && chosen.rows !== undefined) return 'cloud';
   if (neon && chosen.vectors !== undefined) return 'cloud';
   const [set, other] = qdrant
-    ? ['QDRANT_HOST', 'NEON_POSTGRES_CONNECTION_STRING']
+    ? [qdrantVariable(environment), 'NEON_POSTGRES_CONNECTION_STRING']
     : ['NEON_POSTGRES_CONNECTION_STRING', 'QDRANT_HOST'];
   throw new IndexingError({
     code: 'environment-invalid',

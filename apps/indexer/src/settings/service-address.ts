@@ -1,18 +1,23 @@
 import { thirdPartyHost } from '@lockstep/embed-openai/models';
 import { IndexingError, isLoopback, isPrivateAddress } from '@lockstep/model';
-import type { Environment } from './environment.ts';
+import { FOREIGN_POSTGRES, type Environment } from './environment.ts';
 
 /** Qdrant's default port for REST. */
 const QDRANT_PORT = 6333;
 
+/** The variable that names the Qdrant; `QDRANT_HOST` where none does. */
+export function qdrantVariable(environment: Environment): 'QDRANT_HOST' | 'QDRANT_URL' {
+  return environment.QDRANT_HOST === undefined && environment.QDRANT_URL !== undefined ? 'QDRANT_URL' : 'QDRANT_HOST';
+}
+
 /** Address of Qdrant, from `QDRANT_HOST` or `QDRANT_URL`: a URL or a bare host. */
 export function qdrantAddress(environment: Environment): { url: URL; apiKey?: string } {
-  const variable = environment.QDRANT_HOST === undefined ? 'QDRANT_URL' : 'QDRANT_HOST';
+  const variable = qdrantVariable(environment);
   const text = environment[variable];
   if (text === undefined) throw unset('QDRANT_HOST', 'the address of your Qdrant');
-  const url = parseAddress(text);
+  const url = parseAddress(text, variable);
   if (url.username !== '' || url.password !== '') {
-    throw invalid('QDRANT_HOST: expected no user or password in the address; the key goes into QDRANT_API_KEY');
+    throw invalid(`${variable}: expected no user or password in the address; the key goes into QDRANT_API_KEY`);
   }
   const apiKey = environment.QDRANT_API_KEY;
   if (apiKey === undefined) return { url };
@@ -27,14 +32,14 @@ function requireEncryption(secret: string, url: URL, variable: string): void {
 }
 
 /** A bare host means https on Qdrant's port, or http if it is this machine. */
-function parseAddress(text: string): URL {
+function parseAddress(text: string, variable: string): URL {
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) {
     if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-      throw invalid('QDRANT_HOST: expected an http or https URL, or a host');
+      throw invalid(`${variable}: expected an http or https URL, or a host`);
     }
     return new URL(text);
   }
-  if (!URL.canParse(`https://${text}`)) throw invalid('QDRANT_HOST: expected an http or https URL, or a host');
+  if (!URL.canParse(`https://${text}`)) throw invalid(`${variable}: expected an http or https URL, or a host`);
   const bare = new URL(`https://${text}`);
   const url = isLoopback(bare.hostname) ? new URL(`http://${text}`) : bare;
   if (!/:\d+(\/|$)/.test(text)) url.port = String(QDRANT_PORT);
@@ -52,14 +57,22 @@ export interface PostgresAddress {
 }
 
 export function postgresAddress(environment: Environment): PostgresAddress {
-  const connectionString = environment.NEON_POSTGRES_CONNECTION_STRING;
-  if (connectionString === undefined) throw unset('NEON_POSTGRES_CONNECTION_STRING', 'the address of your Postgres');
+  const { NEON_POSTGRES_CONNECTION_STRING: connectionString, postgresVariable = 'NEON_POSTGRES_CONNECTION_STRING' } =
+    environment;
+  if (connectionString === undefined) {
+    const foreign = FOREIGN_POSTGRES.find((name) => environment[name] !== undefined);
+    const ignored =
+      foreign === undefined
+        ? ''
+        : `; ${foreign} is taken only beside QDRANT_HOST, and where neither LOCKSTEP_PROFILE, LOCKSTEP_ROWS nor --rows is given`;
+    throw unset('NEON_POSTGRES_CONNECTION_STRING', `the address of your Postgres${ignored}`);
+  }
   const url = new URL(connectionString);
   const shown = `${url.host}${decodeURIComponent(url.pathname)}`;
   const endpoint = environment.NEON_FETCH_ENDPOINT;
   if (endpoint !== undefined) {
     if (url.password !== '') {
-      requireEncryption('the password in NEON_POSTGRES_CONNECTION_STRING', new URL(endpoint), 'NEON_FETCH_ENDPOINT');
+      requireEncryption(`the password in ${postgresVariable}`, new URL(endpoint), 'NEON_FETCH_ENDPOINT');
     }
     return { connectionString, protocol: 'http', fetchEndpoint: endpoint, shown };
   }

@@ -9,14 +9,17 @@ export interface ServiceReport {
   readonly name?: string;
   readonly version?: string;
   readonly problem?: string;
+  /** The variable of another program that names it. */
+  readonly variable?: string | undefined;
 }
 
 /** Each service in one line. */
 export function doctorText(reports: readonly ServiceReport[]): string {
   return reports
     .map(
-      ({ service, choice, reachable, name, version, problem }) =>
-        `${reachable ? 'ok  ' : 'FAIL'} ${service.padEnd(7)} ${choice.padEnd(9)} ${reachable ? `${name} ${version}` : problem}`,
+      ({ service, choice, reachable, name, version, problem, variable }) =>
+        `${reachable ? 'ok  ' : 'FAIL'} ${service.padEnd(7)} ${choice.padEnd(9)} ${reachable ? `${name} ${version}` : problem}` +
+        (variable === undefined ? '' : ` (named by ${variable}, since NEON_POSTGRES_CONNECTION_STRING is not set)`),
     )
     .join('\n');
 }

@@ -102,6 +102,11 @@ export function openServices(options: ServicesOptions): Services {
       };
     }
     const { connectionString, protocol, fetchEndpoint, shown } = postgresAddress(environment);
+    const { postgresVariable } = environment;
+    if (postgresVariable !== undefined) {
+      const hint = 'NEON_POSTGRES_CONNECTION_STRING names another one; LOCKSTEP_ROWS=embedded takes none';
+      logger.info('postgres-taken', { from: postgresVariable, database: shown, hint });
+    }
     if (protocol === 'http') {
       const { createNeonClient } = await import('@lockstep/store-neon/neon-client');
       return { client: createNeonClient({ connectionString, fetchEndpoint, guard: guard('neon') }), shown };

@@ -6,6 +6,7 @@ import type { Flags } from '../settings/flags.ts';
 import { minuteLimits } from '../settings/minute-limits.ts';
 import { resolveFlags } from '../settings/parse-flags.ts';
 import { resolveProfile, type Profile } from '../settings/profile.ts';
+import { takeForeignPostgres } from '../settings/variables/foreign-postgres.ts';
 import type { Reporter } from '../terminal/reporter.ts';
 
 /** What every command gets, and every operation of the API. */
@@ -37,9 +38,11 @@ export interface ContextOptions extends Pick<Context, 'cwd' | 'signal' | 'report
 export function resolveContext({ cwd, signal, reporter, typed, ...options }: ContextOptions): Context {
   const root = workspaceRoot(cwd);
   const { variables } = options;
-  const environment = variables === undefined ? readEnvironment(root, process.env) : checkEnvironment(variables);
-  const resolved = resolveFlags(typed, environment);
+  const warn = (problem: string): void => reporter.logger('').warn('variable-ignored', { problem });
+  const read = variables === undefined ? readEnvironment(root, process.env, warn) : checkEnvironment(variables);
+  const resolved = resolveFlags(typed, read);
   const flags = { ...resolved, json: resolved.json || resolved.format === 'json' };
+  const environment = takeForeignPostgres(read, flags);
   const profile = resolveProfile(environment, flags, options.only ?? flags.only);
   const open = options.withoutState === true ? stateDirectory : openStateDirectory;
   return {
