@@ -27,7 +27,7 @@ export interface CorpusWorkspace {
  * Not read by a run: the program runs from the folders that its packages are links to. With a tsconfig every Nx run
  * would load the TypeScript compiler to look for export conditions.
  */
-const NOT_NEEDED = ['apps', 'libs', 'tools', 'docs', 'fixtures', 'tsconfig.json', 'tsconfig.base.json'];
+const NOT_NEEDED = ['.github', 'apps', 'libs', 'tools', 'docs', 'fixtures', 'tsconfig.json', 'tsconfig.base.json'];
 
 /** Copies this repository without its projects, with its own Nx cache and state directory. */
 export async function createCorpusWorkspace(): Promise<CorpusWorkspace> {

@@ -22,8 +22,10 @@ export function ciGenerator(tree: Tree, { branch = defaultBranch(tree) }: CiOpti
     return;
   }
   const manager = detectPackageManager(tree.root);
-  const { exec, ciInstall } = getPackageManagerCommand(manager, tree.root);
-  tree.write(FILE, githubWorkflow({ branch, manager, exec, install: ciInstall }));
+  const { ciInstall } = getPackageManagerCommand(manager, tree.root);
+  // What Nx says for bun installs what package.json asks for, whatever the lockfile says.
+  const install = manager === 'bun' ? 'bun install --frozen-lockfile' : ciInstall;
+  tree.write(FILE, githubWorkflow({ branch, manager, install }));
   logger.info(
     'Set the secrets OPENAI_API_KEY, QDRANT_HOST, QDRANT_API_KEY and NEON_POSTGRES_CONNECTION_STRING of the repository,',
   );

@@ -4,8 +4,6 @@ export interface GithubWorkflowOptions {
   /** Branch that loads. */
   readonly branch: string;
   readonly manager: PackageManager;
-  /** Starts the program of an installed package, such as `npx`. */
-  readonly exec: string;
   /** Installs what the lockfile says. */
   readonly install: string;
 }
@@ -14,8 +12,10 @@ export interface GithubWorkflowOptions {
 const MARK = '<!-- lockstep plan -->';
 
 /** A workflow for GitHub Actions: the main branch loads what changed, other branches plan. */
-export function githubWorkflow({ branch, manager, exec, install }: GithubWorkflowOptions): string {
-  const setUp = `${SET_UP[manager]}      - run: ${install}`;
+export function githubWorkflow({ branch, manager, install }: GithubWorkflowOptions): string {
+  const setUp = `${SET_UP[manager]}      - run: ${install}
+      - name: Make nx and lockstep commands
+        run: echo "$PWD/node_modules/.bin" >> "$GITHUB_PATH"`;
   return `name: lockstep
 
 # Written by \`nx g @lockstep/nx:ci\`, and yours to change.
@@ -23,6 +23,7 @@ on:
   push:
     branches: [${branch}]
   pull_request:
+  # Loads every corpus, such as into new stores.
   workflow_dispatch:
 
 permissions:
@@ -44,16 +45,24 @@ jobs:
 ${secrets()}
       # A load that would cost more US dollars than this is refused.
       LOCKSTEP_MAX_COST: \${{ vars.LOCKSTEP_MAX_COST }}
+      # A server for the cache of Nx, where you have one. Without it no task is replayed here, and embeddings are kept all the same.
+      NX_SELF_HOSTED_REMOTE_CACHE_SERVER: \${{ vars.NX_SELF_HOSTED_REMOTE_CACHE_SERVER }}
+      NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN: \${{ secrets.NX_SELF_HOSTED_REMOTE_CACHE_ACCESS_TOKEN }}
     steps:
+      # The branch as it is now: an old run that is started again must not load what has been replaced since.
       - uses: actions/checkout@v5
         with:
+          ref: ${branch}
           fetch-depth: 0
 ${setUp}
       - name: Find the last load that ended well
         env:
           GH_TOKEN: \${{ github.token }}
         run: |
-          base="$(gh run list --repo "$GITHUB_REPOSITORY" --workflow lockstep.yml --branch ${branch} --event push --status success --limit 1 --json headSha --jq '.[].headSha')"
+          base=""
+          if [ "$GITHUB_EVENT_NAME" = push ]; then
+            base="$(gh run list --repo "$GITHUB_REPOSITORY" --workflow lockstep.yml --branch ${branch} --event push --status success --limit 1 --json headSha --jq '.[].headSha')"
+          fi
           # Everything counts as changed where there is no such load, or the branch was rewritten since.
           if [ -z "$base" ] || ! git merge-base --is-ancestor "$base" HEAD; then
             base="$(git hash-object -t tree /dev/null)"
@@ -66,22 +75,23 @@ ${restore()}
       - name: Recover embeddings
         if: steps.embeddings.outputs.cache-matched-key == ''
         run: |
-          for corpus in $(${exec} nx show projects --affected --projects tag:type:corpus --sep ' '); do
-            ${exec} lockstep cache recover "$corpus"
+          for corpus in $(nx show projects --affected --projects tag:type:corpus --sep ' '); do
+            lockstep cache recover "$corpus"
           done
       - name: Load the corpora that changed
-        run: ${exec} nx affected -t load --exclude '*,!tag:type:corpus'
+        run: nx affected -t load --exclude '*,!tag:type:corpus'
       # What was embedded is paid for, also if the load failed. The files are only appended to, so that an old cache does no harm.
-      - if: always()
+      - name: Keep embeddings
+        if: always() && hashFiles('.lockstep/cache/**') != ''
         uses: actions/cache/save@v4
         with:
           path: .lockstep/cache
-          key: lockstep-embeddings-\${{ github.run_id }}-\${{ github.run_attempt }}
+          key: lockstep-embeddings-\${{ hashFiles('.lockstep/cache/**') }}
       - name: Report
         if: always()
         run: |
           # Whether the load went well is said by its own step.
-          status="$(${exec} lockstep status)" || true
+          status="$(lockstep status)" || true
           printf '### Lockstep\\n\\n\`\`\`text\\n%s\\n\`\`\`\\n' "$status" >> "$GITHUB_STEP_SUMMARY"
 
   plan:
@@ -109,10 +119,10 @@ ${restore()}
           NUMBER: \${{ github.event.number }}
         run: |
           exit=0
-          ${exec} lockstep plan --all --format markdown > "$RUNNER_TEMP/plan.md" || exit=$?
+          lockstep plan --all --format markdown > "$RUNNER_TEMP/plan.md" || exit=$?
           cat "$RUNNER_TEMP/plan.md" >> "$GITHUB_STEP_SUMMARY"
           comments="repos/$GITHUB_REPOSITORY/issues/$NUMBER/comments"
-          comment="$(gh api "$comments" --paginate --jq '.[] | select(.body | startswith("${MARK}")) | .id')"
+          comment="$(gh api "$comments" --paginate --jq '.[] | select(.user.login == "github-actions[bot]" and (.body | startswith("${MARK}"))) | .id')"
           if [ -z "$comment" ]; then
             gh api "$comments" --method POST --field "body=@$RUNNER_TEMP/plan.md" --silent
           else
@@ -133,7 +143,7 @@ ${restore()}
       - name: Plan without stores
         env:
           LOCKSTEP_PROFILE: cloud
-        run: ${exec} lockstep plan --all --only embed --format markdown >> "$GITHUB_STEP_SUMMARY"
+        run: lockstep plan --all --only embed --format markdown >> "$GITHUB_STEP_SUMMARY"
 `;
 }
 
@@ -163,6 +173,6 @@ function restore(): string {
         uses: actions/cache/restore@v4
         with:
           path: .lockstep/cache
-          key: lockstep-embeddings-\${{ github.run_id }}-\${{ github.run_attempt }}
+          key: lockstep-embeddings-\${{ github.run_id }}
           restore-keys: lockstep-embeddings-`;
 }
