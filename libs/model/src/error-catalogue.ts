@@ -24,6 +24,10 @@ export const ERROR_CATALOGUE = {
     EXIT.usage,
     'Run `npm install @lockstep/embedded`, or set OPENAI_API_KEY, QDRANT_HOST and NEON_POSTGRES_CONNECTION_STRING.',
   ),
+  'corpus-unknown': entry(
+    EXIT.usage,
+    'Name one of the corpora that the message lists; `indexer status` shows them all.',
+  ),
   'input-missing': entry(EXIT.usage, 'Name a file that exists and that you may read.'),
   'input-not-a-file': entry(
     EXIT.usage,

@@ -1,6 +1,7 @@
 import { IndexingError, isIndexingError, type CorpusConfig, type StoreName } from '@lockstep/model';
 import type { RepairReceipts, RunReceipts, VerifyLevel, VerifyReceipt } from '@lockstep/pipeline';
 import { createReader, type Reader, type SearchOptions, type SearchResult } from '@lockstep/reader/create-reader';
+import { refuseSharedNameAt } from '../settings/corpora/refuse-shared-name.ts';
 import { readSource, sourceOf } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
 import { DELETE_FLAGS, type FlagName, type Flags } from '../settings/flags.ts';
@@ -136,6 +137,7 @@ export async function openIndex(options: IndexOptions): Promise<Index> {
     const source = isGiven
       ? readSource(corpus as string | readonly string[], undefined, context.root, cwd)
       : sourceOf(corpus, context.root, cwd);
+    if (source.configPath !== undefined) refuseSharedNameAt(source.configPath, source.config.name, context.root);
     return { context, source, settings: resolveCorpusSettings(source, context.flags) };
   });
   const { context, source, settings } = opened;

@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { CORPUS_DEFAULTS } from '@lockstep/model';
 import { dropCorpus, FILES } from '@lockstep/pipeline';
 import { SYSTEM_CLOCK } from '@lockstep/resilience';
+import { knownCorpora } from '../settings/corpora/known-corpora.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
 import { findCorpus } from '../settings/find-corpus.ts';
+import { workspaceCorpora } from '../settings/workspace-corpora.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { dropText } from '../text/whole-corpus/drop-text.ts';
 import { storedCount } from '../text/stored-count.ts';
@@ -35,7 +37,10 @@ export const drop = workspaceCommand({
         rmSync(join(corpusFolder(context.stateDirectory, corpus), FILES.verifyReceipt), { force: true });
       if (points + stored === 0) {
         forget();
-        const text = `Neither ${vectors.target} nor ${rows.target} holds anything of ${JSON.stringify(corpus)}.`;
+        const stored = (await rows.census({ signal })).corpora.map(({ corpus: name }) => name);
+        const names = [...stored, ...workspaceCorpora(context.root).map(({ name }) => name)];
+        const known = names.includes(corpus) ? '' : knownCorpora(corpus, names);
+        const text = `Neither ${vectors.target} nor ${rows.target} holds anything of ${JSON.stringify(corpus)}.${known}`;
         return { text, json: { ok: true, corpus, deleted: { qdrant: 0, neon: 0 } } };
       }
       const what = `${storedCount('qdrant', points)} from ${vectors.target} and ${storedCount('neon', stored)} from ${rows.target}`;

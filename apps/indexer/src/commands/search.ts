@@ -1,6 +1,9 @@
 import { CORPUS_DEFAULTS, IndexingError } from '@lockstep/model';
 import { createReader, HITS_DEFAULT, HITS_MAX } from '@lockstep/reader/create-reader';
+import { knownCorpora } from '../settings/corpora/known-corpora.ts';
 import { resolveModel } from '../settings/corpus-settings.ts';
+import { workspaceCorpora } from '../settings/workspace-corpora.ts';
+import { printable } from '../terminal/printable.ts';
 import { searchJson, searchText } from '../text/search-text.ts';
 import { withServices } from '../wiring/with-services.ts';
 import { workspaceCommand } from '../wiring/workspace-command.ts';
@@ -19,7 +22,7 @@ export const search = workspaceCommand({
     },
   },
   async run(context, args) {
-    const { flags, profile, signal } = context;
+    const { flags, profile, root, signal } = context;
     const question = String(args['question']).trim();
     if (question === '') throw new IndexingError({ code: 'usage', message: 'Expected a question, found nothing.' });
     const result = await withServices(context, 'search', async (services) =>
@@ -30,6 +33,12 @@ export const search = workspaceCommand({
         corpus: flags.corpus,
       }).search(question, { limit: flags.limit, signal }),
     );
-    return { text: searchText(result, flags.corpus), json: searchJson(question, result) };
+    const { corpus } = flags;
+    const corpora = workspaceCorpora(root).map(({ name }) => name);
+    if (result.stored !== undefined && corpus !== undefined && ![...result.stored, ...corpora].includes(corpus)) {
+      const message = `There is no corpus ${JSON.stringify(printable(corpus))}.${knownCorpora(corpus, [...result.stored, ...corpora])}`;
+      throw new IndexingError({ code: 'corpus-unknown', message });
+    }
+    return { text: searchText(result), json: searchJson(question, result) };
   },
 });

@@ -10,6 +10,7 @@ import {
   isAddress,
   type CorpusConfig,
 } from '@lockstep/model';
+import { knownCorpora } from './corpora/known-corpora.ts';
 import { findInput, isPattern } from '../input/find-input.ts';
 import type { Input } from '../input/input-parts.ts';
 import { isStdin } from '../input/stdin-bytes.ts';
@@ -62,10 +63,13 @@ function findConfig(argument: string, root: string, cwd: string): string | undef
   const named = workspaceCorpora(root).find(({ name }) => name === argument);
   if (named !== undefined) return join(root, named.folder, 'corpus.json');
   if (exists || isPattern(argument)) return undefined;
-  throw missing(
-    `"${printable(argument)}" does not exist, and no corpus of the workspace has that name`,
-    didYouMean(basename(argument), [...neighboursOf(path), ...workspaceCorpora(root).map(({ name }) => name)]),
-  );
+  const corpora = workspaceCorpora(root).map(({ name }) => name);
+  // A path was hardly meant as the name of a corpus.
+  const known = /[\\/]/.test(argument)
+    ? printable(didYouMean(basename(argument), [...neighboursOf(path), ...corpora]))
+    : knownCorpora(argument, corpora, neighboursOf(path));
+  const message = `"${printable(argument)}" does not exist, and no corpus of the workspace has that name.${known}`;
+  throw new IndexingError({ code: 'input-missing', message });
 }
 
 /** Names in the folder of a path that does not exist. */
@@ -144,8 +148,4 @@ function checkedName(name: string): string {
     code: 'config-invalid',
     message: `Corpus name ${JSON.stringify(printable(name))}: ${result.issues[0].message}. Give one with --corpus.`,
   });
-}
-
-function missing(what: string, meant: string): IndexingError {
-  return new IndexingError({ code: 'input-missing', message: `${what}.${printable(meant)}` });
 }

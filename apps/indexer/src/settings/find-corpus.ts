@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { refuseSharedNameAt } from './corpora/refuse-shared-name.ts';
 import { readCorpusConfig } from './corpus-file.ts';
 import { workspaceCorpora } from './workspace-corpora.ts';
 
@@ -21,5 +22,6 @@ export function findCorpus(argument: string, root: string): CorpusPlace {
   const file = path ?? (known === undefined ? undefined : join(root, known.folder, 'corpus.json'));
   if (file === undefined) return { corpus: argument };
   const { name, collection, table } = readCorpusConfig(file);
+  refuseSharedNameAt(file, name, root);
   return { corpus: name, collection, table, file };
 }

@@ -243,7 +243,9 @@ describe('a source', () => {
     writeFileSync(join(root, 'docs', 'corpus.json'), '{"name":"handbook","input":"in.json"}');
     const path = join(root, 'quote.json');
     expect(() => readSource(path, undefined, root)).toThrow(/that name\. Did you mean "quotes\.json"\?$/);
-    expect(() => readSource('handbok', undefined, root)).toThrow(/that name\. Did you mean "handbook"\?$/);
+    expect(() => readSource('handbok', undefined, root)).toThrow(
+      /that name\. Did you mean "handbook"\? The corpora are handbook\.$/,
+    );
   });
 
   it('a source that does not exist, or whose input does not exist, is refused', () => {

@@ -4,6 +4,7 @@ import type { CorpusSession } from './corpus-session.ts';
 import type { Comment } from './every-text.ts';
 import type { Services } from './open-services.ts';
 import { workspaceCommand, type CommandContext, type CommandOptions, type CommandResult } from './workspace-command.ts';
+import { refuseSharedNameAt } from '../settings/corpora/refuse-shared-name.ts';
 import { readSource, type Source } from '../settings/corpus-file.ts';
 import { COMMON_FLAGS, CORPUS_FLAGS, ONE_CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
 import type { Spending } from '../settings/run-limits.ts';
@@ -57,11 +58,11 @@ export function corpusCommand(options: CorpusCommandOptions): CommandDef {
         return everyCorpus(context, options.name, runAt, options.comment);
       }
       if (given.length === 0) throw usage(`Expected SOURCE${takesAll ? ' or --all' : ''}, found neither`);
-      const runGiven = async () =>
-        runOne(options, context, args, {
-          source: readSource(given, context.flags.corpus, context.root),
-          spending,
-        });
+      const runGiven = async () => {
+        const source = readSource(given, context.flags.corpus, context.root);
+        if (source.configPath !== undefined) refuseSharedNameAt(source.configPath, source.config.name, context.root);
+        return runOne(options, context, args, { source, spending });
+      };
       if (context.flags.format !== 'markdown' || options.comment === undefined) return runGiven();
       const { attempt } = await import('./every-corpus.ts');
       const outcome = await attempt(context.flags.corpus ?? given.join(' '), '', runGiven);

@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import { ERROR_CATALOGUE, EXIT, IndexingError, type ExitCode } from '@lockstep/model';
-import { corpusFiles, type CorpusFile } from '../settings/workspace-corpora.ts';
+import { refuseSharedName } from '../settings/corpora/refuse-shared-name.ts';
+import { corpusFiles } from '../settings/workspace-corpora.ts';
 import { printable } from '../terminal/printable.ts';
 import { asIndexingError, failureJson, failureText } from '../terminal/report-failure.ts';
 import { everyText, type Comment, type CorpusOutcome } from './every-text.ts';
@@ -81,12 +82,4 @@ export async function attempt(
 /** What the command prints with `--json` for one corpus, with the name of the corpus and the exit code. */
 function outcomeJson({ corpus, folder, exit, result, error }: CorpusOutcome): object {
   return { corpus, folder, exit, ...(error === undefined ? (result?.json as object) : failureJson(error)) };
-}
-
-/** Two corpora of one name would replace each other in the stores. */
-function refuseSharedName({ name, folder }: CorpusFile, files: readonly CorpusFile[]): void {
-  const other = files.find((file) => name !== undefined && file.name === name && file.folder !== folder);
-  if (other === undefined) return;
-  const message = `name: ${printable(folder)}/corpus.json and ${printable(other.folder)}/corpus.json have the same name, ${printable(String(name))}; expected one for each corpus.`;
-  throw new IndexingError({ code: 'config-invalid', message });
 }

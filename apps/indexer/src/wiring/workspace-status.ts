@@ -10,6 +10,7 @@ import {
 } from '@lockstep/model';
 import { corpusStatus, createProjection, FILES, type StoreStatus, type ValidateReceipt } from '@lockstep/pipeline';
 import type { Services } from './open-services.ts';
+import { refuseSharedName } from '../settings/corpora/refuse-shared-name.ts';
 import { readCorpusConfig } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
 import type { Flags } from '../settings/flags.ts';
@@ -88,6 +89,7 @@ export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<
   for (const { name, folder } of known) {
     const validated = readJson<ValidateReceipt>(join(stateDirectory, name, FILES.validateReceipt));
     const stores = await ask(async () => {
+      refuseSharedName({ name, folder }, known);
       const config = readCorpusConfig(join(root, folder, 'corpus.json'));
       const { collection, table, ...own } = resolveCorpusSettings({ config, input: NO_INPUT }, flags);
       collections.add(collection);

@@ -1,4 +1,12 @@
-import { counted, IndexingError, pointIdOf, type CallOptions, type ErrorCode, type RunRecord } from '@lockstep/model';
+import {
+  counted,
+  didYouMean,
+  IndexingError,
+  pointIdOf,
+  type CallOptions,
+  type ErrorCode,
+  type RunRecord,
+} from '@lockstep/model';
 import type { RenameReceipt } from '../../receipts.ts';
 import { inBatches } from '../../work/in-batches.ts';
 import type { AllStores } from '../../work/stores.ts';
@@ -49,7 +57,7 @@ export async function checkRename(names: RenameNames, stores: AllStores, call: C
     const listed = known.length === 0 ? 'nothing' : known.slice(0, NAMES_MAX).join(', ');
     throw refused(
       'usage',
-      `Neither ${vectors.target} nor ${rows.target} holds anything of ${JSON.stringify(from)}; the rows are of ${listed}.`,
+      `Neither ${vectors.target} nor ${rows.target} holds anything of ${JSON.stringify(from)}; the rows are of ${listed}.${didYouMean(from, known)}`,
     );
   }
   if (counts.rows === 0) {

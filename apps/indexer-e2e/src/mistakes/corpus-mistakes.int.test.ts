@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkSaid, make, makeMistakesWorkspace, type Mistake, type MistakesWorkspace } from './mistakes-workspace.ts';
+
+const SAME_NAME = { 'copy/corpus.json': { name: 'docs', input: '../docs/chunks.json' } };
+
+const MISTAKES: readonly Mistake[] = [
+  {
+    title: 'a misspelt corpus is answered with the one that was meant, and with all',
+    files: { 'books/corpus.json': { name: 'books', input: 'b.json' } },
+    typed: ['plan', 'dosc'],
+    exit: 2,
+    says: ['no corpus of the workspace has that name', 'Did you mean "docs"?', 'The corpora are books, docs.'],
+  },
+  {
+    title: 'a corpus in other letters is answered with the one that was meant',
+    typed: ['verify', 'Docs'],
+    exit: 2,
+    says: ['Did you mean "docs"?'],
+  },
+  {
+    title: 'a file that does not exist is answered with near ones',
+    typed: ['run', 'docs/chunk.json'],
+    exit: 2,
+    says: ['"docs/chunk.json" does not exist', 'Did you mean "chunks.json"?'],
+  },
+  ...[
+    ['plan', 'docs'],
+    ['run', 'copy'],
+    ['drop', 'docs', '--yes'],
+    ['repair', 'copy/corpus.json'],
+  ].map((typed) => ({
+    title: `two corpora of one name are refused by ${typed.join(' ')}, with both files`,
+    files: SAME_NAME,
+    typed,
+    exit: 2,
+    says: ['config-invalid', 'copy/corpus.json and docs/corpus.json have the same name, docs'],
+  })),
+  {
+    title: 'two corpora of one name are a problem that status tells',
+    files: SAME_NAME,
+    typed: ['status'],
+    exit: 1,
+    says: ['copy/corpus.json and docs/corpus.json have the same name, docs'],
+    neverSays: ['in step'],
+  },
+];
+
+describe.concurrent('mistakes in corpora', () => {
+  it.each(MISTAKES)('$title', async (mistake) => {
+    await make(mistake);
+  });
+});
+
+describe('with a corpus that is loaded', () => {
+  let workspace: MistakesWorkspace;
+  beforeAll(async () => {
+    workspace = makeMistakesWorkspace();
+    const loaded = await workspace.run(['run', 'docs', '--corpus', 'stored']);
+    expect(loaded.exit, loaded.stderr).toBe(0);
+  });
+  afterAll(() => workspace.remove());
+
+  it('a search in a corpus that does not exist fails with the one that was meant, and with all', async () => {
+    const run = await workspace.run(['search', 'whale', '--corpus', 'stord', '--json']);
+    checkSaid(run, { exit: 2, says: ['corpus-unknown'], neverSays: ['Nothing found'] });
+    const { ok, error } = JSON.parse(run.stdout) as { ok: boolean; error: { message: string } };
+    expect(ok).toBe(false);
+    expect(error.message).toBe('There is no corpus "stord". Did you mean "stored"? The corpora are docs, stored.');
+  });
+
+  it('a search in a corpus that was only never loaded finds nothing, and is no failure', async () => {
+    checkSaid(await workspace.run(['search', 'whale', '--corpus', 'docs']), { exit: 0, says: ['Nothing found'] });
+  });
+
+  it('a drop of a corpus that is nowhere names the one that was meant, and is no failure', async () => {
+    checkSaid(await workspace.run(['drop', 'stord', '--yes']), {
+      exit: 0,
+      says: ['holds anything of "stord". Did you mean "stored"?'],
+    });
+  });
+});
