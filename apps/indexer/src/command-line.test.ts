@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { runCommandLine } from './command-line.ts';
-import { COMMON_FLAGS, FLAG_NAMES } from './settings/flags.ts';
+import { COMMANDS } from './commands.ts';
+import { FLAG_NAMES, OUTPUT_FLAGS } from './settings/flags.ts';
 
 const STATE = ['--state-dir', mkdtempSync(join(tmpdir(), 'lockstep-command-line-'))];
 afterAll(() => rmSync(STATE[1] as string, { recursive: true, force: true }));
@@ -20,47 +21,82 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-/** What `--help` prints after these arguments. */
-async function help(...args: string[]): Promise<string> {
+/** What the program prints after these arguments. */
+async function output(...args: string[]): Promise<string> {
   printed = '';
-  expect(await runCommandLine([...args, '--help'], host)).toBe(0);
+  expect(await runCommandLine(args, host)).toBe(0);
   return printed;
 }
 
-const commandsIn = (text: string) => text.match(/USAGE .* (\S+\|\S+)/)?.[1]?.split('|') ?? [];
 const flagsIn = (text: string) => [...text.matchAll(/^ +--([a-z-]+)/gm)].map(([, name]) => name);
+const termsIn = (text: string) => [...text.matchAll(/^ {2}(\S+( \S+)*?)(?: {2,}|$)/gm)].map(([, term]) => term);
+const NAMES = COMMANDS.map(({ name }) => name);
 
-it('the help of every command names the command and its flags, and every flag belongs to a command', async () => {
-  const names = commandsIn(await help());
-  expect(names).toContain('run');
-  const paths = [
-    ...names.filter((name) => name !== 'cache').map((name) => [name]),
-    ['cache', 'recover'],
-    ['cache', 'repair'],
-  ];
+it('the help of every command names its arguments and flags and has two examples, and every flag belongs to a command', async () => {
+  expect(termsIn(await output('--help'))).toEqual(expect.arrayContaining(NAMES));
   const listed = new Set<string | undefined>();
-  for (const path of paths) {
-    const text = await help(...path);
-    expect(text).toContain(`USAGE indexer ${path.join(' ')} `);
-    expect(flagsIn(text)).toEqual(expect.arrayContaining([...COMMON_FLAGS]));
+  for (const name of NAMES) {
+    const text = await output(...name.split(' '), '--help');
+    expect(text).toContain(`Usage\n  indexer ${name} `);
+    const examples = text.slice(text.indexOf('\nExamples\n')).match(/^ {2}(?=\S).*indexer \w+/gm) ?? [];
+    expect(examples.length).toBeGreaterThanOrEqual(2);
+    if (name !== 'completion') expect(flagsIn(text)).toEqual(expect.arrayContaining([...OUTPUT_FLAGS]));
     for (const flag of flagsIn(text)) listed.add(flag);
   }
   expect([...listed].toSorted()).toEqual(FLAG_NAMES.toSorted());
-  expect(commandsIn(await help('cache'))).toEqual(['recover', 'repair']);
+  expect(termsIn(await output('cache', '--help'))).toEqual(
+    expect.arrayContaining(['recover', 'repair'].map((name) => `cache ${name}`)),
+  );
 });
 
-it('indexer prints its commands without arguments, and its version with --version', async () => {
-  expect(await runCommandLine([], host)).toBe(0);
-  expect(printed).toBe(await help());
-  printed = '';
-  expect(await runCommandLine(['--version'], host)).toBe(0);
-  expect(printed).toMatch(/^\d+\.\d+\.\d+\n$/);
+it('help shows each flag with its variable, in the group of its kind, and none that the command does not use', async () => {
+  const text = await output('help', 'plan');
+  expect(text).toMatch(
+    /^Embedding and its cost\n(?: .*\n)* {2}--max-cost <dollars>(?: .*\n)*? .*\(LOCKSTEP_MAX_COST\)$/m,
+  );
+  expect(flagsIn(text)).not.toContain('qdrant-batch-size');
+  expect(flagsIn(await output('validate', '-h'))).not.toContain('vectors');
+  expect(flagsIn(await output('summary', '-h')).toSorted()).toEqual([...OUTPUT_FLAGS, 'state-dir'].toSorted());
+});
+
+it.each([40, 80, 200, undefined])('help fits a terminal of %s columns, without a word cut', async (columns) => {
+  const before = process.stdout.columns;
+  try {
+    Object.assign(process.stdout, { columns });
+    const pages = [await output('help')];
+    for (const name of NAMES) pages.push(await output('help', ...name.split(' ')));
+    const words = (text: string) => text.split(/\s+/).join(' ');
+    for (const page of pages) {
+      expect(Math.max(...page.split('\n').map((line) => line.length))).toBeLessThanOrEqual(columns ?? 80);
+      expect(page).not.toMatch(/ $/m);
+    }
+    expect(words(pages[0] as string)).toContain(COMMANDS[0]?.summary);
+  } finally {
+    Object.assign(process.stdout, { columns: before });
+  }
+});
+
+it('indexer prints its commands without arguments and after help, and its version in each usual way', async () => {
+  const help = await output();
+  for (const args of [['help'], ['--help'], ['-h']]) expect(await output(...args)).toBe(help);
+  for (const word of ['--version', '-v', 'version']) expect(await output(word)).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
+it('a flag that a stage takes and does not use is named, so that it is not taken for used', async () => {
+  const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await expect(runCommandLine(['summary', '--vectors', 'embedded', ...STATE], host)).resolves.toBe(5);
+  expect(told.mock.calls.join('')).toContain('summary flag-not-used flag=--vectors');
 });
 
 it.each([
-  [['bogus'], /^There is no command "bogus"; expected inspect, init, run, validate, .*, runtime\.$/],
+  [['bogus'], /^There is no command "bogus"; expected inspect, init, plan, run, .*, runtime\.$/],
   [['toString'], /^There is no command "toString"/],
   [['inspekt'], /; expected .*\. Did you mean "inspect"\?$/],
+  [['help', 'inspekt'], /; expected .*\. Did you mean "inspect"\?$/],
+  [['cache', 'recovr'], /Did you mean "recover"\?$/],
+  [['completion', 'bsh'], /^Expected one of bash, zsh, fish, found "bsh"\. Did you mean "bash" or "zsh"\?$/],
+  [['plan', 'a', '-x'], /^There is no flag -x\.$/],
+  [['plan', 'a', '--quiet', '--verbose'], /contradict each other/],
   [['cache'], /^Expected one of recover, repair after cache\.$/],
   [['cache', 'bogus'], /^There is no command "cache bogus"; expected recover, repair after cache\.$/],
   [['validate'], /SOURCE/],

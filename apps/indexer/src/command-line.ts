@@ -1,77 +1,66 @@
 import { createRequire } from 'node:module';
-import { stripVTControlCharacters } from 'node:util';
-import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
+import { runCommand } from 'citty';
 import { didYouMean, EXIT, IndexingError, type ExitCode } from '@lockstep/model';
-import type { Host } from './wiring/workspace-command.ts';
+import { COMMAND_GROUPS, COMMANDS } from './commands.ts';
+import type { CommandData, CommandEntry, Host } from './wiring/workspace-command.ts';
 
 const { version: VERSION } = createRequire(import.meta.url)('#manifest') as { readonly version: string };
 
-const cache = defineCommand({
-  meta: { name: 'cache', description: 'Repairs the embedding cache, or fills it with vectors from Qdrant' },
-  subCommands: {
-    recover: () => import('./commands/cache-recover.ts').then(({ cacheRecover }) => cacheRecover),
-    repair: () => import('./commands/cache-repair.ts').then(({ cacheRepair }) => cacheRepair),
-  },
-});
-
-const indexer = defineCommand({
-  meta: {
-    name: 'indexer',
-    version: VERSION,
-    description: 'Keeps an index in Qdrant and Postgres in step with a file of chunks',
-  },
-  subCommands: {
-    inspect: () => import('./commands/inspect.ts').then(({ inspect }) => inspect),
-    init: () => import('./commands/init.ts').then(({ init }) => init),
-    run: () => import('./commands/run.ts').then(({ run }) => run),
-    validate: () => import('./commands/validate.ts').then(({ validate }) => validate),
-    embed: () => import('./commands/embed.ts').then(({ embed }) => embed),
-    provision: () => import('./commands/provision.ts').then(({ provision }) => provision),
-    'load-qdrant': () => import('./commands/load-qdrant.ts').then(({ loadQdrant }) => loadQdrant),
-    'load-neon': () => import('./commands/load-neon.ts').then(({ loadNeon }) => loadNeon),
-    verify: () => import('./commands/verify.ts').then(({ verify }) => verify),
-    plan: () => import('./commands/plan.ts').then(({ plan }) => plan),
-    repair: () => import('./commands/repair.ts').then(({ repair }) => repair),
-    drop: () => import('./commands/drop.ts').then(({ drop }) => drop),
-    rename: () => import('./commands/rename.ts').then(({ rename }) => rename),
-    status: () => import('./commands/status.ts').then(({ status }) => status),
-    cache: async () => cache,
-    search: () => import('./commands/search.ts').then(({ search }) => search),
-    doctor: () => import('./commands/doctor.ts').then(({ doctor }) => doctor),
-    summary: () => import('./commands/summary.ts').then(({ summary }) => summary),
-    runtime: () => import('./commands/runtime.ts').then(({ runtime }) => runtime),
-  },
-});
+const HELP = new Set(['--help', '-h']);
+const VERSION_WORDS = new Set(['--version', '-v', 'version']);
 
 /** Runs the command that the arguments name, or prints help or the version, and returns the exit code. */
 export async function runCommandLine(args: readonly string[], host: Host): Promise<ExitCode> {
-  const wantsHelp = args.length === 0 || args.some((arg) => arg === '--help' || arg === '-h');
-  if (args[0] === '--version') {
-    process.stdout.write(`${VERSION}\n`);
-    return EXIT.done;
-  }
-  const names: string[] = [];
-  const rest = [...args];
-  let command: CommandDef = indexer;
-  while (command.subCommands !== undefined) {
-    const inner = command.subCommands as Readonly<Record<string, () => Promise<CommandDef>>>;
-    const name = rest[0];
-    if (name === undefined || !Object.hasOwn(inner, name)) {
-      if (wantsHelp) break;
-      const known = `${Object.keys(inner).join(', ')}${names.length === 0 ? '' : ` after ${names.join(' ')}`}`;
-      const problem =
-        name === undefined
-          ? `Expected one of ${known}`
-          : `There is no command ${JSON.stringify([...names, name].join(' '))}; expected ${known}`;
-      const meant = name === undefined ? '' : didYouMean(name, Object.keys(inner));
-      throw new IndexingError({ code: 'usage', message: `${problem}.${meant}` });
-    }
-    command = await (inner[name] as () => Promise<CommandDef>)();
-    names.push(...rest.splice(0, 1));
-  }
-  if (!wantsHelp) return (await runCommand(command, { rawArgs: rest, data: host })).result as ExitCode;
-  const parent = { meta: { name: ['indexer', ...names.slice(0, -1)].join(' '), version: VERSION } };
-  const usage = await renderUsage(command, names.length === 0 ? undefined : parent);
-  process.stdout.write(`${process.stdout.isTTY ? usage : stripVTControlCharacters(usage)}\n`);
+  const [first = 'help'] = args;
+  if (VERSION_WORDS.has(first)) return print(VERSION);
+  if (first === 'help' || HELP.has(first)) return print(await helpOf(args.slice(1).filter((word) => !HELP.has(word))));
+  if (args.some((arg) => HELP.has(arg))) return print(await helpOf(args));
+  const { entry, rest } = findCommand(args);
+  if (entry === undefined) throw noCommand(args);
+  const command = await entry.load();
+  const data: CommandData = { ...host, commands: COMMANDS };
+  return (await runCommand(command, { rawArgs: rest, data })).result as ExitCode;
+}
+
+function print(text: string): ExitCode {
+  process.stdout.write(`${text}\n`);
   return EXIT.done;
+}
+
+/** The page about the command, or the group of commands, that the words begin with; without a word about all. */
+async function helpOf(words: readonly string[]): Promise<string> {
+  const { entry } = findCommand(words);
+  if (entry !== undefined) {
+    const [{ commandHelp }, { help }] = await Promise.all([import('./help/command-help.ts'), entry.load()]);
+    return commandHelp({ ...entry, ...help }, process.stdout);
+  }
+  const [group] = words;
+  if (group !== undefined && inGroup(group).length === 0 && !HELP.has(group)) throw noCommand(words);
+  const { programHelp } = await import('./help/program-help.ts');
+  return programHelp(COMMAND_GROUPS, process.stdout, group === undefined || HELP.has(group) ? undefined : group);
+}
+
+/** The command that the first words name, and the words after it. */
+function findCommand(words: readonly string[]): { readonly entry?: CommandEntry | undefined; readonly rest: string[] } {
+  const [first = '', second = ''] = words;
+  const entry = COMMANDS.find(({ name }) => name === first || name === `${first} ${second}`);
+  return { entry, rest: words.slice(entry?.name.split(' ').length ?? 0) };
+}
+
+/** The second words of the commands that begin with a word. */
+function inGroup(first: string): string[] {
+  return COMMANDS.flatMap(({ name }) => (name.startsWith(`${first} `) ? [name.slice(first.length + 1)] : []));
+}
+
+function noCommand([first = '', second]: readonly string[]): IndexingError {
+  const inner = inGroup(first);
+  const isGroup = inner.length > 0;
+  const known = isGroup ? inner : [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0] ?? name))];
+  const expected = `${known.join(', ')}${isGroup ? ` after ${first}` : ''}`;
+  const typed = isGroup ? second : first;
+  const message =
+    typed === undefined
+      ? `Expected one of ${expected}.`
+      : `There is no command ${JSON.stringify(isGroup ? `${first} ${typed}` : typed)}; expected ${expected}.${didYouMean(typed, known)}`;
+  return new IndexingError({ code: 'usage', message });
 }

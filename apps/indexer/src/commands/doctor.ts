@@ -5,10 +5,15 @@ import { doctorText, type ServiceReport } from '../text/doctor-text.ts';
 import { PROBE_GUARD } from '../wiring/probe-guard.ts';
 import { withServices } from '../wiring/with-services.ts';
 import { workspaceCommand } from '../wiring/workspace-command.ts';
+import { SERVICE_FLAGS } from '../settings/flags.ts';
 
 export const doctor = workspaceCommand({
   name: 'doctor',
-  description: 'Shows which services are configured, whether they answer, and their versions',
+  flags: [...SERVICE_FLAGS],
+  examples: [
+    ['indexer doctor', 'Asks every service that is configured'],
+    ['indexer doctor --vectors embedded', 'Asks the embedded Qdrant in place of yours'],
+  ],
   async run(context) {
     const { environment, flags, profile, signal } = context;
     const reports = await withServices({ ...context, guardLimits: PROBE_GUARD }, 'doctor', async (services) => [

@@ -19,8 +19,11 @@ const BATCH_ITEMS = 500;
 
 export const drop = workspaceCommand({
   name: 'drop',
-  description: 'Deletes all points and rows of one corpus from both stores; asks first',
-  flags: ['collection', 'table', 'yes'],
+  flags: ['collection', 'table', 'yes', 'vectors', 'rows', 'state-dir'],
+  examples: [
+    ['indexer drop my-docs', 'Asks, and deletes the corpus from both stores'],
+    ['indexer drop my-docs --yes', 'Deletes it without asking'],
+  ],
   args: {
     corpus: { type: 'positional', description: 'Name of a corpus, or a folder with its corpus.json', required: true },
   },

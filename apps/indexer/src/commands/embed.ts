@@ -1,13 +1,28 @@
 import { embeddingPrice } from '../settings/embedding-price.ts';
-import { PAYING_FLAGS } from '../settings/flags.ts';
 import { rejectsLimit, tokensGuard } from '../settings/run-limits.ts';
 import { embedText } from '../text/embed-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
+import { FIELD_FLAGS, MODEL_FLAGS, PAYING_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
 
 export const embed = corpusCommand({
   name: 'embed',
-  description: 'Embeds the texts that the cache does not have, and writes the vectors of the corpus to a file',
-  flags: ['allow-new-ids', ...PAYING_FLAGS, 'max-rejects', 'strict'],
+  flags: [
+    'corpus',
+    ...FIELD_FLAGS,
+    'allow-new-ids',
+    'collection',
+    'payload',
+    'batch-size',
+    ...MODEL_FLAGS,
+    ...PAYING_FLAGS,
+    'max-rejects',
+    'strict',
+    ...SERVICE_FLAGS,
+  ],
+  examples: [
+    ['indexer embed my-docs', 'Embeds what the cache lacks, after validate'],
+    ['indexer embed my-docs --max-cost 1', 'Pays for nothing if all of it would cost more than a dollar'],
+  ],
   async run({ session, flags, embedder }) {
     const price = embeddingPrice(embedder, flags);
     const guardTokens = tokensGuard(flags, embedder);

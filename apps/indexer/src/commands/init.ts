@@ -4,7 +4,6 @@ import { createInterface } from 'node:readline/promises';
 import { didYouMean, IndexingError, type CorpusConfig } from '@lockstep/model';
 import { PAYLOAD_COLUMNS, type Inspection } from '@lockstep/pipeline';
 import { readSource } from '../settings/corpus-file.ts';
-import { CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
 import { isBelow, planNewCorpus } from '../new-corpus/new-corpus.ts';
 import { readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
 import { printable } from '../terminal/printable.ts';
@@ -12,11 +11,15 @@ import { IGNORED, initText } from '../text/inspect/init-text.ts';
 import { ignoredByGit } from '../wiring/ignored-by-git.ts';
 import { inspectSource } from '../wiring/inspect-source.ts';
 import { workspaceCommand, type CommandContext } from '../wiring/workspace-command.ts';
+import { CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
 
 export const init = workspaceCommand({
   name: 'init',
-  description: 'Writes the corpus.json of a file of chunks, with the flags that were typed, if it can be loaded so',
-  flags: [...CORPUS_FLAGS, 'strict', 'folder', 'dry-run'],
+  flags: [...CORPUS_FLAGS, 'strict', 'folder', 'dry-run', 'embedder'],
+  examples: [
+    ['indexer init chunks.json --dry-run', 'Shows the corpus.json'],
+    ['indexer init chunks.json --text body', 'Writes it, with the text in the field body'],
+  ],
   args: {
     source: {
       type: 'positional',

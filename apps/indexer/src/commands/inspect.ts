@@ -1,17 +1,19 @@
 import { ERROR_CATALOGUE, EXIT } from '@lockstep/model';
 import { readSource } from '../settings/corpus-file.ts';
-import { CORPUS_FLAGS } from '../settings/flags.ts';
 import { modelCosts } from '../settings/model-costs.ts';
 import { planNewCorpus } from '../new-corpus/new-corpus.ts';
 import { inspectText } from '../text/inspect/inspect-text.ts';
 import { inspectSource } from '../wiring/inspect-source.ts';
 import { workspaceCommand } from '../wiring/workspace-command.ts';
+import { CORPUS_FLAGS } from '../settings/flags.ts';
 
 export const inspect = workspaceCommand({
   name: 'inspect',
-  description:
-    'Shows what chunks hold and what would become of them: form, ids, lengths, tokens, prices, what is left out; needs no service, writes nothing',
-  flags: [...CORPUS_FLAGS, 'strict', 'price'],
+  flags: [...CORPUS_FLAGS, 'strict', 'price', 'embedder'],
+  examples: [
+    ['indexer inspect chunks.json', 'What the file holds, and what it would cost'],
+    ['indexer inspect docs --text body', 'Files of a folder, with the text in the field body'],
+  ],
   args: {
     source: {
       type: 'positional',

@@ -3,7 +3,11 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 
 export const loadNeon = corpusCommand({
   name: 'load-neon',
-  description: 'Writes new and changed rows to Postgres, then deletes those that are no longer in the input',
+  flags: ['corpus', 'table', 'deletes', 'neon-batch-size', 'rows', 'state-dir'],
+  examples: [
+    ['indexer load-neon my-docs', 'Writes the rows, after provision'],
+    ['indexer load-neon my-docs --verbose', 'Logs every batch as well'],
+  ],
   only: 'neon',
   async run({ session }) {
     const receipt = await session.loadNeon();

@@ -1,6 +1,5 @@
 import { EXIT } from '@lockstep/model';
 import { embeddingPrice } from '../settings/embedding-price.ts';
-import { COST_FLAGS, DELETE_FLAGS } from '../settings/flags.ts';
 import { hideAddresses } from '../markdown/hide-addresses.ts';
 import { documentsText } from '../text/documents-text.ts';
 import { planComment } from '../text/comment/plan-comment.ts';
@@ -10,11 +9,29 @@ import { planVerdict } from '../text/plan-verdict.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 import { planRun } from '../wiring/corpus-operations.ts';
 import type { CommandResult } from '../wiring/workspace-command.ts';
+import { COST_FLAGS, DELETE_FLAGS, INPUT_FLAGS, MODEL_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
 
 export const plan = corpusCommand({
   name: 'plan',
-  description: 'Shows what a run would change in each store and why, and what it would cost; writes nothing',
-  flags: ['all', 'allow-new-ids', 'format', 'strict', ...DELETE_FLAGS, ...COST_FLAGS],
+  flags: [
+    'all',
+    ...INPUT_FLAGS,
+    'collection',
+    'table',
+    'payload',
+    'deletes',
+    ...MODEL_FLAGS,
+    'allow-new-ids',
+    'format',
+    'strict',
+    ...DELETE_FLAGS,
+    ...COST_FLAGS,
+    ...SERVICE_FLAGS,
+  ],
+  examples: [
+    ['indexer plan my-docs', 'What the next run would do and cost'],
+    ['indexer plan --all --max-cost 1', 'Ends with 4 if all corpora would cost more than a dollar'],
+  ],
   args: {
     only: {
       type: 'string',

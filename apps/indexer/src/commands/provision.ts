@@ -1,14 +1,29 @@
 import { deleteLimit } from '../settings/delete-limit.ts';
-import { DELETE_FLAGS } from '../settings/flags.ts';
 import { onlyStore } from '../settings/only-store.ts';
 import { provisionText } from '../text/provision-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
+import { DELETE_FLAGS, FIELD_FLAGS, MODEL_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
 
 export const provision = corpusCommand({
   name: 'provision',
-  description:
-    'Creates collection and table where missing, starts a run of the corpus, and compares both stores with it',
-  flags: ['allow-new-ids', 'only', ...DELETE_FLAGS],
+  flags: [
+    'corpus',
+    ...FIELD_FLAGS,
+    'overlong',
+    'allow-new-ids',
+    'only',
+    'collection',
+    'table',
+    'payload',
+    'deletes',
+    ...DELETE_FLAGS,
+    ...MODEL_FLAGS,
+    ...SERVICE_FLAGS,
+  ],
+  examples: [
+    ['indexer provision my-docs', 'Prepares both stores, after validate'],
+    ['indexer provision my-docs --only neon', 'Prepares Postgres alone'],
+  ],
   async run({ session, flags }) {
     const receipt = await session.provision({ only: onlyStore(flags), deleteLimit: deleteLimit(flags) });
     return { text: provisionText(receipt), json: receipt };

@@ -28,9 +28,11 @@ const OUTDATED_FILES = [
 
 export const rename = workspaceCommand({
   name: 'rename',
-  description:
-    'Gives a corpus another name in both stores without paying: copies its points and rows, then deletes the old ones; asks first',
-  flags: ['collection', 'table', 'yes', 'dry-run'],
+  flags: ['collection', 'table', 'yes', 'dry-run', 'vectors', 'rows', 'state-dir'],
+  examples: [
+    ['indexer rename old new --dry-run', 'What a rename would move'],
+    ['indexer rename old new', 'Asks, and moves it'],
+  ],
   args: {
     old: { type: 'positional', description: 'Name of a corpus, or a folder with its corpus.json', required: true },
     new: { type: 'positional', description: 'Its new name', required: true },

@@ -1,15 +1,27 @@
 import { embeddingPrice } from '../settings/embedding-price.ts';
-import { DELETE_FLAGS, PAYING_FLAGS } from '../settings/flags.ts';
 import { planVerdict } from '../text/plan-verdict.ts';
 import { dryRepairText, repairResult } from '../text/repair-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 import { planRepair, repair as repairIndex } from '../wiring/corpus-operations.ts';
 import type { CommandResult } from '../wiring/workspace-command.ts';
+import { CORPUS_FLAGS, DELETE_FLAGS, PAYING_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
 
 export const repair = corpusCommand({
   name: 'repair',
-  description: 'Compares all that both stores hold with input and cache, and corrects it; pays only with --pay',
-  flags: ['all', 'allow-new-ids', 'dry-run', 'pay', ...DELETE_FLAGS, ...PAYING_FLAGS],
+  flags: [
+    'all',
+    ...CORPUS_FLAGS,
+    'allow-new-ids',
+    'dry-run',
+    'pay',
+    ...DELETE_FLAGS,
+    ...PAYING_FLAGS,
+    ...SERVICE_FLAGS,
+  ],
+  examples: [
+    ['indexer repair my-docs --dry-run', 'What a repair would do'],
+    ['indexer repair my-docs', 'Corrects both stores, and pays for nothing'],
+  ],
   temporary: (flags) => flags['dry-run'],
   async run(context): Promise<CommandResult> {
     const { session, flags, embedder } = context;

@@ -1,7 +1,6 @@
 import { EXIT } from '@lockstep/model';
 import { embedOnly } from '@lockstep/pipeline';
 import { embeddingPrice } from '../settings/embedding-price.ts';
-import { DELETE_FLAGS, PAYING_FLAGS } from '../settings/flags.ts';
 import { rejectsLimit, runLimits } from '../settings/run-limits.ts';
 import { documentsText } from '../text/documents-text.ts';
 import { embedText } from '../text/embed-text.ts';
@@ -13,11 +12,26 @@ import { corpusCommand } from '../wiring/corpus-command.ts';
 import { load } from '../wiring/corpus-operations.ts';
 import { ignoredText } from '../wiring/ignored-by-git.ts';
 import type { CommandResult } from '../wiring/workspace-command.ts';
+import { CORPUS_FLAGS, DELETE_FLAGS, PAYING_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
 
 export const run = corpusCommand({
   name: 'run',
-  description: 'Runs all stages for one corpus or file: validate, embed, provision, load-qdrant, load-neon, verify',
-  flags: ['all', 'allow-new-ids', 'strict', ...DELETE_FLAGS, ...PAYING_FLAGS, 'max-rejects', 'level', 'vectors-every'],
+  flags: [
+    'all',
+    ...CORPUS_FLAGS,
+    'allow-new-ids',
+    'strict',
+    ...DELETE_FLAGS,
+    ...PAYING_FLAGS,
+    'max-rejects',
+    'level',
+    'vectors-every',
+    ...SERVICE_FLAGS,
+  ],
+  examples: [
+    ['indexer run chunks.json', 'Loads a file, without a corpus.json'],
+    ['indexer run my-docs --max-cost 1', 'Loads a corpus, if that costs at most a dollar'],
+  ],
   args: {
     only: {
       type: 'string',

@@ -5,8 +5,11 @@ import { workspaceCommand, type CommandContext } from '../wiring/workspace-comma
 
 export const runtime = workspaceCommand({
   name: 'runtime',
-  description:
-    'Prints the model in use, a digest of the input and what becomes of long texts, which Nx hashes; no secrets',
+  flags: ['embedder', 'rows', 'state-dir'],
+  examples: [
+    ['indexer runtime docs/corpus.json', 'What Nx hashes for validate'],
+    ['indexer doctor', 'Whether the services answer'],
+  ],
   args: {
     source: { type: 'positional', description: 'Path of a corpus.json', required: true },
   },

@@ -7,11 +7,15 @@ import { printable } from '../terminal/printable.ts';
 import { searchJson, searchText } from '../text/search-text.ts';
 import { withServices } from '../wiring/with-services.ts';
 import { workspaceCommand } from '../wiring/workspace-command.ts';
+import { MODEL_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
 
 export const search = workspaceCommand({
   name: 'search',
-  description: 'Finds the chunks nearest to a question: points from Qdrant with their rows from Postgres',
-  flags: ['collection', 'table', 'model', 'dimensions'],
+  flags: ['collection', 'table', ...MODEL_FLAGS, ...SERVICE_FLAGS],
+  examples: [
+    ['indexer search "refund policy"', 'The nearest chunks of all corpora'],
+    ['indexer search whale --corpus books', 'Those of one corpus'],
+  ],
   args: {
     question: { type: 'positional', description: 'What to look for', required: true },
     corpus: { type: 'string', description: 'Search only this corpus', valueHint: 'name' },

@@ -15,7 +15,11 @@ const SHOWN_FILE = 'summary.json';
 
 export const summary = workspaceCommand({
   name: 'summary',
-  description: 'Shows what the last load of every corpus did, from the receipts on this machine',
+  flags: ['state-dir'],
+  examples: [
+    ['indexer summary', 'What the last loads did'],
+    ['indexer summary --json', 'The same, for a program'],
+  ],
   async run({ root, stateDirectory, flags }) {
     const shown: ShownReceipts = readJson(join(stateDirectory, SHOWN_FILE)) ?? {};
     // A file that was run without a corpus.json has receipts too, but is no corpus of the workspace.

@@ -3,11 +3,15 @@ import { documentsText } from '../text/documents-text.ts';
 import { validateText } from '../text/validate-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 import { ignoredText } from '../wiring/ignored-by-git.ts';
+import { INPUT_FLAGS, MODEL_FLAGS } from '../settings/flags.ts';
 
 export const validate = corpusCommand({
   name: 'validate',
-  description: 'Reads the input into chunks, and lists the records that it rejects',
-  flags: ['strict', 'price'],
+  flags: [...INPUT_FLAGS, 'strict', 'deletes', ...MODEL_FLAGS, 'price', 'embedder', 'rows', 'state-dir'],
+  examples: [
+    ['indexer validate my-docs', 'Lists what is rejected, and why'],
+    ['indexer validate my-docs --strict', 'Fails if a record is rejected'],
+  ],
   async run({ session, source, root, flags, embedder }) {
     const receipt = await session.validate({ strict: flags.strict });
     const text = validateText(receipt, session.folder, embeddingPrice(embedder, flags));

@@ -6,11 +6,27 @@ import { leftOutText } from '../text/left-out-text.ts';
 import { verifyText } from '../text/verify-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 import { verify as verifyIndex } from '../wiring/corpus-operations.ts';
+import { MODEL_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
 
 export const verify = corpusCommand({
   name: 'verify',
-  description: 'Compares input, cache, Qdrant and Postgres, and lists the differences',
-  flags: ['all', 'only', 'level', 'vectors-every'],
+  flags: [
+    'all',
+    'corpus',
+    'only',
+    'level',
+    'vectors-every',
+    'collection',
+    'table',
+    'payload',
+    'deletes',
+    ...MODEL_FLAGS,
+    ...SERVICE_FLAGS,
+  ],
+  examples: [
+    ['indexer verify my-docs', 'Compares every field of all chunks'],
+    ['indexer verify --all --level vectors', 'Compares the vectors of every corpus too'],
+  ],
   async run(context) {
     const { session } = context;
     const receipt = await verifyIndex(context);

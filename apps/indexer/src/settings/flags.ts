@@ -1,6 +1,7 @@
 import * as v from 'valibot';
 import { CollectionName, CORPUS_DEFAULTS, CorpusConfigSchema, OVERLONG_MODES, TableName } from '@lockstep/model';
 import { REFUSED_MAX, VERIFY_LEVELS } from '@lockstep/pipeline';
+import { KNOWN_MODELS } from './known-models.ts';
 
 /** Everything about one flag; the only other place is the line of its variable in `.env.example`. */
 export interface Flag {
@@ -46,7 +47,11 @@ const CORPUS = {
     valueHint: 'name',
     check: v.string(),
   },
-  model: { help: 'Embedding model; the default depends on the embedding service', valueHint: 'id', check: v.string() },
+  model: {
+    help: `Embedding model; default ${KNOWN_MODELS.cloudDefault}, or with the embedded service its own`,
+    valueHint: 'id',
+    check: v.string(),
+  },
   dimensions: { ...whole(v.unwrap(entries.dimensions)), help: 'Numbers in a vector; default those of the model' },
   collection: {
     help: `Qdrant collection; default ${CORPUS_DEFAULTS.collection}`,
@@ -74,9 +79,9 @@ const CORPUS = {
     ...oneOf(OVERLONG_MODES),
     help: 'Whether a text too long for the model is embedded whole in windows, shortened, or rejected; default windows, or as the corpus was loaded',
   },
-  records: { help: 'Path of the records in the input', valueHint: 'path', check: path },
+  records: { help: 'Path of the records in the input; default what is recognised', valueHint: 'path', check: path },
   id: {
-    help: 'Path of the id; of several, separated by commas, the values together are the id',
+    help: 'Path of the id; of several, separated by commas, the values together are the id; default what is recognised',
     valueHint: 'a,b',
     check: v.pipe(
       v.string(),
@@ -84,18 +89,22 @@ const CORPUS = {
       v.array(path),
     ),
   },
-  text: { help: 'Path of the text', valueHint: 'path', check: path },
-  document: { help: 'Path of the document that a chunk is of', valueHint: 'path', check: path },
-  title: { help: 'Path of the title', valueHint: 'path', check: path },
-  page: { help: 'Path of the page number', valueHint: 'path', check: path },
-  created: { help: 'Path of the date', valueHint: 'path', check: path },
+  text: { help: 'Path of the text; default what is recognised', valueHint: 'path', check: path },
+  document: {
+    help: 'Path of the document that a chunk is of; default what is recognised',
+    valueHint: 'path',
+    check: path,
+  },
+  title: { help: 'Path of the title; default what is recognised', valueHint: 'path', check: path },
+  page: { help: 'Path of the page number; default what is recognised', valueHint: 'path', check: path },
+  created: { help: 'Path of the date; default what is recognised', valueHint: 'path', check: path },
   'max-rejected-percent': {
     ...matching('0-100', PERCENT, 'a number from 0 to 100'),
-    help: 'Share of the records that may be left out; without it 5, or 10 records, and never more than half',
+    help: 'Share of the records that may be left out; default 5, or 10 records, and never more than half',
     variable: 'LOCKSTEP_MAX_REJECTED_PERCENT',
   },
   payload: {
-    help: 'More fields to store in the payload of points, for filters; separated by commas',
+    help: 'More fields to store in the payload of points, for filters; separated by commas; default none',
     valueHint: 'a,b',
     check: v.pipe(
       v.string(),
@@ -105,24 +114,42 @@ const CORPUS = {
   },
 } as const;
 
-/** Flags that every command takes. */
-const COMMON = {
-  embedder: { ...service, help: 'Embedding service: the embedded one, or yours', variable: 'LOCKSTEP_EMBEDDER' },
-  vectors: { ...service, help: 'Qdrant: the embedded one, or yours', variable: 'LOCKSTEP_VECTORS' },
-  rows: { ...service, help: 'Postgres: the embedded one, or yours', variable: 'LOCKSTEP_ROWS' },
+/** Which services are used, and where local files are. */
+const SERVICES = {
+  embedder: {
+    ...service,
+    help: 'Embedding service: the embedded one, or yours; default yours if both stores are set',
+    variable: 'LOCKSTEP_EMBEDDER',
+  },
+  vectors: {
+    ...service,
+    help: 'Qdrant: the embedded one, or yours; default yours if both stores are set',
+    variable: 'LOCKSTEP_VECTORS',
+  },
+  rows: {
+    ...service,
+    help: 'Postgres: the embedded one, or yours; default yours if both stores are set',
+    variable: 'LOCKSTEP_ROWS',
+  },
   'state-dir': {
     help: 'Folder for caches, receipts and embedded data; default .lockstep at the root of the workspace',
     valueHint: 'folder',
     check: v.string(),
   },
+} as const;
+
+/** How a command tells what it does. Every command has these. */
+const OUTPUT = {
   json: { help: 'Print the result as JSON on stdout; messages go to stderr', excludes: 'format' },
-  verbose: { help: 'Log every batch' },
+  quiet: { help: 'Tell nothing on stderr but warnings and errors', excludes: 'verbose' },
+  verbose: { help: 'Log every batch', excludes: 'quiet' },
 } as const;
 
 /** Every flag of every command. */
 export const FLAGS = {
   ...CORPUS,
-  ...COMMON,
+  ...SERVICES,
+  ...OUTPUT,
   all: { help: 'Every corpus of the workspace that has a corpus.json, one after another, in the order of their names' },
   strict: { help: 'Fail if a record is rejected' },
   'allow-deletes': {
@@ -136,7 +163,7 @@ export const FLAGS = {
   },
   'max-delete-percent': {
     ...matching('0-100', PERCENT, 'a number from 0 to 100'),
-    help: 'Refuse a load that would delete a larger share of the chunks in a store',
+    help: 'Refuse a load that would delete a larger share of the chunks in a store; default 20, where it is more than 20 chunks',
     variable: 'LOCKSTEP_MAX_DELETE_PERCENT',
     excludes: 'allow-deletes',
   },
@@ -173,7 +200,7 @@ export const FLAGS = {
   },
   yes: { help: 'Delete without asking' },
   only: {
-    help: 'Work on only one store',
+    help: 'Work on only one store; default both',
     valueHint: 'qdrant|neon',
     check: v.picklist(['embed', 'qdrant', 'neon'], 'expected qdrant or neon'),
   },
@@ -195,7 +222,7 @@ export const FLAGS = {
   },
   limit: {
     ...whole(v.pipe(atLeastOne, v.maxValue(100, 'expected at most 100'))),
-    help: 'How many to show, at most 100',
+    help: 'How many to show, at most 100; default 10',
   },
 } as const satisfies Readonly<Record<string, Flag>>;
 
@@ -203,20 +230,20 @@ export type FlagName = keyof typeof FLAGS;
 
 export const FLAG_NAMES = Object.keys(FLAGS) as readonly FlagName[];
 export const CORPUS_FLAGS = Object.keys(CORPUS) as readonly FlagName[];
-export const COMMON_FLAGS = Object.keys(COMMON) as readonly FlagName[];
+export const OUTPUT_FLAGS = Object.keys(OUTPUT) as readonly FlagName[];
+export const SERVICE_FLAGS = Object.keys(SERVICES) as readonly FlagName[];
+
+/** Flags that say where the fields of records are. */
+export const FIELD_FLAGS: readonly FlagName[] = ['records', 'id', 'text', 'document', 'title', 'page', 'created'];
+
+/** Flags that decide which chunks an input gives. */
+export const INPUT_FLAGS: readonly FlagName[] = ['corpus', ...FIELD_FLAGS, 'overlong', 'max-rejected-percent'];
 
 /** Flags about the records of one input; they cannot be right for every corpus of a workspace. */
-export const ONE_CORPUS_FLAGS: readonly FlagName[] = [
-  'corpus',
-  'records',
-  'id',
-  'text',
-  'document',
-  'title',
-  'page',
-  'created',
-  'payload',
-];
+export const ONE_CORPUS_FLAGS: readonly FlagName[] = ['corpus', ...FIELD_FLAGS, 'payload'];
+
+/** Flags that decide which vectors a corpus has. */
+export const MODEL_FLAGS: readonly FlagName[] = ['model', 'dimensions'];
 
 /** Flags about deletions, about prices, and of commands that pay for embedding. */
 export const DELETE_FLAGS: readonly FlagName[] = ['allow-deletes', 'max-delete-percent'];

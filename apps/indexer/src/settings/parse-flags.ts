@@ -33,7 +33,8 @@ export function parseFlags(
     if (given === '_') continue;
     // citty gives a flag such as --batch-size as batchSize too.
     const name = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    if (!Object.hasOwn(known, name)) throw usage(`there is no flag --${given}`, didYouMean(given, flagNames));
+    if (!Object.hasOwn(known, name))
+      throw usage(`there is no flag ${given.length === 1 ? '-' : '--'}${given}`, didYouMean(given, flagNames));
     if (!Object.hasOwn(FLAGS, name) || value === undefined) continue;
     const { check, excludes = '' }: Flag = FLAGS[name as FlagName];
     if (check === undefined) {

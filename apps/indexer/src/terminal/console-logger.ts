@@ -5,16 +5,19 @@ import { printable } from './printable.ts';
 
 const require = createRequire(import.meta.url);
 
-/** Log levels of consola: 3 is info and above, 4 is debug and above. */
-const LEVEL = { normal: 3, verbose: 4 } as const;
+/** Levels of consola: 1 is warnings and errors, 3 also what happens, 4 also every batch. */
+const LEVEL = { quiet: 1, normal: 3, verbose: 4 } as const;
+
+/** How much is told on stderr. */
+export type Volume = keyof typeof LEVEL;
 
 /** A logger for people: one line for each event on stderr, since stdout is for results. */
-export function createConsoleLogger(options: { readonly verbose: boolean; readonly prefix: string }): Logger {
+export function createConsoleLogger(options: { readonly volume: Volume; readonly prefix: string }): Logger {
   const isTerminal = process.stderr.isTTY === true;
   // The plain version for pipes and files loads in a quarter of the time.
   const { createConsola } = require(isTerminal ? 'consola' : 'consola/basic') as typeof Consola;
   const out = createConsola({
-    level: options.verbose ? LEVEL.verbose : LEVEL.normal,
+    level: LEVEL[options.volume],
     stdout: process.stderr,
     stderr: process.stderr,
     fancy: isTerminal,

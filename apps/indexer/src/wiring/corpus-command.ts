@@ -1,12 +1,17 @@
-import type { CommandDef } from 'citty';
 import { IndexingError, type EmbedderIdentity } from '@lockstep/model';
 import type { CorpusSession } from './corpus-session.ts';
 import type { Comment } from './every-text.ts';
 import type { Services } from './open-services.ts';
-import { workspaceCommand, type CommandContext, type CommandOptions, type CommandResult } from './workspace-command.ts';
+import {
+  workspaceCommand,
+  type Command,
+  type CommandContext,
+  type CommandOptions,
+  type CommandResult,
+} from './workspace-command.ts';
 import { refuseSharedNameAt } from '../settings/corpora/refuse-shared-name.ts';
 import { readSource, type Source } from '../settings/corpus-file.ts';
-import { COMMON_FLAGS, CORPUS_FLAGS, ONE_CORPUS_FLAGS, type Flags } from '../settings/flags.ts';
+import { CORPUS_FLAGS, ONE_CORPUS_FLAGS, SERVICE_FLAGS, type Flags } from '../settings/flags.ts';
 import type { Spending } from '../settings/run-limits.ts';
 import { printable } from '../terminal/printable.ts';
 
@@ -31,11 +36,12 @@ interface CorpusCommandOptions extends CommandOptions<CorpusCommandContext> {
 type Arguments = Readonly<Record<string, unknown>>;
 
 /** A command that works on one corpus; with the flag `all`, it also takes `--all` in the place of a corpus. */
-export function corpusCommand(options: CorpusCommandOptions): CommandDef {
-  const takesAll = options.flags?.includes('all') === true;
+export function corpusCommand(options: CorpusCommandOptions): Command {
+  const takesAll = options.flags.includes('all');
   return workspaceCommand({
     ...options,
-    flags: [...CORPUS_FLAGS, ...COMMON_FLAGS, ...(options.flags ?? [])],
+    // Nx gives the same flags to every stage.
+    unused: [...CORPUS_FLAGS, ...SERVICE_FLAGS],
     args: {
       source: {
         type: 'positional',

@@ -44,7 +44,7 @@ async function every(work: (path: string) => Partial<CommandResult>, stopped = n
     signal: stopped.signal,
     flags: resolveFlags({}, {}),
     typed: {},
-    reporter: createConsoleReporter(false),
+    reporter: createConsoleReporter('normal'),
     cwd: root,
     root,
     stateDirectory: join(root, '.lockstep'),

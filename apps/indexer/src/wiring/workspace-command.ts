@@ -1,7 +1,8 @@
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
 import { EXIT, type ExitCode, type StoreName } from '@lockstep/model';
 import type { CorpusSection } from '../markdown/pull-request-comment.ts';
-import { COMMON_FLAGS, type FlagName } from '../settings/flags.ts';
+import type { CommandHelp, Example } from '../help/command-help.ts';
+import { OUTPUT_FLAGS, SERVICE_FLAGS, type FlagName, type Flags } from '../settings/flags.ts';
 import { argsOf, parseFlags } from '../settings/parse-flags.ts';
 import { createConsoleReporter } from '../terminal/console-reporter.ts';
 import { resolveContext, type Context } from './resolve-context.ts';
@@ -10,6 +11,11 @@ import { resolveContext, type Context } from './resolve-context.ts';
 export interface Host {
   /** Aborts when the user stops the program. */
   readonly signal: AbortSignal;
+}
+
+/** What a command gets as its data. */
+export interface CommandData extends Host {
+  readonly commands: readonly CommandEntry[];
 }
 
 /** What a command prints on stdout, for people or as JSON, and the exit code it ends with. */
@@ -25,13 +31,32 @@ export interface CommandResult {
 /** What every command gets. */
 export type CommandContext = Context;
 
+/** A command, with what help tells of it. */
+export interface Command extends CommandDef {
+  readonly help: CommandHelp;
+}
+
+/** A command of the program, before it is loaded. */
+export interface CommandEntry {
+  /** What is typed; two words for a command of a group, such as `cache repair`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
 export interface CommandOptions<Given> {
   readonly name: string;
-  readonly description: string;
-  /** Flags in addition to those of every such command. @default [] */
-  readonly flags?: readonly FlagName[];
+  /** Flags that it uses, besides those about its output. */
+  readonly flags: readonly FlagName[];
+  /**
+   * Flags that it takes and does not use, so that several commands can be given the same flags; it says so.
+   *
+   * @default SERVICE_FLAGS
+   */
+  readonly unused?: readonly FlagName[];
   /** Positional arguments, and flags with another help text than in `FLAGS`. @default {} */
   readonly args?: ArgsDef;
+  readonly examples: readonly [Example, Example, ...Example[]];
   /** Whether the positional argument may be repeated. @default false */
   readonly severalSources?: boolean;
   /** Whether nothing is read from the state directory or written to it, so that it is not made. @default false */
@@ -44,20 +69,26 @@ export interface CommandOptions<Given> {
 /**
  * A command that works on the whole workspace. It is run with a {@link Host} as its data, and returns the exit code.
  */
-export function workspaceCommand(options: CommandOptions<CommandContext>): CommandDef {
-  const known = { ...options.args, ...argsOf([...(options.flags ?? []), ...COMMON_FLAGS]) };
-  return defineCommand({
-    meta: { name: options.name, description: options.description },
+export function workspaceCommand(options: CommandOptions<CommandContext>): Command {
+  const { name, flags: own, unused = SERVICE_FLAGS, examples } = options;
+  const used = { ...argsOf([...own, ...OUTPUT_FLAGS]), ...options.args };
+  const known = { ...argsOf(unused), ...used };
+  const definition = defineCommand({
+    meta: { name },
     args: known,
     async run({ args, data }): Promise<ExitCode> {
-      const { signal } = data as Host;
+      const { signal } = data as CommandData;
       const typed = parseFlags(args, known, options.severalSources);
-      const reporter = createConsoleReporter(typed.verbose === true);
+      const reporter = createConsoleReporter(typed.quiet ? 'quiet' : typed.verbose ? 'verbose' : 'normal');
       const { only, withoutState } = options;
+      for (const flag of Object.keys(typed) as (keyof Flags)[]) {
+        if (!(flag in used)) reporter.logger(name).warn('flag-not-used', { flag: `--${flag}` });
+      }
       const context = resolveContext({ cwd: process.cwd(), signal, reporter, typed, only, withoutState });
       const { text, json, exit = EXIT.done } = await options.run(context, args);
       process.stdout.write(context.flags.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
       return exit;
     },
   });
+  return { ...(definition as CommandDef), help: { args: used, examples } };
 }
