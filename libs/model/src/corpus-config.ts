@@ -88,7 +88,17 @@ export const FieldsSchema = v.strictObject({
   records: v.optional(v.pipe(fieldPath, v.description('Path of the records in the input, such as data.items.'))),
   id: v.optional(
     v.pipe(
-      v.union([fieldPath, v.pipe(v.array(fieldPath), v.minLength(1), v.maxLength(8))]),
+      v.union(
+        [
+          fieldPath,
+          v.pipe(
+            v.array(fieldPath),
+            v.minLength(1, 'expected at least one path'),
+            v.maxLength(8, 'expected at most 8 paths'),
+          ),
+        ],
+        'expected a path, or a list of paths',
+      ),
       v.description('Path of the id; of several paths the values together are the id.'),
     ),
   ),
@@ -116,7 +126,7 @@ export const CorpusConfigSchema = v.strictObject({
   model: v.optional(
     v.pipe(
       v.string(),
-      v.nonEmpty(),
+      v.nonEmpty('expected the name of a model'),
       v.description('Embedding model; the default depends on the embedding service in use.'),
     ),
   ),
@@ -160,7 +170,7 @@ export const CorpusConfigSchema = v.strictObject({
   payload: v.optional(
     v.pipe(
       v.array(payloadField),
-      v.maxLength(32),
+      v.maxLength(32, 'expected at most 32 fields'),
       v.description(
         'More fields of the chunk or its metadata to store in the payload of points, indexed for filters; a dotted path, such as loc.lines.from, is nested there too.',
       ),

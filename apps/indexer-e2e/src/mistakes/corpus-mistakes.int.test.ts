@@ -43,6 +43,33 @@ const MISTAKES: readonly Mistake[] = [
     says: ['copy/corpus.json and docs/corpus.json have the same name, docs'],
     neverSays: ['in step'],
   },
+  ...[
+    [
+      { name: 'docs', inptu: 'chunks.json' },
+      'input: expected a path to the chunks, found nothing; there is no field "inptu" (did you mean "input"?)',
+    ],
+    [
+      { name: 'docs', input: 'chunks.json', batchSize: '5', deletes: 'all' },
+      'batchSize: expected a number, found "5"; deletes: expected one of full, document, none, found "all"',
+    ],
+    ['{"name":"docs",\n"input":"x",}', 'docs/corpus.json is not JSON; see line 2, column 13'],
+  ].map(([content = '', problem]) => ({
+    title: `a corpus.json with ${typeof content === 'string' ? 'broken JSON' : Object.keys(content).join(', ')} is told field by field`,
+    files: { 'docs/corpus.json': content },
+    typed: ['plan', 'docs/corpus.json'],
+    exit: 2,
+    says: ['config-invalid', problem as string],
+  })),
+  ...[
+    ['sorce', 'Did you mean "source"?'],
+    ['text', '"text" is in the rows alone, in the column text_snippet_preview'],
+  ].map(([field = '', problem = '']) => ({
+    title: `the payload field ${field}, which no point can have, is told`,
+    files: { 'docs/corpus.json': { name: 'docs', input: 'chunks.json', payload: [field] } },
+    typed: ['plan', 'docs'],
+    exit: 2,
+    says: ['config-invalid', problem],
+  })),
 ];
 
 describe.concurrent('mistakes in corpora', () => {

@@ -10,6 +10,7 @@ import {
   isAddress,
   type CorpusConfig,
 } from '@lockstep/model';
+import { configProblems } from './corpora/config-problem.ts';
 import { knownCorpora } from './corpora/known-corpora.ts';
 import { findInput, isPattern } from '../input/find-input.ts';
 import type { Input } from '../input/input-parts.ts';
@@ -82,7 +83,7 @@ function neighboursOf(argument: string): readonly string[] {
 }
 
 /** How many wrong fields of a file a message lists. */
-const ISSUES_NAMED = 10;
+const PROBLEMS_NAMED = 10;
 
 /** Reads and checks a `corpus.json`. Fails with `config-invalid`, naming each wrong field. */
 export function readCorpusConfig(path: string): CorpusConfig {
@@ -97,9 +98,15 @@ export function readCorpusConfig(path: string): CorpusConfig {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw new IndexingError({ code: 'config-invalid', message: `${shown} is not JSON.` });
+    throw new IndexingError({ code: 'config-invalid', message: `${shown} is not JSON${placeIn(error)}.` });
   }
   return checkCorpusConfig(parsed, shown);
+}
+
+/** Where a text is no JSON, as the engine tells it; not its words, which repeat the text. */
+function placeIn({ message }: SyntaxError): string {
+  const [, line, column] = /line (\d+) column (\d+)/.exec(message) ?? [];
+  return line === undefined ? '' : `; see line ${line}, column ${column}`;
 }
 
 /** A corpus that is described in code, as a `corpus.json` in `cwd` would. */
@@ -110,12 +117,17 @@ export function sourceOf(config: unknown, root: string, cwd: string): Source {
 
 /** Checks the content of a `corpus.json`. `shown` names it in messages. */
 function checkCorpusConfig(parsed: unknown, shown: string): CorpusConfig {
-  const result = v.safeParse(CorpusConfigSchema, parsed);
+  const result = v.safeParse(
+    v.pipe(
+      v.custom((content) => !Array.isArray(content), 'expected an object'),
+      CorpusConfigSchema,
+    ),
+    parsed,
+  );
   if (result.success) return result.output;
-  const wrong = result.issues
-    .slice(0, ISSUES_NAMED)
-    .map((issue) => printable(`${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`));
-  if (result.issues.length > ISSUES_NAMED) wrong.push(`and ${result.issues.length - ISSUES_NAMED} more`);
+  const problems = configProblems(result.issues);
+  const wrong = problems.slice(0, PROBLEMS_NAMED);
+  if (problems.length > wrong.length) wrong.push(`and ${problems.length - wrong.length} more`);
   throw new IndexingError({ code: 'config-invalid', message: `${shown}: ${wrong.join('; ')}.` });
 }
 

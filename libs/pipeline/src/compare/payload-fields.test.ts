@@ -47,6 +47,17 @@ describe('a payload field that no chunk has', () => {
     expect(rig.costs()).toEqual(NO_COSTS);
   });
 
+  it.each([
+    ['text', 'payload: "text" is in the rows alone, in the column text_snippet_preview. '],
+    ['metadata', 'payload: "metadata" is all of the metadata; expected one field of it. '],
+  ])('%s is told with what to name instead', async (field, told) => {
+    const rig = createCorpusRig({ payload: [field] });
+    const failure = await failureOf(rig.run(RECORDS));
+    expect(failure.message).toContain(told);
+    expect(failure.message).toContain('The chunks have Sections, loc');
+    expect(rig.costs()).toEqual(NO_COSTS);
+  });
+
   it('is fine if it is a column, if its value is null, and if points of an earlier load have it', async () => {
     const rig = createCorpusRig({ payload: ['chapter_title', 'Sections', 'loc.lines.to'] });
     await rig.run(RECORDS);

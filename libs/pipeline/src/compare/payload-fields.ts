@@ -47,7 +47,7 @@ export async function checkPayloadFields(
   const [field = ''] = unseen;
   throw new IndexingError({
     code: 'config-invalid',
-    message: `payload: no chunk has ${JSON.stringify(field)}, and it is no column.${advice(field, [...paths].toSorted())}`,
+    message: `payload: ${problemOf(field)}.${advice(field, [...paths].toSorted())}`,
     details: { field },
   });
 }
@@ -59,6 +59,19 @@ function addPaths(object: JsonObject, before: string, depth: number, paths: Set<
     paths.add(`${before}${key}`);
     if (isJsonObject(value) && depth < DEPTH_MAX) addPaths(value, `${before}${key}.`, depth + 1, paths);
   }
+}
+
+/** Fields that every chunk has, and that no payload takes as they are. */
+const NOT_IN_PAYLOADS: Readonly<Record<string, string>> = {
+  text: 'is in the rows alone, in the column text_snippet_preview',
+  metadata: 'is all of the metadata; expected one field of it',
+};
+
+function problemOf(field: string): string {
+  const why = Object.hasOwn(NOT_IN_PAYLOADS, field) ? NOT_IN_PAYLOADS[field] : undefined;
+  return why === undefined
+    ? `no chunk has ${JSON.stringify(field)}, and it is no column`
+    : `${JSON.stringify(field)} ${why}`;
 }
 
 function advice(field: string, paths: readonly string[]): string {
