@@ -16,6 +16,8 @@ export interface LoadedIndex extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>;
   /** Writes a file of chunks into the folder, and returns its name. */
   writeRecords(name: string, records: readonly object[]): Promise<string>;
+  /** The rows that a statement gives, by the names of their columns. */
+  query(text: string, ...parameters: string[]): Promise<Readonly<Record<string, string | null>>[]>;
   /** Deletes the row of a chunk, so that its point is alone. */
   deleteRow(chunkId: string): Promise<void>;
 }
@@ -58,6 +60,11 @@ export async function loadIndex(corpus: string, records: readonly object[]): Pro
     folder,
     environment,
     writeRecords,
+    async query(text, ...parameters) {
+      const [result] = await database.run([[text, parameters]], { transaction: false });
+      const names = result?.columns.map(({ name }) => name) ?? [];
+      return (result?.rows ?? []).map((row) => Object.fromEntries(row.map((value, at) => [names[at], value])));
+    },
     async deleteRow(chunkId) {
       await database.run([['delete from rag_metadata where chunk_id = $1', [chunkId]]], { transaction: false });
     },

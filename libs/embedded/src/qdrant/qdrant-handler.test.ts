@@ -161,6 +161,8 @@ describe('requests that are refused', () => {
     'POST /collections/c/points/query': [
       ['a query without a vector', {}, 'a query that is not a vector'],
       ['a query by the id of a point', { query: 1 }, 'a query that is not a vector'],
+      ['the points nearest to a point', { query: { nearest: 1 } }, 'a query that is not a vector'],
+      ['nearest with more', { query: { nearest: [1, 0], mmr: {} } }, 'a query that is not a vector'],
       ['recommend', { query: { recommend: {} } }, 'a query that is not a vector'],
       ['an offset', { query: [1, 0], offset: 1 }, '`offset`'],
       ['a threshold', { query: [1, 0], score_threshold: 1 }, '`score_threshold`'],

@@ -45,6 +45,7 @@ describe.each(serversUnderTest())('queries of $name', ({ start }) => {
 
   it('a query returns at most `limit` points, 10 by default', async () => {
     expect(await nearest({ query: [1, 0, 0, 0], limit: 2 })).toEqual([1, 2]);
+    expect(await nearest({ query: { nearest: [1, 0, 0, 0] }, limit: 2 })).toEqual([1, 2]);
     await upsert(Array.from({ length: 9 }, (_, at) => ({ id: 10 + at, vector: [0, 0, 1, at] })));
     expect(await nearest({ query: [1, 0, 0, 0] })).toHaveLength(10);
   });

@@ -3,7 +3,7 @@ import { type Filter, readFilter } from '../filter/filter.ts';
 import { type PointRow, selectPoints } from '../filter/select-points.ts';
 import { pointJson, readPointParts, readVectorBytes } from '../points/point-json.ts';
 import { notSupported } from '../requests/qdrant-refusal.ts';
-import { readFields, readInteger } from '../requests/read-fields.ts';
+import { isJsonObject, readFields, readInteger } from '../requests/read-fields.ts';
 import type { Transaction } from '../storage/qdrant-storage.ts';
 import { dotAt, normalise, readVector } from '../values/vector.ts';
 import { BestScores, type Scored } from './best-scores.ts';
@@ -23,12 +23,12 @@ const UNSUPPORTED = ['lookup_from', 'offset', 'params', 'prefetch', 'score_thres
  */
 export function queryPoints(tx: Transaction, segments: VectorSegments, name: string, body: unknown): string {
   const fields = readFields(body, 'the request', KNOWN, UNSUPPORTED);
-  if (!Array.isArray(fields['query'])) throw notSupported('a query that is not a vector');
+  const vector = nearestVector(fields['query']);
   const limit = readInteger(fields['limit'], 'limit', 1, QUERY_LIMIT);
   const filter = readFilter(fields['filter']);
   const parts = readPointParts(fields, false);
   const collection = resolveCollection(tx, name);
-  const query = normalise(readVector(fields['query'], 'query'), collection.dimensions);
+  const query = normalise(readVector(vector, 'query'), collection.dimensions);
 
   const best = new BestScores(Math.min(limit, collection.points_count));
   for (const { slot, score } of scores(tx, segments, collection, filter, query)) best.offer(slot, score);
@@ -37,6 +37,13 @@ export function queryPoints(tx: Transaction, segments: VectorSegments, name: str
     return pointJson(tx, row, parts, `"version":${row.version},"score":${score}`);
   });
   return `{"points":[${points.join(',')}]}`;
+}
+
+/** The vector of a query, as itself or as `{ "nearest": [...] }`, which the Python client sends. */
+function nearestVector(query: unknown): unknown[] {
+  const nearest = isJsonObject(query) && Object.keys(query).length === 1 ? query['nearest'] : query;
+  if (!Array.isArray(nearest)) throw notSupported('a query that is not a vector');
+  return nearest;
 }
 
 function* scores(
