@@ -43,5 +43,7 @@ it('the statements of the page on readers find rows', async () => {
   expect((await chunkIds(joined, points, hashes)).toSorted()).toEqual(['a', 'c']);
   expect(await chunkIds(document, 'my-docs', 'moby-dick')).toEqual(['a', 'b', 'c']);
   expect(await chunkIds(metadata, 'my-docs', '{"mood": "wet"}')).toEqual(['a']);
-  expect(await index.query(runs ?? '', 'my-docs')).toMatchObject([{ kind: 'load', outcome: 'done', points_written: '3' }]);
+  expect(await index.query(runs ?? '', 'my-docs')).toMatchObject([
+    { kind: 'load', outcome: 'done', points_written: '3' },
+  ]);
 });
