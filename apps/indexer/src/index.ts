@@ -1,14 +1,13 @@
-export {
-  openIndex,
-  type ChangeLimits,
-  type Index,
-  type IndexOptions,
-  type LoadOptions,
-  type OperationOptions,
-  type PlanOptions,
-  type RepairOptions,
-  type VerifyOptions,
-} from './api/open-index.ts';
+export { openIndex, type Index } from './api/open-index.ts';
+export type {
+  ChangeLimits,
+  IndexOptions,
+  LoadOptions,
+  OperationOptions,
+  PlanOptions,
+  RepairOptions,
+  VerifyOptions,
+} from './api/index-options.ts';
 export type { IndexEvent, LogEvent, StageEnded, StageProgress, StageStarted } from './api/index-event.ts';
 export type { PlannedRun } from './wiring/corpus-operations.ts';
 export type { Hit, SearchOptions, SearchResult } from '@lockstep/reader/create-reader';
@@ -18,19 +17,27 @@ export {
   IndexingError,
   isIndexingError,
   type CorpusConfig,
+  type Disposition,
   type ErrorCode,
+  type ErrorDetails,
   type ExitCode,
   type PayloadFilter,
+  type StoreName,
 } from '@lockstep/model';
 export type {
+  Calls,
   CorpusPlan,
+  Difference,
   DropReceipt,
   EmbedReceipt,
   LoadReceipt,
+  PlanCounts,
   ProvisionReceipt,
   RecoverReceipt,
   RepairReceipts,
+  RetainedRepair,
   RunReceipts,
   ValidateReceipt,
+  VerifyLevel,
   VerifyReceipt,
 } from '@lockstep/pipeline';

@@ -13,6 +13,7 @@ import {
   type Logger,
   type OverlongMode,
   type RowStore,
+  type Stage,
   type StoreName,
   type VectorStore,
 } from '@lockstep/model';
@@ -103,6 +104,9 @@ export interface CorpusPorts {
   reusableChunks?(overlong: () => Promise<OverlongChoice>): Promise<ValidateReceipt | undefined>;
 }
 
+/** What a corpus does at once: a stage or an operation. */
+export type Step = Stage | 'plan' | 'repair' | 'recover';
+
 /** How a step reports what it does. */
 export interface StepReport {
   readonly logger: Logger;
@@ -117,8 +121,8 @@ export interface OpenCorpusOptions {
   /** The files that the stages write for each other. */
   readonly artifacts: Artifacts;
   readonly clock: Clock;
-  /** Called when a step begins, with its name: a stage, `plan`, `repair` or `recover`. */
-  readonly report: (step: string) => StepReport;
+  /** Called when a step begins. */
+  readonly report: (step: Step) => StepReport;
   /** Makes the id of a run, or a nonce; never the same twice. */
   readonly newId: () => string;
   readonly signal?: AbortSignal | undefined;
@@ -193,7 +197,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
   const { name: corpus, projection, deletes, batchItems, concurrency } = settings;
 
   /** Runs a step with a report of its own. */
-  async function runStep<Receipt>(step: string, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
+  async function runStep<Receipt>(step: Step, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
     const { logger, onProgress, end } = options.report(step);
     let ok = false;
     try {
@@ -217,7 +221,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
   }
 
   /** Runs a step of a run that may hold a fence: if the step fails, the run table gets the end of the run. */
-  const runFencedStep = <Receipt>(step: string, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> =>
+  const runFencedStep = <Receipt>(step: Step, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> =>
     runStep(step, async (context) => {
       try {
         return await work(context);

@@ -12,6 +12,7 @@ export {
   type OnlyStore,
   type OpenCorpusOptions,
   type Opened,
+  type Step,
   type StepReport,
   type VerifyChoices,
 } from './corpus.ts';

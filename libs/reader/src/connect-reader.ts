@@ -12,7 +12,7 @@ import { createGuard } from '@lockstep/resilience';
 import { createNeonRowStore } from '@lockstep/store-neon';
 import { createNeonClient } from '@lockstep/store-neon/neon-client';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
-import { createReader, type Reader } from './create-reader.ts';
+import { createReader, SEARCH_DEADLINE_MS, type Reader } from './create-reader.ts';
 
 /** OpenAI, or any server that speaks its protocol. */
 export interface EmbedderAddress {
@@ -56,9 +56,6 @@ export interface ReaderAddresses {
   readonly logger?: Logger | undefined;
 }
 
-/** Somebody waits for the answer of a search. */
-const DEADLINE_MS = 30_000;
-
 /** Other characters make the HTTP client fail with an error that quotes the key. */
 const KEY = /^[\x21-\x7e]+$/;
 
@@ -67,7 +64,7 @@ const KEY = /^[\x21-\x7e]+$/;
  * for each request. Fails with `option-invalid`, which names the option and never its value.
  */
 export function connectReader(addresses: ReaderAddresses): Reader {
-  const { corpus, logger, deadlineMs = DEADLINE_MS } = addresses;
+  const { corpus, logger, deadlineMs = SEARCH_DEADLINE_MS } = addresses;
   const timeoutMs = deadlineMs;
   const guard = (dependency: Dependency) =>
     createGuard({ dependency, timeoutMs, deadlineMs, ...(logger === undefined ? {} : { logger }) });

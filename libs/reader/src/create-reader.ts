@@ -58,6 +58,9 @@ export interface Reader {
 /** Most hits of one search: their rows, whatever their size, are then read in a few requests. */
 export const HITS_MAX = 100;
 
+/** How long one call of a search to a service may take with all its attempts, in milliseconds: somebody waits for the answer. */
+export const SEARCH_DEADLINE_MS = 30_000;
+
 /** Enough for a prompt or a screen. */
 export const HITS_DEFAULT = 5;
 

@@ -7,6 +7,7 @@ export {
   type RequestOutcome,
 } from './rate-limit/rate-limiter.ts';
 export { type MinuteLimits, type Permit } from './rate-limit/rate-limit-state.ts';
+export { orAborted } from './or-aborted.ts';
 export { retryAfterMs } from './retry-after.ts';
 export { statusFailure } from './status-failure.ts';
 export { SYSTEM_CLOCK } from './system-clock.ts';

@@ -1,111 +1,71 @@
-import { IndexingError, isIndexingError, type CorpusConfig, type StoreName } from '@lockstep/model';
-import type { RepairReceipts, RunReceipts, VerifyLevel, VerifyReceipt } from '@lockstep/pipeline';
-import { createReader, type Reader, type SearchOptions, type SearchResult } from '@lockstep/reader/create-reader';
+import { IndexingError } from '@lockstep/model';
+import type { RepairReceipts, RunReceipts, VerifyReceipt } from '@lockstep/pipeline';
+import { orAborted } from '@lockstep/resilience';
+import {
+  createReader,
+  SEARCH_DEADLINE_MS,
+  type Reader,
+  type SearchOptions,
+  type SearchResult,
+} from '@lockstep/reader/create-reader';
 import { refuseSharedNameAt } from '../settings/corpora/refuse-shared-name.ts';
 import { readSource, sourceOf } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
-import { DELETE_FLAGS, type FlagName, type Flags } from '../settings/flags.ts';
+import { DELETE_FLAGS, type FlagName } from '../settings/flags.ts';
 import { resolveFlags } from '../settings/parse-flags.ts';
-import type { Choice } from '../settings/profile.ts';
-import { asIndexingError } from '../terminal/report-failure.ts';
 import { load, planRun, repair, verify, type Operated, type PlannedRun } from '../wiring/corpus-operations.ts';
 import { openServices } from '../wiring/open-services.ts';
 import { openSource, type OpenSourceOptions } from '../wiring/open-source.ts';
 import { resolveContext } from '../wiring/resolve-context.ts';
-import { createEventReporter, type IndexEvent } from './index-event.ts';
-import { readOptions } from './read-options.ts';
-
-export interface IndexOptions {
-  /**
-   * The name of a corpus of the workspace, the path of a `corpus.json` or of its folder, or files of chunks; or what would
-   * stand in a `corpus.json`.
-   */
-  readonly corpus: string | readonly string[] | CorpusConfig;
-  /** The folder that paths are relative to, and in or below the workspace. @default process.cwd() */
-  readonly cwd?: string | undefined;
-  /** Variables in place of those of the process and of `.env`. @default process.env, then `.env` at the root of the workspace */
-  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
-  /** Folder for caches, receipts and embedded data. @default .lockstep at the root of the workspace */
-  readonly stateDirectory?: string | undefined;
-  /** For each service, the embedded one or yours. @default what the variables say */
-  readonly embedder?: Choice | undefined;
-  readonly vectors?: Choice | undefined;
-  readonly rows?: Choice | undefined;
-  /** The only store that is planned, loaded and verified. @default both */
-  readonly only?: StoreName | undefined;
-  /** Most tokens and requests sent to the embedding service in a minute. @default what the service reports */
-  readonly tokensPerMinute?: number | undefined;
-  readonly requestsPerMinute?: number | undefined;
-  /** Ends every operation. */
-  readonly signal?: AbortSignal | undefined;
-  /** Called for each event, in order. What it throws fails the operation. @default none */
-  readonly onEvent?: ((event: IndexEvent) => void) | undefined;
-}
-
-/** Options of every operation. */
-export interface OperationOptions {
-  /** Ends this operation. What was embedded is saved. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** What an operation may change and pay; each is a flag of the command line, and its variable is the default. */
-export interface ChangeLimits extends OperationOptions {
-  /** Allows the ids of the chunks to come from elsewhere than those that were loaded before. @default false */
-  readonly allowNewIds?: boolean | undefined;
-  /** Allows to delete more than 20 % and more than 20 of the chunks in a store. @default false */
-  readonly allowDeletes?: boolean | undefined;
-  /** Share of the chunks in a store that may be deleted, 0 to 100. */
-  readonly maxDeletePercent?: number | undefined;
-  /** US dollars. @default any */
-  readonly maxCost?: number | undefined;
-  /** US dollars for a million tokens. @default the known price of the model */
-  readonly price?: number | undefined;
-}
-
-export interface PlanOptions extends ChangeLimits {
-  /** Whether any rejected record is a failure. @default false */
-  readonly strict?: boolean | undefined;
-}
-
-export interface VerifyOptions extends OperationOptions {
-  /** What is compared, from least to most. @default 'content' */
-  readonly level?: VerifyLevel | undefined;
-  /** At level `vectors`: compares only every n-th vector. @default 1 */
-  readonly vectorsEvery?: number | undefined;
-}
-
-export interface LoadOptions extends PlanOptions, VerifyOptions {
-  /** Texts that the embedding service may refuse. @default 100, 0 with `strict` */
-  readonly maxRejects?: number | undefined;
-}
-
-export interface RepairOptions extends ChangeLimits {
-  /** Whether texts that are not in the cache are embedded, and paid for. @default false */
-  readonly pay?: boolean | undefined;
-}
+import { createEventReporter } from './index-event.ts';
+import type {
+  IndexOptions,
+  LoadOptions,
+  OperationOptions,
+  PlanOptions,
+  RepairOptions,
+  VerifyOptions,
+} from './index-options.ts';
+import { checkOpening, checkSignal } from './check-opening.ts';
+import { readOptions, refuseUnknown } from './read-options.ts';
+import { stoppable } from './stoppable.ts';
+import { wrongOption } from './wrong-option.ts';
 
 /**
- * One corpus, its files and its services. `plan`, `load`, `verify` and `repair` run one after another, in the order in
- * which they were called; searches run at any time. Each does what the command of its name does, and fails with an
- * `IndexingError`: see `code`, `stage`, `message` and `advice`.
+ * One corpus, its files and its services. `plan`, `load`, `verify` and `repair` run one after another, in the order in which
+ * they were called; searches run at any time. Each does what the command of its name does; a load is the command `run`.
+ *
+ * *Errors*: every operation rejects with an `IndexingError` and nothing else: `code` says what failed, `stage` where, `advice`
+ * what to do. Among the codes are `option-invalid` for an option that does not exist or cannot be, and for a closed index;
+ * `aborted`; `cost-guard` and `delete-guard` before anything is paid or written; `overtaken` when another run of the corpus took
+ * over; and those of a service that failed. `ERROR_CATALOGUE` lists all. After a failure the index can be used on.
  */
 export interface Index extends AsyncDisposable {
   /** Name of the corpus. */
   readonly corpus: string;
-  /** What a load would change, why, and what it would cost. Writes to no store. */
+  /** What a load would change in each store and why, and what it would cost. Writes to no store, and pays nothing. */
   plan(options?: PlanOptions): Promise<PlannedRun>;
   /**
-   * Brings both stores in step with the input: validate, embed, provision, load, verify; the command `run`. Differences that
-   * verify finds are no failure: see `verify.ok`.
+   * Brings both stores in step with the input: validate, plan, provision, embed, load both, verify. Repeating it is safe: it
+   * pays and writes only what differs. Differences that verify finds are no failure: see `verify.ok`.
    */
   load(options?: LoadOptions): Promise<RunReceipts>;
   /** Reads both stores back and compares them with what was loaded. Differences are no failure: see `ok`. */
   verify(options?: VerifyOptions): Promise<VerifyReceipt>;
-  /** Makes both stores right again from the input and the cache, without believing what is recorded of them. */
+  /**
+   * Makes both stores right again from the input and the cache, without believing what is recorded of them, and verifies every
+   * vector. Pays for nothing, unless `pay` is true.
+   */
   repair(options?: RepairOptions): Promise<RepairReceipts>;
-  /** Finds the chunks of this corpus that are nearest to a text. */
+  /**
+   * Finds the chunks of this corpus that are nearest to a text, the best first. Embeds the text, and pays for that. A call to
+   * a service ends after 30 s, attempts included.
+   */
   search(text: string, options?: SearchOptions): Promise<SearchResult>;
-  /** Waits for the operations that were called, then closes the services. An index cannot be used after that. */
+  /**
+   * Waits for the operations that were called, then closes the services and releases their locks. Repeating it does nothing.
+   * An index cannot be used after that.
+   */
   close(): Promise<void>;
 }
 
@@ -119,37 +79,58 @@ const VERIFY_FLAGS: readonly FlagName[] = ['level', 'vectors-every'];
 const LOAD_FLAGS: readonly FlagName[] = [...PLAN_FLAGS, ...VERIFY_FLAGS, 'max-rejects'];
 const REPAIR_FLAGS: readonly FlagName[] = ['pay', ...CHANGE_FLAGS];
 
+const SEARCH_LIMITS = { timeoutMs: SEARCH_DEADLINE_MS, deadlineMs: SEARCH_DEADLINE_MS };
+
 /**
- * Opens the index of a corpus, as the command line would. Services are opened when an operation first uses them, and kept
- * until `close`: while the embedded Postgres is open, no other process can use it. Prints nothing and never ends the process.
+ * Opens the index of a corpus, as the command line would. Reads the options, `corpus.json` and variables, and makes the state
+ * directory; services are opened when an operation first uses them, and kept until `close`. Indexes of one process share the
+ * embedded services of a state directory; while its embedded Postgres is open, another process waits for it.
  *
- * Fails with `option-invalid`, `config-invalid`, `environment-invalid` or `input-missing`.
+ * Writes nothing to stdout or stderr, changes no variable and no signal handler, and never ends the process.
+ *
+ * *Errors*: `option-invalid`, `config-invalid` (corpus.json or settings), `environment-invalid` (variables), `input-missing`
+ * and the like (the input), each naming what is wrong.
+ *
+ * ```ts
+ * await using index = await openIndex({ corpus: 'docs/chunks.json' });
+ * const { verify } = await index.load({ maxCost: 1 });
+ * const { hits } = await index.search('What is the whiteness of the whale?', { limit: 3 });
+ * ```
  */
 export async function openIndex(options: IndexOptions): Promise<Index> {
-  const { corpus, cwd = process.cwd(), env, signal: own, onEvent = () => {}, ...rest } = options;
-  const closing = new AbortController();
-  const signal = own ?? closing.signal;
-  const reporter = createEventReporter(onEvent);
-  const opened = await failing(signal, async () => {
-    const typed = readOptions(rest, OPEN_FLAGS);
-    const context = resolveContext({ cwd, signal, reporter, typed, variables: env });
-    const isGiven = typeof corpus === 'string' || Array.isArray(corpus);
-    const source = isGiven
-      ? readSource(corpus as string | readonly string[], undefined, context.root, cwd)
-      : sourceOf(corpus, context.root, cwd);
-    if (source.configPath !== undefined) refuseSharedNameAt(source.configPath, source.config.name, context.root);
-    return { context, source, settings: resolveCorpusSettings(source, context.flags) };
+  const broken = new AbortController();
+  const { corpus, cwd, env, signal: own, onEvent, ...rest } = checkOpening(options);
+  const reporter = createEventReporter((event) => {
+    try {
+      onEvent?.(event);
+    } catch (error) {
+      const message = `onEvent failed at ${event.type} (${String(error)}). What was embedded is saved.`;
+      broken.abort(new IndexingError({ code: 'aborted', message, cause: error }));
+    }
   });
-  const { context, source, settings } = opened;
-  const services = openServices({ ...context, logger: reporter.logger(settings.corpus) });
+  const stops = [broken.signal, ...(own === undefined ? [] : [own])];
+  const { context, source, settings } = await stoppable([], async () => {
+    const typed = readOptions(rest, OPEN_FLAGS);
+    if (typed.only === 'embed') throw wrongOption('only: expected qdrant or neon, found "embed"');
+    const resolved = resolveContext({ cwd, signal: AbortSignal.any(stops), reporter, typed, variables: env });
+    const found =
+      typeof corpus === 'string' || Array.isArray(corpus)
+        ? readSource(corpus as string | readonly string[], undefined, resolved.root, cwd)
+        : sourceOf(corpus, resolved.root, cwd);
+    if (found.configPath !== undefined) refuseSharedNameAt(found.configPath, found.config.name, resolved.root);
+    return { context: resolved, source: found, settings: resolveCorpusSettings(found, resolved.flags) };
+  });
+  const logger = reporter.logger(settings.corpus);
+  const services = openServices({ ...context, logger });
+  // Searches have services of their own: no receipt of a load counts their calls, and nobody waits long for one.
+  const searchServices = openServices({ ...context, logger, guardLimits: SEARCH_LIMITS });
+  let reader: Promise<Reader> | undefined;
   let last: Promise<unknown> = Promise.resolve();
   const searches = new Set<Promise<unknown>>();
-  let reader: Promise<Reader> | undefined;
   let closed: Promise<void> | undefined;
 
   function refuseClosed(): void {
-    if (closed !== undefined)
-      throw new IndexingError({ code: 'option-invalid', message: 'The index is closed; expected an open one.' });
+    if (closed !== undefined) throw wrongOption('The index is closed; expected an open one');
   }
 
   /** Runs an operation after those that were called before it. */
@@ -160,51 +141,52 @@ export async function openIndex(options: IndexOptions): Promise<Index> {
     opening: OpenSourceOptions = {},
   ): Promise<Result> {
     const { signal: itsOwn, ...its } = given;
-    const both = AbortSignal.any([signal, ...(itsOwn === undefined ? [] : [itsOwn])]);
-    return failing(both, async () => {
+    checkSignal(itsOwn);
+    return stoppable([...stops, itsOwn], async (signal) => {
       refuseClosed();
-      const typed: Partial<Flags> = { ...context.typed, ...readOptions(its, allowed) };
+      const typed = { ...context.typed, ...readOptions(its, allowed) };
       const flags = resolveFlags(typed, context.environment);
-      const turn = last.then(async () => {
-        both.throwIfAborted();
-        const { session, embedder } = openSource({ ...context, typed, flags, signal: both }, source, {
-          ...opening,
-          services,
-        });
+      const turn = orAborted(last, signal).then(async () => {
+        const operating = { ...context, typed, flags, signal };
+        const { session, embedder } = openSource(operating, source, { ...opening, services });
         try {
           return await work({ session, embedder, flags });
         } finally {
           await session.close();
         }
       });
-      last = turn.catch(() => {});
-      return turn;
+      // One that is stopped before its turn does not bring the next one forward.
+      last = Promise.allSettled([last, turn]);
+      const result = await turn;
+      broken.signal.throwIfAborted();
+      return result;
     });
   }
 
   async function openReader(): Promise<Reader> {
     return createReader({
-      embedder: await services.embedder(resolveModel(source.config, context.flags, context.profile)),
-      vectors: await services.vectors(settings.collection),
-      rows: await services.rows(settings.table),
+      embedder: await searchServices.embedder(resolveModel(source.config, context.flags, context.profile)),
+      vectors: await searchServices.vectors(settings.collection),
+      rows: await searchServices.rows(settings.table),
       corpus: settings.corpus,
     });
   }
 
-  async function search(text: string, { signal: itsOwn, ...its }: SearchOptions = {}): Promise<SearchResult> {
-    const both = AbortSignal.any([signal, ...(itsOwn === undefined ? [] : [itsOwn])]);
-    return failing(both, async () => {
+  async function search(text: string, { signal: itsOwn, ...its }: SearchOptions): Promise<SearchResult> {
+    checkSignal(itsOwn);
+    return stoppable([...stops, itsOwn], async (signal) => {
       refuseClosed();
-      reader ??= openReader();
-      const ready = reader;
+      refuseUnknown(its, ['limit', 'filter']);
+      const opening = (reader ??= openReader());
       // The next search opens what could not be opened now.
-      ready.catch(() => (reader = reader === ready ? undefined : reader));
-      return (await ready).search(text, { ...its, signal: both });
+      opening.catch(() => (reader = undefined));
+      return (await orAborted(opening, signal)).search(text, { ...its, signal });
     });
   }
 
   async function closeServices(): Promise<void> {
     await Promise.allSettled([last, ...searches]);
+    await searchServices.close();
     await services.close();
   }
 
@@ -216,7 +198,7 @@ export async function openIndex(options: IndexOptions): Promise<Index> {
     load: (given = {}) => inTurn(given, LOAD_FLAGS, load),
     verify: (given = {}) => inTurn(given, VERIFY_FLAGS, verify),
     repair: (given = {}) => inTurn(given, REPAIR_FLAGS, repair),
-    search(text, given) {
+    search(text, given = {}) {
       const searching = search(text, given);
       searches.add(searching);
       const done = () => void searches.delete(searching);
@@ -226,15 +208,4 @@ export async function openIndex(options: IndexOptions): Promise<Index> {
     close,
     [Symbol.asyncDispose]: close,
   };
-}
-
-/** Makes every failure one of ours; that of an abort has the reason of the signal as its cause. */
-async function failing<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
-  try {
-    return await work();
-  } catch (error) {
-    if (isIndexingError(error)) throw error;
-    if (!signal.aborted) throw Object.assign(asIndexingError(error), { cause: error });
-    throw new IndexingError({ code: 'aborted', message: 'Stopped. What was embedded is saved.', cause: error });
-  }
 }

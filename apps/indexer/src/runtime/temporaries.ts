@@ -2,6 +2,9 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DISK, type FileSystem } from '@lockstep/embedding-cache';
 
+/** How many were named in this process, which may have one corpus open several times. */
+let named = 0;
+
 /** Temporary files of one corpus, in another folder than the outputs of stages, so that Nx never caches one. */
 export interface Temporaries {
   /** Returns a path for a new temporary file or folder; its name has the id of this process. */
@@ -18,11 +21,10 @@ export function openTemporaries(folder: string, files: FileSystem = DISK): Tempo
     const pid = Number(name.split('-', 1)[0]);
     if (!isAlive(pid)) files.remove(join(temporaryFolder, name));
   }
-  let count = 0;
   return {
     path() {
-      count += 1;
-      return join(temporaryFolder, `${process.pid}-${count}-${Date.now()}`);
+      named += 1;
+      return join(temporaryFolder, `${process.pid}-${named}-${Date.now()}`);
     },
     remove: (path) => files.remove(path),
   };

@@ -57,9 +57,12 @@ export function parseFlags(
 
 /** The value of each flag as typed, else from its variable, else its default. */
 export function resolveFlags(typed: Partial<Flags>, environment: Environment): Flags {
+  const given: Readonly<Record<string, unknown>> = typed;
+  // The command line says true or nothing, a program may say false.
+  const isTyped = (name: string): boolean => given[name] !== undefined && given[name] !== false;
   const values = FLAG_NAMES.map((name) => {
     const { check, variable = '', excludes = '', default: byDefault = check ? undefined : false }: Flag = FLAGS[name];
-    return [name, typed[name] ?? (excludes in typed ? undefined : environment[variable]) ?? byDefault];
+    return [name, typed[name] ?? (isTyped(excludes) ? undefined : environment[variable]) ?? byDefault];
   });
   return Object.fromEntries(values) as Flags;
 }

@@ -1,10 +1,13 @@
 import type { Logger } from '@lockstep/model';
-import type { StepReport } from '@lockstep/pipeline';
+import type { Step, StepReport } from '@lockstep/pipeline';
+
+/** What has a progress of its own. */
+export type ReportedStep = Step | 'inspect';
 
 /** Where what is done is told: a terminal, or the program that called. */
 export interface Reporter {
   /** For what happens outside of steps. `scope` names a corpus or a command. */
   logger(scope: string): Logger;
-  /** For a step of a corpus, which has begun: a stage, `plan`, `repair` or `recover`. */
-  step(corpus: string, step: string): StepReport;
+  /** For a step of a corpus, which has begun. */
+  step(corpus: string, step: ReportedStep): StepReport;
 }

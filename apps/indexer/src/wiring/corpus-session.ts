@@ -18,7 +18,7 @@ import {
   type CorpusPorts,
   type EmbedReceipt,
 } from '@lockstep/pipeline';
-import { SYSTEM_CLOCK, type MinuteLimits } from '@lockstep/resilience';
+import { orAborted, SYSTEM_CLOCK, type MinuteLimits } from '@lockstep/resilience';
 import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, hasLedger, newRunId, openServices, type Services } from './open-services.ts';
 import { createDiskArtifacts, shownPath } from '../runtime/disk-artifacts.ts';
@@ -31,7 +31,6 @@ import type { CorpusSettings, ModelSettings } from '../settings/corpus-settings.
 import type { EmbedderFacts } from '../settings/embedder-facts.ts';
 import type { Environment } from '../settings/environment.ts';
 import type { Profile } from '../settings/profile.ts';
-import { callsSince } from './calls-since.ts';
 import type { Reporter } from '../terminal/reporter.ts';
 
 export interface CorpusSessionOptions {
@@ -79,7 +78,8 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   const artifacts = createDiskArtifacts(folder, temporaries, DISK, options.temporary !== true);
   const logger = reporter.logger(corpus);
   const services = options.services ?? openServices({ ...options, logger });
-  const earlier = services.calls();
+  /** Others may be waiting for the same service to open, so that it goes on when this session is stopped. */
+  const opening = <Service>(service: Promise<Service>): Promise<Service> => orAborted(service, signal);
   const input = openInput(settings.input, { temporaries, signal, logger });
   const slicePath = join(folder, FILES.slice);
   const cachePath = (identity: EmbedderIdentity) => join(stateDirectory, 'cache', cacheName(identity));
@@ -97,11 +97,12 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
         fields: settings.fields,
         signal,
       }),
-    embedder: () => services.embedder(model, { countsOnly: options.withoutStores === true }),
-    vectors: () => services.vectors(settings.collection),
-    rows: () => services.rows(settings.table),
+    embedder: () => opening(services.embedder(model, { countsOnly: options.withoutStores === true })),
+    vectors: () => opening(services.vectors(settings.collection)),
+    rows: () => opening(services.rows(settings.table)),
     async ledger(only) {
       if (options.withoutStores === true || (only === 'qdrant' && !hasLedger(options))) return undefined;
+      // Waits for no lock, and a run that was stopped enters its end there.
       return services.ledger();
     },
     async cache(identity) {
@@ -148,7 +149,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     report: (step) => reporter.step(corpus, step),
     newId: newRunId,
     signal,
-    calls: () => callsSince(earlier, services.calls()),
+    calls: services.calls,
   });
 
   return {

@@ -21,12 +21,16 @@ import {
   type MinuteLimits,
 } from '@lockstep/resilience';
 import { EMBEDDED_INPUT_TOKENS_MAX } from '@lockstep/embedded/model';
+import type { EmbeddedOpenAi } from '@lockstep/embedded/openai';
+import type { PgliteDatabase } from '@lockstep/embedded/pglite';
+import type { EmbeddedQdrant } from '@lockstep/embedded/qdrant';
 import type { ModelSettings } from '../settings/corpus-settings.ts';
 import type { Environment } from '../settings/environment.ts';
 import type { Profile } from '../settings/profile.ts';
 import { openAiKey, postgresAddress, qdrantAddress } from '../settings/service-address.ts';
 import type * as CountTokensModule from './count-tokens.ts';
 import { loadEmbedded } from './load-embedded.ts';
+import { createSharedEngines } from './shared-engines.ts';
 
 export interface ServicesOptions {
   readonly environment: Environment;
@@ -53,6 +57,7 @@ export interface Services {
   ledger(): Promise<Ledger>;
   /** Number of requests to each service so far. */
   calls(): Calls;
+  /** Ends what is still being opened, and closes what was opened. */
   close(): Promise<void>;
 }
 
@@ -73,10 +78,17 @@ const PGLITE_WAIT_MS = 600_000;
 /** Texts in one request to the embedded model: one or two seconds of work, after which progress is shown and saved. */
 const EMBEDDED_ITEMS_MAX = 4;
 
+const DATABASES = createSharedEngines<PgliteDatabase>();
+const VECTOR_SERVERS = createSharedEngines<EmbeddedQdrant>();
+const MODELS = createSharedEngines<EmbeddedOpenAi>();
+
 /** Prepares the services of a profile; each is opened when it is first used. */
 export function openServices(options: ServicesOptions): Services {
-  const { environment, profile, stateDirectory, logger, signal } = options;
+  const { environment, profile, stateDirectory, logger } = options;
+  const closing = new AbortController();
+  const signal = AbortSignal.any([options.signal, closing.signal]);
   const closers: (() => Promise<void>)[] = [];
+  const openings = new Set<Promise<unknown>>();
   const guards = new Map<Dependency, Guard>();
 
   function guard(dependency: Dependency, own: Partial<GuardOptions> = {}): Guard {
@@ -85,19 +97,37 @@ export function openServices(options: ServicesOptions): Services {
     return made;
   }
 
+  /** Calls `open` once, and again only if that failed; it has ended before `close` does. */
+  function once<Thing>(open: () => Promise<Thing>): () => Promise<Thing> {
+    let opened: Promise<Thing> | undefined;
+    return () => {
+      if (opened !== undefined) return opened;
+      const opening = open();
+      opened = opening;
+      openings.add(opening);
+      const ended = (): void => void openings.delete(opening);
+      opening.then(ended, () => {
+        ended();
+        opened = undefined;
+      });
+      return opening;
+    };
+  }
+
   const sql = once(async (): Promise<{ client: SqlClient; shown: string }> => {
     if (profile.rows === 'embedded') {
       const { openPglite } = await loadEmbedded(() => import('@lockstep/embedded/pglite'));
       const { createPgliteClient } = await loadEmbedded(() => import('@lockstep/embedded/pglite-client'));
-      const database = await openPglite({
-        directory: join(stateDirectory, 'postgres'),
-        waitMs: PGLITE_WAIT_MS,
+      const directory = join(stateDirectory, 'postgres');
+      const onWait = () => logger.info('embedded-postgres-awaited', { reason: 'another process is using it' });
+      const { engine, release } = await DATABASES.lease(
+        directory,
+        (stop) => openPglite({ directory, waitMs: PGLITE_WAIT_MS, signal: stop, onWait }).catch(lockTimeout),
         signal,
-        onWait: () => logger.info('embedded-postgres-awaited', { reason: 'another process is using it' }),
-      }).catch(lockTimeout);
-      closers.push(() => database.close());
+      );
+      closers.push(release);
       return {
-        client: createPgliteClient({ database, guard: guard('neon', { timeoutMs: EMBEDDED_TIMEOUT_MS }) }),
+        client: createPgliteClient({ database: engine, guard: guard('neon', { timeoutMs: EMBEDDED_TIMEOUT_MS }) }),
         shown: EMBEDDED,
       };
     }
@@ -124,16 +154,21 @@ export function openServices(options: ServicesOptions): Services {
   const qdrant = once(async (): Promise<{ url: URL; apiKey?: string; shownHost?: string }> => {
     if (profile.vectors === 'cloud') return qdrantAddress(environment);
     const { startEmbeddedQdrant } = await loadEmbedded(() => import('@lockstep/embedded/qdrant'));
-    const server = await startEmbeddedQdrant({ directory: join(stateDirectory, 'qdrant') });
-    closers.push(() => server.close());
-    return { url: new URL(server.url), shownHost: EMBEDDED };
+    const directory = join(stateDirectory, 'qdrant');
+    const { engine, release } = await VECTOR_SERVERS.lease(
+      directory,
+      async () => startEmbeddedQdrant({ directory }),
+      signal,
+    );
+    closers.push(release);
+    return { url: new URL(engine.url), shownHost: EMBEDDED };
   });
 
   const embeddedOpenAi = once(async () => {
     const { createEmbeddedOpenAi } = await loadEmbedded(() => import('@lockstep/embedded/openai'));
-    const service = createEmbeddedOpenAi();
-    closers.push(() => service.close());
-    return service;
+    const { engine, release } = await MODELS.lease(EMBEDDED, async () => createEmbeddedOpenAi(), signal);
+    closers.push(release);
+    return engine;
   });
 
   const ledger = once(async (): Promise<Ledger> => {
@@ -192,7 +227,9 @@ export function openServices(options: ServicesOptions): Services {
     },
     calls: () => Object.fromEntries([...guards].map(([dependency, made]) => [dependency, made.stats()])),
     async close() {
-      for (const closer of closers.reverse()) await closer();
+      closing.abort();
+      await Promise.allSettled(openings);
+      for (const closer of closers.splice(0).reverse()) await closer();
     },
   };
 }
@@ -206,12 +243,6 @@ const require = createRequire(import.meta.url);
 function countCl100kTokens(text: string): number {
   const loaded = require('#count-tokens') as typeof CountTokensModule;
   return loaded.countCl100kTokens(text);
-}
-
-/** Calls `open` at most once, and returns the same result after that. */
-function once<Thing>(open: () => Promise<Thing>): () => Promise<Thing> {
-  let opened: Promise<Thing> | undefined;
-  return () => (opened ??= open());
 }
 
 function lockTimeout(error: unknown): never {

@@ -47,7 +47,7 @@ export function resolveContext({ cwd, signal, reporter, typed, ...options }: Con
   const open = options.withoutState === true ? stateDirectory : openStateDirectory;
   return {
     ...{ signal, reporter, flags, typed, cwd, root, environment, profile },
-    stateDirectory: open(root, flags['state-dir']),
+    stateDirectory: open({ root, cwd, flag: flags['state-dir'] }),
     minuteLimits: minuteLimits(flags),
   };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FenceHolder, Ledger, RunStart, Stamp } from '@lockstep/model';
@@ -66,6 +66,8 @@ type LedgerFile = ReturnType<typeof openFile>;
 /** The open file and its prepared statements. */
 function openFile(path: string) {
   mkdirSync(dirname(path), { recursive: true });
+  // Readable by its owner only; SQLite would make it as the process makes other files.
+  closeSync(openSync(path, 'a', 0o600));
   const database = new DatabaseSync(path, { timeout: BUSY_MS });
   // The default rollback journal is fast enough for few and tiny writes, and simpler than WAL.
   database.exec(`pragma synchronous = full; ${SCHEMA}`);

@@ -94,7 +94,8 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PgliteData
 async function startEngine(directory: string): Promise<PGlite> {
   const serverLog: string[] = [];
   try {
-    mkdirSync(directory, { recursive: true });
+    // The engine makes its files readable by others, where the process that it is in says nothing else.
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
     return await PGlite.create({
       dataDir: `file://${directory}`,
       startParams: [...PGlite.defaultStartParams, '-c', `max_wal_size=${MAX_WAL_SIZE}`],

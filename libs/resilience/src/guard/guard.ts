@@ -1,4 +1,5 @@
 import { IndexingError, isIndexingError, type CallOptions, type CallStats } from '@lockstep/model';
+import { orAborted } from '../or-aborted.ts';
 import { createConsecutiveFailures } from './consecutive-failures.ts';
 import { resolveGuardOptions, type GuardOptions } from './guard-options.ts';
 import { createPolicies, type Policies } from './policies.ts';
@@ -81,6 +82,7 @@ export function createGuard(options: GuardOptions): Guard {
   ): Promise<Result> {
     try {
       const call = within.bounded(() => request(within, attempt, signal), signal);
+      // The bulkhead checks the signal only when it has a free place.
       const outcome = await orAborted(call, signal);
       if ('refusal' in outcome) throw outcome.refusal;
       return outcome.result;
@@ -153,14 +155,4 @@ export function createGuard(options: GuardOptions): Guard {
 
 function times(attempts: number): string {
   return attempts === 1 ? '1 attempt' : `${attempts} attempts`;
-}
-
-/** Rejects when the signal aborts, too: the bulkhead checks it only when it has a free place. */
-function orAborted<Result>(call: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
-  if (signal === undefined) return call;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
-    call.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }

@@ -62,12 +62,12 @@ export async function openQdrantStorage({ directory }: { readonly directory: str
   }
 }
 
-/** Creates a folder if it is missing. Its errors have the reason of the system, which those of SQLite do not have. */
+/** Creates a folder, readable by its owner only, if it is missing. Its errors have the reason of the system, which those of SQLite do not have. */
 function makeWritable(directory: string): void {
   let nearest = directory;
   while (!existsSync(nearest) && dirname(nearest) !== nearest) nearest = dirname(nearest);
   accessSync(nearest, constants.W_OK);
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: 0o700 });
 }
 
 async function openFile(path: string): Promise<QdrantStorage> {
