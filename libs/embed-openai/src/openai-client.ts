@@ -19,11 +19,13 @@ export interface OpenAiClientOptions {
  * there is something to send: loading it takes a fifth of a second of CPU time, and most runs send nothing.
  */
 export function createOpenAiClient(options: OpenAiClientOptions): OpenAI {
-  return new OpenAI({
+  const client = new OpenAI({
     apiKey: options.apiKey,
     baseURL: options.baseUrl ?? `https://${OPENAI_HOST}/v1`,
     organization: null,
     project: null,
+    adminAPIKey: null,
+    webhookSecret: null,
     maxRetries: 0,
     timeout: options.timeoutMs,
     logLevel: 'off',
@@ -31,4 +33,7 @@ export function createOpenAiClient(options: OpenAiClientOptions): OpenAI {
     fetchOptions: { redirect: 'manual' },
     ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
   });
+  // Of OPENAI_CUSTOM_HEADERS, which no option switches off: they may hold keys of another service.
+  client['_options'].defaultHeaders = undefined;
+  return client;
 }

@@ -111,7 +111,10 @@ describe('a request', () => {
   });
 
   it('the client reads nothing from the environment', async () => {
-    for (const name of ['OPENAI_ORG_ID', 'OPENAI_PROJECT_ID', 'OPENAI_API_KEY']) vi.stubEnv(name, 'from-elsewhere');
+    for (const name of ['OPENAI_ORG_ID', 'OPENAI_PROJECT_ID', 'OPENAI_API_KEY', 'OPENAI_ADMIN_KEY']) {
+      vi.stubEnv(name, 'from-elsewhere');
+    }
+    vi.stubEnv('OPENAI_CUSTOM_HEADERS', 'x-gateway-key: from-elsewhere');
     vi.stubEnv('OPENAI_BASE_URL', 'https://elsewhere.test/v1');
     answerWith([good]);
     await embedder().embed(TEXTS);

@@ -4,6 +4,9 @@ import { FLAGS, type Flag, type FlagName, type Flags } from '../settings/flags.t
 import { printable } from '../terminal/printable.ts';
 import { wrongOption } from './wrong-option.ts';
 
+/** Numbers without an exponent, as flags take them. */
+const DIGITS = new Intl.NumberFormat('en-US', { useGrouping: false, maximumFractionDigits: 100 });
+
 /**
  * Checks options of a call by the flags of the same names, such as `maxCost` by `--max-cost`. Fails with `option-invalid`,
  * which names the option.
@@ -40,7 +43,7 @@ function readValue(option: string, value: unknown, check: v.GenericSchema<string
   if (typeof value !== 'string' && typeof value !== 'number') {
     throw wrongOption(`${option}: expected a text or a number, found ${shown(value)}`);
   }
-  const result = v.safeParse(check, String(value));
+  const result = v.safeParse(check, typeof value === 'number' ? DIGITS.format(value) : value);
   if (result.success) return result.output;
   throw wrongOption(`${option}: ${result.issues[0].message}, found ${shown(value)}`);
 }

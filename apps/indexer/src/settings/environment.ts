@@ -107,8 +107,17 @@ export function readEnvironment(
   return checkEnvironment(Object.fromEntries(names.map((name) => [name, own[name] || fromFile.get(name)])));
 }
 
-/** Checks variables; an empty one counts as not set, and others than ours are ignored. Fails as `readEnvironment` does. */
-export function checkEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
+/** Reads variables that a program gives in place of those of its process and of `.env`. Fails as `readEnvironment` does. */
+export function readVariables(
+  given: Readonly<Record<string, string | undefined>>,
+  warn: (problem: string) => void,
+): Environment {
+  for (const problem of checkProcessNames(given, VARIABLES)) warn(`env: ${problem}`);
+  return checkEnvironment(given);
+}
+
+/** Checks variables; an empty one counts as not set, and others than ours are ignored. */
+function checkEnvironment(variables: Readonly<Record<string, string | undefined>>): Environment {
   const setOf = (names: readonly string[]) =>
     Object.fromEntries(
       names.flatMap((name) => {

@@ -1,7 +1,7 @@
 import type { MinuteLimits } from '@lockstep/resilience';
 import { openStateDirectory, stateDirectory } from '../runtime/state-directory.ts';
 import { workspaceRoot } from '../runtime/workspace-root.ts';
-import { checkEnvironment, readEnvironment, type Environment } from '../settings/environment.ts';
+import { readEnvironment, readVariables, type Environment } from '../settings/environment.ts';
 import type { Flags } from '../settings/flags.ts';
 import { minuteLimits } from '../settings/minute-limits.ts';
 import { resolveFlags } from '../settings/parse-flags.ts';
@@ -39,7 +39,7 @@ export function resolveContext({ cwd, signal, reporter, typed, ...options }: Con
   const root = workspaceRoot(cwd);
   const { variables } = options;
   const warn = (problem: string): void => reporter.logger('').warn('variable-ignored', { problem });
-  const read = variables === undefined ? readEnvironment(root, process.env, warn) : checkEnvironment(variables);
+  const read = variables === undefined ? readEnvironment(root, process.env, warn) : readVariables(variables, warn);
   const resolved = resolveFlags(typed, read);
   const flags = { ...resolved, json: resolved.json || resolved.format === 'json' };
   const environment = takeForeignPostgres(read, flags);
