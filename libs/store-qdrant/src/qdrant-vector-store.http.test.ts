@@ -1,6 +1,6 @@
 import { delay, http, HttpResponse } from 'msw';
 import { setupServer } from 'msw/node';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { pointIdOf, type Point, type VectorStore } from '@lockstep/model';
 import { collect, createInstantGuard, failureOf, allTextOf } from '@lockstep/testing-ports';
 import { createQdrantVectorStore, type QdrantVectorStoreOptions } from './qdrant-vector-store.ts';
@@ -115,6 +115,15 @@ describe('addresses', () => {
     await count('a');
     expect(seen[0]?.headers.get('api-key')).toBe(KEY);
     expect(seen[0]?.body).toEqual({ exact: true, filter: { must: [{ key: 'corpus', match: { value: 'a' } }] } });
+  });
+
+  it('a store prints nothing, where its key goes to this machine over plain http too', async () => {
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    answerWith(ok({ count: 0 }));
+    await storeAt({ url: new URL('http://127.0.0.1:6333') }).count('a');
+    expect(seen[0]?.headers.get('api-key')).toBe(KEY);
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
   });
 });
 

@@ -38,7 +38,8 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
   const client = refuseRedirects(
     new QdrantClient({
       ...clientAddress(url),
-      ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+      // As a header, since the option prints a warning for plain http, which is allowed on this machine alone.
+      ...(options.apiKey === undefined ? {} : { headers: { 'api-key': options.apiKey } }),
       timeout: options.timeoutMs,
       maxConnections: 25,
       checkCompatibility: false,

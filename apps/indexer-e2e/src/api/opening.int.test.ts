@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { openPglite } from '@lockstep/embedded/pglite';
 import { openIndex, type Index, type IndexOptions } from '@lockstep/indexer';
 import { FOREIGN_POSTGRES, VARIABLES } from '@lockstep/indexer/settings/environment';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { filesBelow } from '../support/files-below.ts';
 import { stubOpenAiEnvironment } from '../support/stub-openai-environment.ts';
 import { collectEvents, createApiWorkspace, records, type ApiWorkspace } from './api-workspace.ts';
@@ -14,13 +14,16 @@ const OURS = new Set([...VARIABLES, ...FOREIGN_POSTGRES]);
 
 let workspace: ApiWorkspace;
 
-beforeEach(async () => {
+async function openWorkspace(): Promise<void> {
   workspace = await createApiWorkspace();
   workspace.write(records(3));
-});
-afterEach(() => workspace.close());
+}
+const closeWorkspace = (): Promise<void> => workspace.close();
 
 describe('env', () => {
+  beforeEach(openWorkspace);
+  afterEach(closeWorkspace);
+
   it('takes the place of the variables of the process and of .env, which are neither read nor changed', async () => {
     writeFileSync(join(workspace.folder, '.env'), 'LOCKSTEP_MAX_COST=much\nQDRANT_HOTS=x\n');
     const own = process.env;
@@ -63,6 +66,9 @@ describe('env', () => {
 });
 
 describe('an option that cannot be', () => {
+  beforeAll(openWorkspace);
+  afterAll(closeWorkspace);
+
   const opening: readonly (readonly [Record<string, unknown> | undefined, string])[] = [
     [undefined, 'options: expected an object with a corpus.'],
     [{ corpus: undefined }, 'corpus: expected a name, a path, a list of paths or settings.'],
@@ -125,6 +131,9 @@ describe('an option that cannot be', () => {
 });
 
 describe('a corpus', () => {
+  beforeEach(openWorkspace);
+  afterEach(closeWorkspace);
+
   it.each([
     ['its name', 'books'],
     ['its folder', './books'],
@@ -154,7 +163,7 @@ describe('a corpus', () => {
     [
       'bookz',
       'input-missing',
-      /"bookz" does not exist, and no corpus of the workspace has that name\. Did you mean "books"\?$/,
+      /"bookz" does not exist, and no corpus of the workspace has that name\. Did you mean "books"\?/,
     ],
     [{ name: 'books', input: 'gone.json' }, 'input-missing', /gone\.json \(the input of books\) does not exist/],
     [{ name: 'A B', input: 'x', batch: 5 }, 'config-invalid', /^corpus: /],
@@ -167,6 +176,9 @@ describe('a corpus', () => {
 });
 
 describe('with embedded services', () => {
+  beforeEach(openWorkspace);
+  afterEach(closeWorkspace);
+
   const open = (corpus: string, options: Partial<IndexOptions> = {}): Promise<Index> =>
     workspace.open({ corpus, env: stubOpenAiEnvironment(workspace.openai.baseUrl), ...options });
   const addCorpus = (name: string): void => {
@@ -240,20 +252,20 @@ describe('with embedded services', () => {
     expect(exposed.filter((path) => !path.startsWith('postgres.lock'))).toEqual([]);
     expect(below.length).toBeGreaterThan(20);
   });
-});
 
-it('relative paths are those of cwd, and nothing is written elsewhere', async () => {
-  const elsewhere = mkdtempSync(join(tmpdir(), 'lockstep-api-cwd-'));
-  const own = process.cwd();
-  process.chdir(elsewhere);
-  try {
-    const index = await workspace.open({ corpus: 'books/corpus.json', stateDirectory: 'kept/here' });
-    await index.load();
-    await index.close();
-    expect(readdirSync(elsewhere)).toEqual([]);
-    expect(readdirSync(join(workspace.folder, 'kept/here'))).toContain('books');
-  } finally {
-    process.chdir(own);
-    rmSync(elsewhere, { recursive: true });
-  }
+  it('relative paths are those of cwd, and nothing is written elsewhere', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'lockstep-api-cwd-'));
+    const own = process.cwd();
+    process.chdir(elsewhere);
+    try {
+      const index = await open('books/corpus.json', { stateDirectory: 'kept/here' });
+      await index.load();
+      await index.close();
+      expect(readdirSync(elsewhere)).toEqual([]);
+      expect(readdirSync(join(workspace.folder, 'kept/here'))).toContain('books');
+    } finally {
+      process.chdir(own);
+      rmSync(elsewhere, { recursive: true });
+    }
+  });
 });

@@ -92,9 +92,10 @@ const SEARCH_LIMITS = { timeoutMs: SEARCH_DEADLINE_MS, deadlineMs: SEARCH_DEADLI
  * and the like (the input), each naming what is wrong.
  *
  * ```ts
- * await using index = await openIndex({ corpus: 'docs/chunks.json' });
+ * const index = await openIndex({ corpus: 'docs/chunks.json' });
  * const { verify } = await index.load({ maxCost: 1 });
  * const { hits } = await index.search('What is the whiteness of the whale?', { limit: 3 });
+ * await index.close();
  * ```
  */
 export async function openIndex(options: IndexOptions): Promise<Index> {
