@@ -1,74 +1,56 @@
-/** Packs the built packages, checks them, and uses them in an empty folder without Nx, as `npm run packages`. */
+/** Packs the built packages, checks them, publishes them on loopback, and uses them as a user does: `npm run packages`. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PUBLISHED_PACKAGES, ROOT, type PublishedPackage } from './published-packages.ts';
+import { publishPackages } from './registry/publish-packages.ts';
+import { startRegistry } from './registry/start-registry.ts';
+import { installTrialTools } from './registry/trial-tools.ts';
 import { checkTarball } from './trial/check-tarball.ts';
-import { measureColdStart } from './trial/cold-start.ts';
-import { createInstallFolder, type InstalledSize } from './trial/install-folder.ts';
-import { installOldestNode, OLDEST_NODE } from './trial/oldest-node.ts';
 import { packPackage } from './trial/pack-package.ts';
-import { PUBLISHED_PACKAGES, ROOT } from './published-packages.ts';
-import { lockstep, tryWithEngines, tryWithoutEngines } from './trial/try-command-line.ts';
-import { supportedNxVersions, tryNxWorkspace } from './trial/try-nx-workspace.ts';
+import { tryEmptyFolder } from './trial/try-empty-folder.ts';
+import { tryNxWorkspace, type NxWorkspace } from './trial/try-nx-workspace.ts';
+import { readManifest } from './read-manifest.ts';
 
-/** Most that may be installed. */
-const LIMITS = {
-  'without the engines': { packages: 60, bytes: 60e6 },
-  'with the engines': { packages: 70, bytes: 190e6 },
-} as const;
-
-const problems: string[] = [];
 const tell = (line: string): void => void process.stdout.write(`${line}\n`);
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
-function checkSize(what: keyof typeof LIMITS, { packages, bytes }: InstalledSize): void {
-  tell(`installed ${what}: ${packages} packages, ${megabytes(bytes)}`);
-  const most = LIMITS[what];
-  if (packages <= most.packages && bytes <= most.bytes) return;
-  problems.push(`Installed ${what}, expected at most ${most.packages} packages and ${megabytes(most.bytes)}.`);
+/** The newest Nx and the one before; the older one in a workspace that has plugins of its version, as most have. */
+const WORKSPACES: readonly NxWorkspace[] = [
+  { manager: 'npm', packages: [`nx@${readManifest(ROOT).devDependencies?.['nx'] ?? ''}`], thoroughly: true },
+  { manager: 'pnpm', packages: [`nx@${readManifest(ROOT).devDependencies?.['nx'] ?? ''}`], thoroughly: true },
+  { manager: 'npm', packages: ['nx@23', '@nx/devkit@23'], thoroughly: false },
+];
+
+async function checkTarballs(): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-tarballs-'));
+  const problems: string[] = [];
+  try {
+    for (const published of Object.values<PublishedPackage>(PUBLISHED_PACKAGES)) {
+      const tarball = packPackage(published, folder);
+      const [packed, unpacked] = [tarball.bytes, tarball.unpackedBytes].map((bytes) => (bytes / 1e6).toFixed(1));
+      tell(`${tarball.name} ${tarball.version}: ${packed} MB, unpacked ${unpacked} MB`);
+      problems.push(...(await checkTarball(tarball, join(ROOT, published.folder, 'dist'))));
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return problems;
 }
 
-const tarballs = mkdtempSync(join(tmpdir(), 'lockstep-tarballs-'));
-const folder = createInstallFolder();
+const problems = await checkTarballs();
+installTrialTools();
+const registry = await startRegistry();
 try {
-  const packed = new Map(
-    Object.entries(PUBLISHED_PACKAGES).map(([project, published]) => [project, packPackage(published, tarballs)]),
-  );
-  for (const [project, tarball] of packed) {
-    tell(
-      `${tarball.name} ${tarball.version}: ${megabytes(tarball.bytes)}, unpacked ${megabytes(tarball.unpackedBytes)}`,
-    );
-    const dist = join(ROOT, PUBLISHED_PACKAGES[project as keyof typeof PUBLISHED_PACKAGES].folder, 'dist');
-    problems.push(...(await checkTarball(tarball, dist)));
+  publishPackages(registry.url);
+  problems.push(...tryEmptyFolder(registry.url, tell));
+  for (const workspace of WORKSPACES) {
+    const start = performance.now();
+    problems.push(...(await tryNxWorkspace(registry.url, workspace)));
+    const seconds = ((performance.now() - start) / 1000).toFixed(0);
+    tell(`used in a new workspace by ${workspace.manager} with ${workspace.packages.join(' and ')}, in ${seconds} s`);
   }
-  const fileOf = (project: keyof typeof PUBLISHED_PACKAGES): string => packed.get(project)?.file ?? project;
-
-  folder.install(fileOf('indexer'));
-  checkSize('without the engines', folder.size());
-  const version = lockstep(folder, process.execPath, ['--version']).stdout.trim();
-  if (version !== packed.get('indexer')?.version) problems.push(`lockstep --version prints ${version}.`);
-  problems.push(...tryWithoutEngines(folder, process.execPath));
-  const { helpMs, nodeMs } = measureColdStart(folder, process.execPath);
-  const times = `${helpMs.toFixed(0)} ms, ${nodeMs.toFixed(0)} ms`;
-  tell(`cold start: lockstep --help takes ${(helpMs / nodeMs).toFixed(2)} times as long as node -e 0 (${times})`);
-
-  folder.install(fileOf('indexer'), fileOf('embedded'));
-  checkSize('with the engines', folder.size());
-  problems.push(...tryWithEngines(folder, process.execPath, `node-${process.versions.node}`));
-  const node = createInstallFolder();
-  try {
-    problems.push(...tryWithEngines(folder, installOldestNode(node), `node-${OLDEST_NODE}`));
-  } finally {
-    node.dispose();
-  }
-  const files = [...packed.values()].map(({ file }) => file);
-  const nxVersions = supportedNxVersions();
-  for (const versions of nxVersions) problems.push(...tryNxWorkspace(files, versions));
-  const ofNx = nxVersions.map(({ nx }) => nx).join(' and ');
-  tell(`used on Node ${process.versions.node} and ${OLDEST_NODE}, and in new workspaces with Nx ${ofNx}`);
 } finally {
-  folder.dispose();
-  rmSync(tarballs, { recursive: true, force: true });
+  await registry.stop();
 }
 for (const problem of problems) process.stderr.write(`\n${problem}\n`);
 process.exitCode = problems.length === 0 ? 0 : 1;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { PUBLISHED_PACKAGES, ROOT, type PublishedProject } from '../published-packages.ts';
 
-const PASSED_ON = ['tag', 'registry', 'otp', 'access'] as const;
+const PASSED_ON = ['tag', 'registry', 'otp', 'access', 'provenance'] as const;
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

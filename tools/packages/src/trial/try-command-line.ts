@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Ended, InstallFolder } from './install-folder.ts';
+import { printed, type Ended, type InstallFolder } from './install-folder.ts';
+import { readmeCommands } from './readme-commands.ts';
 
 const CHUNKS = [
   { id: 'whale', title: 'The whale', text: 'The whale was white as snow, and larger than the ship.' },
@@ -38,10 +39,32 @@ export function tryWithEngines(folder: InstallFolder, node: string, place: strin
   return trySteps(folder, node, place, INSTALLED);
 }
 
+/** What the commands of the README for a folder without Nx print. */
+const README: Readonly<Record<string, RegExp>> = {
+  'npm install @lockstep/indexer @lockstep/embedded': /added \d+ packages/,
+  'npx lockstep run docs/chunks.json': /in step .*input 3, cache 3, qdrant 3, neon 3/,
+};
+
+/** Follows the README in an empty folder, and says what is wrong. */
+export function tryReadmeWithoutNx(folder: InstallFolder): string[] {
+  writeChunks(join(folder.root, 'docs'));
+  const [, commands = []] = readmeCommands('In your own workspace');
+  if (commands.join('\n') !== Object.keys(README).join('\n')) {
+    return [
+      `README.md has ${commands.join(', ')} without Nx; ${import.meta.filename} tries ${Object.keys(README).join(', ')}.`,
+    ];
+  }
+  return commands.flatMap((line) => {
+    const output = printed(folder.type(line));
+    return output.endsWith('exit 0') && README[line]?.test(output) === true
+      ? []
+      : [`${line} in an empty folder:\n${output}`];
+  });
+}
+
 function trySteps(folder: InstallFolder, node: string, place: string, steps: readonly Step[]): string[] {
   const cwd = join(folder.root, place);
-  mkdirSync(cwd);
-  writeFileSync(join(cwd, 'chunks.json'), JSON.stringify(CHUNKS));
+  writeChunks(cwd);
   return steps.flatMap(({ args, exit, prints }) => {
     const ended = lockstep(folder, node, args, cwd);
     const missing = prints.filter((pattern) => !pattern.test(ended.stdout + ended.stderr));
@@ -51,6 +74,11 @@ function trySteps(folder: InstallFolder, node: string, place: string, steps: rea
         `${missing.map((pattern) => ` and ${pattern}`).join('')}:\n${ended.stdout}${ended.stderr}`,
     ];
   });
+}
+
+function writeChunks(folder: string): void {
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'chunks.json'), JSON.stringify(CHUNKS));
 }
 
 /** Runs the installed command line by a Node of our choice. */

@@ -21,9 +21,14 @@ export function tryTypes(folder: InstallFolder, packages: readonly PublishedPack
   const imports = entries.map((entry, index) => `import * as entry${index} from '${entry}';`);
   const names = entries.map((_, index) => `entry${index}`);
   writeFileSync(
-    join(folder.root, 'entries.ts'),
+    join(folder.root, 'entries.mts'),
     `${imports.join('\n')}\nexport const entries = [${names.join(', ')}];\n${USE}`,
   );
+  return compile(folder, 'entries.mts');
+}
+
+/** Compiles a file of the folder in a strict project, once for each way of finding packages, and says what is wrong. */
+export function compile(folder: InstallFolder, file: string): string[] {
   return RESOLUTIONS.flatMap((resolution) => {
     const config = join(folder.root, `tsconfig.${resolution.moduleResolution}.json`);
     writeFileSync(
@@ -39,7 +44,7 @@ export function tryTypes(folder: InstallFolder, packages: readonly PublishedPack
           exactOptionalPropertyTypes: true,
           noEmit: true,
         },
-        files: ['entries.ts'],
+        files: [file],
       }),
     );
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc6');
@@ -51,7 +56,7 @@ export function tryTypes(folder: InstallFolder, packages: readonly PublishedPack
   });
 }
 
-const OF_NX = /^node_modules\/(nx|@nx)\//;
+const OF_NX = /^node_modules\/(\.pnpm\/[^/]+\/node_modules\/)?(nx|@nx)\//;
 
 /** Uses of the types, so that one that has become `any` is an error. */
 const USE = `
