@@ -8,6 +8,8 @@ export interface Manifest {
   readonly license?: string;
   readonly workspaces?: readonly string[];
   readonly repository?: { readonly type: string; readonly url: string };
+  readonly homepage?: string;
+  readonly bugs?: string | { readonly url: string };
   readonly bin?: Readonly<Record<string, string>>;
   readonly exports?: Readonly<Record<string, string>>;
   readonly imports?: Readonly<Record<string, string>>;

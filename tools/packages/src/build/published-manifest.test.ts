@@ -12,7 +12,13 @@ const manifest = {
   peerDependencies: { '@lockstep/embedded': '1.2.3', '@nx/devkit': '>=23' },
   exports: { '.': './src/index.ts' },
 };
-const root = { name: 'root', version: '0.0.0', repository: { type: 'git', url: 'git+https://host.test/a.git' } };
+const root = {
+  name: 'root',
+  version: '0.0.0',
+  repository: { type: 'git', url: 'git+https://host.test/a.git' },
+  homepage: 'https://host.test/a',
+  bugs: 'https://host.test/a/issues',
+};
 const publish = (imported: string[]) =>
   publishedManifest({
     manifest,
@@ -34,9 +40,11 @@ it('a package depends on what its built files import, and on no project of the w
   expect(Object.keys(published).filter((key) => ['nx', 'scripts', 'devDependencies'].includes(key))).toEqual([]);
 });
 
-it('a package names the repository and its folder there, and its provenance is published with it', () => {
+it('a package names the repository and its folder there, where to read more and to report faults, and is published with its provenance', () => {
   expect(publish([])).toMatchObject({
     repository: { type: 'git', url: 'git+https://host.test/a.git', directory: 'apps/program' },
+    homepage: 'https://host.test/a',
+    bugs: 'https://host.test/a/issues',
     publishConfig: { access: 'public', provenance: true },
   });
 });

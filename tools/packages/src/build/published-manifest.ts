@@ -44,6 +44,8 @@ export function publishedManifest(options: PublishedManifestOptions): Record<str
     author: 'Lockstep contributors',
     // npm proves where a package was built only if its package.json names the repository.
     ...(root.repository === undefined ? {} : { repository: { ...root.repository, directory: folder } }),
+    ...(root.homepage === undefined ? {} : { homepage: root.homepage }),
+    ...(root.bugs === undefined ? {} : { bugs: root.bugs }),
     files: options.files,
     exports: entries.exports,
     ...(Object.keys(entries.imports).length === 0 ? {} : { imports: entries.imports }),

@@ -1,5 +1,5 @@
 import { checkPackage, createPackageFromTarballData, type Problem } from '@arethetypeswrong/core';
-import { readFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
@@ -7,9 +7,13 @@ import { readTarball, type Tarball } from './pack-package.ts';
 
 /** What is wrong with a package for those who install it, one sentence each. Empty if nothing is. */
 export async function checkTarball(tarball: Tarball, dist: string): Promise<string[]> {
-  return [...(await publintProblems(tarball)), ...(await typeProblems(tarball)), ...deadLinks(tarball, dist)].map(
-    (problem) => `${tarball.name}: ${problem}`,
-  );
+  const problems = [
+    ...(await publintProblems(tarball)),
+    ...(await typeProblems(tarball)),
+    ...deadLinks(tarball, dist),
+    ...missingLicences(tarball, dist),
+  ];
+  return problems.map((problem) => `${tarball.name}: ${problem}`);
 }
 
 async function publintProblems(tarball: Tarball): Promise<string[]> {
@@ -44,3 +48,21 @@ function deadLinks({ paths }: Tarball, dist: string): string[] {
     .filter((target) => !paths.includes(target))
     .map((target) => `README.md links to ${target}, which the package does not have.`);
 }
+
+/** Packages whose code is in the built files, by their source maps, and whose licences are not in the package. */
+function missingLicences({ paths }: Tarball, dist: string): string[] {
+  const sources = globSync('lib/**/*.map', { cwd: dist }).flatMap(
+    (path) => (JSON.parse(readFileSync(join(dist, path), 'utf8')) as { readonly sources: readonly string[] }).sources,
+  );
+  const copied = sources.flatMap((source) => {
+    const [, name] = /.*node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)/.exec(source) ?? [];
+    return name === undefined ? [] : [name];
+  });
+  const file = join(dist, LICENCES);
+  const text = existsSync(file) && paths.includes(LICENCES) ? readFileSync(file, 'utf8') : '';
+  return [...new Set(copied)]
+    .filter((name) => !text.includes(`\n${name} `))
+    .map((name) => `it has code of ${name}, and ${LICENCES} has no licence of it.`);
+}
+
+const LICENCES = 'THIRD-PARTY-LICENSES';
