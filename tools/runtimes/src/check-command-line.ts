@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { COMMAND_TRIALS } from './command-line/command-trials.ts';
+import { installPackages } from './command-line/install-packages.ts';
 import type { Launcher } from './command-line/start-indexer.ts';
 import type { InstalledRuntimes } from './install-runtimes.ts';
 import type { Outcome } from './report.ts';
@@ -13,7 +14,9 @@ export interface RuntimeOutcome {
   readonly outcomes: readonly (Outcome & { readonly command: string })[];
 }
 
-/** Runs the main path of the command line from its sources on every runtime, each in a folder of its own. */
+const SOURCES = join(import.meta.dirname, '../../../apps/indexer/bin/indexer.js');
+
+/** Runs the main path of the command line on every runtime, from the packages for npm and from the sources. */
 export async function checkCommandLine({ programs }: InstalledRuntimes): Promise<RuntimeOutcome[]> {
   const launchers: Readonly<Record<string, Launcher>> = {
     'Node 22': [programs['node 22']],
@@ -22,20 +25,35 @@ export async function checkCommandLine({ programs }: InstalledRuntimes): Promise
     Deno: [programs.deno, 'run', '--allow-all', '--quiet'],
     Bun: [programs.bun],
   };
-  const found: RuntimeOutcome[] = [];
-  for (const [runtime, launcher] of Object.entries(launchers)) {
-    const folder = mkdtempSync(join(tmpdir(), 'runtimes-command-line-'));
-    try {
+  const folder = mkdtempSync(join(tmpdir(), 'runtimes-packages-'));
+  try {
+    const binaries = { packages: installPackages(folder), sources: SOURCES };
+    const found: RuntimeOutcome[] = [];
+    for (const [runtime, launcher] of Object.entries(launchers)) {
       const outcomes: RuntimeOutcome['outcomes'][number][] = [];
-      for (const [command, trial] of Object.entries(COMMAND_TRIALS)) {
-        const problem = await trial({ launcher, folder }).then(() => undefined, String);
-        console.log(`${command} on ${runtime}: ${problem === undefined ? 'works' : 'fails'}`);
-        outcomes.push({ command, title: `${command} on ${runtime}`, problem });
+      for (const [from, binary] of Object.entries(binaries)) {
+        outcomes.push(...(await tryCommands([...launcher, binary], `on ${runtime} from the ${from}`)));
       }
       found.push({ runtime, outcomes });
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
     }
+    return found;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
-  return found;
+}
+
+/** Runs every command in a new folder. */
+async function tryCommands(launcher: Launcher, where: string): Promise<RuntimeOutcome['outcomes'][number][]> {
+  const folder = mkdtempSync(join(tmpdir(), 'runtimes-command-line-'));
+  try {
+    const outcomes: RuntimeOutcome['outcomes'][number][] = [];
+    for (const [command, trial] of Object.entries(COMMAND_TRIALS)) {
+      const problem = await trial({ launcher, folder }).then(() => undefined, String);
+      console.log(`${command} ${where}: ${problem === undefined ? 'works' : 'fails'}`);
+      outcomes.push({ command, title: `${command} ${where}`, problem });
+    }
+    return outcomes;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

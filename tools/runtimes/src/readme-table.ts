@@ -7,13 +7,13 @@ const [BEGIN, END] = ['<!-- runtimes: written by npm run runtimes -->', '<!-- /r
 
 /** A table of runtimes and commands, as prettier formats it. */
 export function commandTable(found: readonly RuntimeOutcome[]): string {
-  const commands = found[0]?.outcomes.map(({ command }) => command) ?? [];
+  const commands = [...new Set(found.flatMap(({ outcomes }) => outcomes.map(({ command }) => command)))];
+  // A command works where it does from the packages and from the sources.
+  const cell = (outcomes: RuntimeOutcome['outcomes'], command: string): string =>
+    outcomes.every((outcome) => outcome.command !== command || outcome.problem === undefined) ? 'works' : 'fails';
   const rows = [
     ['', ...commands.map((command) => `\`${command}\``.replace(/^`(.* .*)`$/, '$1'))],
-    ...found.map(({ runtime, outcomes }) => [
-      runtime,
-      ...outcomes.map(({ problem }) => (problem === undefined ? 'works' : 'fails')),
-    ]),
+    ...found.map(({ runtime, outcomes }) => [runtime, ...commands.map((command) => cell(outcomes, command))]),
   ];
   const widths = rows[0]?.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0))) ?? [];
   const line = (cells: readonly string[]): string =>

@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
 
-/** How a runtime starts a program: the runtime and its own arguments. */
-export type Launcher = readonly [program: string, ...args: string[]];
+/** How the command line is started: a runtime, the runtime's own arguments, and the program's file. */
+export type Launcher = readonly [runtime: string, ...args: string[]];
 
 /** A command that has ended. */
 export interface Ended {
@@ -19,23 +18,21 @@ export interface StartedIndexer {
   kill(): void;
 }
 
-const BINARY = resolve(import.meta.dirname, '../../../../apps/indexer/bin/indexer.js');
-
 /** Far longer than a command takes; a runtime on which one never ends must not keep the others from being tried. */
 const TIMEOUT_MS = 300_000;
 
 /** Variables that would choose services, or change what a runtime does. */
 const DROPPED = /^(NODE_.*|NX_.*|OPENAI_.*|QDRANT_.*|NEON_.*|LOCKSTEP_.*|npm_.*)$/;
 
-/** Starts `indexer ... --json` from its sources, in a folder. */
+/** Starts `indexer ... --json` in a folder. */
 export function startIndexer(
-  [program, ...own]: Launcher,
+  [runtime, ...own]: Launcher,
   folder: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): StartedIndexer {
   const inherited = Object.entries(process.env).filter(([name]) => !DROPPED.test(name));
-  const child = spawn(program, [...own, BINARY, ...args, '--json'], {
+  const child = spawn(runtime, [...own, ...args, '--json'], {
     cwd: folder,
     env: { ...Object.fromEntries(inherited), ...environment },
     timeout: TIMEOUT_MS,
