@@ -1,3 +1,4 @@
+import { isPage, pageInsteadOfJson, shownServer } from '@lockstep/resilience';
 import OpenAI from 'openai';
 import { OPENAI_HOST } from './models.ts';
 
@@ -19,9 +20,10 @@ export interface OpenAiClientOptions {
  * there is something to send: loading it takes a fifth of a second of CPU time, and most runs send nothing.
  */
 export function createOpenAiClient(options: OpenAiClientOptions): OpenAI {
+  const baseURL = options.baseUrl ?? `https://${OPENAI_HOST}/v1`;
   const client = new OpenAI({
     apiKey: options.apiKey,
-    baseURL: options.baseUrl ?? `https://${OPENAI_HOST}/v1`,
+    baseURL,
     organization: null,
     project: null,
     adminAPIKey: null,
@@ -31,7 +33,12 @@ export function createOpenAiClient(options: OpenAiClientOptions): OpenAI {
     logLevel: 'off',
     // Texts and key go to this address and nowhere else.
     fetchOptions: { redirect: 'manual' },
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    async fetch(input, init) {
+      const response = await (options.fetch ?? fetch)(input, init);
+      if (!response.ok || !isPage(response.headers)) return response;
+      await response.body?.cancel();
+      throw pageInsteadOfJson('The embedding service', shownServer(baseURL), { possiblyPaid: true });
+    },
   });
   // Of OPENAI_CUSTOM_HEADERS, which no option switches off: they may hold keys of another service.
   client['_options'].defaultHeaders = undefined;

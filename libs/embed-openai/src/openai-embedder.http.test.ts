@@ -315,14 +315,12 @@ describe('a connection', () => {
 });
 
 describe('describe', () => {
-  it('describe requests the model, and names the service', async () => {
-    server.use(
-      http.get('https://api.openai.com/v1/models/text-embedding-3-small', () =>
-        HttpResponse.json({ id: 'text-embedding-3-small', object: 'model' }),
-      ),
-      http.get('http://llm.test:8080/api/models/bge-m3', () => HttpResponse.json({ id: 'bge-m3' })),
-    );
+  const one = () => HttpResponse.json({ data: [{ index: 0, embedding: base64(1, 0) }] });
+
+  it('describe embeds a word, as a true request does, and names the service', async () => {
+    answerWith([one]);
     expect(await embedder().describe()).toEqual({ name: 'OpenAI', version: 'text-embedding-3-small' });
+    answerWith([one], 'http://llm.test:8080/api/embeddings');
     const other = embedder({ baseUrl: 'http://llm.test:8080/api', model: 'bge-m3' });
     expect(await other.describe()).toEqual({ name: 'OpenAI-compatible at llm.test:8080', version: 'bge-m3' });
     expect(
@@ -330,14 +328,30 @@ describe('describe', () => {
     ).toBe('Mine');
   });
 
-  it('describe fails with a bad key', async () => {
-    server.use(
-      http.get('https://api.openai.com/v1/models/text-embedding-3-small', refusal(401, { message: `bad ${KEY}` })),
-    );
+  it.each<[what: string, answer: () => Response | Promise<Response>, code: string]>([
+    ['a bad key', refusal(401, { message: `bad ${KEY}` }), 'unauthorized'],
+    ['a page of a proxy', () => HttpResponse.html('<h1>Log in</h1>'), 'response-invalid'],
+    [
+      'vectors of other dimensions',
+      () => HttpResponse.json({ data: [{ index: 0, embedding: base64(1) }] }),
+      'response-invalid',
+    ],
+  ])('describe fails with %s', async (_what, answer, code) => {
+    answerWith([answer]);
     const error = await failureOf(embedder().describe());
-    expect(error.code).toBe('unauthorized');
+    expect(error.code).toBe(code);
     expect(allTextOf(error)).not.toContain(KEY);
   });
+});
+
+it('a model that the service does not have is told with what to check', async () => {
+  answerWith([refusal(404, { message: `no ${KEY}`, code: 'model_not_found', param: 'model' })]);
+  const { error } = await fail();
+  expect(error.code).toBe('request-refused');
+  expect(error.message).toMatch(
+    /^The embedding service at api\.openai\.com:443 answered 404 \(model_not_found\): .*--model, or "model" in corpus\.json.*OPENAI_BASE_URL/,
+  );
+  expect(seen).toHaveLength(1);
 });
 
 describe('the limits', () => {

@@ -1,6 +1,6 @@
 import { createTextMeasure, utf8Bytes, type Embedder, type EmbedderIdentity } from '@lockstep/model';
-import type { Guard, RateLimiter } from '@lockstep/resilience';
-import { OPENAI_LIMITS, OPENAI_MODELS, thirdPartyHost } from './models.ts';
+import { shownServer, type Guard, type RateLimiter } from '@lockstep/resilience';
+import { OPENAI_HOST, OPENAI_LIMITS, OPENAI_MODELS, thirdPartyHost } from './models.ts';
 import { readVectors } from './read-vectors.ts';
 import { packRequests, type CountTokens, type RequestLimits } from './request-limits.ts';
 import { runRateLimited } from './run-rate-limited.ts';
@@ -54,48 +54,45 @@ export function createProtocolEmbedder(options: ProtocolEmbedderOptions): Embedd
   };
   let opened: ReturnType<typeof open> | undefined;
 
+  const server = shownServer(options.baseUrl ?? `https://${OPENAI_HOST}`);
   const possiblyPaid = { requests: 0, inputs: 0 };
+
+  const embed: Embedder['embed'] = async (texts, call) => {
+    const { client, APIError, toIndexingError } = await (opened ??= open());
+    const tokens = () => countAll(texts, rateLimiter?.countsTokens() === true ? countTokens : estimateTokens);
+    return runRateLimited({ guard, rateLimiter, tokens }, call, async (signal, keepHeaders) => {
+      try {
+        const body = {
+          model,
+          input: [...texts],
+          // Named in the request so that the client leaves it undecoded; its own decoding is slower.
+          encoding_format: 'base64' as const,
+          ...(asksDimensions ? { dimensions } : {}),
+        };
+        const { data, response } = await client.embeddings.create(body, { signal }).withResponse();
+        keepHeaders(response.headers);
+        return readVectors(data, { count: texts.length, dimensions });
+      } catch (error) {
+        if (error instanceof APIError) keepHeaders(error.headers);
+        const failure = toIndexingError(error, server, Date.now());
+        // A request that was given up on, at the timeout or by the caller, may have been answered too.
+        if (signal.aborted || failure.details['possiblyPaid'] === true) {
+          possiblyPaid.requests += 1;
+          possiblyPaid.inputs += texts.length;
+        }
+        throw failure;
+      }
+    });
+  };
 
   return {
     ...createTextMeasure({ identity, inputTokensMax: limits.inputTokensMax, countTokens }),
     pack: (texts) => packRequests(texts, limits, countTokens),
-    async embed(texts, call) {
-      const { client, APIError, toIndexingError } = await (opened ??= open());
-      const tokens = () => countAll(texts, rateLimiter?.countsTokens() === true ? countTokens : estimateTokens);
-      return runRateLimited({ guard, rateLimiter, tokens }, call, async (signal, keepHeaders) => {
-        try {
-          const body = {
-            model,
-            input: [...texts],
-            // Named in the request so that the client leaves it undecoded; its own decoding is slower.
-            encoding_format: 'base64' as const,
-            ...(asksDimensions ? { dimensions } : {}),
-          };
-          const { data, response } = await client.embeddings.create(body, { signal }).withResponse();
-          keepHeaders(response.headers);
-          return readVectors(data, { count: texts.length, dimensions });
-        } catch (error) {
-          if (error instanceof APIError) keepHeaders(error.headers);
-          const failure = toIndexingError(error, Date.now());
-          // A request that was given up on, at the timeout or by the caller, may have been answered too.
-          if (signal.aborted || failure.details['possiblyPaid'] === true) {
-            possiblyPaid.requests += 1;
-            possiblyPaid.inputs += texts.length;
-          }
-          throw failure;
-        }
-      });
-    },
+    embed,
     possiblyPaid: () => ({ ...possiblyPaid }),
     async describe(call) {
-      const { client, toIndexingError } = await (opened ??= open());
-      await guard.run(async (signal) => {
-        try {
-          await client.models.retrieve(model, { signal });
-        } catch (error) {
-          throw toIndexingError(error, Date.now());
-        }
-      }, call);
+      // The request that is made for every text: a list of models says nothing of the key's rights, and not all servers have one.
+      await embed(['ok'], call);
       return {
         name: options.serviceName ?? (thirdParty === null ? 'OpenAI' : `OpenAI-compatible at ${thirdParty}`),
         version: model,

@@ -1,16 +1,6 @@
 import { APIConnectionError, APIConnectionTimeoutError, APIError, APIUserAbortError } from 'openai';
 import { IndexingError, isIndexingError, strippedCause, type ErrorCode, type ErrorDetails } from '@lockstep/model';
-import { retryAfterMs, statusFailure } from '@lockstep/resilience';
-
-/** Failures before anything was sent; after any other broken connection the request may have been served and charged. */
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
+import { connectionProblem, isPage, pageNote, retryAfterMs, statusFailure } from '@lockstep/resilience';
 
 /** Parameters that are the same in every request: splitting a batch would not help. */
 const OWN_PARAMS = new Set(['model', 'dimensions', 'encoding_format', 'user']);
@@ -41,28 +31,32 @@ const REQUEST_ID = /^(?:req_)?[0-9a-f-]{1,64}$/i;
  * Turns what the `openai` client throws into an `IndexingError`. The service's message is not repeated, since it may
  * quote the key or the text; its code, type, parameter and request id are, where they have the usual form.
  */
-export function toIndexingError(error: unknown, nowMs: number): IndexingError {
+export function toIndexingError(error: unknown, server: string, nowMs: number): IndexingError {
   if (isIndexingError(error)) return error;
+  // The client wraps what its `fetch` throws.
+  if (error instanceof APIConnectionError && isIndexingError(error.cause)) return error.cause;
   const cause = strippedCause(error);
   if (error instanceof APIUserAbortError) return new IndexingError({ code: 'aborted', message: 'Stopped.', cause });
   if (error instanceof APIConnectionTimeoutError) {
-    return unavailable('gave no answer in time', { possiblyPaid: true }, cause);
+    return unavailable(`at ${server} gave no answer in time`, { possiblyPaid: true }, cause);
   }
   if (error instanceof APIConnectionError) {
-    const unsent = 'code' in cause && NEVER_SENT.has(String(cause.code));
-    return unsent
-      ? unavailable('cannot be reached', {}, cause)
-      : unavailable('broke the connection', { possiblyPaid: true }, cause);
+    const problem = connectionProblem(error);
+    const why = problem === undefined ? '' : `: ${problem.words}`;
+    // After a connection that broke the request may have been served and charged.
+    return problem?.isUnsent === true
+      ? unavailable(`cannot be reached at ${server}${why}`, {}, cause, problem.isFinal)
+      : unavailable(`at ${server} broke the connection${why}`, { possiblyPaid: true }, cause);
   }
-  if (error instanceof APIError && error.status !== undefined) return ofStatus(error, nowMs, cause);
+  if (error instanceof APIError && error.status !== undefined) return ofStatus(error, server, nowMs, cause);
   // A body that ends early throws a TypeError, one that is not JSON a SyntaxError; both after the work was done.
   if (error instanceof TypeError || error instanceof SyntaxError) {
-    return unavailable('sent a body that is cut or not JSON', { possiblyPaid: true }, cause);
+    return unavailable(`at ${server} sent a body that is cut or not JSON`, { possiblyPaid: true }, cause);
   }
   return new IndexingError({ code: 'invariant', message: 'The embedding client failed in an unknown way.', cause });
 }
 
-function ofStatus(error: APIError, nowMs: number, cause: unknown): IndexingError {
+function ofStatus(error: APIError, server: string, nowMs: number, cause: unknown): IndexingError {
   const status = error.status as number;
   const details: ErrorDetails = {
     status,
@@ -70,12 +64,23 @@ function ofStatus(error: APIError, nowMs: number, cause: unknown): IndexingError
     param: matching(PARAM, error.param),
     requestId: matching(REQUEST_ID, error.requestID),
   };
-  const answer = `The embedding service answered ${status}${details['vendorCode'] === null ? '' : ` (${details['vendorCode']})`}`;
+  const headers = error.headers ?? new Headers();
+  const from = isPage(headers) || status === 404 ? `The embedding service at ${server}` : 'The embedding service';
+  const vendorCode = details['vendorCode'] === null ? '' : ` (${details['vendorCode']})`;
+  const answer = `${from} answered ${status}${vendorCode}${pageNote(headers)}`;
   // Other services that speak the protocol answer 402 where credit has run out.
   const final = FINAL.get(error.code) ?? FINAL.get(error.type) ?? (status === 402 ? 'quota-exhausted' : undefined);
   if (final !== undefined) {
     const why = final === 'quota-exhausted' ? 'the account may not spend more' : 'the account was closed';
     return new IndexingError({ code: final, message: `${answer}: ${why}.`, details, cause });
+  }
+  if (status === 404) {
+    return new IndexingError({
+      code: 'request-refused',
+      message: `${answer}: it does not have the model, or there is no such service at this address. Check the name of the model (--model, or "model" in corpus.json) and OPENAI_BASE_URL.`,
+      details,
+      cause,
+    });
   }
   if (error.param !== null && error.param !== undefined && OWN_PARAMS.has(error.param)) {
     return new IndexingError({
@@ -95,7 +100,7 @@ function ofStatus(error: APIError, nowMs: number, cause: unknown): IndexingError
     });
   }
   const failure = statusFailure(status);
-  const wait = error.headers === undefined ? undefined : retryAfterMs(error.headers, nowMs);
+  const wait = retryAfterMs(headers, nowMs);
   return new IndexingError({
     ...failure,
     message: `${answer}.`,
@@ -109,10 +114,10 @@ function matching(form: RegExp, value: unknown): string | null {
   return typeof value === 'string' && form.test(value) ? value : null;
 }
 
-function unavailable(what: string, details: ErrorDetails, cause: unknown): IndexingError {
+function unavailable(what: string, details: ErrorDetails, cause: unknown, isFinal = false): IndexingError {
   return new IndexingError({
     code: 'service-unavailable',
-    disposition: 'retry',
+    disposition: isFinal ? 'abort' : 'retry',
     message: `The embedding service ${what}.`,
     details,
     cause,

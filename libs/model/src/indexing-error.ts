@@ -18,6 +18,8 @@ export interface IndexingErrorOptions {
   readonly cause?: unknown;
   /** For `retry`: how long the service asks to wait, in milliseconds. */
   readonly retryAfterMs?: number;
+  /** For `retry`: failures of this kind that end a call. They do not count as an outage. @default no limit of its own */
+  readonly attemptsMax?: number;
 }
 
 const MARKER = Symbol.for('lockstep.IndexingError');
@@ -28,6 +30,7 @@ export class IndexingError extends Error {
   readonly disposition: Disposition;
   readonly details: ErrorDetails;
   readonly retryAfterMs: number | undefined;
+  readonly attemptsMax: number | undefined;
   #stage: string | undefined;
 
   constructor(options: IndexingErrorOptions) {
@@ -37,6 +40,7 @@ export class IndexingError extends Error {
     this.disposition = options.disposition ?? 'abort';
     this.details = options.details ?? {};
     this.retryAfterMs = options.retryAfterMs;
+    this.attemptsMax = options.attemptsMax;
     Object.defineProperty(this, MARKER, { value: true });
   }
 

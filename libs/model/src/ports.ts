@@ -68,6 +68,7 @@ export interface Embedder {
   embed(texts: readonly string[], options?: CallOptions): Promise<{ vectors: Float32Array[]; tokens: number }>;
   /** What was possibly paid for in vain since the embedder was created. */
   possiblyPaid(): PossiblyPaid;
+  /** Embeds a word, which may be charged for, and tells what the service is. */
   describe(options?: CallOptions): Promise<ServiceInfo>;
 }
 

@@ -8,6 +8,9 @@ export {
 } from './rate-limit/rate-limiter.ts';
 export { type MinuteLimits, type Permit } from './rate-limit/rate-limit-state.ts';
 export { orAborted } from './or-aborted.ts';
+export { connectionProblem, type ConnectionProblem } from './failures/connection-problem.ts';
+export { isPage, pageInsteadOfJson, pageNote } from './failures/page-instead-of-json.ts';
+export { shownServer } from './failures/shown-server.ts';
 export { retryAfterMs } from './retry-after.ts';
 export { statusFailure } from './status-failure.ts';
 export { SYSTEM_CLOCK } from './system-clock.ts';

@@ -11,7 +11,7 @@ import {
   type SqlRow,
   type Statement,
 } from '@lockstep/model';
-import { GUARD_DEFAULTS, type Guard } from '@lockstep/resilience';
+import { GUARD_DEFAULTS, shownServer, type Guard } from '@lockstep/resilience';
 import { toIndexingError } from './to-indexing-error.ts';
 
 export interface PgClientOptions {
@@ -50,6 +50,7 @@ export function createPgClient(options: PgClientOptions): PgClient {
   }
   checkConnectionString(connectionString);
   const redactor = createVendorTextRedactor([new URL(connectionString).password]);
+  const server = shownServer(connectionString);
   const pool = new pg.Pool({
     connectionString,
     max: connectionsMax,
@@ -94,7 +95,7 @@ export function createPgClient(options: PgClientOptions): PgClient {
       try {
         return await run(statements, transaction, signal);
       } catch (error) {
-        throw toIndexingError(error, redactor);
+        throw toIndexingError(error, { redactor, server });
       }
     }, call);
 

@@ -257,7 +257,6 @@ describe('HTTP statuses', () => {
 
 describe('answers that cannot be read', () => {
   it.each<[title: string, answer: Answer]>([
-    ['a page of a proxy', () => HttpResponse.html('<h1>a private page</h1>')],
     ['JSON that is cut', () => new HttpResponse('{"rows":[["a pri')],
     ['a refusal that is not JSON', () => new HttpResponse('a private page', { status: 400 })],
     ['a connection that fails', () => HttpResponse.error()],
@@ -269,6 +268,18 @@ describe('answers that cannot be read', () => {
     expect((await fail()).error).toMatchObject({ code: 'service-unavailable' });
     expect(seen).toHaveLength(3);
   });
+});
+
+it('a page of a proxy is told as one, after a few tries', async () => {
+  const page: Answer = () => HttpResponse.html('<h1>a private page</h1>');
+  answerWith(page, good);
+  await client().query(['select 1']);
+  seen = [];
+  answerWith(page);
+  const { error } = await fail();
+  expect(error.code).toBe('response-invalid');
+  expect(error.message).toMatch(/Postgres at \S+:443 answered with a web page instead of JSON/);
+  expect(error.message).not.toContain('private');
 });
 
 describe('SQLSTATEs', () => {

@@ -1,6 +1,7 @@
 import { neon, neonConfig } from '@neondatabase/serverless';
 import {
   IndexingError,
+  postgresUnavailable,
   sqlParser,
   sqlText,
   createVendorTextRedactor,
@@ -8,7 +9,16 @@ import {
   type SqlClient,
   type Statement,
 } from '@lockstep/model';
-import { retryAfterMs, statusFailure, type Guard } from '@lockstep/resilience';
+import {
+  connectionProblem,
+  isPage,
+  pageInsteadOfJson,
+  pageNote,
+  retryAfterMs,
+  shownServer,
+  statusFailure,
+  type Guard,
+} from '@lockstep/resilience';
 import { toIndexingError } from './to-indexing-error.ts';
 
 export interface NeonClientOptions {
@@ -70,24 +80,36 @@ async function fetchAt(
   neonUrl: string,
   { endpoint = neonUrl, ...init }: RequestInit & FetchOptions,
 ): Promise<Response> {
+  const server = shownServer(endpoint);
   // A redirect would send the password, which is in a header, to whatever host it names.
-  return checkedStatus(await fetch(endpoint, { ...init, redirect: 'manual' }));
+  const response = await fetch(endpoint, { ...init, redirect: 'manual' }).catch((error: unknown) => {
+    const problem = connectionProblem(error);
+    if (problem === undefined) throw error;
+    const what = problem.isUnsent
+      ? `Postgres cannot be reached at ${server}`
+      : `Postgres at ${server} broke the connection`;
+    throw postgresUnavailable(`${what}: ${problem.words}.`, error, problem.isFinal ? 'abort' : 'retry');
+  });
+  return checkedStatus(response, server);
 }
 
 /** The driver handles 200 and 400. Of all other answers it drops status and headers, so they become errors here. */
-async function checkedStatus(response: Response): Promise<Response> {
-  if (response.status === 200 || response.status === 400) return response;
+async function checkedStatus(response: Response, server: string): Promise<Response> {
+  const { status, headers } = response;
+  if (status === 200 || status === 400) {
+    if (!isPage(headers)) return response;
+    await response.body?.cancel();
+    throw pageInsteadOfJson('Postgres', server);
+  }
   await response.body?.cancel();
-  const wait = retryAfterMs(response.headers, Date.now());
+  const wait = retryAfterMs(headers, Date.now());
   // Neon answers 402 when the compute time or the traffic of a plan is used up until the next month.
-  const isQuotaUsed = response.status === 402;
-  const failure = isQuotaUsed
-    ? ({ code: 'quota-exhausted', disposition: 'abort' } as const)
-    : statusFailure(response.status);
+  const isQuotaUsed = status === 402;
+  const failure = isQuotaUsed ? ({ code: 'quota-exhausted', disposition: 'abort' } as const) : statusFailure(status);
   throw new IndexingError({
     ...failure,
-    message: `Postgres answered with HTTP status ${response.status}${isQuotaUsed ? ': a quota of its plan is used up' : ''}.`,
-    details: { status: response.status },
+    message: `Postgres over HTTP, at ${server}, answered ${status}${pageNote(headers)}${isQuotaUsed ? ': a quota of its plan is used up' : ''}.`,
+    details: { status },
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });
 }

@@ -1,5 +1,6 @@
-import { IndexingError, type VendorTextRedactor } from '@lockstep/model';
-import { statusError } from './to-indexing-error.ts';
+import { IndexingError } from '@lockstep/model';
+import { isPage, pageInsteadOfJson } from '@lockstep/resilience';
+import { statusError, type ErrorContext } from './to-indexing-error.ts';
 
 /** One request to a collection. */
 export interface QdrantRequest {
@@ -11,13 +12,11 @@ export interface QdrantRequest {
 }
 
 /** Where and how requests are sent. */
-export interface QdrantAddress {
+export interface QdrantAddress extends ErrorContext {
   /** Address of the service, with its path. */
   readonly url: URL;
   readonly apiKey?: string;
   readonly collection: string;
-  /** Removes secrets from what is repeated of an answer. */
-  readonly redactor: VendorTextRedactor;
   /** How long to wait for an answer, in milliseconds. */
   readonly timeoutMs: number;
 }
@@ -29,7 +28,7 @@ export interface QdrantAddress {
  */
 export async function sendRequest(
   { method, path, body }: QdrantRequest,
-  { url, apiKey, collection, redactor, timeoutMs }: QdrantAddress,
+  { url, apiKey, collection, redactor, server, timeoutMs }: QdrantAddress,
   signal: AbortSignal,
 ): Promise<unknown> {
   const base = url.pathname.replace(/\/+$/, '');
@@ -44,10 +43,11 @@ export async function sendRequest(
     // The kind of a 404 is in its body. Reading a body that is cut fails, and the request is tried again.
     const isJson = response.headers.get('content-type')?.includes('json') === true;
     const data: unknown = isJson ? await response.json() : await response.body?.cancel();
-    throw statusError({ status: response.status, headers: response.headers, data }, redactor, Date.now());
+    throw statusError({ status: response.status, headers: response.headers, data }, { redactor, server }, Date.now());
   }
   if (response.status !== 200 || response.headers.get('content-type')?.includes('json') !== true) {
     await response.body?.cancel();
+    if (isPage(response.headers)) throw pageInsteadOfJson('Qdrant', server);
     throw new IndexingError({
       code: 'response-invalid',
       disposition: 'retry',

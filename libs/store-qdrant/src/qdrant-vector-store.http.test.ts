@@ -266,7 +266,9 @@ describe('refusals', () => {
 
   it('the message of a refusal is short when its reason is missing or very long', async () => {
     answerWith(() => HttpResponse.html('<h1>a private page</h1>', { status: 404 }));
-    expect((await fail()).error.message).toBe('Qdrant answered 404');
+    expect((await fail()).error.message).toBe(
+      'Qdrant at vectors.test:6333 answered 404 with a web page, which may be of a proxy',
+    );
     server.resetHandlers();
     answerWith(refusal(400, 'x'.repeat(5_000)));
     expect((await fail()).error.message.length).toBeLessThan(400);

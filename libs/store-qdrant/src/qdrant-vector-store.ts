@@ -7,13 +7,13 @@ import {
   type CollectionSpec,
   type VectorStore,
 } from '@lockstep/model';
-import type { Guard } from '@lockstep/resilience';
+import { shownServer, type Guard } from '@lockstep/resilience';
+import { checkedClient } from './checked-client.ts';
 import { deletePoints, overwritePayloads } from './change-points.ts';
 import { createCollectionReads } from './collection-reads.ts';
 import { packPoints } from './pack-points.ts';
 import { putPoints } from './put-points.ts';
 import { sendRequest, type QdrantRequest } from './qdrant-request.ts';
-import { refuseRedirects } from './refuse-redirects.ts';
 import { statusOf, toIndexingError } from './to-indexing-error.ts';
 
 export interface QdrantVectorStoreOptions {
@@ -35,7 +35,8 @@ export interface QdrantVectorStoreOptions {
 /** The points of all corpora in one Qdrant collection, through the official client. */
 export function createQdrantVectorStore(options: QdrantVectorStoreOptions): VectorStore {
   const { url, collection, guard } = options;
-  const client = refuseRedirects(
+  const server = shownServer(url);
+  const client = checkedClient(
     new QdrantClient({
       ...clientAddress(url),
       // As a header, since the option prints a warning for plain http, which is allowed on this machine alone.
@@ -44,6 +45,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
       maxConnections: 25,
       checkCompatibility: false,
     }),
+    server,
   );
   const redactor = createVendorTextRedactor(options.apiKey === undefined ? [] : [options.apiKey]);
 
@@ -53,7 +55,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
       (inner) =>
         new Promise<Result>((resolve, reject) => {
           inner.addEventListener('abort', () => reject(inner.reason), { once: true });
-          request().then(resolve, (error: unknown) => reject(toIndexingError(error, redactor, Date.now())));
+          request().then(resolve, (error: unknown) => reject(toIndexingError(error, { redactor, server }, Date.now())));
         }),
       { signal },
     );
@@ -67,9 +69,9 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
   ): Promise<Result> {
     return guard.run(async (signal) => {
       try {
-        return read(await sendRequest(request, { ...options, redactor }, signal));
+        return read(await sendRequest(request, { ...options, redactor, server }, signal));
       } catch (error) {
-        throw toIndexingError(error, redactor, Date.now());
+        throw toIndexingError(error, { redactor, server }, Date.now());
       }
     }, options_);
   }
@@ -127,10 +129,16 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     target,
     async describe(options_) {
       const { title, version } = await call(() => client.versionInfo(), options_);
-      return {
-        name: redactor.sentence(title) ?? 'a service without a name',
-        version: redactor.sentence(version) ?? 'unknown',
-      };
+      const name = redactor.sentence(title);
+      if (name === undefined) {
+        throw new IndexingError({
+          code: 'response-invalid',
+          message: `Expected Qdrant's name and version from ${server}, found another answer; it may be of another server.`,
+        });
+      }
+      // The name and the version are told to everyone; the collection needs the key.
+      await reads.inspect(options_);
+      return { name, version: redactor.sentence(version) ?? 'unknown' };
     },
     async ensure(spec, options_ = {}) {
       await ensureCollection(spec, options_);

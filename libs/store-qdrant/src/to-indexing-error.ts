@@ -5,16 +5,24 @@ import {
   type ErrorDetails,
   type VendorTextRedactor,
 } from '@lockstep/model';
-import { retryAfterMs, statusFailure } from '@lockstep/resilience';
+import { connectionProblem, isPage, pageNote, retryAfterMs, statusFailure } from '@lockstep/resilience';
+
+/** What an error is told with. */
+export interface ErrorContext {
+  /** Removes secrets from what is repeated of an answer. */
+  readonly redactor: VendorTextRedactor;
+  /** Host and port of the service. */
+  readonly server: string;
+}
 
 /**
  * The `IndexingError` for an error of the Qdrant client. Its errors are recognised by name and shape, since it exports
  * no classes for most. Its `retry_after` is not read: version 1.19.0 keeps only the first character of the header.
  */
-export function toIndexingError(error: unknown, redactor: VendorTextRedactor, nowMs: number): IndexingError {
+export function toIndexingError(error: unknown, { redactor, server }: ErrorContext, nowMs: number): IndexingError {
   if (isIndexingError(error)) return error;
   const cause = strippedCause(error);
-  if (isApiError(error)) return statusError(error, redactor, nowMs, cause);
+  if (isApiError(error)) return statusError(error, { redactor, server }, nowMs, cause);
   const name = error instanceof Error ? error.constructor.name : '';
   const message = error instanceof Error ? error.message : '';
   if (name === 'QdrantClientResourceExhaustedError' || message.startsWith('Invalid retryAfter value')) {
@@ -27,10 +35,14 @@ export function toIndexingError(error: unknown, redactor: VendorTextRedactor, no
     });
   }
   const timedOut = error instanceof DOMException && error.name === 'TimeoutError';
-  if (timedOut || name === 'QdrantClientTimeoutError') return unavailable('gave no answer in time', cause);
-  if (error instanceof TypeError && message.includes('fetch failed')) return unavailable('cannot be reached', cause);
-  if (error instanceof TypeError || error instanceof SyntaxError) {
-    return unavailable('sent a body that is cut or not JSON', cause);
+  if (timedOut || name === 'QdrantClientTimeoutError') return unavailable(`at ${server} gave no answer in time`, cause);
+  const problem = connectionProblem(error);
+  const isBody = (error instanceof TypeError && !message.includes('fetch failed')) || error instanceof SyntaxError;
+  if (isBody) return unavailable(`at ${server} sent a body that is cut or not JSON`, cause);
+  if (problem !== undefined || error instanceof TypeError) {
+    const why = problem === undefined ? '' : `: ${problem.words}`;
+    const what = problem?.isUnsent === false ? `at ${server} broke the connection` : `cannot be reached at ${server}`;
+    return unavailable(`${what}${why}`, cause, problem?.isFinal);
   }
   if (name === 'QdrantClientUnexpectedResponseError') {
     return new IndexingError({
@@ -82,13 +94,14 @@ export function isCollectionMissing(error: unknown): boolean {
 /** The `IndexingError` for an answer with a status other than 200. */
 export function statusError(
   { status, headers, data }: StatusAnswer,
-  redactor: VendorTextRedactor,
+  { redactor, server }: ErrorContext,
   nowMs: number,
   cause?: unknown,
 ): IndexingError {
   const reason = redactor.sentence(reasonIn(data));
   const details: ErrorDetails = { status, reason: reason ?? null };
-  const message = `Qdrant answered ${status}${reason === undefined ? '' : `: ${reason}`}`;
+  const from = isPage(headers) ? `Qdrant at ${server}` : 'Qdrant';
+  const message = `${from} answered ${status}${pageNote(headers)}${reason === undefined ? '' : `: ${reason}`}`;
   if (status === 507 || /embedded .*(full|limit|holds)/i.test(reason ?? '')) {
     return new IndexingError({ code: 'capacity-exceeded', message, details, cause });
   }
@@ -109,6 +122,7 @@ function reasonIn(data: unknown): unknown {
   return typeof status === 'object' && status !== null && 'error' in status ? status.error : undefined;
 }
 
-function unavailable(what: string, cause: unknown): IndexingError {
-  return new IndexingError({ code: 'service-unavailable', disposition: 'retry', message: `Qdrant ${what}.`, cause });
+function unavailable(what: string, cause: unknown, isFinal = false): IndexingError {
+  const disposition = isFinal ? 'abort' : 'retry';
+  return new IndexingError({ code: 'service-unavailable', disposition, message: `Qdrant ${what}.`, cause });
 }

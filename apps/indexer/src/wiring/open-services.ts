@@ -11,11 +11,13 @@ import {
   type SqlClient,
   type VectorStore,
 } from '@lockstep/model';
+import { OPENAI_HOST } from '@lockstep/embed-openai/models';
 import type { Calls } from '@lockstep/pipeline';
 import {
   createGuard,
   createRateLimiter,
   GUARD_DEFAULTS,
+  shownServer,
   type Guard,
   type GuardOptions,
   type MinuteLimits,
@@ -91,8 +93,9 @@ export function openServices(options: ServicesOptions): Services {
   const openings = new Set<Promise<unknown>>();
   const guards = new Map<Dependency, Guard>();
 
-  function guard(dependency: Dependency, own: Partial<GuardOptions> = {}): Guard {
-    const made = guards.get(dependency) ?? createGuard({ dependency, logger, ...own, ...options.guardLimits });
+  function guard(dependency: Dependency, own: Partial<GuardOptions> = {}, fixed: Partial<GuardOptions> = {}): Guard {
+    const made =
+      guards.get(dependency) ?? createGuard({ dependency, logger, ...own, ...options.guardLimits, ...fixed });
     guards.set(dependency, made);
     return made;
   }
@@ -137,12 +140,13 @@ export function openServices(options: ServicesOptions): Services {
       const hint = 'NEON_POSTGRES_CONNECTION_STRING names another one; LOCKSTEP_ROWS=embedded takes none';
       logger.info('postgres-taken', { from: postgresVariable, database: shown, hint });
     }
+    const server = shownServer(fetchEndpoint ?? connectionString);
     if (protocol === 'http') {
       const { createNeonClient } = await import('@lockstep/store-neon/neon-client');
-      return { client: createNeonClient({ connectionString, fetchEndpoint, guard: guard('neon') }), shown };
+      return { client: createNeonClient({ connectionString, fetchEndpoint, guard: guard('neon', { server }) }), shown };
     }
     const { createPgClient } = await import('@lockstep/sql-pg');
-    const client = createPgClient({ connectionString, guard: guard('neon') });
+    const client = createPgClient({ connectionString, guard: guard('neon', { server }) });
     closers.push(() => client.close());
     return { client, shown };
   });
@@ -194,7 +198,10 @@ export function openServices(options: ServicesOptions): Services {
           ...(baseUrl === undefined ? {} : { baseUrl }),
           model,
           dimensions,
-          guard: guard('openai', { concurrency: CLOUD_EMBED_CONCURRENCY }),
+          guard: guard('openai', {
+            concurrency: CLOUD_EMBED_CONCURRENCY,
+            server: shownServer(baseUrl ?? `https://${OPENAI_HOST}`),
+          }),
           rateLimiter: await rateLimiter(),
           timeoutMs,
           countTokens: countCl100kTokens,
@@ -208,7 +215,8 @@ export function openServices(options: ServicesOptions): Services {
         hostIdentity: null,
         model,
         dimensions,
-        guard: guard('openai', { timeoutMs: EMBEDDED_TIMEOUT_MS, concurrency: 1 }),
+        // A model that starts on a busy machine takes longer than a probe may.
+        guard: guard('openai', { concurrency: 1 }, { timeoutMs: EMBEDDED_TIMEOUT_MS, deadlineMs: EMBEDDED_TIMEOUT_MS }),
         timeoutMs: EMBEDDED_TIMEOUT_MS,
         fetch: service.fetch,
         serviceName: 'Lockstep embedded model',
@@ -219,7 +227,12 @@ export function openServices(options: ServicesOptions): Services {
     async vectors(collection) {
       const [address, { createQdrantVectorStore }] = await Promise.all([qdrant(), import('@lockstep/store-qdrant')]);
       const { timeoutMs } = GUARD_DEFAULTS;
-      return createQdrantVectorStore({ ...address, collection, guard: guard('qdrant'), timeoutMs });
+      return createQdrantVectorStore({
+        ...address,
+        collection,
+        guard: guard('qdrant', { server: address.shownHost === undefined ? shownServer(address.url) : undefined }),
+        timeoutMs,
+      });
     },
     async rows(table) {
       const [{ client, shown }, { createNeonRowStore }] = await Promise.all([sql(), import('@lockstep/store-neon')]);

@@ -62,10 +62,14 @@ export function refusedByPostgres(error: PostgresError, redactor: VendorTextReda
 }
 
 /** The `IndexingError` for a missing or unreadable answer of Postgres: the statement may have taken effect. */
-export function postgresUnavailable(message: string, error?: unknown): IndexingError {
+export function postgresUnavailable(
+  message: string,
+  error?: unknown,
+  disposition: 'retry' | 'abort' = 'retry',
+): IndexingError {
   return new IndexingError({
     code: 'service-unavailable',
-    disposition: 'retry',
+    disposition,
     message,
     ...(error === undefined ? {} : { cause: strippedCause(error) }),
   });

@@ -4,6 +4,8 @@ import { SYSTEM_CLOCK } from '../system-clock.ts';
 export interface GuardOptions {
   /** The service; `input` is the server of an input that is an address. */
   readonly dependency: Dependency | 'input';
+  /** Host and port of the service, for messages. @default they name none */
+  readonly server?: string | undefined;
   /** How long one attempt may take, in milliseconds. @default 60_000 */
   readonly timeoutMs?: number;
   /** Calls that may be under way at once. @default 4 */
@@ -28,7 +30,7 @@ export interface GuardOptions {
 }
 
 /** Every option set. */
-export type ResolvedGuardOptions = Required<GuardOptions>;
+export type ResolvedGuardOptions = Required<Omit<GuardOptions, 'server'>>;
 
 /** Default values, each with its reason. */
 export const GUARD_DEFAULTS = {

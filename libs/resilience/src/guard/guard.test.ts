@@ -68,6 +68,33 @@ function scripted(...steps: readonly (unknown | (() => unknown))[]) {
 
 const hanging = (): Promise<never> => new Promise(() => {});
 
+describe('a failure that may happen only a few times', () => {
+  const page = (): IndexingError =>
+    new IndexingError({ code: 'response-invalid', disposition: 'retry', attemptsMax: 2, message: 'A page.' });
+
+  it('ends the call sooner than an outage, and does not open the breaker', async () => {
+    const guard = guardOf({ attemptsMax: 9, breaker: { failures: 2, openMs: 5_000 } });
+    const { attempt, atMs } = scripted(page);
+    const call = watch(guard.run(attempt));
+    await vi.runAllTimersAsync();
+    expect(call.outcome()).toMatchObject({
+      code: 'response-invalid',
+      message: expect.stringContaining('after 2 attempts'),
+    });
+    expect(atMs).toEqual([0, 100]);
+    expect(guard.stats().breakerOpened).toBe(0);
+  });
+
+  it('does not use up the tries of an outage, nor the outage its tries', async () => {
+    const down = new IndexingError({ code: 'service-unavailable', disposition: 'retry', message: 'Down.' });
+    const { attempt, atMs } = scripted(down, page, down, 'done');
+    const call = watch(guardOf({ breaker: { failures: 9, openMs: 5_000 } }).run(attempt));
+    await vi.runAllTimersAsync();
+    expect(call.outcome()).toBe('done');
+    expect(atMs).toHaveLength(4);
+  });
+});
+
 describe('retries of a guard', () => {
   it('a guard calls an attempt that succeeds once', async () => {
     const guard = guardOf();

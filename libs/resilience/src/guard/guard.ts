@@ -39,6 +39,7 @@ export interface Guard {
 export function createGuard(options: GuardOptions): Guard {
   const resolved = resolveGuardOptions(options);
   const { dependency, clock, logger, random, breaker: breakerOptions, backoffMs } = resolved;
+  const at = options.server === undefined ? '' : ` at ${options.server}`;
   const stats = { requests: 0, retries: 0, breakerOpened: 0 };
   const failures = createConsecutiveFailures();
   let policies: Policies | undefined;
@@ -92,7 +93,7 @@ export function createGuard(options: GuardOptions): Guard {
       throw new IndexingError({
         code: 'service-unavailable',
         disposition: 'retry',
-        message: `${dependency} gave no answer within ${resolved.timeoutMs / 1000} s.`,
+        message: `${dependency}${at} gave no answer within ${resolved.timeoutMs / 1000} s.`,
         details: { dependency },
       });
     }
@@ -110,6 +111,8 @@ export function createGuard(options: GuardOptions): Guard {
       let deadline = clock.now() + resolved.deadlineMs;
       let last: IndexingError | undefined;
       const within = policies ?? (await loadPolicies());
+      /** Failures of the kind that may happen only a few times. */
+      let limited = 0;
       for (let attempts = 0; ;) {
         signal?.throwIfAborted();
         if (before !== undefined) {
@@ -128,7 +131,9 @@ export function createGuard(options: GuardOptions): Guard {
             attempts += 1;
             failure = error;
             last = error;
-            if (attempts >= resolved.attemptsMax) throw gaveUp(error, `after ${times(attempts)}`);
+            if (error.attemptsMax !== undefined) limited += 1;
+            if (attempts >= resolved.attemptsMax || limited >= (error.attemptsMax ?? Infinity))
+              throw gaveUp(error, `after ${times(attempts)}`);
             waitMs = backoff(attempts, error);
           } else throw error;
         }
@@ -137,7 +142,11 @@ export function createGuard(options: GuardOptions): Guard {
         }
         stats.retries += 1;
         const reason = failure === undefined ? 'breaker-open' : failure.code;
-        logger.warn('retry-scheduled', { dependency, attempt: attempts, delayMs: Math.round(waitMs), reason });
+        logger.warn('retry-scheduled', {
+          ...{ dependency, attempt: attempts, delayMs: Math.round(waitMs), reason },
+          // The first time, so that an address that is wrong is seen before the last try.
+          ...(attempts === 1 && failure?.code === 'service-unavailable' ? { problem: failure.message } : {}),
+        });
         await clock.sleep(waitMs, signal);
       }
     },

@@ -48,7 +48,11 @@ export function createPolicies(
 
   const isTimeout = (error: unknown): boolean => error instanceof TaskCancelledError;
   const isOutage = (error: unknown): boolean =>
-    isTimeout(error) || (isIndexingError(error) && error.disposition === 'retry' && error.code !== 'rate-limited');
+    isTimeout(error) ||
+    (isIndexingError(error) &&
+      error.disposition === 'retry' &&
+      error.code !== 'rate-limited' &&
+      error.attemptsMax === undefined);
 
   const breaker: Cockatiel.CircuitBreakerPolicy = circuitBreaker(handleWhen(isOutage), {
     halfOpenAfter: new DelegateBackoff(({ attempt }) => {
