@@ -56,7 +56,7 @@ describe('stdin', () => {
   it('chunks from stdin and from a file with the same bytes are the same, and are reused', async () => {
     writeFileSync(join(root, 'piped.jsonl'), CHUNKS);
     const file = await runIndexer(root, ['validate', 'piped.jsonl', '--json']);
-    const piped = await pipe(CHUNKS, 'plan', '-', '--corpus', 'piped', '--only', 'qdrant');
+    const piped = await pipe(CHUNKS, 'plan', '-', '--corpus', 'piped', '--only', 'qdrant', '--verbose');
     expect(piped.exit, piped.stderr).toBe(0);
     expect(piped.stderr).not.toContain('corpus-validated');
     const again = await pipe(CHUNKS, 'validate', '-', '--corpus', 'piped', '--json');

@@ -68,7 +68,7 @@ describe('several files on the command line', () => {
   });
 
   it('a plan reuses the chunks of files that did not change, and reads them again when one did', async () => {
-    const args = ['plan', 'docs', '--json', '--only', 'qdrant'];
+    const args = ['plan', 'docs', '--json', '--only', 'qdrant', '--verbose'];
     await receiptOf('docs');
     const first = await runIndexer(root, args);
     expect(first.exit, first.stderr).toBe(0);

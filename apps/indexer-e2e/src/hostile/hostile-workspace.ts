@@ -71,7 +71,7 @@ export async function createHostileWorkspace(): Promise<HostileWorkspace> {
         const settings = resolveCorpusSettings(source, flags);
         const model = resolveModel(source.config, flags, profile);
         const embedder = embedderFacts(model, profile, {});
-        const reporter = createConsoleReporter('normal');
+        const reporter = createConsoleReporter({ volume: 'normal' });
         const own = { settings, model, embedder, profile, environment: {}, stateDirectory, reporter, signal };
         const session = openCorpusSession(own);
         try {

@@ -1,4 +1,5 @@
 import { ERROR_CATALOGUE, IndexingError, isIndexingError, type ExitCode } from '@lockstep/model';
+import { marked } from './marked.ts';
 import { withoutControls } from './printable.ts';
 
 /**
@@ -20,7 +21,8 @@ export function reportFailure(error: unknown, args: readonly string[]): ExitCode
 
 /** A failure for people: code, stage, message and what to do. */
 export function failureText({ code, stage, message, advice }: IndexingError): string {
-  return `error ${code}${stage === undefined ? '' : ` in ${stage}`}: ${withoutControls(message)}\n  ${advice}`;
+  const what = `error ${code}${stage === undefined ? '' : ` in ${stage}`}`;
+  return `${marked('bad', what, process.stderr)}: ${withoutControls(message)}\n  ${advice}`;
 }
 
 /** A failure as `--json` prints it. */

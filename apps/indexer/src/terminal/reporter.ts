@@ -8,6 +8,6 @@ export type ReportedStep = Step | 'inspect';
 export interface Reporter {
   /** For what happens outside of steps. `scope` names a corpus or a command. */
   logger(scope: string): Logger;
-  /** For a step of a corpus, which has begun. */
-  step(corpus: string, step: ReportedStep): StepReport;
+  /** For a step of a corpus, which has begun. `price` is in US dollars for a million tokens, undefined where it is not known. */
+  step(corpus: string, step: ReportedStep, price?: number): StepReport;
 }

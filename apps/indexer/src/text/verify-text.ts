@@ -1,4 +1,5 @@
 import { counted } from '@lockstep/model';
+import { marked } from '../terminal/marked.ts';
 import type { Difference, VerifyReceipt } from '@lockstep/pipeline';
 
 /** The outcome of a verification, with the first differences. */
@@ -10,7 +11,7 @@ export function verifyText(receipt: VerifyReceipt, folder: string): string {
   if (refused > 0) numbers.push(`${counted(refused, 'text')} refused by the embedding service`);
   if (held > 0) numbers.push(`${held} held`);
   if (kept > 0) numbers.push(`${kept} kept`);
-  const lines = [`${corpus} verify: ${verdictText(receipt)} (level ${level}): ${numbers.join(', ')}`];
+  const lines = [`${corpus} verify: ${markedVerdict(receipt)} (level ${level}): ${numbers.join(', ')}`];
   if (notComparable > 0) {
     lines.push(
       `  ${counted(notComparable, 'vector')} not compared: the cache read them from a collection, not from the embedding service`,
@@ -32,6 +33,11 @@ export function verifyText(receipt: VerifyReceipt, folder: string): string {
     `  Wrong: ${wrong.map(([side, count]) => `${side} ${count}`).join(', ')}; ${folder}/verify.json lists all. ${advice}`,
   );
   return lines.join('\n');
+}
+
+/** The same as `verdictText`, with a mark on a terminal. */
+export function markedVerdict(receipt: VerifyReceipt): string {
+  return marked(receipt.ok ? 'good' : 'bad', verdictText(receipt));
 }
 
 /** Whether all that was compared is in step, in a few words. */

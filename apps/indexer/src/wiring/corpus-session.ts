@@ -42,6 +42,8 @@ export interface CorpusSessionOptions {
   readonly stateDirectory: string;
   readonly reporter: Reporter;
   readonly signal: AbortSignal;
+  /** US dollars for a million tokens. @default it is not known */
+  readonly price?: number | undefined;
   /** What may be sent to the embedding service. @default {}, the limits that the service reports */
   readonly minuteLimits?: MinuteLimits;
   /** Asks no ledger, so that a plan of what is to be embedded needs no store. @default false */
@@ -146,7 +148,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     ports,
     artifacts,
     clock: SYSTEM_CLOCK,
-    report: (step) => reporter.step(corpus, step),
+    report: (step) => reporter.step(corpus, step, options.price),
     newId: newRunId,
     signal,
     calls: services.calls,

@@ -44,7 +44,7 @@ async function every(work: (path: string) => Partial<CommandResult>, stopped = n
     signal: stopped.signal,
     flags: resolveFlags({}, {}),
     typed: {},
-    reporter: createConsoleReporter('normal'),
+    reporter: createConsoleReporter({ volume: 'normal' }),
     cwd: root,
     root,
     stateDirectory: join(root, '.lockstep'),

@@ -2,6 +2,7 @@ import type { EmbedderIdentity } from '@lockstep/model';
 import type { Source } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
 import { embedderFacts } from '../settings/embedder-facts.ts';
+import { embeddingPrice } from '../settings/embedding-price.ts';
 import { openCorpusSession, type CorpusSession } from './corpus-session.ts';
 import type { Services } from './open-services.ts';
 import type { Context } from './resolve-context.ts';
@@ -33,7 +34,14 @@ export function openSource(context: Context, source: Source, options: OpenSource
   const model = resolveModel(source.config, flags, profile);
   const embedder = embedderFacts(model, profile, environment);
   return {
-    session: openCorpusSession({ ...context, ...options, settings, model, embedder }),
+    session: openCorpusSession({
+      ...context,
+      ...options,
+      settings,
+      model,
+      embedder,
+      price: embeddingPrice(embedder.identity, flags),
+    }),
     embedder: embedder.identity,
   };
 }

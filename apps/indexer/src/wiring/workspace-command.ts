@@ -79,7 +79,7 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
     async run({ args, data }): Promise<ExitCode> {
       const { signal } = data as CommandData;
       const typed = parseFlags(args, known, options.severalSources);
-      const reporter = createConsoleReporter(typed.quiet ? 'quiet' : typed.verbose ? 'verbose' : 'normal');
+      const reporter = createConsoleReporter({ volume: typed.quiet ? 'quiet' : typed.verbose ? 'verbose' : 'normal' });
       const { only, withoutState } = options;
       for (const flag of Object.keys(typed) as (keyof Flags)[]) {
         if (!(flag in used)) reporter.logger(name).warn('flag-not-used', { flag: `--${flag}` });
