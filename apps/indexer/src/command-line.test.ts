@@ -56,7 +56,9 @@ it('help shows each flag with its variable, in the group of its kind, and none t
   );
   expect(flagsIn(text)).not.toContain('qdrant-batch-size');
   expect(flagsIn(await output('validate', '-h'))).not.toContain('vectors');
-  expect(flagsIn(await output('summary', '-h')).toSorted()).toEqual([...OUTPUT_FLAGS, 'state-dir'].toSorted());
+  expect(flagsIn(await output('runtime', '-h')).toSorted()).toEqual(
+    [...OUTPUT_FLAGS, 'embedder', 'rows', 'state-dir'].toSorted(),
+  );
 });
 
 it.each([40, 80, 200, undefined])('help fits a terminal of %s columns, without a word cut', async (columns) => {
@@ -84,8 +86,8 @@ it('indexer prints its commands without arguments and after help, and its versio
 
 it('a flag that a stage takes and does not use is named, so that it is not taken for used', async () => {
   const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
-  await expect(runCommandLine(['summary', '--vectors', 'embedded', ...STATE], host)).resolves.toBe(5);
-  expect(told.mock.calls.join('')).toContain('summary flag-not-used flag=--vectors');
+  await output('inspect', 'fixtures/corpora/handbook/chunks.jsonl', '--vectors', 'embedded', ...STATE);
+  expect(told.mock.calls.join('')).toContain('inspect flag-not-used flag=--vectors');
 });
 
 it.each([

@@ -43,7 +43,7 @@ export const COMMAND_GROUPS: readonly (readonly [title: string, commands: readon
       },
       {
         name: 'summary',
-        summary: 'Shows what the last load of every corpus did, from the receipts on this machine',
+        summary: 'Shows what the last run of every corpus came to, from the receipts on this machine and the run table',
         load: () => import('./commands/summary.ts').then(({ summary }) => summary),
       },
       {

@@ -1,5 +1,6 @@
 import {
   isIndexingError,
+  STAGE_DEPENDENCIES,
   type Artifacts,
   type Clock,
   type DeleteMode,
@@ -45,6 +46,7 @@ import type {
 } from './receipts.ts';
 import { endRun, graceSignal } from './runs/end-run.ts';
 import { refuseOtherOrigin, type InputOrigin } from './runs/corpus-origin.ts';
+import { attempt, forgetAttempts } from './runs/attempt.ts';
 import { overlongChoice } from './runs/overlong-choice.ts';
 import { embed, type EmbedOptions } from './stages/embed.ts';
 import { loadNeon } from './stages/load-neon.ts';
@@ -152,6 +154,8 @@ export interface VerifyChoices {
  */
 export interface Corpus {
   readonly settings: CorpusSettings;
+  /** Does the work of a whole run, which leaves a mark on this machine from its beginning until it has ended well. */
+  asRun<Result>(work: () => Promise<Result>): Promise<Result>;
   validate(options?: {
     /** Whether any rejected record fails the stage. @default false */
     readonly strict?: boolean | undefined;
@@ -196,8 +200,17 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
   const { settings, ports, artifacts, clock, newId, signal, calls } = options;
   const { name: corpus, projection, deletes, batchItems, concurrency } = settings;
 
+  /** Whether a whole run is under way, which has a mark of its own. */
+  let isRun = false;
+
+  /** Runs a step. A stage by itself leaves a mark until it has ended well. */
+  function runStep<Receipt>(step: Step, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
+    const run = (): Promise<Receipt> => runReported(step, work);
+    return isRun || !isStage(step) ? run() : attempt({ artifacts, clock }, step, run);
+  }
+
   /** Runs a step with a report of its own. */
-  async function runStep<Receipt>(step: Step, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
+  async function runReported<Receipt>(step: Step, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
     const { logger, onProgress, end } = options.report(step);
     let ok = false;
     try {
@@ -280,10 +293,17 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
 
   return {
     settings,
+    asRun: (work) =>
+      attempt({ artifacts, clock }, 'run', () => {
+        isRun = true;
+        return work().finally(() => (isRun = false));
+      }),
     validate: ({ strict = false, reuse = false } = {}) =>
       runStep('validate', async (context) => {
         isPayloadChecked = false;
         isOriginChecked = false;
+        // From here on it is not known what is wanted, also when the input cannot be opened.
+        await artifacts.remove(FILES.validateReceipt);
         const made = reuse ? await ports.reusableChunks?.(overlong) : undefined;
         const limit = settings.rejectLimit;
         const isRefused = (receipt: ValidateReceipt): boolean =>
@@ -382,6 +402,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
           const stores = await storesFor(only);
           const verified = await verify(context, { ...stores, slice, projection, deletes, level, vectorsEvery });
           if (stores.ledger !== undefined) await endRun(context, stores.ledger, { verified });
+          if (only === undefined) await forgetAttempts(artifacts, { runs: !isRun });
           return verified;
         }),
       ),
@@ -410,6 +431,10 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         );
       }),
   };
+}
+
+function isStage(step: Step): step is Stage {
+  return step in STAGE_DEPENDENCIES;
 }
 
 /** Closes what was opened when the work with it has ended, also when it failed. */

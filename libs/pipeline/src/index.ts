@@ -28,6 +28,13 @@ export { readRecords } from './input/read-records.ts';
 export { placeText, type RecordPlace } from './input/record-place.ts';
 export type { RecordsPlace } from './input/json/scan-json.ts';
 export type { Unpackers } from './input/bytes/unpacked.ts';
+export {
+  corpusVerdict,
+  type CorpusVerdict,
+  type CorpusVerdictOptions,
+  type VerdictState,
+  type Verified,
+} from './operations/corpus-verdict.ts';
 export { corpusStatus, type StoreState, type StoreStatus } from './operations/corpus-status.ts';
 export { inspectInput, type Inspection, type InspectOptions } from './operations/inspect/inspect-input.ts';
 export type { KeySummary } from './operations/inspect/key-tally.ts';
@@ -77,6 +84,7 @@ export {
   type RunOptions,
   type RunReceipts,
 } from './run.ts';
+export type { Attempt, AttemptStep } from './runs/attempt.ts';
 export { endRun, graceSignal } from './runs/end-run.ts';
 export type { InputOrigin } from './runs/corpus-origin.ts';
 export { overlongChoice } from './runs/overlong-choice.ts';

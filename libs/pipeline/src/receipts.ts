@@ -306,6 +306,10 @@ export interface VerifyReceipt {
   /** The later run that took over, if there is one; what differs may be what it loaded. */
   readonly overtakenBy: string | null;
   readonly corpus: string;
+  /** The provisioned run that it belongs to. Absent without a provision or a ledger, and in receipts of earlier versions. */
+  readonly fence?: number;
+  /** Digest of the chunks that were compared. Absent in receipts of earlier versions. */
+  readonly digest?: string;
   readonly level: VerifyLevel;
   readonly counts: VerifyCounts;
   /** Accepted chunks that are treated as held, since the embedding service refused their texts. */

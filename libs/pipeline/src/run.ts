@@ -53,7 +53,11 @@ export interface RunReceipts {
  * with `delete-guard` or `cost-guard` when the plan is over a limit, and with `overtaken` when another run of the corpus
  * took over.
  */
-export async function runCorpus(corpus: Corpus, options: RunOptions): Promise<RunReceipts> {
+export function runCorpus(corpus: Corpus, options: RunOptions): Promise<RunReceipts> {
+  return corpus.asRun(() => runStages(corpus, options));
+}
+
+async function runStages(corpus: Corpus, options: RunOptions): Promise<RunReceipts> {
   const { only, limits, strict, rejectsMax } = options;
   const receipts: { -readonly [Step in keyof RunReceipts]?: RunReceipts[Step] } = {};
   await inStageOrder(
@@ -110,7 +114,11 @@ export interface RepairReceipts extends Required<RunReceipts> {
  *
  * Fails as `runCorpus` does.
  */
-export async function repairCorpus(corpus: Corpus, { limits, pay }: RepairOptions): Promise<RepairReceipts> {
+export function repairCorpus(corpus: Corpus, options: RepairOptions): Promise<RepairReceipts> {
+  return corpus.asRun(() => repairStages(corpus, options));
+}
+
+async function repairStages(corpus: Corpus, { limits, pay }: RepairOptions): Promise<RepairReceipts> {
   const receipts: { -readonly [Step in keyof RepairReceipts]?: RepairReceipts[Step] } = {};
   await inStageOrder(
     {

@@ -1,7 +1,8 @@
-import type { StoreName } from '@lockstep/model';
+import { STAGES, type StoreName } from '@lockstep/model';
 import { FILES } from '@lockstep/pipeline';
 import { IDENTITY, type Seen } from './failpoint-rig.ts';
 import { CORPUS, NEW_CHUNKS, OLD_RECORDS, OTHER_CORPUS, OTHER_RECORDS } from './failpoint-scenario.ts';
+import { falseWords } from '../support/tell-truth.ts';
 import { expectedChunks, type ChunkInStore } from '../support/stored-chunks.ts';
 
 /** Reports each problem in one line; empty if there is none. */
@@ -32,6 +33,7 @@ const JSON_FILES = [
   FILES.loadQdrantReceipt,
   FILES.loadNeonReceipt,
   FILES.verifyReceipt,
+  ...['run', ...STAGES].map((step) => `${FILES.attempts}/${step}.json`),
 ];
 
 /** Largest difference of float32 numbers that were normalised twice. */
@@ -146,6 +148,28 @@ export function createFailpointChecks(options: {
     if (ofOther({ files }) !== ofOther(before)) yield 'a file of the other corpus has changed';
   }
 
+  /** What `summary` and `status` say and the stores do not hold, of both corpora. */
+  function untrueWords({ told, files, points, rows }: Seen): string[] {
+    const validated = files.get(`${CORPUS}/${FILES.validateReceipt}`);
+    const wanted = validated === before.files.get(`${CORPUS}/${FILES.validateReceipt}`) ? 'old' : 'new';
+    const holds = (stored: readonly ChunkInStore[]): boolean => {
+      const progress = progressOf(stored);
+      return validated === undefined ? progress !== 'between' : progress === wanted;
+    };
+    const countOf = (stored: readonly ChunkInStore[], corpus: string): number =>
+      stored.filter((chunk) => chunk.corpus === corpus).length;
+    const counts = (corpus: string) => ({ qdrant: countOf(points, corpus), neon: countOf(rows, corpus) });
+    return falseWords(told, [
+      {
+        corpus: CORPUS,
+        isKnown: validated !== undefined,
+        holds: { qdrant: holds(points), neon: holds(rows) },
+        counts: counts(CORPUS),
+      },
+      { corpus: OTHER_CORPUS, isKnown: true, holds: { qdrant: true, neon: true }, counts: counts(OTHER_CORPUS) },
+    ]);
+  }
+
   return {
     killed: (seen) => [
       ...mislabelled(seen),
@@ -155,6 +179,7 @@ export function createFailpointChecks(options: {
       ...untrueFiles(seen),
       ...doubled(seen),
       ...touched(seen),
+      ...untrueWords(seen),
     ],
     done(seen) {
       const problems = [
@@ -163,7 +188,9 @@ export function createFailpointChecks(options: {
         ...untrueFiles(seen),
         ...doubled(seen),
         ...touched(seen),
+        ...untrueWords(seen),
       ];
+      if (!seen.told.summary.ok || !seen.told.status.ok) problems.push(`what is said:\n${seen.told.status.text}`);
       for (const [store, stored] of [
         ['qdrant', seen.points],
         ['neon', seen.rows],

@@ -34,8 +34,8 @@ export interface FailpointPorts extends AllStores {
   readonly files: FileSystem;
 }
 
-/** A step of a run: a stage, or the plan that a whole run makes before its first write. */
-export type Step = Stage | 'plan';
+/** A step of a run: a stage, the plan that a whole run makes before its first write, or the run around all of them. */
+export type Step = Stage | 'plan' | 'run';
 
 /** `run`: a whole run, as `indexer run` does it. A stage: only that stage, as a target of a build system calls it. */
 export type Part = 'run' | Stage;
@@ -137,6 +137,7 @@ function openPlace({ corpus, inputPath, stateDirectory }: CorpusPlace, ports: Fa
 function withSteps(corpus: Corpus): Corpus {
   return {
     ...corpus,
+    asRun: (work) => steps.run('run', () => corpus.asRun(work)),
     validate: (options) => steps.run('validate', () => corpus.validate(options)),
     plan: (options) => steps.run('plan', () => corpus.plan(options)),
     provision: (options) => steps.run('provision', () => corpus.provision(options)),

@@ -11,6 +11,7 @@ import { createPgClient } from '@lockstep/sql-pg';
 import { createNeonLedger, createNeonRowStore } from '@lockstep/store-neon';
 import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 import { corpusFolder } from '@lockstep/indexer/runtime/state-directory';
+import { tellTruth, type Told } from '../support/tell-truth.ts';
 import { cleanEnvironment } from '../support/clean-environment.ts';
 import { answerCalls } from './failpoint-calls.ts';
 import type { FailpointEnd, FailpointRun } from './failpoint-run.ts';
@@ -63,6 +64,8 @@ export interface Seen {
   readonly files: ReadonlyMap<string, string>;
   /** All that Postgres holds of the other corpus. */
   readonly other: string;
+  /** What `summary` and `status` say of all this. */
+  readonly told: Told;
 }
 
 /** The embedder of the keys in the stores. */
@@ -131,11 +134,19 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
   const run = (corpus: string, part: Part): Promise<boolean> =>
     runPart({ corpus, inputPath, stateDirectory }, part, { ...ports, files: DISK });
 
+  /** As `openPlace` in failpoint-corpus.ts has it. */
+  function writeCorpusFile(name: string): void {
+    mkdirSync(join(folder, name));
+    const config = { name, input: '../chunks.json', model: MODEL, dimensions: DIMENSIONS, payload: ['chapter_title'] };
+    writeFileSync(join(folder, name, 'corpus.json'), JSON.stringify(config));
+  }
+
   async function load(corpus: string, records: readonly object[]): Promise<void> {
     writeFileSync(inputPath, JSON.stringify(records));
     if (!(await run(corpus, 'run'))) throw new Error(`${corpus} could not be loaded to begin with`);
   }
 
+  for (const corpus of [OTHER_CORPUS, CORPUS]) writeCorpusFile(corpus);
   await load(OTHER_CORPUS, OTHER_RECORDS);
   const cache = join(stateDirectory, 'cache', `${MODEL}.jsonl`);
   const othersLines = readFileSync(cache);
@@ -215,6 +226,17 @@ export async function openFailpointRig(options: FailpointRigOptions): Promise<Fa
         },
         files: filesIn(stateDirectory),
         other: String(row?.['lines']),
+        told: await tellTruth({
+          root: folder,
+          stateDirectory,
+          services: {
+            ledger: async () => ports.ledger,
+            vectors: async () => ports.vectors,
+            rows: async () => ports.rows,
+            targets: () => ({ qdrant: ports.vectors.target, neon: ports.rows.target }),
+            tables: async () => [TABLE],
+          },
+        }),
       };
     },
     paid: () => openAi.seen.inputs - paidBefore,

@@ -224,6 +224,15 @@ export const FLAGS = {
     ...whole(v.pipe(atLeastOne, v.maxValue(100, 'expected at most 100'))),
     help: 'How many to show, at most 100; default 10',
   },
+  corpora: {
+    help: 'Only the corpora of these names, separated by commas; default all',
+    valueHint: 'a,b',
+    check: v.pipe(
+      v.string(),
+      v.transform((text) => text.split(',').map((name) => name.trim())),
+      v.array(v.pipe(v.string(), v.nonEmpty('expected names of corpora'))),
+    ),
+  },
 } as const satisfies Readonly<Record<string, Flag>>;
 
 export type FlagName = keyof typeof FLAGS;

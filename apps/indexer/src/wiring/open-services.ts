@@ -9,6 +9,7 @@ import {
   type Logger,
   type RowStore,
   type SqlClient,
+  type StoreName,
   type VectorStore,
 } from '@lockstep/model';
 import { OPENAI_HOST } from '@lockstep/embed-openai/models';
@@ -57,6 +58,10 @@ export interface Services {
   rows(table: string): Promise<RowStore>;
   /** The ledger: in tables beside the rows, or in a file if the rows are embedded. */
   ledger(): Promise<Ledger>;
+  /** The addresses of both stores as they show themselves, without opening them. */
+  targets(names: { readonly collection: string; readonly table: string }): Readonly<Record<StoreName, string>>;
+  /** The tables for rows that this program has made in the database, whatever they hold. */
+  tables(signal: AbortSignal): Promise<string[]>;
   /** Number of requests to each service so far. */
   calls(): Calls;
   /** Ends what is still being opened, and closes what was opened. */
@@ -70,6 +75,7 @@ export function hasLedger({ profile, environment }: Pick<ServicesOptions, 'profi
 
 /** Shown instead of a host for an embedded service. */
 const EMBEDDED = 'embedded';
+const EMBEDDED_ADDRESS = { host: EMBEDDED, pathname: '' } as const;
 
 /** Long enough for a model that embeds on one core. */
 const EMBEDDED_TIMEOUT_MS = 600_000;
@@ -237,6 +243,15 @@ export function openServices(options: ServicesOptions): Services {
     async rows(table) {
       const [{ client, shown }, { createNeonRowStore }] = await Promise.all([sql(), import('@lockstep/store-neon')]);
       return createNeonRowStore({ sql: client, table, shownDatabase: shown });
+    },
+    async tables(stop) {
+      const [{ client }, { madeTables }] = await Promise.all([sql(), import('@lockstep/store-neon')]);
+      return madeTables(client, { signal: stop });
+    },
+    targets({ collection, table }) {
+      const { host, pathname } = profile.vectors === 'cloud' ? qdrantAddress(environment).url : EMBEDDED_ADDRESS;
+      const database = profile.rows === 'cloud' ? postgresAddress(environment).shown : EMBEDDED;
+      return { qdrant: `${host}${pathname.replace(/\/+$/, '')}/${collection}`, neon: `${database}/${table}` };
     },
     calls: () => Object.fromEntries([...guards].map(([dependency, made]) => [dependency, made.stats()])),
     async close() {

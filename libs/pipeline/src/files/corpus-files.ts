@@ -19,6 +19,8 @@ export const FILES = {
   loadQdrantReceipt: 'load-qdrant/receipt.json',
   loadNeonReceipt: 'load-neon/receipt.json',
   verifyReceipt: 'verify.json',
+  /** Folder of the marks of what has begun on this machine and not ended well. No output of a target either. */
+  attempts: 'attempts',
 } as const;
 
 /** The accepted chunks in the order of their point ids. */

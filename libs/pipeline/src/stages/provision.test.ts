@@ -171,15 +171,17 @@ describe('provision', () => {
     expect(await rig.ledger.fenceHolder('books')).toMatchObject({ fence: 41, runId });
   });
 
-  it('writes only the nonces and the run, the run last', async () => {
+  it('writes only the nonces and the run, the run last, between its mark and the removal of it', async () => {
     const rig = createCorpusRig();
     await rig.validate(inputs(1));
     rig.artifacts.journal.length = 0;
     await rig.provision();
     expect(rig.artifacts.journal).toEqual([
+      'wrote attempts/provision.json',
       `wrote ${FILES.qdrantNonce}`,
       `wrote ${FILES.neonNonce}`,
       `wrote ${FILES.run}`,
+      'removed attempts/provision.json',
     ]);
     expect(rig.costs()).toEqual(NO_COSTS);
   });

@@ -23,6 +23,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
   const calls = countCalls(context);
   const input = { ...options, refused: await readRefused(artifacts) };
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  const run = await receiptIfThere<ProvisionReceipt>(artifacts, FILES.run);
   await artifacts.remove(FILES.verifyReceipt);
   const scratch = await artifacts.scratch();
   const log = await createDifferenceLog(scratch);
@@ -34,7 +35,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
     const retained = [points, stored].some((counts) => counts !== undefined && counts.held + counts.kept > 0);
     if (retained) await verifyRetained(context, input, log);
 
-    const overtakenBy = ledger === undefined ? undefined : await laterRun(context, ledger);
+    const overtakenBy = await laterRun(context, run, ledger);
     for (const store of STORES) {
       // The stamps of a later run are for its input, which was not compared here.
       if (log.sides[store] > 0 && overtakenBy === undefined) await ledger?.removeStamp(corpus, store);
@@ -49,6 +50,8 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
       ok: log.count() === 0,
       overtakenBy: overtakenBy ?? null,
       corpus,
+      ...(run?.fence === undefined ? {} : { fence: run.fence }),
+      digest: validated.digest,
       level,
       counts,
       refused: cache.refused,
@@ -76,9 +79,12 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
 }
 
 /** The run that has taken the fence since the one that is provisioned here, if there is one. */
-async function laterRun({ artifacts, corpus, signal }: StageContext, ledger: Ledger): Promise<string | undefined> {
-  const run = await receiptIfThere<ProvisionReceipt>(artifacts, FILES.run);
-  if (run?.fence === undefined) return undefined;
+async function laterRun(
+  { corpus, signal }: StageContext,
+  run: ProvisionReceipt | undefined,
+  ledger: Ledger | undefined,
+): Promise<string | undefined> {
+  if (ledger === undefined || run?.fence === undefined) return undefined;
   const holder = await ledger.fenceHolder(corpus, { signal });
   return holder !== undefined && holder.fence > run.fence ? holder.runId : undefined;
 }

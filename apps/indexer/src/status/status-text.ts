@@ -1,10 +1,12 @@
 import { counted, type RunRecord } from '@lockstep/model';
 import type { StoreStatus } from '@lockstep/pipeline';
-import { storedCount } from './stored-count.ts';
-import type { CorpusState, Status } from '../wiring/workspace-status.ts';
+import { storedCount } from '../text/stored-count.ts';
+import { standingLines } from './standing-lines.ts';
+import { verifiedText } from './verified-text.ts';
+import type { CorpusState, Status } from './workspace-status.ts';
 
 const STATES: Readonly<Record<StoreStatus['state'], string>> = {
-  'in-step': 'in step',
+  'in-step': 'as its last load left it',
   empty: 'empty: not loaded',
   unknown: 'unknown: the last load did not finish, or verify found differences; load again',
   drifted: 'drifted: the number has changed since the last load; load again',
@@ -12,7 +14,7 @@ const STATES: Readonly<Record<StoreStatus['state'], string>> = {
 };
 
 /** The state of everything, for people. */
-export function statusText({ corpora, strangers, unowned, runs, problems }: Status): string {
+export function statusText({ corpora, strangers, unowned, unnamedTables, runs, problems }: Status): string {
   const parts = [
     corpora.length === 0 ? 'There is no corpus.json in this workspace.' : corpora.map(corpusText).join('\n'),
   ];
@@ -28,6 +30,10 @@ export function statusText({ corpora, strangers, unowned, runs, problems }: Stat
     const lines = unowned.map((unknown) => `  ${storedText(unknown)}`);
     parts.push(['In the stores, but of no corpus (no command changes or deletes them):', ...lines].join('\n'));
   }
+  if (unnamedTables.length > 0) {
+    const lines = unnamedTables.map(({ target, count }) => `  ${target}  ${storedCount('neon', count)}`);
+    parts.push(['Tables of this program that no corpus.json names:', ...lines].join('\n'));
+  }
   if (problems.length > 0) {
     parts.push(['Could not be checked:', ...problems.map((problem) => `  ${problem}`)].join('\n'));
     if (runs.length === 0) return parts.join('\n\n');
@@ -36,14 +42,20 @@ export function statusText({ corpora, strangers, unowned, runs, problems }: Stat
   return parts.join('\n\n');
 }
 
-function corpusText({ corpus, folder, wanted, stores }: CorpusState): string {
-  const head = `${corpus}  (${folder})${wanted === null ? '' : `  ${counted(wanted, 'chunk')} in the input`}`;
-  if (stores === null) return `${head}\n  not known`;
-  const lines = Object.entries(stores).map(([store, { target, count, stamp, state }]) => {
+function corpusText(corpus: CorpusState): string {
+  const { folder, wanted, stores, state, verified } = corpus;
+  const [says, ...advice] = standingLines(corpus);
+  const lines = [
+    `${says}  (${folder})${wanted === null ? '' : `  ${counted(wanted, 'chunk')} in the input`}`,
+    ...advice,
+    ...(verified === null ? [] : [verifiedText(verified)]),
+  ];
+  for (const [store, { target, count, stamp, state: own }] of Object.entries(stores ?? {})) {
     const stamped = stamp === null || stamp.count === count ? '' : ` (${stamp.count} after the last load)`;
-    return `  ${store.padEnd(7)} ${count}${stamped}  ${STATES[state]}  (${target})`;
-  });
-  return [head, ...lines].join('\n');
+    const shown = state === 'in-step' ? 'in step' : STATES[own];
+    lines.push(`  ${store.padEnd(8)} ${count}${stamped}  ${shown}  (${target})`);
+  }
+  return lines.join('\n');
 }
 
 /** Points or rows, and where they are. */

@@ -9,16 +9,13 @@ import {
   type VectorStore,
 } from '@lockstep/model';
 import { corpusStatus, createProjection, FILES, type StoreStatus, type ValidateReceipt } from '@lockstep/pipeline';
-import type { Services } from './open-services.ts';
 import { refuseSharedName } from '../settings/corpora/refuse-shared-name.ts';
 import { readCorpusConfig } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
-import type { Flags } from '../settings/flags.ts';
-import type { Profile } from '../settings/profile.ts';
 import { corpusFiles, readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
-
-/** `status` reads no input. */
-const NO_INPUT = { parts: [], shown: '', leftOut: [] };
+import type { Services } from '../wiring/open-services.ts';
+import { corpusStanding, type CorpusStanding } from './corpus-standing.ts';
+import { NO_INPUT, workspaceVerdicts, type JudgeOptions } from './workspace-verdicts.ts';
 
 /** What `status` reports. */
 export interface Status {
@@ -27,15 +24,16 @@ export interface Status {
   readonly strangers: readonly StoreHolding[];
   /** Points or rows that belong to no corpus. */
   readonly unowned: readonly Omit<StoreHolding, 'corpus'>[];
+  /** Tables that this program made, and that no `corpus.json` names, with their rows. */
+  readonly unnamedTables: readonly { readonly target: string; readonly count: number }[];
   /** Last started first. */
   readonly runs: readonly (RunRecord & { readonly state: RunState })[];
   /** What could not be checked, and why, without repeats. */
   readonly problems: readonly string[];
 }
 
-export interface CorpusState {
-  readonly corpus: string;
-  readonly folder: string;
+/** What the last run came to, and what the stores hold now. */
+export interface CorpusState extends CorpusStanding {
   /** Accepted chunks in the last `validate` on this machine; null if there was none. */
   readonly wanted: number | null;
   /** Null if they could not be checked. */
@@ -52,13 +50,8 @@ export interface StoreHolding {
 /** `open`: running, or killed. `abandoned`: did not end, and a later run has taken over the corpus. */
 export type RunState = 'ended' | 'open' | 'abandoned';
 
-export interface WorkspaceStatusOptions {
-  readonly root: string;
-  readonly stateDirectory: string;
-  readonly flags: Flags;
-  readonly profile: Profile;
-  readonly signal: AbortSignal;
-  readonly services: Services;
+export interface WorkspaceStatusOptions extends JudgeOptions {
+  readonly services: Pick<Services, 'ledger' | 'vectors' | 'rows' | 'targets' | 'tables'>;
   /** How many of the last runs to report. */
   readonly runs: number;
 }
@@ -86,10 +79,11 @@ export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<
   const corpora: CorpusState[] = [];
   const collections = new Set<string>([CORPUS_DEFAULTS.collection]);
   const tables = new Set<string>([CORPUS_DEFAULTS.table]);
-  for (const { name, folder } of known) {
+  for (const judged of await workspaceVerdicts(known, options)) {
+    const { name, folder } = judged;
     const validated = readJson<ValidateReceipt>(join(stateDirectory, name, FILES.validateReceipt));
     const stores = await ask(async () => {
-      refuseSharedName({ name, folder }, known);
+      refuseSharedName(judged, known);
       const config = readCorpusConfig(join(root, folder, 'corpus.json'));
       const { collection, table, ...own } = resolveCorpusSettings({ config, input: NO_INPUT }, flags);
       collections.add(collection);
@@ -105,7 +99,8 @@ export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<
         signal,
       });
     });
-    corpora.push({ corpus: name, folder, wanted: validated?.accepted ?? null, stores: stores ?? null });
+    const live = stores ?? null;
+    corpora.push({ ...corpusStanding(judged, live), wanted: validated?.accepted ?? null, stores: live });
   }
 
   for (const { name, folder } of corpusFiles(root)) {
@@ -125,8 +120,19 @@ export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<
   for (const collection of collections) await ask(() => countOthers('qdrant', () => services.vectors(collection)));
   for (const table of tables) await ask(() => countOthers('neon', () => services.rows(table)));
 
+  const unnamedTables: { target: string; count: number }[] = [];
+  for (const table of (await ask(() => services.tables(signal))) ?? []) {
+    if (tables.has(table)) continue;
+    const counted = await ask(async () => {
+      const { target, census } = await services.rows(table);
+      const stored = await census({ signal });
+      return { target, count: stored.corpora.reduce((sum, { count }) => sum + count, stored.unowned) };
+    });
+    if (counted !== undefined) unnamedTables.push(counted);
+  }
+
   const last = await ask(async () => lastRuns(await services.ledger(), options.runs, signal));
-  return { corpora, strangers, unowned, runs: last ?? [], problems: [...problems] };
+  return { corpora, strangers, unowned, unnamedTables, runs: last ?? [], problems: [...problems] };
 }
 
 async function lastRuns(ledger: Ledger, limit: number, signal: AbortSignal): Promise<Status['runs']> {

@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import { didYouMean, EXIT, IndexingError } from '@lockstep/model';
+import { FILES } from '@lockstep/pipeline';
+import { shownPath } from '../runtime/disk-artifacts.ts';
+import { corpusFolder } from '../runtime/state-directory.ts';
+import { embeddingPrice } from '../settings/embedding-price.ts';
+import { readJson, workspaceCorpora, type WorkspaceCorpus } from '../settings/workspace-corpora.ts';
+import type { CommandResult } from '../wiring/workspace-command.ts';
+import { corpusStanding } from './corpus-standing.ts';
+import { summaryText, type CorpusReceipts, type Summarised } from './summary-text.ts';
+import { workspaceVerdicts, type JudgeOptions } from './workspace-verdicts.ts';
+
+/**
+ * What the last run of each corpus came to: for people, as JSON, and as an exit code, which is 0 only if all are in step.
+ * The stores are not asked: a corpus is in step if nothing has been run since a verify that read both.
+ *
+ * @param names the corpora to tell of; undefined for all of the workspace
+ */
+export async function summarise(options: JudgeOptions, names?: readonly string[]): Promise<CommandResult> {
+  const { root, stateDirectory, flags } = options;
+  const corpora = chosenCorpora(workspaceCorpora(root), names);
+  const judged = await workspaceVerdicts(corpora, options);
+  const all: Summarised[] = judged.map((corpus) => ({
+    standing: corpusStanding(corpus),
+    receipts: readReceipts(stateDirectory, corpus.name),
+  }));
+  const ok = all.length > 0 && all.every(({ standing }) => standing.state === 'in-step');
+  return {
+    text: summaryText(all, { isAll: names === undefined, priceOf: (embed) => embeddingPrice(embed, flags) }),
+    json: { ok, corpora: all.map(({ standing, receipts }) => ({ ...receipts, ...standing, folder: receipts.folder })) },
+    exit: ok ? EXIT.done : EXIT.differ,
+  };
+}
+
+/** Fails with `usage` for a name that no corpus.json has. */
+function chosenCorpora(
+  all: readonly WorkspaceCorpus[],
+  names: readonly string[] | undefined,
+): readonly WorkspaceCorpus[] {
+  if (names === undefined) return all;
+  const known = all.map(({ name }) => name);
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown === undefined) return all.filter(({ name }) => names.includes(name));
+  const message = `--corpora: no corpus.json of the workspace has the name ${JSON.stringify(unknown)}; expected some of ${known.join(', ')}.${didYouMean(unknown, known)}`;
+  throw new IndexingError({ code: 'usage', message });
+}
+
+function readReceipts(stateDirectory: string, corpus: string): CorpusReceipts {
+  const read = <Receipt>(name: string) => readJson<Receipt>(join(stateDirectory, corpus, name));
+  return {
+    folder: shownPath(corpusFolder(stateDirectory, corpus)),
+    validate: read(FILES.validateReceipt),
+    embed: read(FILES.embedReceipt),
+    embeddedHere: read<{ startedAt: string }>(FILES.embeddedHere)?.startedAt,
+    provision: read(FILES.run),
+    loadQdrant: read(FILES.loadQdrantReceipt),
+    loadNeon: read(FILES.loadNeonReceipt),
+    verify: read(FILES.verifyReceipt),
+  };
+}

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { isIndexingError, type Artifacts, type IndexingError } from '@lockstep/model';
+import { corpusVerdict, createProjection, type CorpusVerdict } from '@lockstep/pipeline';
+import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
+import { corpusFolder } from '../runtime/state-directory.ts';
+import type { Temporaries } from '../runtime/temporaries.ts';
+import { refuseSharedName } from '../settings/corpora/refuse-shared-name.ts';
+import { readCorpusConfig } from '../settings/corpus-file.ts';
+import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
+import type { Flags } from '../settings/flags.ts';
+import type { Profile } from '../settings/profile.ts';
+import type { WorkspaceCorpus } from '../settings/workspace-corpora.ts';
+import type { Services } from '../wiring/open-services.ts';
+
+/** What the last run of a corpus of the workspace came to. */
+export interface JudgedCorpus extends WorkspaceCorpus {
+  /** Undefined where its `corpus.json` is wrong. */
+  readonly verdict: CorpusVerdict | undefined;
+  /** What is wrong with its `corpus.json`. */
+  readonly problem?: IndexingError;
+}
+
+export interface JudgeOptions {
+  readonly root: string;
+  readonly stateDirectory: string;
+  readonly flags: Flags;
+  readonly profile: Profile;
+  readonly services: Pick<Services, 'ledger' | 'targets'>;
+  readonly signal: AbortSignal;
+  /** The files of a corpus. @default those in the state directory */
+  readonly artifactsOf?: ((corpus: string) => Artifacts) | undefined;
+}
+
+/** `status` and `summary` read no input. */
+export const NO_INPUT = { parts: [], shown: '', leftOut: [] };
+
+/** Nothing is written. */
+const NO_TEMPORARIES: Temporaries = {
+  path: () => {
+    throw new Error('expected no temporary file');
+  },
+  remove: () => {},
+};
+
+/** Asks the ledger and the files of this machine what the last run of each corpus came to. Writes nothing, and asks no store. */
+export async function workspaceVerdicts(
+  corpora: readonly WorkspaceCorpus[],
+  options: JudgeOptions,
+): Promise<JudgedCorpus[]> {
+  const { root, flags, profile, services, signal } = options;
+  const { artifactsOf = (corpus) => artifactsIn(options.stateDirectory, corpus) } = options;
+  const judged: JudgedCorpus[] = [];
+  for (const corpus of corpora) {
+    const { name, folder } = corpus;
+    try {
+      refuseSharedName(corpus, corpora);
+      const config = readCorpusConfig(join(root, folder, 'corpus.json'));
+      const { collection, table, ...own } = resolveCorpusSettings({ config, input: NO_INPUT }, flags);
+      const { model } = resolveModel(config, flags, profile);
+      const verdict = await corpusVerdict(name, {
+        artifacts: artifactsOf(name),
+        ledger: services.ledger,
+        targets: () => services.targets({ collection, table }),
+        projection: createProjection({ corpus: name, model, fields: own.payload }).id,
+        deletes: own.deletes,
+        signal,
+      });
+      judged.push({ ...corpus, verdict });
+    } catch (error) {
+      if (!isIndexingError(error) || signal.aborted) throw error;
+      judged.push({ ...corpus, verdict: undefined, problem: error });
+    }
+  }
+  return judged;
+}
+
+function artifactsIn(stateDirectory: string, corpus: string): Artifacts {
+  return createDiskArtifacts(corpusFolder(stateDirectory, corpus), NO_TEMPORARIES);
+}
