@@ -4,6 +4,7 @@ import type { Artifacts, Dependency, EmbedderIdentity, EmbeddingCache, Embedding
 import {
   createProjection,
   DEFAULT_DELETE_LIMIT,
+  inStageOrder,
   openCorpus,
   runCorpus,
   type Corpus,
@@ -122,12 +123,18 @@ async function asRun(corpus: Corpus): Promise<OutageRunReceipts> {
   };
 }
 
-/** Runs the stages one by one as the targets of a build system, both loads concurrently. */
+/** Runs the stages one by one, as the targets of a build system: when one fails, those under way go on to their end. */
 async function byStages(corpus: Corpus): Promise<OutageRunReceipts> {
-  await corpus.validate({ strict: true });
-  const [embedded] = await Promise.all([corpus.embed(), corpus.provision({ deleteLimit: DEFAULT_DELETE_LIMIT })]);
-  const [qdrant, neon] = await Promise.all([corpus.loadQdrant(), corpus.loadNeon()]);
-  return { embedded, qdrant, neon, verified: await corpus.verify(VERIFY) };
+  const done: { -readonly [Stage in keyof OutageRunReceipts]?: OutageRunReceipts[Stage] } = {};
+  await inStageOrder({
+    validate: () => corpus.validate({ strict: true }),
+    embed: async () => (done.embedded = await corpus.embed()),
+    provision: () => corpus.provision({ deleteLimit: DEFAULT_DELETE_LIMIT }),
+    'load-qdrant': async () => (done.qdrant = await corpus.loadQdrant()),
+    'load-neon': async () => (done.neon = await corpus.loadNeon()),
+    verify: async () => (done.verified = await corpus.verify(VERIFY)),
+  });
+  return done as OutageRunReceipts;
 }
 
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {

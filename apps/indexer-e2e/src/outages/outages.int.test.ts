@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedQdrant, type EmbeddedQdrant } from '@lockstep/embedded';
-import { SILENT, type Dependency, type EmbedderIdentity, type Logger } from '@lockstep/model';
+import { SILENT, type Dependency, type EmbedderIdentity, type Logger, type SqlClient } from '@lockstep/model';
 import { GUARD_DEFAULTS } from '@lockstep/resilience';
+import { createPgClient } from '@lockstep/sql-pg';
+import { createNeonLedger, createNeonRowStore } from '@lockstep/store-neon';
+import { createQdrantVectorStore } from '@lockstep/store-qdrant';
 import {
   createPostgresNeon,
   createStubOpenAiHandler,
@@ -16,7 +19,15 @@ import {
   type FaultScript,
   type Handler,
 } from '@lockstep/testing-faults';
-import { createMemoryArtifacts, createMemoryEmbeddings, stubVector } from '@lockstep/testing-ports';
+import {
+  createInstantGuard,
+  createMemoryArtifacts,
+  createMemoryEmbeddings,
+  failureOf,
+  stubVector,
+  type MemoryArtifacts,
+  type MemoryEmbeddings,
+} from '@lockstep/testing-ports';
 import {
   createDatabase,
   openPostgresSession,
@@ -26,6 +37,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CLOUD_EMBED_CONCURRENCY } from '@lockstep/indexer/wiring/open-services';
 import { storeProblems } from '../support/store-problems.ts';
+import { falseWords, tellTruth, type Told } from '../support/tell-truth.ts';
 import { fasterTimes, watchedGuard, type FailedRequest, type WatchedGuard } from './outage-guard.ts';
 import { HINDRANCES, OUTAGE_MS, OUTAGES, REQUESTS_MAX, SPEED, SPEED_OF_HINDRANCES, STORM } from './outage-kinds.ts';
 import { runThroughOutage, type OutageRunReceipts } from './outage-run.ts';
@@ -43,6 +55,8 @@ let handlers: Record<Dependency, Handler>;
 let qdrant: EmbeddedQdrant;
 let database: TestDatabase;
 let postgres: PostgresSession;
+/** Of the tests themselves, without faults. */
+let sql: SqlClient;
 const closers: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
@@ -52,6 +66,12 @@ beforeAll(async () => {
   closers.push(() => database.drop());
   postgres = await openPostgresSession(database.connectionString);
   closers.push(() => postgres.end());
+  const client = createPgClient({
+    connectionString: database.connectionString,
+    guard: createInstantGuard('neon').guard,
+  });
+  closers.push(() => client.close());
+  sql = client;
   const neon = createPostgresNeon(database);
   closers.push(() => neon.close());
   const { dimensions } = IDENTITY;
@@ -82,11 +102,13 @@ interface Trial {
   readonly speed: number;
   /** Whether guards have their usual timeouts and deadlines. @default false: scaled ones */
   readonly hasRealTimeouts?: boolean;
+  /** @default a new one */
+  readonly corpus?: TrialCorpus;
 }
 
 interface TrialEnd extends OutageRunReceipts {
-  /** Problems in the stores. */
-  readonly problems: readonly string[];
+  /** Problems in the stores, and what is said of them that is false. */
+  readonly problems: { readonly stores: readonly string[]; readonly words: readonly string[]; readonly told: Told };
   /** Number of distinct texts of the corpus. */
   readonly texts: number;
   readonly seen: Readonly<Record<Dependency, FaultCounts>>;
@@ -100,7 +122,58 @@ interface TrialEnd extends OutageRunReceipts {
 
 let trials = 0;
 
-/** Runs a new corpus with the faults, and checks the result. */
+/** A new corpus, with files and a cache that several runs may share. */
+interface TrialCorpus {
+  readonly names: { readonly corpus: string; readonly collection: string; readonly table: string };
+  readonly records: readonly { readonly text: string }[];
+  /** A workspace with its corpus.json alone. */
+  readonly root: string;
+  readonly artifacts: MemoryArtifacts;
+  readonly embeddings: MemoryEmbeddings;
+}
+
+function newCorpus(chunks: number): TrialCorpus {
+  trials += 1;
+  const number = trials;
+  const names = { corpus: `corpus-${number}`, collection: `collection-${number}`, table: `table_${number}` };
+  const root = join(folder, 'workspaces', names.corpus);
+  mkdirSync(root, { recursive: true });
+  const { model, dimensions } = IDENTITY;
+  const { corpus: name, collection, table } = names;
+  const config = { name, collection, table, input: 'chunks.json', model, dimensions, payload: ['chapter_title'] };
+  writeFileSync(join(root, 'corpus.json'), JSON.stringify(config));
+  const stored = { artifacts: createMemoryArtifacts(), embeddings: createMemoryEmbeddings() };
+  return { names, records: recordsOf(name, chunks), root, ...stored };
+}
+
+/** What is wrong in the stores, and in what `summary` and `status` say of them, each read without the faults. */
+async function problemsOf({ names, records, root, artifacts }: TrialCorpus): Promise<TrialEnd['problems']> {
+  const { corpus, collection, table } = names;
+  const where = { ...names, records, identity: IDENTITY, qdrantUrl: qdrant.url, query: postgres.query };
+  const found = await storeProblems({ ...where, vectorOf: (text) => stubVector(text, IDENTITY.dimensions) });
+  const guard = createInstantGuard('qdrant').guard;
+  const url = new URL(qdrant.url);
+  const vectors = createQdrantVectorStore({ url, collection, shownHost: 'outage', guard, timeoutMs });
+  const rows = createNeonRowStore({ sql, table, shownDatabase: 'outage' });
+  const told = await tellTruth({
+    root,
+    stateDirectory: root,
+    artifactsOf: () => artifacts,
+    services: {
+      ledger: async () => createNeonLedger(sql),
+      vectors: async () => vectors,
+      rows: async () => rows,
+      targets: () => ({ qdrant: vectors.target, neon: rows.target }),
+      tables: async () => [],
+    },
+  });
+  const holds = (store: string): boolean => !found.some((problem) => problem.startsWith(store));
+  const counts = { qdrant: await vectors.count(corpus), neon: await rows.count(corpus) };
+  const isHeld = { qdrant: holds('qdrant'), neon: holds('neon') };
+  return { stores: found, words: falseWords(told, [{ corpus, isKnown: true, holds: isHeld, counts }]), told };
+}
+
+/** Runs a corpus with the faults, and checks the result. */
 async function tryRun({
   way = 'run',
   script = {},
@@ -109,11 +182,9 @@ async function tryRun({
   batchItems,
   speed,
   hasRealTimeouts = false,
+  corpus: tried = newCorpus(chunks),
 }: Trial): Promise<TrialEnd> {
-  trials += 1;
-  const number = trials;
-  const names = { corpus: `corpus-${number}`, collection: `collection-${number}`, table: `table_${number}` };
-  const records = recordsOf(names.corpus, chunks);
+  const { names, records, artifacts, embeddings } = tried;
   const clock = scaledClock(speed);
   const services = await startFaultyServices({ handlers, script, clock });
   const times = { ...fasterTimes(speed), ...(hasRealTimeouts ? { timeoutMs, deadlineMs } : {}) };
@@ -150,8 +221,8 @@ async function tryRun({
       },
       guards,
       timeoutMs: times.timeoutMs,
-      artifacts: createMemoryArtifacts(),
-      embeddings: createMemoryEmbeddings(),
+      artifacts,
+      embeddings,
       batchItems,
       concurrency: { embed: CLOUD_EMBED_CONCURRENCY, load: LOAD_CONCURRENCY },
       logger,
@@ -160,14 +231,7 @@ async function tryRun({
     const from = begun ?? { log: 0, at: 0 };
     return {
       ...receipts,
-      problems: await storeProblems({
-        ...names,
-        records,
-        identity: IDENTITY,
-        qdrantUrl: qdrant.url,
-        query: postgres.query,
-        vectorOf: (text) => stubVector(text, IDENTITY.dimensions),
-      }),
+      problems: await problemsOf(tried),
       texts: new Set(records.map(({ text }) => text)).size,
       seen: { openai: services.openai.counts(), qdrant: services.qdrant.counts(), neon: services.neon.counts() },
       log: services[watched].log.slice(from.log),
@@ -194,9 +258,15 @@ function recordsOf(corpus: string, count: number): { id: string; text: string; c
  */
 function expectAllRight({ verified, problems, texts, seen, embedded }: TrialEnd): void {
   expect(verified).toMatchObject({ ok: true, differencesCount: 0 });
-  expect(problems).toEqual([]);
+  expectInStep(problems);
   expect(seen.openai.worked - texts).toBeGreaterThanOrEqual(seen.openai.workedButFailed);
   expect(seen.openai.worked - texts).toBeLessThanOrEqual(embedded.possiblyPaid);
+}
+
+/** Expects that both stores hold the corpus, and that this is said. */
+function expectInStep({ stores, words, told }: TrialEnd['problems']): void {
+  expect({ stores, words }).toEqual({ stores: [], words: [] });
+  expect([told.summary.ok, told.status.ok]).toEqual([true, true]);
 }
 
 /** Several batches for each worker, so that some run and others wait when the outage begins. */
@@ -237,6 +307,28 @@ describe.each(DEPENDENCIES)('%s', (dependency) => {
   );
 });
 
+describe('a run that gives up', () => {
+  const cases = DEPENDENCIES.flatMap((dependency) => (['run', 'stages'] as const).map((way) => ({ dependency, way })));
+  it.concurrent.each(cases)(
+    'on $dependency is told as failed by summary and status, with what the stores hold, and as in step after the next ($way)',
+    async ({ dependency, way }) => {
+      const corpus = newCorpus(SMALL.chunks);
+      const outage = { of: dependency, rules: [{ fault: { status: 503 } }] } as const;
+      const error = await failureOf(tryRun({ ...SMALL, way, corpus, speed: SPEED, outage }));
+      expect(error.code).toBe('service-unavailable');
+      const { words, told } = await problemsOf(corpus);
+      expect(words).toEqual([]);
+      for (const { corpora, exit, text } of [told.summary, told.status]) {
+        expect(corpora).toMatchObject([{ state: 'failed', error: { code: 'service-unavailable' } }]);
+        expect(exit).toBe(5);
+        expect(text).toContain(`FAILED in ${error.stage ?? ''} (service-unavailable): ${error.message}`);
+        expect(text).toContain('  next     npx indexer run .');
+      }
+      expectInStep((await tryRun({ ...SMALL, way, corpus, speed: SPEED })).problems);
+    },
+  );
+});
+
 /** A new seed each time, which the title shows; set it here to repeat the same faults. */
 const SEED = Math.floor(Math.random() * 1_000_000);
 
@@ -250,7 +342,7 @@ describe(`a storm in which 20 % of all requests fail, seed ${SEED}`, () => {
       script: { ...STORM, seed: SEED },
     });
     expect(end.verified).toMatchObject({ ok: true, differencesCount: 0 });
-    expect(end.problems).toEqual([]);
+    expectInStep(end.problems);
     const seen = Object.values(end.seen);
     for (const { requests, struck } of seen) expect(struck / requests).toBeGreaterThan(0.1);
     // Also for all requests together: a single service gets so few that its share may be 15 % or less by chance.

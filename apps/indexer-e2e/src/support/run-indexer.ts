@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { resolve as resolvePath } from 'node:path';
 import { cleanEnvironment } from './clean-environment.ts';
 
 export interface IndexerRun {
@@ -8,12 +8,14 @@ export interface IndexerRun {
   readonly stderr: string;
 }
 
-const BINARY = resolve(import.meta.dirname, '../../../indexer/bin/indexer.js');
+const BINARY = resolvePath(import.meta.dirname, '../../../indexer/bin/indexer.js');
 
 /** A running command. */
 export interface StartedIndexer {
   readonly ended: Promise<IndexerRun>;
   interrupt(): void;
+  /** Resolves when it has printed a text on stderr; rejects if it ends before. */
+  printed(text: string): Promise<void>;
   /** Kills it as soon as it has printed a text on stderr, or at once if it has. */
   killAfter(text: string): void;
 }
@@ -30,6 +32,10 @@ export function startIndexer(
   });
   let stderr = '';
   let deadly: string | undefined;
+  const awaited = new Map<string, () => void>();
+  const tellIfPrinted = (): void => {
+    for (const [text, tell] of awaited) if (stderr.includes(text)) tell();
+  };
   const killIfPrinted = (): void => {
     if (deadly !== undefined && stderr.includes(deadly)) child.kill('SIGKILL');
   };
@@ -39,6 +45,7 @@ export function startIndexer(
     child.stderr.on('data', (data: Buffer) => {
       stderr += data.toString();
       killIfPrinted();
+      tellIfPrinted();
     });
     child.on('error', fail);
     child.on('close', (exit) => done({ exit, stdout, stderr }));
@@ -46,6 +53,13 @@ export function startIndexer(
   return {
     ended,
     interrupt: () => void child.kill('SIGINT'),
+    printed(text) {
+      const { promise, resolve, reject } = Promise.withResolvers<void>();
+      awaited.set(text, resolve);
+      tellIfPrinted();
+      void ended.then(() => reject(new Error(`it ended without printing ${text}:\n${stderr}`)));
+      return promise;
+    },
     killAfter(text) {
       deadly = text;
       killIfPrinted();
