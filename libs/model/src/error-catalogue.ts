@@ -134,6 +134,10 @@ export const ERROR_CATALOGUE = {
   'deadline-exceeded': entry(EXIT.failed, 'The service did not recover in time; run again when it works.'),
   aborted: entry(EXIT.failed, 'Run the command again; it continues with what was saved.'),
   'disk-failed': entry(EXIT.failed, 'Check the free space and the permissions of the folder, then run again.'),
+  'engine-failed': entry(
+    EXIT.failed,
+    'Run again; if it fails again, install @lockstep/embedded again, or use services of your own.',
+  ),
   invariant: entry(EXIT.failed, 'This is a bug in the program; please report it with the message.'),
 } as const satisfies Record<string, CatalogueEntry>;
 

@@ -38,6 +38,12 @@ export function asIndexingError(error: unknown): IndexingError {
   const { name, code = '', message } = error as NodeJS.ErrnoException;
   // citty throws these for wrong arguments.
   if (name === 'CLIError') return new IndexingError({ code: 'usage', message });
+  if (code === 'ERR_SQLITE_ERROR') {
+    return new IndexingError({
+      code: 'disk-failed',
+      message: `A file of the embedded services cannot be used: ${message}.`,
+    });
+  }
   if (/^E[A-Z]+$/.test(code)) return new IndexingError({ code: 'disk-failed', message: `${message}.` });
   return new IndexingError({ code: 'invariant', message: `${name}: ${message}` });
 }

@@ -1,3 +1,4 @@
+import { isIndexingError } from '@lockstep/model';
 import { EMBEDDED_MODEL } from './embedded-model.ts';
 import { readEmbeddingsRequest } from './embeddings-request.ts';
 import { createModelThread } from './model-thread.ts';
@@ -5,7 +6,10 @@ import { OpenAiRefusal } from './openai-refusal.ts';
 
 /** A real model in this process with the HTTP API of OpenAI. */
 export interface EmbeddedOpenAi {
-  /** For the `fetch` option of the official client. It answers requests to any host itself. */
+  /**
+   * For the `fetch` option of the official client. It answers requests to any host itself. Fails with `engine-failed` or
+   * `disk-failed` where the model cannot be started or fails.
+   */
   readonly fetch: typeof fetch;
   close(): Promise<void>;
 }
@@ -45,6 +49,7 @@ export function createEmbeddedOpenAi(): EmbeddedOpenAi {
         return await answer(request);
       } catch (error) {
         if (error instanceof OpenAiRefusal) return error.toResponse();
+        if (isIndexingError(error)) throw error;
         request.signal.throwIfAborted();
         const message = error instanceof Error ? error.message : 'The embedded model failed.';
         return new OpenAiRefusal({ status: 500, message }).toResponse();

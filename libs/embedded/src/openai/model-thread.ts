@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { engineFailure } from '../engine-error.ts';
 
 /** Finds the file that `imports` in package.json names: the source here, the built one in the published package. */
 const { resolve } = createRequire(import.meta.url);
@@ -42,20 +43,28 @@ export function createModelThread(): ModelThread {
       // An idle thread must not keep the process alive.
       if (pending.size === 0) worker.unref();
       if ('vectors' in reply) request?.resolve(reply.vectors);
-      else request?.reject(new Error(`The embedded model failed: ${reply.failure}`));
+      else request?.reject(engineFailure('The embedded model failed', reply.failure));
     });
     const fail = (error: Error): void => {
       if (running === started) running = undefined;
       for (const { reject } of pending.values()) reject(error);
       pending.clear();
     };
-    worker.on('error', fail);
+    worker.on('error', (error) => fail(engineFailure('The embedded model failed', error)));
     worker.on('exit', () => fail(new Error('The thread of the embedded model ended.')));
     return started;
   }
 
+  function startOrFail(): ReturnType<typeof start> {
+    try {
+      return start();
+    } catch (error) {
+      throw engineFailure('The embedded model cannot be started', error);
+    }
+  }
+
   async function ask(texts: string[], signal: AbortSignal | undefined): Promise<readonly Float32Array[]> {
-    const { worker, pending } = (running ??= start());
+    const { worker, pending } = (running ??= startOrFail());
     const id = (lastId += 1);
     const { promise, resolve: answer, reject } = Promise.withResolvers<readonly Float32Array[]>();
     const stop = (): void => reject(signal?.reason);

@@ -1,5 +1,6 @@
 import { messages, protocol, type PGlite } from '@electric-sql/pglite';
-import { ANSWER_BYTES_MAX, answerTooLarge, postgresUnavailable, sqlText, type Statement } from '@lockstep/model';
+import { ANSWER_BYTES_MAX, answerTooLarge, sqlText, type Statement } from '@lockstep/model';
+import { engineFailure } from '../engine-error.ts';
 import { readDataRows } from './read-data-rows.ts';
 
 /** The result of one statement: values in the text form of Postgres, in the order of `columns`. */
@@ -20,7 +21,7 @@ const ROWS_CHANGED = /^(?:INSERT 0|UPDATE|DELETE|MERGE) (\d+)$/;
  * To be called within `db.runExclusive`. Notices are dropped, as by the HTTP protocol of Neon.
  *
  * *Errors*: PGlite's `DatabaseError` for an error of Postgres; ours for an answer that is too large, and
- * `service-unavailable` when the engine failed, which must not be used again.
+ * `engine-failed` or `disk-failed` when the engine failed, which must not be used again.
  */
 export async function executePgliteStatement(db: PGlite, [text, parameters = []]: Statement): Promise<PgliteResult> {
   const request = Buffer.concat([
@@ -34,7 +35,7 @@ export async function executePgliteStatement(db: PGlite, [text, parameters = []]
   try {
     answer = await db.execProtocolRaw(request);
   } catch (error) {
-    throw postgresUnavailable('The embedded Postgres engine failed; close it and open it again.', error);
+    throw engineFailure('The embedded Postgres failed, and is of no more use to this process', error);
   }
   if (answer.byteLength > ANSWER_BYTES_MAX) throw answerTooLarge();
 
@@ -55,7 +56,10 @@ export async function executePgliteStatement(db: PGlite, [text, parameters = []]
   );
   if (failure !== undefined) throw failure;
   if (!isReady) {
-    throw postgresUnavailable('The embedded Postgres engine gave an incomplete answer; close it and open it again.');
+    throw engineFailure(
+      'The embedded Postgres failed, and is of no more use to this process',
+      'its answer is incomplete',
+    );
   }
   return { columns, rows, rowsChanged };
 }

@@ -14,6 +14,7 @@ import {
   type Statement,
 } from '@lockstep/model';
 
+import { engineReason, isDiskFailure } from '../engine-error.ts';
 import { withUnfinishedMarker } from './unfinished-marker.ts';
 import { executePgliteStatement, type PgliteResult } from './execute-pglite-statement.ts';
 
@@ -37,7 +38,7 @@ export interface OpenPgliteOptions {
 export interface PgliteDatabase {
   /**
    * Runs statements while no others run. *Errors*: PGlite's `DatabaseError` for an error of Postgres;
-   * `service-unavailable` when the engine failed or is closed.
+   * `engine-failed` or `disk-failed` when the engine failed, `service-unavailable` when it is closed.
    */
   run(statements: readonly Statement[], options: RunStatementsOptions): Promise<PgliteResult[]>;
   /** Waits for running statements, then closes the engine and releases the lock. Repeating it does nothing. */
@@ -74,7 +75,7 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PgliteData
     if (error instanceof FileLockTimeoutError || signal?.aborted === true) throw error;
     throw new IndexingError({
       code: 'disk-failed',
-      message: `Cannot open the embedded Postgres in ${directory}. ${reasonOf(error)}`,
+      message: `Cannot open the embedded Postgres in ${directory}. ${engineReason(error)}`,
     });
   });
   try {
@@ -87,7 +88,7 @@ export async function openPglite(options: OpenPgliteOptions): Promise<PgliteData
     return database;
   } catch (error) {
     lock.release();
-    throw isIndexingError(error) || signal?.aborted === true ? error : cannotOpen(directory, reasonOf(error));
+    throw isIndexingError(error) || signal?.aborted === true ? error : cannotOpen(directory, error);
   }
 }
 
@@ -106,22 +107,25 @@ async function startEngine(directory: string): Promise<PGlite> {
       },
     });
   } catch (error) {
-    throw cannotOpen(directory, [reasonOf(error), ...serverLog].join('; '));
+    throw cannotOpen(directory, error, serverLog);
   }
 }
 
-function cannotOpen(directory: string, reason: string): IndexingError {
+function cannotOpen(directory: string, error: unknown, log: readonly string[] = []): IndexingError {
+  const start = `Cannot open the embedded Postgres in ${directory}`;
+  // Where the disk failed, the last lines of the server are about something else.
+  if (isDiskFailure(error))
+    return new IndexingError({ code: 'disk-failed', message: `${start}: ${engineReason(error)}.` });
   return new IndexingError({
     code: 'disk-failed',
     message:
-      `Cannot open the embedded Postgres in ${directory} (${reason}). ` +
+      `${start} (${[engineReason(error), ...log].join('; ')}). ` +
       'Check that the directory can be written and was made by this version; to start over, move it away.',
   });
 }
 
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+/** Failures after which the engine must not be used again. */
+const ENGINE_CODES: ReadonlySet<string> = new Set(['service-unavailable', 'engine-failed', 'disk-failed']);
 
 function createDatabase(db: PGlite, releaseLock: () => void): PgliteDatabase {
   let engineFailure: IndexingError | undefined;
@@ -135,7 +139,7 @@ function createDatabase(db: PGlite, releaseLock: () => void): PgliteDatabase {
       rowsChanged += result.rowsChanged;
       return result;
     } catch (error) {
-      if (isIndexingError(error) && error.code === 'service-unavailable') engineFailure = error;
+      if (isIndexingError(error) && ENGINE_CODES.has(error.code)) engineFailure = error;
       throw error;
     }
   }

@@ -1,3 +1,4 @@
+import { engineReason, isDiskFailure } from '../engine-error.ts';
 import { changeAliases, listAliases } from './collections/aliases.ts';
 import {
   createCollection,
@@ -78,8 +79,12 @@ export function createQdrantHandler(options: QdrantHandlerOptions): (request: Re
       return new Response(`{"result":${result},"status":"ok","time":${seconds}}`, { headers: JSON_HEADERS });
     } catch (error) {
       if (error instanceof QdrantRefusal) return refusalResponse(error);
-      const message = error instanceof Error ? error.message : String(error);
-      return refusalResponse(new QdrantRefusal(500, `Service internal error: ${message}`));
+      const message = engineReason(error);
+      // 507 and not 500, so that no client tries again what a full disk will refuse again.
+      const refusal = isDiskFailure(error)
+        ? new QdrantRefusal(507, `The embedded Qdrant cannot use its files: ${message}`)
+        : new QdrantRefusal(500, `Service internal error: ${message}`);
+      return refusalResponse(refusal);
     }
   };
 }

@@ -14,7 +14,9 @@ const SQLSTATES: Readonly<Record<string, { readonly code: ErrorCode; readonly di
   // Serialization failure and deadlock.
   '40001': { code: 'service-unavailable', disposition: 'retry' },
   '40P01': { code: 'service-unavailable', disposition: 'retry' },
-  // Insufficient resources: connections, memory, disk.
+  // The disk is full, or a limit of the plan is reached.
+  '53100': { code: 'capacity-exceeded', disposition: 'abort' },
+  // Insufficient resources: connections, memory.
   '53': { code: 'service-unavailable', disposition: 'retry' },
   // Shutdown, crash, cannot connect now.
   '57P01': { code: 'service-unavailable', disposition: 'retry' },
