@@ -111,7 +111,22 @@ export const ERROR_CATALOGUE = {
     EXIT.failed,
     'Embed the texts again; the vectors in the collection cannot be used in their place.',
   ),
-  overtaken: entry(EXIT.failed, 'Nothing to do: a later run of the same corpus has taken over.'),
+  'corpus-loaded': entry(
+    EXIT.guarded,
+    'Change the input of the corpus and load it; or write to a corpus of another name.',
+  ),
+  'stores-differ': entry(EXIT.differ, 'Write the same chunks again; that brings both stores in step.'),
+  'request-invalid': entry(EXIT.usage, 'Correct the part of the request that the message names.'),
+  'request-too-large': entry(EXIT.usage, 'Send fewer or smaller chunks in one request.'),
+  'route-unknown': entry(EXIT.usage, 'Use a path and a method that the message names.'),
+  'not-authenticated': entry(
+    EXIT.usage,
+    'Send the header `authorization: Bearer TOKEN` with the token that the server was given.',
+  ),
+  overtaken: entry(
+    EXIT.failed,
+    'A later run of the same corpus has taken over: nothing to do after a load; an edit is to be sent again.',
+  ),
   'quota-exhausted': entry(
     EXIT.failed,
     'Add credit to the service, or raise its limit, then run again; nothing that was paid for is lost.',

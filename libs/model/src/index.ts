@@ -75,6 +75,7 @@ export {
   type RowState,
   type RowStore,
   type RowWrite,
+  type ScanOptions,
   type SearchHit,
   type SearchQuery,
   type ServiceInfo,

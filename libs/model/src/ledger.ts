@@ -20,8 +20,11 @@ export interface FenceHolder {
   readonly digest: string;
 }
 
-/** What a run was started for. `rename`: to get the chunks of another corpus, whose own run of the same `runId` is a `drop`. */
-export type RunKind = 'load' | 'repair' | 'drop' | 'rename';
+/**
+ * What a run was started for. `rename`: to get the chunks of another corpus, whose own run of the same `runId` is a `drop`.
+ * `edit`: to write or delete some chunks of a corpus that has no input.
+ */
+export type RunKind = 'load' | 'repair' | 'drop' | 'rename' | 'edit';
 
 /** A run when it takes its fence. */
 export interface RunStart {
@@ -44,7 +47,7 @@ export interface RunStart {
   readonly startedAt: string;
 }
 
-/** `done`: verify found both stores in step, or a drop deleted the corpus. `differ`: verify found differences. */
+/** `done`: verify found both stores in step, a drop deleted the corpus, or an edit read back what it wrote. `differ`: verify found differences. */
 export type RunOutcome = 'done' | 'differ' | 'failed' | 'overtaken';
 
 /** Chunks, points and rows of a run; null if the run ended before, or does not use the store. */

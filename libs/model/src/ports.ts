@@ -9,6 +9,12 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of a read that goes through a corpus in the order of its point ids. */
+export interface ScanOptions extends CallOptions {
+  /** Only ids after this one. @default all */
+  readonly after?: string | undefined;
+}
+
 /** Fields of a log event: flat, and without secrets, texts or vectors. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 
@@ -142,7 +148,7 @@ export interface VectorStore {
   /** Another model than `model` that the collection has points of; undefined if there is none. */
   foreignModel(model: string, options?: CallOptions): Promise<string | undefined>;
   /** All points of a corpus in the order of their ids, in pages. */
-  scan(corpus: string, options?: CallOptions): AsyncIterable<readonly StoredPoint[]>;
+  scan(corpus: string, options?: ScanOptions): AsyncIterable<readonly StoredPoint[]>;
   /** Groups points, or only payloads, into requests well below the limit of the service. */
   pack<Item extends Pick<Point, 'payload'> & { readonly vector?: Float32Array }>(items: readonly Item[]): Item[][];
   /** Sends one request. */
@@ -153,8 +159,15 @@ export interface VectorStore {
    */
   overwritePayloads(points: readonly Omit<Point, 'vector'>[], options?: CallOptions): Promise<void>;
   delete(pointIds: readonly string[], options?: CallOptions): Promise<void>;
+  /** Points with these ids, of any corpus, in no order, without the ids that do not exist. */
+  points(pointIds: readonly string[], options?: CallOptions): Promise<StoredPoint[]>;
   /** Vectors by point id, without the ids that do not exist. */
   vectors(pointIds: readonly string[], options?: CallOptions): Promise<Map<string, Float32Array>>;
+  /**
+   * Vectors of points of any corpus by their `embedding_key`, in one request. A key may be left out although a point has it,
+   * where many points share a key.
+   */
+  vectorsOfKeys(embeddingKeys: readonly string[], options?: CallOptions): Promise<Map<string, Float32Array>>;
   /** The nearest points, best first; none while the collection does not exist. */
   search(query: SearchQuery, options?: CallOptions): Promise<SearchHit[]>;
 }
@@ -199,7 +212,7 @@ export interface RowStore {
   /** Ids and hashes of a corpus in the order of their point ids, in pages. */
   scan(corpus: string, options?: CallOptions): AsyncIterable<readonly RowState[]>;
   /** Whole rows of a corpus in the order of their point ids, in pages. */
-  scanRows(corpus: string, options?: CallOptions): AsyncIterable<readonly IndexedChunk[]>;
+  scanRows(corpus: string, options?: ScanOptions): AsyncIterable<readonly IndexedChunk[]>;
   /** Whole rows with their corpus, in no order, without the ids that do not exist. */
   rows(pointIds: readonly string[], options?: CallOptions): Promise<(IndexedChunk & { corpus: string })[]>;
   /** Which other corpora hold these chunks with the same content, and how many of them; the most first. */

@@ -36,6 +36,11 @@ export {
   type Verified,
 } from './operations/corpus-verdict.ts';
 export { corpusStatus, type StoreState, type StoreStatus } from './operations/corpus-status.ts';
+export { acceptEdits, type RejectedEdit } from './operations/edit/accept-edits.ts';
+export { deleteChunks } from './operations/edit/delete-chunks.ts';
+export type { EditContext, EditOptions } from './operations/edit/edit-run.ts';
+export { putChunks, type PutOptions } from './operations/edit/put-chunks.ts';
+export { verifySlice, type VerifySliceOptions } from './operations/verify-slice.ts';
 export { inspectInput, type Inspection, type InspectOptions } from './operations/inspect/inspect-input.ts';
 export type { KeySummary } from './operations/inspect/key-tally.ts';
 export type { LengthBin } from './operations/inspect/length-histogram.ts';
@@ -52,6 +57,7 @@ export {
   type FieldName,
   type InputFacts,
   type Difference,
+  type DeleteReceipt,
   type DropReceipt,
   type EmbeddingPlan,
   type EmbedReceipt,
@@ -62,11 +68,13 @@ export {
   type PlanCounts,
   type ProvisionedStore,
   type ProvisionReceipt,
+  type PutReceipt,
   type RecoverReceipt,
   type RejectSum,
   type RepeatedIds,
   type RenameReceipt,
   type RetainedRepair,
+  type SliceReport,
   type ValidateReceipt,
   type VerifyCounts,
   type VerifyLevel,
@@ -86,6 +94,7 @@ export {
 } from './run.ts';
 export type { Attempt, AttemptStep } from './runs/attempt.ts';
 export { endRun, graceSignal } from './runs/end-run.ts';
+export { EDITED_INPUT } from './runs/edited-corpus.ts';
 export type { InputOrigin } from './runs/corpus-origin.ts';
 export { overlongChoice } from './runs/overlong-choice.ts';
 export { REFUSED_MAX, type EmbedOptions } from './stages/embed.ts';

@@ -428,3 +428,50 @@ export interface RenameReceipt {
   readonly startedAt: string;
   readonly durationMs: number;
 }
+
+/** What a put of chunks wrote. */
+export interface PutReceipt {
+  readonly corpus: string;
+  /** Its run in the run table; null where nothing had to be written. */
+  readonly runId: string | null;
+  readonly chunks: number;
+  /** Chunks that both stores had. */
+  readonly unchanged: number;
+  readonly written: Readonly<Record<StoreName, number>>;
+  /** Texts that were embedded, and those whose vector the collection had. */
+  readonly embedded: number;
+  readonly reused: number;
+  /** Tokens that the embedding service charged for. */
+  readonly tokens: number;
+  readonly targets: Readonly<Record<StoreName, string>>;
+  readonly startedAt: string;
+  readonly durationMs: number;
+}
+
+/** What a deletion of chunks deleted. */
+export interface DeleteReceipt {
+  readonly corpus: string;
+  /** Its run in the run table; null where nothing had to be deleted. */
+  readonly runId: string | null;
+  readonly chunks: number;
+  /** Chunks that neither store had. */
+  readonly absent: number;
+  readonly deleted: Readonly<Record<StoreName, number>>;
+  readonly targets: Readonly<Record<StoreName, string>>;
+  readonly startedAt: string;
+  readonly durationMs: number;
+}
+
+/** What a slice of a corpus is like in both stores. */
+export interface SliceReport {
+  readonly ok: boolean;
+  readonly corpus: string;
+  /** Chunks of the slice. */
+  readonly compared: number;
+  readonly differences: readonly Difference[];
+  /** Where the next slice begins; null after the last. */
+  readonly cursor: string | null;
+  readonly targets: Readonly<Record<StoreName, string>>;
+  readonly startedAt: string;
+  readonly durationMs: number;
+}

@@ -9,6 +9,7 @@ import {
   type IndexedChunk,
   type RowState,
   type RowStore,
+  type ScanOptions,
   type StoreCensus,
   type SqlClient,
   type SqlRow,
@@ -55,16 +56,17 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
     columns: string,
     itemsMax: number,
     corpus: string,
-    options?: CallOptions,
+    { after, ...options }: ScanOptions = {},
   ): AsyncGenerator<SqlRow[]> {
     let items = itemsMax;
-    let last: string | undefined;
+    let isFirst = true;
+    let last = after ?? NIL_UUID;
     for (;;) {
       const text = `select ${columns} from ${name} where corpus = $1 and point_id > $2::uuid order by point_id limit ${items}`;
-      const statement: Statement = [text, [corpus, last ?? NIL_UUID]];
+      const statement: Statement = [text, [corpus, last]];
       let rows: SqlRow[];
       try {
-        rows = await (last === undefined ? read(statement, options) : sql.query(statement, options));
+        rows = await (isFirst ? read(statement, options) : sql.query(statement, options));
       } catch (error) {
         if (items === 1 || !isAnswerTooLarge(error)) throw error;
         items = Math.ceil(items / 4);
@@ -72,6 +74,7 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
       }
       if (rows.length > 0) yield rows;
       if (rows.length < items) return;
+      isFirst = false;
       last = String(rows.at(-1)?.['point_id']);
     }
   }

@@ -1,5 +1,13 @@
 import type { QdrantClient, Schemas } from '@qdrant/js-client-rest';
-import type { CallOptions, JsonValue, SearchHit, StoreCensus, StoredPoint, VectorStore } from '@lockstep/model';
+import type {
+  CallOptions,
+  JsonValue,
+  ScanOptions,
+  SearchHit,
+  StoreCensus,
+  StoredPoint,
+  VectorStore,
+} from '@lockstep/model';
 import { collectionFacts } from './collection-facts.ts';
 import { conditionsOf } from './conditions-of.ts';
 import { plainNumbers } from './put-points.ts';
@@ -22,7 +30,7 @@ export interface CollectionReadsOptions {
 /** The reading half of a `VectorStore`. */
 export type CollectionReads = Pick<
   VectorStore,
-  'inspect' | 'census' | 'count' | 'foreignModel' | 'scan' | 'vectors' | 'search'
+  'inspect' | 'census' | 'count' | 'foreignModel' | 'scan' | 'points' | 'vectors' | 'vectorsOfKeys' | 'search'
 >;
 
 /** Points in one page; their ids and payload labels are about 500 kB. */
@@ -50,15 +58,17 @@ export function createCollectionReads({ client, collection, call, send }: Collec
   /** Pages of points in the order of their ids. A collection that is deleted between two pages is an error. */
   async function* pages(
     what: Pick<Schemas['ScrollRequest'], 'filter' | 'with_payload'>,
-    options?: CallOptions,
+    { after, ...options }: ScanOptions = {},
   ): AsyncGenerator<Schemas['Record'][]> {
     const scroll = (offset?: Schemas['ExtendedPointId']): Promise<Schemas['ScrollResult']> => {
       const body = JSON.stringify({ ...what, limit: SCAN_ITEMS, with_vector: false, offset });
       return send({ method: 'POST', path: '/points/scroll', body }, (page) => page as Schemas['ScrollResult'], options);
     };
-    let page = await scroll().catch(orNothing<Schemas['ScrollResult']>({ points: [] }));
+    let page = await scroll(after).catch(orNothing<Schemas['ScrollResult']>({ points: [] }));
     for (;;) {
-      if (page.points.length > 0) yield page.points;
+      // A page begins with the point of its offset itself.
+      const points = page.points[0]?.id === after ? page.points.slice(1) : page.points;
+      if (points.length > 0) yield points;
       const offset = page.next_page_offset ?? undefined;
       if (offset === undefined) return;
       page = await scroll(offset as Schemas['ExtendedPointId']);
@@ -118,6 +128,28 @@ export function createCollectionReads({ client, collection, call, send }: Collec
       for await (const page of pages({ filter: ofCorpus(corpus), with_payload: true }, options)) {
         yield page.map(storedPoint);
       }
+    },
+    async points(pointIds, options) {
+      if (pointIds.length === 0) return [];
+      const body = JSON.stringify({ ids: pointIds, with_vector: false, with_payload: true });
+      const request = { method: 'POST', path: '/points', body } as const;
+      const found = await send(request, (points) => points as Schemas['Record'][], options).catch(orNothing([]));
+      return found.map(storedPoint);
+    },
+    async vectorsOfKeys(embeddingKeys, options) {
+      if (embeddingKeys.length === 0) return new Map();
+      const filter = { must: [{ key: 'embedding_key', match: { any: embeddingKeys } }] };
+      const what = { filter, limit: embeddingKeys.length, with_payload: ['embedding_key'], with_vector: true };
+      const request = { method: 'POST', path: '/points/scroll', body: JSON.stringify(what) } as const;
+      const { points } = await send(request, (page) => page as Schemas['ScrollResult'], options).catch(
+        orNothing<Schemas['ScrollResult']>({ points: [] }),
+      );
+      return new Map(
+        points.flatMap(({ vector, payload }) =>
+          // A collection with named vectors is none that this program loads.
+          Array.isArray(vector) ? [[String(payload?.['embedding_key']), Float32Array.from(vector as number[])]] : [],
+        ),
+      );
     },
     async vectors(pointIds, options) {
       const body = JSON.stringify({ ids: pointIds, with_vector: true, with_payload: false });

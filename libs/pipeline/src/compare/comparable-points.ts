@@ -1,4 +1,11 @@
-import { canonicalJson, type CallOptions, type JsonValue, type VectorStore, type IndexedChunk } from '@lockstep/model';
+import {
+  canonicalJson,
+  type CallOptions,
+  type IndexedChunk,
+  type JsonValue,
+  type StoredPoint,
+  type VectorStore,
+} from '@lockstep/model';
 import type { ChunkLine } from '../files/chunk-line.ts';
 import type { Comparable, Finding, StoredState } from './changes.ts';
 import { payloadOf, type Projection } from './projection.ts';
@@ -19,13 +26,7 @@ export function comparablePoints(
   return {
     async *scan() {
       for await (const page of vectors.scan(projection.corpus, call)) {
-        yield page.map(({ pointId, payload }) => ({
-          pointId,
-          chunkId: textOf(payload['chunk_id']) ?? '',
-          documentId: textOf(payload['document_id']) ?? null,
-          embeddingKey: textOf(payload['embedding_key']),
-          payload,
-        }));
+        yield page.map(pointStateOf);
       }
     },
     compare(wanted, { payload }) {
@@ -38,6 +39,16 @@ export function comparablePoints(
   };
 }
 
+export function pointStateOf({ pointId, payload }: StoredPoint): PointState {
+  return {
+    pointId,
+    chunkId: textOf(payload['chunk_id']) ?? '',
+    documentId: textOf(payload['document_id']) ?? null,
+    embeddingKey: textOf(payload['embedding_key']),
+    payload,
+  };
+}
+
 function labelFinding(wanted: ChunkLine, payload: PointState['payload'], projection: Projection): Finding | undefined {
   if (payload['model'] !== projection.model) return { reason: 'model', fields: ['model'] };
   if (payload['embedding_key'] !== wanted.embeddingKey) return { reason: 'text', fields: ['embedding_key'] };
@@ -47,7 +58,11 @@ function labelFinding(wanted: ChunkLine, payload: PointState['payload'], project
 }
 
 /** Fields of the payload that are missing, that differ, or that the corpus does not have. */
-function differentFields(wanted: IndexedChunk, payload: PointState['payload'], projection: Projection): string[] {
+export function differentFields(
+  wanted: IndexedChunk,
+  payload: PointState['payload'],
+  projection: Projection,
+): string[] {
   const expected: Record<string, JsonValue> = payloadOf(wanted, projection);
   const names = new Set([...Object.keys(expected), ...Object.keys(payload)]);
   return [...names].filter((name) => canonicalJson(expected[name] ?? null) !== canonicalJson(payload[name] ?? null));

@@ -76,7 +76,7 @@ export async function* retainedProblems(
 }
 
 /** Labels of a point that differ from its row. Fields for filtering are not compared: their list may have changed since. */
-function differentLabels({ payload }: PointState, row: IndexedChunk): string[] {
+export function differentLabels({ payload }: PointState, row: IndexedChunk): string[] {
   const labels: Readonly<Record<string, string | null>> = {
     chunk_id: row.chunkId,
     document_id: row.documentId,

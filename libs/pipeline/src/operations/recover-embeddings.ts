@@ -101,6 +101,7 @@ function keyOf({ payload }: StoredPoint): string | undefined {
   return typeof key === 'string' ? key : undefined;
 }
 
-function isUsable(vector: Float32Array, dimensions: number): boolean {
+/** Whether a vector that a store gave back can stand for one that the embedding service would give. */
+export function isUsable(vector: Float32Array, dimensions: number): boolean {
   return vector.length === dimensions && vector.every(Number.isFinite) && vector.some((value) => value !== 0);
 }

@@ -16,11 +16,15 @@ export async function overlongChoice(
 ): Promise<OverlongChoice> {
   if (ledger === undefined) return { mode: 'reject', because: 'unknown' };
   let isLoaded = false;
+  let isEdited = false;
   for (const { kind, overlong, end } of await ledger.runs({ corpus, limit: RUNS_MAX }, call)) {
     if (kind === 'drop' && end?.outcome === 'done') return isLoaded ? REJECTING : NEW;
     if (overlong !== undefined) return { mode: overlong, because: 'loaded' };
-    isLoaded ||= kind !== 'drop';
+    // An edit takes no text that is too long.
+    if (kind === 'edit') isEdited = true;
+    else isLoaded ||= kind !== 'drop';
   }
+  if (isEdited && !isLoaded) return NEW;
   // A ledger from before the run table has fences alone.
   return (await ledger.fenceHolder(corpus, call)) === undefined ? NEW : REJECTING;
 }

@@ -12,10 +12,11 @@ import {
 const RUNS_MAX = 100;
 
 /** Runs that ended so were refused, and loaded nothing. */
-const REFUSALS: ReadonlySet<ErrorCode | null | undefined> = new Set([
+export const REFUSALS: ReadonlySet<ErrorCode | null | undefined> = new Set([
   'other-input',
   'other-ids',
   'delete-guard',
+  'corpus-loaded',
 ] as const);
 
 /** Where the ids of a corpus come from, as its runs remember it. */

@@ -1,7 +1,8 @@
 import { IndexingError, type EmbeddingSlice, type Point, type VectorStore, type IndexedChunk } from '@lockstep/model';
 import { comparablePoints, type PointState } from '../compare/comparable-points.ts';
 import { withVectors } from '../compare/with-vectors.ts';
-import { loadStore, type LoadOptions, type LoadTarget } from './load-store.ts';
+import type { Finding } from '../compare/changes.ts';
+import { loadStore, type LoadOptions, type LoadTarget, type WriteKind } from './load-store.ts';
 import { payloadOf, type Projection } from '../compare/projection.ts';
 import { checkFence, readRun } from '../runs/fence.ts';
 import type { StageContext } from '../work/stage-context.ts';
@@ -21,6 +22,11 @@ export interface LoadQdrantOptions extends LoadOptions {
 /** Reasons to write only the payload, since the vector is right. */
 const DESCRIPTION: ReadonlySet<ChangeReason> = new Set(['metadata', 'projection', 'drift']);
 
+/** The kind of write that a difference in a point needs. */
+export function pointWriteKind({ reason, fields }: Finding): WriteKind {
+  return DESCRIPTION.has(reason) && !fields.includes('vector') ? 'description' : 'whole';
+}
+
 /**
  * Loads the points of a corpus. A changed text or model writes the whole point, any other change only its payload.
  * The fence is checked before each request. A request that is under way when another run takes over is still carried out;
@@ -39,7 +45,7 @@ export async function loadQdrant(context: StageContext, options: LoadQdrantOptio
     target: vectors.target,
     projection: projection.id,
     count: () => vectors.count(corpus, call),
-    kindOf: ({ reason, fields }) => (DESCRIPTION.has(reason) && !fields.includes('vector') ? 'description' : 'whole'),
+    kindOf: pointWriteKind,
     async write(kind, chunks) {
       if (kind === 'description') {
         const described = chunks.map((chunk) => ({ pointId: chunk.pointId, payload: payloadOf(chunk, projection) }));

@@ -15,7 +15,8 @@ export async function verifyRetained(
   for await (const found of retainedProblems(context, options)) await log.add(differenceOf(found));
 }
 
-function differenceOf(found: RetainedProblem): Difference {
+/** A problem as `verify` reports it. */
+export function differenceOf(found: RetainedProblem): Difference {
   if (found.problem === 'no-row') {
     return { store: 'neon', kind: 'missing', point_id: found.point.pointId, chunk_id: found.point.chunkId, fields: [] };
   }

@@ -1,5 +1,6 @@
-import { IndexingError, isIndexingError, type CacheEntry, type Embedder, type EmbeddingCache } from '@lockstep/model';
+import type { CacheEntry, Embedder, EmbeddingCache } from '@lockstep/model';
 import type { StageContext } from './stage-context.ts';
+import { withDetails } from './with-details.ts';
 
 /** Texts that were possibly paid for in one stage, and whose vectors it does not have. */
 export interface UnconfirmedCharges {
@@ -36,19 +37,7 @@ export function countUnconfirmedCharges(
       const possiblyPaid = count();
       if (possiblyPaid === 0) return error;
       logger.warn('inputs-possibly-paid', { itemCount: possiblyPaid });
-      return isIndexingError(error) ? withDetail(error, possiblyPaid) : error;
+      return withDetails(error, { possiblyPaid });
     },
   };
-}
-
-function withDetail(error: IndexingError, possiblyPaid: number): IndexingError {
-  const { code, message, disposition, details, cause, retryAfterMs } = error;
-  return new IndexingError({
-    code,
-    message,
-    disposition,
-    details: { ...details, possiblyPaid },
-    ...(cause === undefined ? {} : { cause }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
 }

@@ -5,6 +5,7 @@ import {
   sha256Hex,
   type CallOptions,
   type IndexedChunk,
+  type ScanOptions,
   type StoredPoint,
 } from '@lockstep/model';
 import { alignedPages } from '../../compare/aligned-pages.ts';
@@ -38,7 +39,7 @@ type StoredPage = readonly { readonly row: IndexedChunk | undefined; readonly po
 export async function* storedPages(
   corpus: string,
   { rows, vectors }: Pick<AllStores, 'rows' | 'vectors'>,
-  call: CallOptions,
+  call: ScanOptions,
 ): AsyncGenerator<StoredPage> {
   const sources = { wanted: rows.scanRows(corpus, call), held: none(), actual: vectors.scan(corpus, call) };
   for await (const page of alignedPages(sources)) {

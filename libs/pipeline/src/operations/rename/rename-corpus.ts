@@ -9,6 +9,7 @@ import {
 } from '@lockstep/model';
 import { storeDigest } from '../../compare/store-digest.ts';
 import type { RenameReceipt } from '../../receipts.ts';
+import { EDITED_INPUT } from '../../runs/edited-corpus.ts';
 import { endFailedRun, NO_COUNTS } from '../../runs/end-run.ts';
 import { overtaken } from '../../runs/fence.ts';
 import { overlongChoice } from '../../runs/overlong-choice.ts';
@@ -122,12 +123,16 @@ export async function renameCorpus(
 
 /**
  * What the next run of the new name must know of the old one: its long texts and where its ids come from. Not its input, from
- * which the old name may have come: that of the next run counts.
+ * which the old name may have come: that of the next run counts. A corpus that was written by edits stays one.
  */
 async function rememberedBy({ from, ledger }: RenameOptions, call: CallOptions): Promise<Partial<RunStart>> {
   const { mode } = await overlongChoice(from, ledger, call);
-  const { ids } = await remembered(from, ledger, call);
-  return { overlong: mode, ...(ids && { shape: encodeIdSource(ids) }) };
+  const { ids, input } = await remembered(from, ledger, call);
+  return {
+    overlong: mode,
+    ...(ids && { shape: encodeIdSource(ids) }),
+    ...(input === EDITED_INPUT && { input }),
+  };
 }
 
 /** A store that had a stamp under the old name gets the same one under the new name; one whose count has changed since, none. */

@@ -1,4 +1,11 @@
-import { IndexingError, packByBytes, type CallOptions, type IndexedChunk, type RowStore } from '@lockstep/model';
+import {
+  IndexingError,
+  packByBytes,
+  type CallOptions,
+  type IndexedChunk,
+  type RowStore,
+  type ScanOptions,
+} from '@lockstep/model';
 
 /** A stored row, which tests may edit. */
 export type MemoryRow = { -readonly [Field in keyof IndexedChunk]: IndexedChunk[Field] } & { readonly corpus: string };
@@ -58,8 +65,7 @@ export function createMemoryRowStore(options: MemoryRowStoreOptions = {}): Memor
       .toSorted((a, b) => (a.pointId < b.pointId ? -1 : 1));
   }
 
-  async function* pages(corpus: string, call?: CallOptions): AsyncGenerator<MemoryRow[]> {
-    let after = '';
+  async function* pages(corpus: string, { after = '', ...call }: ScanOptions = {}): AsyncGenerator<MemoryRow[]> {
     for (;;) {
       const page = rowsOf(enter(call), corpus)
         .filter(({ pointId }) => pointId > after)

@@ -123,9 +123,8 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
       const foreign = models.find((other) => other !== undefined && other !== null && other !== model);
       return foreign === undefined ? undefined : String(foreign);
     },
-    async *scan(corpus, call) {
+    async *scan(corpus, { after = '', ...call } = {}) {
       // The next page starts after the last id, as in the real store: writes in between do not end the scan.
-      let after = '';
       for (;;) {
         const page = pointsOf(corpus, call)
           .filter(([pointId]) => pointId > after)
@@ -171,6 +170,22 @@ export function createMemoryVectorStore(options: MemoryVectorStoreOptions = {}):
       await store.beforeWrite?.('delete');
       for (const pointId of pointIds) if (stored.delete(pointId)) cost.deleted += 1;
       journal.push(`delete ${pointIds.length}`);
+    },
+    async points(pointIds, call) {
+      const stored = read(call)?.points;
+      return pointIds.flatMap((pointId) => {
+        const point = stored?.get(pointId);
+        return point === undefined ? [] : [{ pointId, payload: structuredClone(point.payload) }];
+      });
+    },
+    async vectorsOfKeys(embeddingKeys, call) {
+      const found = [...(read(call)?.points.values() ?? [])].map(({ payload, vector }) => ({
+        key: String(payload['embedding_key']),
+        vector,
+      }));
+      return new Map(
+        found.filter(({ key }) => embeddingKeys.includes(key)).map(({ key, vector }) => [key, vector.slice()]),
+      );
     },
     async vectors(pointIds, call) {
       const stored = read(call)?.points;

@@ -298,6 +298,15 @@ export function rowStoreSuite(name: string, start: () => Promise<RowStoresUnderT
         expect(rows.length).toBeGreaterThanOrEqual(count > 200 ? 2 : 1);
         expect(await store.count(corpus)).toBe(count);
       });
+
+      it('scan of whole rows gives only those after the id that it is given', async () => {
+        const written = ['a', 'b', 'c'].map((id) => rowOf(corpus, id));
+        await upsert(written);
+        const ids = written.map(({ pointId }) => pointId).toSorted();
+        const after = async (id: string) => (await collect(store.scanRows(corpus, { after: id }))).flat();
+        expect((await after(ids[0] as string)).map(({ pointId }) => pointId)).toEqual(ids.slice(1));
+        expect(await after(ids[2] as string)).toEqual([]);
+      });
     });
 
     describe('fences', () => {

@@ -10,6 +10,7 @@ import {
   type PointPayload,
   type VectorStore,
 } from '@lockstep/model';
+import { collect } from '../collect.ts';
 import { AWKWARD_CORPORA } from './awkward-corpora.ts';
 import { AWKWARD_OBJECT, AWKWARD_TEXTS } from './awkward-json.ts';
 import { failureOf } from '../failure-of.ts';
@@ -130,7 +131,9 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         expect(await store.count('a')).toBe(0);
         expect(await store.foreignModel('model-a')).toBeUndefined();
         expect(await scanned('a')).toEqual([]);
+        expect(await store.points([pointIdOf('a', '1')])).toEqual([]);
         expect(await store.vectors([pointIdOf('a', '1')])).toEqual(new Map());
+        expect(await store.vectorsOfKeys(['key-of-1'])).toEqual(new Map());
         expect(await store.search({ vector, limit: 3 })).toEqual([]);
         expect(await store.search({ vector, corpus: 'a', limit: 3 })).toEqual([]);
       });
@@ -242,6 +245,16 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         expect(pages.length).toBeGreaterThanOrEqual(count > 1000 ? 2 : 1);
       });
 
+      it('scan gives only points after the id that it is given, whether there is such a point or not', async () => {
+        const ids = ['1', '2', '3'].map((id) => pointIdOf('a', id)).toSorted();
+        await store.upsert([point('a', '1'), point('a', '2'), point('a', '3'), point('b', '1')]);
+        const after = async (id: string) => (await collect(store.scan('a', { after: id }))).flat();
+        expect((await after(ids[0] as string)).map(({ pointId }) => pointId)).toEqual(ids.slice(1));
+        await store.delete([ids[0] as string]);
+        expect((await after(ids[0] as string)).map(({ pointId }) => pointId)).toEqual(ids.slice(1));
+        expect(await after(ids[2] as string)).toEqual([]);
+      });
+
       it('scan gives payloads as they were written', async () => {
         const texts = Object.fromEntries(AWKWARD_TEXTS.map((text, index) => [`text_${index}`, text]));
         const written = point('a', 'it\'s "1"', [1, 0, 0, 0], { ...texts, metadata: AWKWARD_OBJECT });
@@ -316,6 +329,28 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         await expect(store.upsert([point('a', '1')], { signal })).rejects.toThrow('stop here');
         expect(await store.count('a')).toBe(0);
       });
+    });
+
+    it('points gives payloads by id, of any corpus, and leaves out absent ids', async () => {
+      const [one, other] = [point('a', '1'), point('b', '1')];
+      await store.upsert([one, other, point('a', '2')]);
+      const found = await store.points([one.pointId, other.pointId, pointIdOf('a', 'never there')]);
+      expect(new Map(found.map(({ pointId, payload }) => [pointId, payload]))).toEqual(
+        new Map([one, other].map(({ pointId, payload }) => [pointId, payload])),
+      );
+      expect(await store.points([])).toEqual([]);
+    });
+
+    it('vectorsOfKeys gives vectors by the key of their text, of any corpus, and leaves out absent keys', async () => {
+      await store.upsert([point('a', '1', [1, 0, 0, 0]), point('b', '2', [0, 1, 0, 0]), point('a', '3')]);
+      const found = await store.vectorsOfKeys(['key-of-1', 'key-of-2', 'key-of-none']);
+      expect(found).toEqual(
+        new Map([
+          ['key-of-1', Float32Array.from([1, 0, 0, 0])],
+          ['key-of-2', Float32Array.from([0, 1, 0, 0])],
+        ]),
+      );
+      expect(await store.vectorsOfKeys([])).toEqual(new Map());
     });
 
     it('vectors gives vectors of the right direction by id, and leaves out absent ids', async () => {
