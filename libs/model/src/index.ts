@@ -86,7 +86,7 @@ export {
 export { checkPayloadFilter, type FieldCondition, type NumberRange, type PayloadFilter } from './payload-filter.ts';
 export { isLoopback, isPrivateAddress } from './secrets/private-address.ts';
 export { packByBytes } from './pack-by-bytes.ts';
-export { COLUMNS, ID_ALIASES, parseRecord, TEXT_ALIASES } from './record/record.ts';
+export { CHUNK_ID_BYTES_MAX, COLUMNS, ID_ALIASES, parseRecord, TEXT_ALIASES } from './record/record.ts';
 export { relaxRecord, type Conversion, type ConversionKind } from './record/relax-record.ts';
 export { ROW_BYTES_MAX, rowBytes, rowTooLarge, STATEMENT_BYTES } from './row-bytes.ts';
 export { ANSWER_BYTES_MAX, answerTooLarge, isAnswerTooLarge } from './sql/answer-too-large.ts';

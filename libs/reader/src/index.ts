@@ -1,10 +1,12 @@
+export { connectReader, type ReaderAddresses } from './connect-reader.ts';
 export {
-  connectReader,
+  connectServices,
+  type ConnectedServices,
   type EmbedderAddress,
-  type ReaderAddresses,
   type RowsAddress,
+  type ServiceAddresses,
   type VectorsAddress,
-} from './connect-reader.ts';
+} from './connect-services.ts';
 export {
   createReader,
   HITS_DEFAULT,

@@ -1,10 +1,11 @@
 /**
- * The command: `npm run runtimes`. Tries the libraries, the contracts of the adapters and the command line on other
- * runtimes, which it installs first. Arguments choose parts: `libraries`, `contracts`, `command-line`. Exits with 1 where
+ * The command: `npm run runtimes`. Tries the libraries, the contracts of the adapters, the Worker and the command line on other
+ * runtimes, which it installs first. Arguments choose parts: `libraries`, `contracts`, `edge`, `command-line`. Exits with 1 where
  * something fails, and where CI finds another table in the README than the one it would write.
  */
 import { checkCommandLine } from './check-command-line.ts';
 import { checkContract } from './check-contracts.ts';
+import { checkEdge } from './check-edge.ts';
 import { checkLibraries } from './check-libraries.ts';
 import { installRuntimes, type InstalledRuntimes } from './install-runtimes.ts';
 import { commandTable, writeReadmeTable } from './readme-table.ts';
@@ -24,6 +25,11 @@ const PARTS: Readonly<Record<string, (runtimes: InstalledRuntimes) => Promise<bo
       passed = report(`contract of ${adapter} in workerd`, await checkContract(adapter, runtimes, services)) && passed;
     }
     return passed;
+  },
+
+  async edge(runtimes) {
+    await using services = await startServices();
+    return report('the Worker of apps/edge in workerd', await checkEdge(runtimes, services));
   },
 
   async 'command-line'(runtimes) {

@@ -4,19 +4,27 @@ import type { InstalledRuntimes } from './install-runtimes.ts';
 interface Miniflare {
   readonly Miniflare: new (options: object) => {
     readonly ready: Promise<URL>;
-    dispatchFetch(url: string, init?: { readonly body?: string; readonly method?: string }): Promise<Response>;
+    dispatchFetch(url: string, init?: WorkerRequest): Promise<Response>;
     dispose(): Promise<void>;
   };
 }
 
+export interface WorkerRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
 /** A Worker in workerd. */
 export interface StartedWorker {
+  /** Sends a request. */
+  send(path: string, request?: WorkerRequest): Promise<Response>;
   /** Sends a request, and returns the body of the answer. Throws with the body for any status but 200. */
   ask(path: string): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** The newest date that the installed workerd knows; Node's modules are there by a flag only. */
+/** The newest date that the installed workerd knows, and that of apps/edge/wrangler.jsonc; Node's modules are there by a flag only. */
 const COMPATIBILITY_DATE = '2026-07-30';
 
 /**
@@ -49,9 +57,11 @@ export async function startWorker(
     await server.dispose().catch(() => undefined);
     throw new Error(`the Worker does not load: ${messages.join('')}`, { cause: error });
   }
+  const send: StartedWorker['send'] = (path, request) => server.dispatchFetch(`http://worker.invalid${path}`, request);
   return {
+    send,
     async ask(path) {
-      const response = await server.dispatchFetch(`http://worker.invalid${path}`);
+      const response = await send(path);
       const body = await response.text();
       if (response.status !== 200) throw new Error(body);
       return body;

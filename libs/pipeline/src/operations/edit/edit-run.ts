@@ -81,7 +81,7 @@ export async function editRun(context: EditContext, options: EditOptions, work: 
     await endFailedRun(ledger, { ...context, fence }, error);
     throw withDetails(error, run.done);
   }
-  logger.info('corpus-edited', { fence, ...run.done, tokens: work.tokens });
+  logger.info('corpus-edited', { corpus, fence, ...run.done, tokens: work.tokens });
   return run;
 
   async function end(done: Partial<RunCounts>): Promise<void> {

@@ -1,0 +1,23 @@
+import { refusal } from './refusal.ts';
+
+/** A chunk has a few kilobytes; with its vector a request of this size stays far below the 128 MB of a Worker. */
+export const BODY_BYTES_MAX = 1_048_576;
+
+/** The body of a request as JSON. Fails with `request-invalid`. */
+export async function readJsonBody(request: Request): Promise<unknown> {
+  const bytes = await request.arrayBuffer();
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw refusal('request-invalid', 'The body: expected UTF-8');
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw refusal(
+      'request-invalid',
+      `The body: expected JSON, found ${text.trim() === '' ? 'nothing' : 'something else'}`,
+    );
+  }
+}

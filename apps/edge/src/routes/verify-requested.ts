@@ -1,0 +1,30 @@
+import { verifySlice, type SliceReport } from '@lockstep/pipeline';
+import { editContext } from './edit-context.ts';
+import { refusal } from './refusal.ts';
+import { projectionOf, requestedCorpus } from './requested-corpus.ts';
+import type { RoutesOptions } from './routes-options.ts';
+import { singleQueries } from './single-queries.ts';
+
+/** Chunks of one slice: a page of whole rows, so that a slice takes two requests where nothing differs. */
+export const SLICE_CHUNKS = 200;
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+
+/** `GET /verify`: compares a slice of a corpus in both stores; `cursor` leads to the next one. */
+export async function verifyRequested(
+  options: RoutesOptions,
+  queries: Readonly<Record<string, readonly string[]>>,
+): Promise<SliceReport> {
+  const { corpus, cursor } = singleQueries(queries, ['corpus', 'cursor']);
+  if (cursor !== undefined && !UUID.test(cursor)) {
+    throw refusal('request-invalid', 'cursor: expected that of an earlier reply');
+  }
+  return verifyFrom(options, requestedCorpus(options, corpus), cursor);
+}
+
+/** Compares the slice after a point id. */
+export function verifyFrom(options: RoutesOptions, corpus: string, after: string | undefined): Promise<SliceReport> {
+  const { services, logger } = options;
+  const slice = { ...services, projection: projectionOf(options, corpus), after, items: SLICE_CHUNKS };
+  return verifySlice(editContext(corpus, logger), slice);
+}
