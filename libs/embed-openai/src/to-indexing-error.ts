@@ -53,6 +53,10 @@ export function toIndexingError(error: unknown, server: string, nowMs: number): 
   if (error instanceof TypeError || error instanceof SyntaxError) {
     return unavailable(`at ${server} sent a body that is cut or not JSON`, { possiblyPaid: true }, cause);
   }
+  const problem = connectionProblem(error);
+  if (problem !== undefined) {
+    return unavailable(`at ${server} broke the connection: ${problem.words}`, { possiblyPaid: true }, cause);
+  }
   return new IndexingError({ code: 'invariant', message: 'The embedding client failed in an unknown way.', cause });
 }
 

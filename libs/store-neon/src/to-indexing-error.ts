@@ -7,6 +7,7 @@ import {
   strippedCause,
   type VendorTextRedactor,
 } from '@lockstep/model';
+import { connectionProblem } from '@lockstep/resilience';
 
 /** The `IndexingError` for an error of the Neon driver. */
 export function toIndexingError(error: unknown, redactor: VendorTextRedactor): IndexingError {
@@ -21,6 +22,7 @@ export function toIndexingError(error: unknown, redactor: VendorTextRedactor): I
     return postgresUnavailable('Postgres sent a body that is cut or not JSON.', error);
   }
   if (error instanceof DOMException) return postgresUnavailable('Postgres gave no answer in time.', error);
+  if (connectionProblem(error) !== undefined) return postgresUnavailable('Postgres broke the connection.', error);
   const cause = strippedCause(error);
   return new IndexingError({ code: 'invariant', message: 'The Postgres driver failed in an unknown way.', cause });
 }

@@ -4,6 +4,7 @@ import { cors } from 'hono/cors';
 import { authenticate } from './authenticate.ts';
 import { deleteRequested } from './delete-requested.ts';
 import { failureReply } from './failure-reply.ts';
+import { logFailure } from './log-failure.ts';
 import { putRequested } from './put-requested.ts';
 import { BODY_BYTES_MAX, readJsonBody } from './read-json-body.ts';
 import { refusal } from './refusal.ts';
@@ -15,7 +16,7 @@ const ROUTES = 'GET /search, GET /verify, POST /chunks and DELETE /chunks';
 
 /** The routes over the services of one request. Every reply is JSON with `ok`. */
 export function createRoutes(options: RoutesOptions): Hono {
-  const { origins, token } = options;
+  const { origins, token, logger } = options;
   const routes = new Hono();
   if (origins.length > 0) {
     // Before the token, which a browser does not send with its first question.
@@ -44,6 +45,9 @@ export function createRoutes(options: RoutesOptions): Hono {
   routes.notFound(({ req }) =>
     failureReply(refusal('route-unknown', `There is no ${req.method} ${req.path}; expected ${ROUTES}`)),
   );
-  routes.onError((error) => failureReply(error));
+  routes.onError((error) => {
+    logFailure(logger, error);
+    return failureReply(error);
+  });
   return routes;
 }

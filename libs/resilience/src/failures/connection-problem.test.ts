@@ -25,6 +25,7 @@ it.each([
 it.each([
   [fetchFailed(new Error('bad port')), 'HTTP clients refuse this port'],
   [new Error('The server does not support SSL connections'), 'TLS: the server does not speak it'],
+  [new Error('Network connection lost.'), 'the connection was closed'],
   [new Error('timeout exceeded when trying to connect'), 'no connection in time'],
 ])('%s is known by its words', (error, words) => {
   expect(connectionProblem(error)?.words).toBe(words);

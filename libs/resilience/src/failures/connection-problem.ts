@@ -42,12 +42,12 @@ const CODES: readonly Known[] = [
   [/^HPE_/, 'the answer is not HTTP', 'final'],
 ];
 
-/** Errors without a code, by the words of undici and of pg. */
+/** Errors without a code, by the words of undici, of pg and of workerd, whose own error for it is of no class. */
 const MESSAGES: readonly Known[] = [
   [/^bad port$/, 'HTTP clients refuse this port', 'final'],
   [/does not support SSL|error establishing an SSL connection/, 'TLS: the server does not speak it', 'final'],
   [/timeout exceeded when trying to connect|due to connection timeout/, 'no connection in time', 'unsent'],
-  [/^Connection terminated/, 'the connection was closed', 'broken'],
+  [/^(Connection terminated|Network connection lost)/, 'the connection was closed', 'broken'],
 ];
 
 /** Reads an error of a client; undefined where it tells nothing of a connection. */

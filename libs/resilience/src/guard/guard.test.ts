@@ -188,6 +188,21 @@ describe('the timeout of a guard', () => {
     expect([call.outcome(), call.afterMs(), reasons]).toEqual(['done', 1_100, [true]]);
   });
 
+  it('an attempt that fails with the reason of its signal at once is one that gave no answer, and is made again', async () => {
+    let attempts = 0;
+    const call = watch(
+      guardOf().run((signal) => {
+        attempts += 1;
+        if (attempts === 2) return Promise.resolve('answered');
+        return new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason as Error));
+        });
+      }),
+    );
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(call.outcome()).toBe('answered');
+  });
+
   it('a timeout counts as a failure for the breaker', async () => {
     const guard = guardOf({ attemptsMax: 3 });
     const call = watch(guard.run(hanging));

@@ -82,7 +82,16 @@ export function createPolicies(
   return {
     // Without a signal of the caller's, cockatiel takes one that it made when it loaded: in another request of a Worker.
     bounded: (call, signal = new AbortController().signal) => inBulkhead.execute(call, signal),
-    timed: (attempt, signal) => inTime.execute(({ signal: inner }) => attempt(inner), signal),
+    timed: (attempt, signal) =>
+      inTime.execute(async ({ signal: inner }) => {
+        try {
+          return await attempt(inner);
+        } catch (error) {
+          // An attempt that ends by its signal may be faster than the timeout's own error, with one of its client's.
+          if (inner.aborted && signal?.aborted !== true) throw new TaskCancelledError();
+          throw error;
+        }
+      }, signal),
     openUntil: () => openUntil,
     isBreakerOpen: (error) => error instanceof BrokenCircuitError || error instanceof IsolatedCircuitError,
     isTimeout,
