@@ -12,15 +12,19 @@ const chunksOf = (version: number) => [
 
 const SERVICES = ['openai', ...STORES] as const satisfies readonly Dependency[];
 
-/** Faults that hit one request; the guard sends it again, or gives up where nothing comes. */
-const ONCE: Readonly<Record<string, { readonly fault: Fault; readonly when?: 'after' }>> = {
-  'answers 429': { fault: { status: 429, headers: { 'retry-after': '0' } } },
-  'answers 503': { fault: { status: 503 } },
-  'loses a reply': { fault: { reset: true }, when: 'after' },
-  'cuts a reply': { fault: { cut: 0.5 } },
-  'does not answer': { fault: { stall: 'before-headers' }, when: 'after' },
-  'answers a page': { fault: { html200: true } },
+/** What is done with one request, and what becomes of it; each of its requests is hit by each of these. */
+const LOST: Readonly<Record<string, Fault>> = {
+  'loses a reply': { reset: true },
+  'does not answer': { stall: 'before-headers' },
 };
+
+/** Each request is hit by one of these. */
+const SPOILT: readonly Fault[] = [
+  { status: 429, headers: { 'retry-after': '0' } },
+  { status: 503 },
+  { cut: 0.5 },
+  { html200: true },
+];
 
 /** Each trial throws where the Worker does not do as it should. */
 export async function edgeTrials(edge: StartedEdge): Promise<Record<string, () => Promise<void>>> {
@@ -57,8 +61,11 @@ export async function edgeTrials(edge: StartedEdge): Promise<Record<string, () =
 
     async 'a request without the token is refused, and asks no service'() {
       const before = SERVICES.map((service) => services[service].log.length);
-      const reply = await edge.ask('/chunks', 'POST', { corpus: 'whole', chunks: 'none' });
-      deepStrictEqual([reply.status, codeOf(reply['error'])], [400, 'request-invalid']);
+      const response = await edge.send('/verify?corpus=whole', { headers: { authorization: 'Bearer another-token' } });
+      deepStrictEqual(
+        [response.status, codeOf(((await response.json()) as EdgeReply)['error'])],
+        [401, 'not-authenticated'],
+      );
       deepStrictEqual(
         SERVICES.map((service) => services[service].log.length),
         before,
@@ -74,11 +81,17 @@ export async function edgeTrials(edge: StartedEdge): Promise<Record<string, () =
         await recovers(`down-${service}-${from}`, service, [{ from, fault: { status: 503 } }]);
       }
     };
-    for (const [name, { fault, when }] of Object.entries(ONCE)) {
+    trials[`${service} answers 429 or 503, half of a reply or a page, at each of its requests`] = async () => {
+      for (let nth = 1; nth <= counts[service]; nth += 1) {
+        const fault = SPOILT[nth % SPOILT.length] as Fault;
+        await recovers(`spoilt-${service}-${nth}`, service, [{ nth, fault }]);
+      }
+    };
+    for (const [name, fault] of Object.entries(LOST)) {
       trials[`${service} ${name}, at each of its requests`] = async () => {
         for (let nth = 1; nth <= counts[service]; nth += 1) {
-          const corpus = `${service}-${Object.keys(ONCE).indexOf(name)}-${nth}`;
-          await recovers(corpus, service, [{ nth, fault, ...(when && { when }) }]);
+          const corpus = `${name.replaceAll(' ', '-')}-${service}-${nth}`;
+          await recovers(corpus, service, [{ nth, fault, when: 'after' }]);
         }
       };
     }

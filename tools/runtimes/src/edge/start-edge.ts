@@ -2,7 +2,7 @@ import { forwardTo, startFaultyServices, type FaultyServices } from '@lockstep/t
 import { bundleWorker } from '../bundle-worker.ts';
 import type { InstalledRuntimes } from '../install-runtimes.ts';
 import type { ServiceAddresses } from '../libraries/library-call.ts';
-import { startWorker } from '../start-worker.ts';
+import { startWorker, type StartedWorker } from '../start-worker.ts';
 
 /** The JSON of a reply, with its status. */
 export type EdgeReply = Readonly<Record<string, unknown>> & { readonly status: number };
@@ -10,6 +10,8 @@ export type EdgeReply = Readonly<Record<string, unknown>> & { readonly status: n
 /** The Worker of apps/edge in workerd, over services that can be made to fail. */
 export interface StartedEdge {
   readonly services: FaultyServices;
+  /** Sends a request as it is. */
+  readonly send: StartedWorker['send'];
   /** Sends a request with the right token. */
   ask(path: string, method?: string, body?: object): Promise<EdgeReply>;
   /** Size of its one module, in bytes. */
@@ -47,6 +49,7 @@ export async function startEdge(
   const worker = await startWorker(runtimes, source, { bindings });
   return {
     services,
+    send: worker.send,
     bytes: Buffer.byteLength(source),
     async ask(path, method = 'GET', body) {
       const headers = { authorization: `Bearer ${TOKEN}` };
