@@ -65,12 +65,15 @@ function storedText({ store, target, count }: Status['unowned'][number]): string
 
 const OUTCOMES = { done: 'in step', differ: 'STORES DIFFER', failed: 'FAILED', overtaken: 'overtaken' } as const;
 
+/** What was done by runs that compare nothing with an input. */
+const DONE: Readonly<Partial<Record<RunRecord['kind'], string>>> = { drop: 'dropped', edit: 'written' };
+
 function runText({ startedAt, corpus, fence, kind, end, model, state }: Status['runs'][number]): string {
   const head = `  ${startedAt.slice(0, 19)}Z  ${corpus} #${fence} ${kind}`;
   if (end === undefined) {
     return `${head}  ${state === 'open' ? 'running, or killed' : 'did not finish: killed, or overtaken'}`;
   }
-  const outcome = end.outcome === 'done' && kind === 'drop' ? 'dropped' : OUTCOMES[end.outcome];
+  const outcome = (end.outcome === 'done' && DONE[kind]) || OUTCOMES[end.outcome];
   const error = end.error === null ? '' : ` (${end.error})`;
   return [`${head}  ${outcome}${error}`, duration(startedAt, end.finishedAt), ...workOf(end), model ?? '']
     .filter((part) => part !== '')
