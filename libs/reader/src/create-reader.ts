@@ -77,7 +77,8 @@ export function createReader({ embedder, vectors, rows, corpus }: ReaderPorts): 
       const { vectors: embedded } = await embedder.embed([text], { signal });
       const found = await vectors.search({ vector: embedded[0] as Float32Array, corpus, filter, limit }, { signal });
       refuseOtherModel(found, embedder.identity.model, vectors.target);
-      const ids = found.map(({ pointId }) => pointId);
+      // Points of other programs may have numbers as ids, and no row can have one.
+      const ids = found.map(({ pointId }) => pointId).filter((id) => UUID.test(id));
       const byId = new Map((await rows.rows(ids, { signal })).map((row) => [row.pointId, row]));
       const hits = found.flatMap(({ pointId, score, payload }): Hit[] => {
         const row = byId.get(pointId);
@@ -92,6 +93,8 @@ export function createReader({ embedder, vectors, rows, corpus }: ReaderPorts): 
     },
   };
 }
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** Vectors of two models of the same length can be compared, and mean nothing. */
 function refuseOtherModel(found: readonly SearchHit[], model: string, target: string): void {

@@ -46,7 +46,12 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
   const name = `"${table}"`;
 
   const read = (statement: Statement, options?: CallOptions): Promise<SqlRow[]> =>
-    queryExistingTable(sql, statement, options);
+    queryExistingTable(sql, statement, options).catch(tellForeignTable);
+
+  /** A table of another program has other columns, or the same of other types. */
+  function tellForeignTable(error: unknown): never {
+    throw FOREIGN_TABLE.has(sqlStateOf(error)) ? foreignTable(table) : error;
+  }
 
   /**
    * Pages through a corpus by point id. After an answer that is too large, the pages are smaller. A table that is
@@ -116,11 +121,7 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
         await migrate(sql, `rows:${table}`, rowsMigrations(table), options);
       } catch (error) {
         if (sqlStateOf(error) !== DUPLICATE_TABLE) throw error;
-        throw new IndexingError({
-          code: 'config-invalid',
-          message: `A table ${table} exists that was not made by this program. Name another one in "table" of corpus.json.`,
-          details: { table },
-        });
+        throw foreignTable(table);
       }
     },
     async count(corpus, options) {
@@ -175,6 +176,17 @@ export function createNeonRowStore({ sql, table, shownDatabase }: NeonRowStoreOp
       await sql.transaction([assertFence(corpus, fence), statement], options);
     },
   };
+}
+
+/** Undefined column, operator that does not fit the type of a column, another type than was expected. */
+const FOREIGN_TABLE: ReadonlySet<string | undefined> = new Set(['42703', '42883', '42804']);
+
+function foreignTable(table: string): IndexingError {
+  return new IndexingError({
+    code: 'config-invalid',
+    message: `A table ${table} exists that was not made by this program. Name another one in "table" of corpus.json, or with --table.`,
+    details: { table },
+  });
 }
 
 type Counted = StoreCensus['corpora'][number];

@@ -1,12 +1,13 @@
 import type { QdrantClient, Schemas } from '@qdrant/js-client-rest';
-import type {
-  CallOptions,
-  JsonValue,
-  ScanOptions,
-  SearchHit,
-  StoreCensus,
-  StoredPoint,
-  VectorStore,
+import {
+  IndexingError,
+  type CallOptions,
+  type JsonValue,
+  type ScanOptions,
+  type SearchHit,
+  type StoreCensus,
+  type StoredPoint,
+  type VectorStore,
 } from '@lockstep/model';
 import { collectionFacts } from './collection-facts.ts';
 import { conditionsOf } from './conditions-of.ts';
@@ -17,6 +18,8 @@ import { isCollectionMissing } from './to-indexing-error.ts';
 export interface CollectionReadsOptions {
   readonly client: QdrantClient;
   readonly collection: string;
+  /** Host and collection as messages show them. */
+  readonly target: string;
   /** Makes one guarded request. */
   readonly call: <Result>(request: () => Promise<Result>, options?: CallOptions) => Promise<Result>;
   /** Makes one guarded request of our own, and returns what `read` makes of its result. */
@@ -42,7 +45,13 @@ const SCAN_ITEMS = 1000;
 const FACET_ITEMS = SCAN_ITEMS;
 
 /** Reads one collection. Every read finds nothing when the collection does not exist. */
-export function createCollectionReads({ client, collection, call, send }: CollectionReadsOptions): CollectionReads {
+export function createCollectionReads({
+  client,
+  collection,
+  target,
+  call,
+  send,
+}: CollectionReadsOptions): CollectionReads {
   /** One request, whose result is `nothing` when the collection does not exist. */
   const read = <Result>(request: () => Promise<Result>, nothing: Result, options?: CallOptions): Promise<Result> =>
     call(request, options).catch(orNothing(nothing));
@@ -126,6 +135,8 @@ export function createCollectionReads({ client, collection, call, send }: Collec
     },
     async *scan(corpus, options) {
       for await (const page of pages({ filter: ofCorpus(corpus), with_payload: true }, options)) {
+        const foreign = page.find(isForeign);
+        if (foreign !== undefined) throw foreignPoint(corpus, foreign.id, target);
         yield page.map(storedPoint);
       }
     },
@@ -173,6 +184,28 @@ export function createCollectionReads({ client, collection, call, send }: Collec
       }));
     },
   };
+}
+
+/** Fields of the payload of every point of ours. */
+const OWN_LABELS = ['chunk_id', 'content_hash', 'embedding_key', 'projection'];
+
+/** An id that is a UUID of version 5, as those of all our points are. */
+const OWN_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-5/;
+
+/** Whether no load can have written a point: its id is a number, or it has neither an id nor a label of ours. */
+function isForeign({ id, payload }: Schemas['Record']): boolean {
+  if (typeof id !== 'string') return true;
+  return !OWN_ID.test(id) && !OWN_LABELS.some((label) => payload?.[label] !== undefined);
+}
+
+function foreignPoint(corpus: string, id: unknown, target: string): IndexingError {
+  return new IndexingError({
+    code: 'config-invalid',
+    message:
+      `${target} has points with the corpus "${corpus}" that were not made by this program, such as ${String(id)}. ` +
+      'Name another collection in "collection" of corpus.json or with --collection, or give the corpus another name.',
+    details: { target },
+  });
 }
 
 /** Handles a failed read: returns `nothing` when the collection does not exist, and throws any other error again. */

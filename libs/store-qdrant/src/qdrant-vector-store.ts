@@ -76,7 +76,9 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     }, options_);
   }
 
-  const reads = createCollectionReads({ client, collection, call, send });
+  // One host may serve several services, each under its path.
+  const target = `${options.shownHost ?? `${url.host}${url.pathname.replace(/\/+$/, '')}`}/${collection}`;
+  const reads = createCollectionReads({ client, collection, target, call, send });
 
   async function ensureCollection({ dimensions }: CollectionSpec, options_: CallOptions): Promise<void> {
     const existing = await reads.inspect(options_);
@@ -120,9 +122,6 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
       message: `Expected Qdrant to complete a write before it answers, found ${redactor.name(status) ?? 'another status'}.`,
     });
   }
-
-  // One host may serve several services, each under its path.
-  const target = `${options.shownHost ?? `${url.host}${url.pathname.replace(/\/+$/, '')}`}/${collection}`;
 
   return {
     ...reads,

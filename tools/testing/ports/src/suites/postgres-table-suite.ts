@@ -46,8 +46,14 @@ export function postgresTableSuite(name: string, start: () => Promise<PostgresTa
     it('reading a table of another program fails', async () => {
       const table = newTable();
       await under.query(`create table ${table} (mine text)`);
-      expect(await failureOf(under.store(table).census())).toMatchObject({ code: 'request-refused' });
-      expect(await failureOf(under.store(table).count(corpus))).toMatchObject({ code: 'request-refused' });
+      expect(await failureOf(under.store(table).census())).toMatchObject({
+        code: 'config-invalid',
+        message: expect.stringContaining('Name another one'),
+      });
+      expect(await failureOf(under.store(table).count(corpus))).toMatchObject({
+        code: 'config-invalid',
+        message: expect.stringContaining('Name another one'),
+      });
       await under.query(`drop table ${table}`);
     });
 
