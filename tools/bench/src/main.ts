@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openBenchDatabase } from './bench-database.ts';
 import { startDoubles } from './doubles-process.ts';
+import { edgeReport } from './edge.ts';
 import { installReport } from './install-size.ts';
 import { noOpReportOf } from './no-op-report.ts';
 import { measureNoOp } from './no-op.ts';
@@ -13,10 +14,12 @@ import { shapesReportOf } from './shapes-report.ts';
 import { measureShapes } from './shapes.ts';
 
 const USAGE = `usage: npm run bench -- [no-op | shapes] [sizes...] [--seed n] [--rounds n] [--profiles folder]
+       npm run bench -- edge [chunks]
        npm run bench -- install
 
   no-op       only commands that find nothing to do
   shapes      only validate, over the same records in several shapes
+  edge        puts of changed chunks through the Worker in workerd; default 1000
   install     how large the installed packages are, by fetching them
   sizes       numbers of chunks; default 5000 100000
   --seed      of the generated texts; default 1
@@ -34,9 +37,10 @@ const { values, positionals } = parseArgs({
   },
 });
 const isInstall = positionals[0] === 'install' && positionals.length === 1;
+const isEdge = positionals[0] === 'edge';
 const isNoOp = positionals[0] === 'no-op';
 const isShapes = positionals[0] === 'shapes';
-const isNamed = isNoOp || isShapes || isInstall;
+const isNamed = isNoOp || isShapes || isInstall || isEdge;
 const given = (isNamed ? positionals.slice(1) : positionals).map(Number);
 const sizes = given.length > 0 ? given : isNamed ? [100_000] : [5_000, 100_000];
 const [seed, rounds] = [Number(values.seed), Number(values.rounds)];
@@ -44,7 +48,10 @@ if (values.help === true || ![...sizes, seed, rounds].every((number) => Number.i
   process.stderr.write(USAGE);
   process.exitCode = values.help === true ? 0 : 2;
 } else if (isInstall) process.stdout.write(`${machine()}\n\n${installReport(tell)}\n`);
-else await bench();
+else if (isEdge) {
+  process.stdout.write(`${machine()}\n`);
+  for (const chunks of given.length > 0 ? given : [1000]) process.stdout.write(`\n${edgeReport(chunks)}\n`);
+} else await bench();
 
 function tell(what: string): void {
   process.stderr.write(`${what}\n`);

@@ -10,16 +10,16 @@ import type { ServiceAddresses } from './libraries/library-call.ts';
 /** Services for Workers, which reach them over loopback. */
 export interface StartedServices extends ServiceAddresses, AsyncDisposable {}
 
-/** Numbers in a vector of the stub of OpenAI. */
+/** Numbers in a vector of the stub of OpenAI, where nothing else is said. */
 export const STUB_DIMENSIONS = 64;
 
 /**
- * Starts a stub of OpenAI of 64 dimensions, the embedded Qdrant, and a real Postgres in the way of Neon. Its database is in
+ * Starts a stub of OpenAI, the embedded Qdrant, and a real Postgres in the way of Neon. Its database is in
  * a time zone of its own: times must be the same texts in every zone.
  */
-export async function startServices(): Promise<StartedServices> {
+export async function startServices({ dimensions = STUB_DIMENSIONS } = {}): Promise<StartedServices> {
   const folder = await mkdtemp(join(tmpdir(), 'runtimes-'));
-  const openai = await startStubOpenAi({ dimensions: STUB_DIMENSIONS });
+  const openai = await startStubOpenAi({ dimensions });
   const qdrant = await startEmbeddedQdrant({ directory: folder });
   const server = await startPostgresServer();
   const name = `lockstep_test_${randomBytes(8).toString('hex')}`;
