@@ -72,7 +72,7 @@ const MISTAKES: readonly Mistake[] = [
   })),
 ];
 
-describe.concurrent('mistakes in corpora', () => {
+describe('mistakes in corpora', () => {
   it.each(MISTAKES)('$title', async (mistake) => {
     await make(mistake);
   });
