@@ -95,7 +95,7 @@ describe('the last run', { timeout: 120_000 }, () => {
   it('is told as stopped after Ctrl-C, and as not finished after a kill, until the next run has verified', async () => {
     const edited = (edit: string) => JSON.stringify(chunks.map(({ id, text }) => ({ id, text: `${text} ${edit}` })));
     write(edited('one'));
-    const interrupted = startIndexer(folder, ['run', 'books', '--batch-size', '1'], environment());
+    const interrupted = startIndexer(folder, ['run', 'books', '--batch-size', '1', '--verbose'], environment());
     await interrupted.printed('stores-provisioned');
     interrupted.interrupt();
     expect((await interrupted.ended).exit).toBe(1);
@@ -103,7 +103,7 @@ describe('the last run', { timeout: 120_000 }, () => {
       /^books {2}STOPPED in \S+ \(aborted\): .+\n.+\n {2}stores {3}may hold a part of it\n/,
     );
     write(edited('two'));
-    const killed = startIndexer(folder, ['run', 'books', '--batch-size', '1'], environment());
+    const killed = startIndexer(folder, ['run', 'books', '--batch-size', '1', '--verbose'], environment());
     killed.killAfter('stores-provisioned');
     await killed.ended;
     const { text, state } = await told();
