@@ -1,1 +1,2 @@
 export { createNodesV2 } from './create-nodes.ts';
+export { postTasksExecution } from './post-tasks-execution.ts';

@@ -66,7 +66,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     const run = await workspace.nx('run', 'indexer:load');
     expect(run.exit, run.output).toBe(0);
     expect(tasksOf(run).replayed).toEqual([]);
-    expect(run.output).toContain('All corpora are in step');
+    expect(run.output.split('All corpora are in step')).toHaveLength(2);
     for (const corpus of CORPORA) {
       const { ok, counts, differences } = receipt(corpus, 'verify.json');
       expect({ ok, differences }).toEqual({ ok: true, differences: [] });
@@ -127,6 +127,11 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     writeFileSync(chunksFile(), JSON.stringify(edited));
     const affected = await workspace.run('nx', ['affected', '-t', 'load', '--base=HEAD'], openAiVariables());
     expect(affected.exit, affected.output).toBe(0);
+    // The summary of `indexer:load`, of the corpus that was touched.
+    expect(affected.output).toMatch(
+      /\nmoby-dick {2}in step\n {2}chunks .*\n {2}embed {4}1 embedded, .*\n[^]*\nmoby-dick is in step\. Try: .*\s*$/,
+    );
+    expect(affected.output).not.toContain('handbook  in step');
     const { ran, replayed } = tasksOf(affected);
     expect([...ran, ...replayed].filter((task) => !task.startsWith('moby-dick:'))).toEqual([]);
     expect(receipt('moby-dick', 'embed/receipt.json')).toMatchObject({ embedded: 1, cached: records.length - 1 });
@@ -176,13 +181,19 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
       expect(run.exit, run.output).toBe(0);
       expect(run.replayed.includes('validate')).toBe(replayed);
       expect(run.output).toMatch(
-        /verify: in step .*\nrejects LEFT OUT: 1 of 3 records rejected \(1 missing-text\); \.lockstep\/rejects\/validate\/rejects\.jsonl lists each\n/,
+        /verify: (?:\S+✔ )?in step.*\nrejects LEFT OUT: 1 of 3 records rejected \(1 missing-text\); \.lockstep\/rejects\/validate\/rejects\.jsonl lists each\n/,
       );
       expect(run.output).toContain('fixtures/foreign/corpus.json is left out');
     }
     const refused = await workspace.run('nx', ['run', 'rejects:validate'], { LOCKSTEP_MAX_REJECTED_PERCENT: '20' });
     expect(refused.exit).not.toBe(0);
     expect(refused.output).toContain('1 of 3 records would be left out: 1 missing-text');
+    expect(refused.output).not.toContain('next     ');
+    const failed = await workspace.run('nx', ['run', 'rejects:load'], { LOCKSTEP_MAX_REJECTED_PERCENT: '20' });
+    expect(failed.exit).not.toBe(0);
+    expect(failed.output).toMatch(
+      /\nrejects {2}REFUSED in validate \(too-many-rejected\): 1 of 3 .*\n[^]*\n {2}next {5}npx indexer run fixtures\/corpora\/rejects\n\nNOT IN STEP: rejects\s*$/,
+    );
   });
 
   describe('a switch from the embedded services to others and back', () => {

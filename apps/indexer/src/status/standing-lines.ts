@@ -7,9 +7,9 @@ import { shownTime } from './shown-time.ts';
 export function standingLines({ corpus, state, says, advice, next, run, attempt }: CorpusStanding): string[] {
   const lines = [`${corpus}  ${withoutControls(says)}`];
   if (advice !== null) lines.push(`  ${advice}`);
-  if (state === 'failed' || state === 'unfinished') {
+  if (run !== null && (state === 'failed' || state === 'unfinished')) {
     // A run writes to no store before it has taken its fence and is in the run table.
-    const isUntouched = run?.end !== undefined && attempt !== null && isBeforeWriting(attempt, run.startedAt);
+    const isUntouched = run.end !== undefined && attempt !== null && isBeforeWriting(attempt, run.startedAt);
     lines.push(
       isUntouched
         ? `  stores   as ${run.kind} #${run.fence} left them, ${shownTime(run.startedAt)}`

@@ -9,7 +9,10 @@ import { createTroubles, stepLine, type RunningStep } from './running-step.ts';
 const QUIET_MS = 1000;
 /** Between two drawings of the region, and between two lines where there is no terminal. */
 const DRAW_EVERY_MS = 100;
-const LINE_EVERY_MS = 5000;
+const LINE_EVERY_MS = 10_000;
+
+/** For a line that stays. */
+const NO_BAR = { full: '', empty: '' } as const;
 
 /** Warnings of one kind that a step prints; more are counted. */
 const SAME_WARNINGS_MAX = 5;
@@ -45,13 +48,15 @@ export interface ConsoleReporterOptions {
 
 /**
  * Tells people, on stderr: a line for each event, and a region at the end of the terminal with a line for each step that is running,
- * which is taken off before any other line and put back after it. Where there is no terminal, or it is `dumb`, a line every few seconds
+ * which is taken off before any other line and put back after it. Where there is no terminal, it is `dumb`, or Nx runs the command as a task, a line every ten seconds
  * says how far each step is. With `quiet`, warnings alone.
  */
 export function createConsoleReporter({ volume, ...options }: ConsoleReporterOptions): Reporter {
   const { stream = process.stderr as MessageStream, now = Date.now } = options;
   const createLogger = options.createLogger ?? ((prefix) => createConsoleLogger({ volume, prefix }));
-  const isLive = stream.isTTY === true && process.env['TERM'] !== 'dumb';
+  // Nx gives its tasks a terminal whose output it shows later, or beside that of other tasks.
+  const isTask = process.env['NX_TASK_TARGET_PROJECT'] !== undefined;
+  const isLive = stream.isTTY === true && process.env['TERM'] !== 'dumb' && !isTask;
   const signs = isUtf8() ? { full: '█', empty: '░' } : { full: '#', empty: '-' };
   const steps = new Set<RunningStep>();
   /** By corpus. */
@@ -136,7 +141,7 @@ export function createConsoleReporter({ volume, ...options }: ConsoleReporterOpt
           step.total = total;
           if (isLive || volume === 'quiet' || now() - toldAt < LINE_EVERY_MS) return;
           toldAt = now();
-          stream.write(`${label}: ${total === undefined ? done : `${done}/${total}`}\n`);
+          stream.write(`${stepLine(step, toldAt, Infinity, NO_BAR)}\n`);
         },
         end(ok) {
           end(step);
