@@ -42,6 +42,10 @@ const unavailable = () => new IndexingError({ code: 'service-unavailable', messa
 const elsewhere = ({ vectors, rows, ledger }: CorpusRig, machine: ReturnType<typeof machineOf>): CorpusRig =>
   machine({ vectors, rows, ledger });
 
+const failTest = (): never => {
+  throw new Error('there was no run that has ended');
+};
+
 describe('a corpus is in step', () => {
   it('after a run, and after its stages one by one, with when and how its stores were read', async () => {
     for (const load of ['run', 'stages'] as const) {
@@ -274,6 +278,19 @@ describe('a corpus that no verify has read whole is not in step', () => {
     expect((await corpus.verify({ only: 'qdrant', level: 'content' })).ok).toBe(true);
     expect(await stateOf(rig)).toBe('unverified');
     expect(await stateOf(elsewhere(rig, machineOf()))).toBe('unverified');
+  });
+
+  it('after an edit of some of its chunks', async () => {
+    const rig = machineOf()();
+    await rig.run(inputs(3));
+    const [{ end, fence: _fence, corpus: _corpus, ...run } = failTest()] = await rig.ledger.runs({
+      corpus: 'books',
+      limit: 1,
+    });
+    const edit = { ...run, runId: 'edit', kind: 'edit', digest: '', atLeast: 2 } as const;
+    const fence = await rig.ledger.takeFence('books', edit);
+    await rig.ledger.endRun('books', fence, end ?? failTest());
+    expect(await verdictOf(rig)).toMatchObject({ state: 'unverified', run: { kind: 'edit' }, verified: null });
   });
 
   it('after a verify of a machine whose run was overtaken', async () => {

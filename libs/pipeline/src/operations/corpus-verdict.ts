@@ -181,7 +181,9 @@ function verificationOf(
     const at = new Date(Date.parse(startedAt) + durationMs).toISOString();
     return { verified: ok && hasReadBoth ? { at, level } : null, differs: !ok };
   }
-  const isDone = end?.outcome === 'done' && end.counts.qdrant !== null && end.counts.neon !== null;
+  // An edit writes some chunks, and reads no store whole.
+  const isDone =
+    end?.outcome === 'done' && run.kind !== 'edit' && end.counts.qdrant !== null && end.counts.neon !== null;
   return { verified: isDone ? { at: end.finishedAt, level: null } : null, differs: end?.outcome === 'differ' };
 }
 
