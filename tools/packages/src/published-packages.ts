@@ -21,7 +21,11 @@ export const PUBLISHED_PACKAGES = {
     folder: 'apps/indexer',
     bundled: ['@qdrant/js-client-rest', '@qdrant/openapi-typescript-fetch', 'gpt-tokenizer', 'openai'],
     web: ['reader'],
-    files: { 'bin/indexer.js': 'apps/indexer/bin/indexer.js', 'corpus.schema.json': 'docs/corpus.schema.json' },
+    files: {
+      'bin/indexer.js': 'apps/indexer/bin/indexer.js',
+      'corpus.schema.json': 'docs/corpus.schema.json',
+      'results.schema.json': 'docs/results.schema.json',
+    },
   },
   embedded: {
     folder: 'libs/embedded',

@@ -27,7 +27,7 @@ export function failureText({ code, stage, message, advice }: IndexingError): st
 
 /** A failure as `--json` prints it. */
 export function failureJson({ code, stage, message, advice, details }: IndexingError): object {
-  return { ok: false, error: { code, stage: stage ?? null, message, advice, details } };
+  return { schemaVersion: 1, ok: false, error: { code, stage: stage ?? null, message, advice, details } };
 }
 
 /** An error of any kind as one of ours. */

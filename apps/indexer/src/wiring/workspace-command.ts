@@ -31,6 +31,9 @@ export interface CommandResult {
 /** What every command gets. */
 export type CommandContext = Context;
 
+/** Version of the names in results; `results.ts` has their types. */
+const SCHEMA_VERSION = 1;
+
 /** A command, with what help tells of it. */
 export interface Command extends CommandDef {
   readonly help: CommandHelp;
@@ -86,7 +89,8 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
       }
       const context = resolveContext({ cwd: process.cwd(), signal, reporter, typed, only, withoutState });
       const { text, json, exit = EXIT.done } = await options.run(context, args);
-      process.stdout.write(context.flags.json ? `${JSON.stringify(json)}\n` : `${text}\n`);
+      const result = { schemaVersion: SCHEMA_VERSION, ok: exit === EXIT.done, ...(json as object) };
+      process.stdout.write(context.flags.json ? `${JSON.stringify(result)}\n` : `${text}\n`);
       return exit;
     },
   });
