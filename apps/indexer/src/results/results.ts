@@ -19,8 +19,9 @@ import type {
 } from '@lockstep/pipeline';
 import type { ModelCost } from '../settings/model-costs.ts';
 import type { ServiceReport } from '../text/doctor-text.ts';
-import type { CorpusReceipts } from '../text/summary-text.ts';
-import type { Status } from '../wiring/workspace-status.ts';
+import type { CorpusStanding } from '../status/corpus-standing.ts';
+import type { CorpusReceipts } from '../status/summary-text.ts';
+import type { Status } from '../status/workspace-status.ts';
 
 // What each command prints with `--json`, as docs/results.schema.json describes it. Fields may be added; those that are here keep
 // their names and meanings, or `schemaVersion` grows.
@@ -160,7 +161,7 @@ export interface Results {
   readonly run: ResultHead & (RunResult | EveryResult<RunResult>);
   readonly search: ResultHead & SearchResults;
   readonly status: ResultHead & Status;
-  readonly summary: ResultHead & { readonly corpora: readonly CorpusReceipts[] };
+  readonly summary: ResultHead & { readonly corpora: readonly (CorpusReceipts & CorpusStanding)[] };
   readonly repair: ResultHead & (RepairResult | EveryResult<RepairResult>);
   readonly rename: ResultHead & RenameResult;
   readonly drop: ResultHead & DropResult;

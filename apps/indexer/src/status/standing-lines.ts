@@ -1,11 +1,13 @@
 import type { Attempt } from '@lockstep/pipeline';
+import { marked } from '../terminal/marked.ts';
 import { withoutControls } from '../terminal/printable.ts';
 import type { CorpusStanding } from './corpus-standing.ts';
 import { shownTime } from './shown-time.ts';
 
 /** What is said of a corpus, what to do about it, and what is known of its stores if it is not in step. */
 export function standingLines({ corpus, state, says, advice, next, run, attempt }: CorpusStanding): string[] {
-  const lines = [`${corpus}  ${withoutControls(says)}`];
+  const outcome = state === 'in-step' ? 'good' : state === 'failed' || state === 'differs' ? 'bad' : 'warning';
+  const lines = [`${corpus}  ${marked(outcome, withoutControls(says))}`];
   if (advice !== null) lines.push(`  ${advice}`);
   if (run !== null && (state === 'failed' || state === 'unfinished')) {
     // A run writes to no store before it has taken its fence and is in the run table.

@@ -1,5 +1,6 @@
 import { counted, type RunRecord } from '@lockstep/model';
 import type { StoreStatus } from '@lockstep/pipeline';
+import { KNOWN_MODELS } from '../settings/known-models.ts';
 import { storedCount } from '../text/stored-count.ts';
 import { standingLines } from './standing-lines.ts';
 import { verifiedText } from './verified-text.ts';
@@ -75,19 +76,25 @@ function runText({ startedAt, corpus, fence, kind, end, model, state }: Status['
   }
   const outcome = (end.outcome === 'done' && DONE[kind]) || OUTCOMES[end.outcome];
   const error = end.error === null ? '' : ` (${end.error})`;
-  return [`${head}  ${outcome}${error}`, duration(startedAt, end.finishedAt), ...workOf(end), model ?? '']
+  return [`${head}  ${outcome}${error}`, duration(startedAt, end.finishedAt), ...workOf(end, model), model ?? '']
     .filter((part) => part !== '')
     .join('; ');
 }
 
-function workOf({ counts, tokensPaid, tokensSaved }: NonNullable<RunRecord['end']>): string[] {
+function workOf(
+  { counts, tokensPaid, tokensSaved }: NonNullable<RunRecord['end']>,
+  model: RunRecord['model'],
+): string[] {
   const { pointsWritten, pointsDeleted, rowsWritten, rowsDeleted } = counts;
   const parts: string[] = [];
   if (pointsWritten !== null || pointsDeleted !== null) {
     parts.push(`points +${pointsWritten ?? 0} -${pointsDeleted ?? 0}`);
   }
   if (rowsWritten !== null || rowsDeleted !== null) parts.push(`rows +${rowsWritten ?? 0} -${rowsDeleted ?? 0}`);
-  if (tokensPaid !== null) parts.push(`${counted(tokensPaid, 'token')} paid, about ${tokensSaved ?? 0} saved`);
+  if (tokensPaid !== null) {
+    const isFree = model === KNOWN_MODELS.embedded.model;
+    parts.push(`${counted(tokensPaid, 'token')}${isFree ? ', free' : ' paid'}, about ${tokensSaved ?? 0} saved`);
+  }
   return parts;
 }
 

@@ -1,5 +1,6 @@
 import type { Dependency } from '@lockstep/model';
 import type { Choice } from '../settings/profile.ts';
+import { marked } from '../terminal/marked.ts';
 
 /** What doctor found out about one service. */
 export interface ServiceReport {
@@ -18,7 +19,7 @@ export function doctorText(reports: readonly ServiceReport[]): string {
   return reports
     .map(
       ({ service, choice, reachable, name, version, problem, variable }) =>
-        `${reachable ? 'ok  ' : 'FAIL'} ${service.padEnd(7)} ${choice.padEnd(9)} ${reachable ? `${name} ${version}` : problem}` +
+        `${reachable ? marked('good', 'ok  ') : marked('bad', 'FAIL')} ${service.padEnd(7)} ${choice.padEnd(9)} ${reachable ? `${name} ${version}` : problem}` +
         (variable === undefined ? '' : ` (named by ${variable}, since NEON_POSTGRES_CONNECTION_STRING is not set)`),
     )
     .join('\n');

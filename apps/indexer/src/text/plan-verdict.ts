@@ -1,6 +1,7 @@
 import { ERROR_CATALOGUE, type IndexingError } from '@lockstep/model';
 import { isNoOp, type CorpusPlan } from '@lockstep/pipeline';
 import { costOf } from '../settings/embedding-price.ts';
+import { marked } from '../terminal/marked.ts';
 import type { CommandResult } from '../wiring/workspace-command.ts';
 
 /** A plan with its price, and whether a run would be refused. */
@@ -33,7 +34,7 @@ export function planVerdict(
   if (refused === undefined) return { text, json: { ok: true, ...json } };
   const { code, message, advice } = refused;
   return {
-    text: `${text}\n  A run would be refused (${code}): ${message} ${advice}`,
+    text: `${text}\n  ${marked('bad', `A run would be refused (${code})`)}: ${message} ${advice}`,
     json: { ok: false, ...json, refused: { code, message, advice } },
     exit: ERROR_CATALOGUE[code].exit,
   };

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode, type IndexingError } from '@lockstep/model';
+import { marked } from '../terminal/marked.ts';
 import { printable } from '../terminal/printable.ts';
 import type { CommandContext, CommandResult } from './workspace-command.ts';
 
@@ -37,7 +38,9 @@ export function everyText(
   const names = [...outcomes.map(({ corpus }) => corpus), ...notTried].map(printable);
   const width = Math.max(...names.map((name) => name.length));
   const lines = outcomes.map(({ exit, error }) =>
-    error === undefined ? OUTCOMES[exit] : `${OUTCOMES[exit]} (${error.code}): ${printable(error.message)}`,
+    error === undefined
+      ? marked(exit === EXIT.done ? 'good' : 'bad', OUTCOMES[exit])
+      : `${marked('bad', OUTCOMES[exit])} (${error.code}): ${printable(error.message)}`,
   );
   const ended = [...lines, ...notTried.map(() => 'not tried')];
   const done = outcomes.filter(({ exit }) => exit === EXIT.done).length;
