@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { runCommandLine } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
 import { FLAG_NAMES, OUTPUT_FLAGS } from './settings/flags.ts';
+import { asIndexingError } from './terminal/report-failure.ts';
 
 const STATE = ['--state-dir', mkdtempSync(join(tmpdir(), 'lockstep-command-line-'))];
 afterAll(() => rmSync(STATE[1] as string, { recursive: true, force: true }));
@@ -101,8 +102,10 @@ it.each([
   [['plan', 'a', '--quiet', '--verbose'], /contradict each other/],
   [['cache'], /^Expected one of recover, repair after cache\.$/],
   [['cache', 'bogus'], /^There is no command "cache bogus"; expected recover, repair after cache\.$/],
-  [['validate'], /SOURCE/],
+  [['validate'], /^Expected SOURCE, found nothing\.$/],
   [['run', ...STATE], /SOURCE/],
+  [['cache', 'repair'], /^Expected SOURCE, found nothing\.$/],
+  [['drop'], /^Expected CORPUS, found nothing\.$/],
   [
     ['run', '--all', 'a', ...STATE],
     /^--all is every corpus of the workspace; expected no name or file with it, found "a"\.$/,
@@ -118,6 +121,7 @@ it.each([
   [['plan', 'a', '--batchsize', '3'], /^There is no flag --batchsize\. Did you mean "batch-size"\?$/],
   [['plan', 'a', '--batchSize', '0'], /^--batch-size: expected 1 or more, found "0"\.$/],
 ])('the arguments %j are refused with a message about what was expected', async (args, message) => {
-  await expect(runCommandLine(args, host)).rejects.toThrow(message);
+  const failure: unknown = await runCommandLine(args, host).catch((error: unknown) => error);
+  expect(asIndexingError(failure).message).toMatch(message);
   expect(printed).toBe('');
 });

@@ -45,7 +45,7 @@ export const ERROR_CATALOGUE = {
   ),
   'input-empty': entry(
     EXIT.failed,
-    'Write at least one record to the input; to delete a whole corpus, use `indexer drop`.',
+    'Write at least one record to the input; to delete a whole corpus, use `indexer drop <corpus>`.',
   ),
   'input-malformed': entry(EXIT.failed, 'Correct the JSON in the line that the message names.'),
   'input-encoding': entry(EXIT.failed, 'Save the input as UTF-8.'),
@@ -77,12 +77,12 @@ export const ERROR_CATALOGUE = {
   ),
   'artifact-missing': entry(
     EXIT.usage,
-    'First run the stage that the message names, or run all stages with `indexer run`.',
+    'First run the stage that the message names, or run all stages with `indexer run <corpus>`.',
   ),
   'artifact-damaged': entry(EXIT.failed, 'Run the stage that writes the file again.'),
   'cache-damaged': entry(
     EXIT.failed,
-    'Run `indexer cache repair`; it moves the damaged lines to another file and keeps all others.',
+    'Run `indexer cache repair <corpus>`; it moves the damaged lines to another file and keeps all others.',
   ),
   'lock-timeout': entry(EXIT.failed, 'Wait until the other process has ended, or stop it.'),
   'model-mismatch': entry(
@@ -104,7 +104,7 @@ export const ERROR_CATALOGUE = {
   ),
   'cost-guard': entry(
     EXIT.guarded,
-    'See what would be embedded with `indexer plan`; if the cost is right, raise --max-cost.',
+    'See what would be embedded with `indexer plan <corpus>`; if the cost is right, raise --max-cost.',
   ),
   'confirmation-needed': entry(EXIT.guarded, 'Run the command in a terminal and confirm there, or pass --yes.'),
   'not-recoverable': entry(

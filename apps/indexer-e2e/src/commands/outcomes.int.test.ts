@@ -125,7 +125,7 @@ describe('what a run says', { timeout: 240_000 }, () => {
     expect(allowed.exit, allowed.stderr).toBe(0);
     expect(JSON.parse(allowed.stdout)).toMatchObject({ validate: { rejects: [{ code: 'missing-text', count: 2 }] } });
     const planned = await run('plan', 'most.jsonl');
-    expect(planned.stderr).toContain('`indexer validate` lists each in a file.');
+    expect(planned.stderr).toContain('`indexer validate <corpus>` lists each in a file.');
   });
 
   it('nx-rejects-green: verify and summary end with what was left out, and after a drop summary does not say in step', async () => {

@@ -37,7 +37,13 @@ export function asIndexingError(error: unknown): IndexingError {
     return new IndexingError({ code: 'invariant', message: 'Expected an error, but something else was thrown.' });
   const { name, code = '', message } = error as NodeJS.ErrnoException;
   // citty throws these for wrong arguments.
-  if (name === 'CLIError') return new IndexingError({ code: 'usage', message });
+  if (name === 'CLIError') {
+    const missing = /^Missing required positional argument: (.+)$/.exec(message)?.[1];
+    return new IndexingError({
+      code: 'usage',
+      message: missing === undefined ? message : `Expected ${missing}, found nothing.`,
+    });
+  }
   if (code === 'ERR_SQLITE_ERROR') {
     return new IndexingError({
       code: 'disk-failed',

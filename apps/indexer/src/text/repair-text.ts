@@ -39,7 +39,7 @@ function missingVectorsText({ embedding }: CorpusPlan, price: number | undefined
         : `; ${counted(points, 'point')} not written for that reason`;
   return (
     `  The cache has no vector for ${counted(texts, 'text')} (${costText(tokens, price)})${concerns}. ` +
-    '`indexer cache recover` reads those that the collection has; --pay embeds the rest.'
+    '`indexer cache recover <corpus>` reads those that the collection has; --pay embeds the rest.'
   );
 }
 

@@ -13,7 +13,9 @@ export function searchText({ hits, dropped }: SearchResult): string {
   });
   if (hits.length === 0) lines.push('Nothing found. Has a corpus been loaded?');
   if (dropped > 0)
-    lines.push(`${counted(dropped, 'hit')} not shown, without a row of the same content; \`indexer verify\` says why.`);
+    lines.push(
+      `${counted(dropped, 'hit')} not shown, without a row of the same content; \`indexer verify <corpus>\` says why.`,
+    );
   return lines.join('\n').trimEnd();
 }
 

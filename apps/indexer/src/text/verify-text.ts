@@ -28,7 +28,8 @@ export function verifyText(receipt: VerifyReceipt, folder: string): string {
     );
   }
   const removed = overtakenBy === null ? 'The stamp of each wrong store was removed: load' : 'Load';
-  const advice = sides.qdrant + sides.neon > 0 ? `${removed} again, or run \`indexer repair\`.` : 'Run embed again.';
+  const advice =
+    sides.qdrant + sides.neon > 0 ? `${removed} again, or run \`indexer repair ${corpus}\`.` : 'Run embed again.';
   lines.push(
     `  Wrong: ${wrong.map(([side, count]) => `${side} ${count}`).join(', ')}; ${folder}/verify.json lists all. ${advice}`,
   );

@@ -61,7 +61,7 @@ export async function createRejectsFile(
 /** A sentence that says where rejected records are listed. */
 export function whereListed(artifacts: Pick<Artifacts, 'placeOf'>): string {
   const place = artifacts.placeOf(FILES.rejects);
-  return place === undefined ? '`indexer validate` lists each in a file.' : `${place} lists each.`;
+  return place === undefined ? '`indexer validate <corpus>` lists each in a file.' : `${place} lists each.`;
 }
 
 interface RejectLine {
