@@ -88,14 +88,15 @@ async function writeShape(
   { chunks, seed, folder }: CorpusRun,
   { name, recordOf, fields }: WrittenShape,
 ): Promise<string> {
-  const own = join(folder, `${name}-${chunks}`);
+  const corpus = `${name}-${chunks}`;
+  const own = join(folder, corpus);
   mkdirSync(own);
   const path = join(own, 'chunks.jsonl');
   function* lines(): Generator<string> {
     for (const record of generatedRecords({ chunks, seed, edit: 'none' }))
       yield `${JSON.stringify(recordOf(record))}\n`;
   }
-  writeFileSync(join(own, 'corpus.json'), JSON.stringify({ name, input: 'chunks.jsonl', fields }));
+  writeFileSync(join(own, 'corpus.json'), JSON.stringify({ name: corpus, input: 'chunks.jsonl', fields }));
   await pipeline(Readable.from(lines()), createWriteStream(path));
   return path;
 }
