@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { pnpmFolder } from '../registry/trial-tools.ts';
 
 /** Package managers that the packages are tried with. */
@@ -120,7 +121,7 @@ function installedSize(folder: string): InstalledSize {
   return { packages, bytes };
 }
 
-/** What a program printed, and how it ended. */
+/** What a program printed, without colours, which Nx asks for, and how it ended. */
 export function printed({ exit, stdout, stderr }: Ended): string {
-  return `${stdout}${stderr}\nexit ${exit}`;
+  return `${stripVTControlCharacters(stdout + stderr)}\nexit ${exit}`;
 }

@@ -34,7 +34,7 @@ const CACHED = ['validate', 'embed', 'load-qdrant', 'load-neon'];
 const README: Readonly<Record<string, RegExp>> = {
   'npx nx add @lockstep/nx': /nx\.json: added the plugin[^]*added @lockstep\/indexer and @lockstep\/embedded/,
   'npx nx g @lockstep/nx:corpus docs/chunks.json': /2 of 2 records[^]*nx run chunks:load/,
-  'npx nx run indexer:load': /chunks +in step/,
+  'npx nx run indexer:load': /chunks +(?:[^\w\s] )?in step/,
   'npx nx affected -t load': /Running target load for project chunks and/,
 };
 
@@ -96,7 +96,7 @@ export async function tryNxWorkspace(registry: string, workspace: NxWorkspace): 
     type('npx nx g @lockstep/nx:corpus --help', /--input +Chunks[^]*--payload/);
     const again = type(
       'npx nx run indexer:load --outputStyle=static',
-      /(?=[^]*chunks verify: in step)(?=[^]*notes verify: in step)/,
+      /(?=[^]*chunks verify: (?:[^\w\s] )?in step)(?=[^]*notes verify: (?:[^\w\s] )?in step)/,
     );
     const ran = CACHED.filter((stage) => !again.includes(`nx run chunks:${stage}  [local cache]`));
     if (ran.length > 0) problems.push(`Nx ran ${ran.join(', ')} again although nothing had changed:\n${again}`);
@@ -127,7 +127,7 @@ function setUp(folder: InstallFolder, { packages }: NxWorkspace): void {
 function addCorpus(folder: InstallFolder, type: (line: string, prints: RegExp) => void): void {
   write(folder, 'notes/notes.json', NOTES);
   type('npx nx g @lockstep/nx:corpus notes/notes.json', /2 of 2 records[^]*nx run notes:load/);
-  type('npx nx run indexer:load', /notes +in step/);
+  type('npx nx run indexer:load', /notes +(?:[^\w\s] )?in step/);
   commit(folder);
 }
 
