@@ -73,7 +73,7 @@ export const ERROR_CATALOGUE = {
   ),
   'records-rejected': entry(
     EXIT.rejected,
-    'Correct the records in the file that the message names, or accept the loss: leave out --strict, or raise --max-rejects.',
+    'Correct the records that the file of the message lists, or accept the loss: leave out --strict, or, for texts that the embedding service refused, raise --max-rejects.',
   ),
   'artifact-missing': entry(
     EXIT.usage,
