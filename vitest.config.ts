@@ -4,7 +4,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const ALL = ['libs/*/src/**/*.test.ts', 'apps/*/src/**/*.test.ts', 'tools/{,testing/}*/src/**/*.test.ts'];
 
 /** Files that stand alone: their second name says that they touch what is outside, or they change what a process shares. */
-const ALONE = ['**/*.{contract,e2e,fault,http,int}.test.ts', 'tools/testing/postgres/src/postgres-*.test.ts'];
+const ALONE = ['**/*.{contract,fault,http,int}.test.ts', 'tools/testing/postgres/src/postgres-*.test.ts'];
+
+/** Whole workspaces of Nx, which take minutes: `npm run test:nx`. */
+const NX = ['**/*.e2e.test.ts'];
 
 /** Without a record of earlier runs nobody knows which files take longest, but these do; those that share go last. */
 const LONGEST = /\.e2e\.test\.ts$|\.int\.test\.ts$|reconcile\.test\.ts$/;
@@ -32,7 +35,8 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE, exclude: ['**/node_modules/**'] } },
-      { extends: true, test: { name: 'together', include: ALL, exclude: ALONE, isolate: false } },
+      { extends: true, test: { name: 'nx', include: NX, exclude: ['**/node_modules/**'] } },
+      { extends: true, test: { name: 'together', include: ALL, exclude: [...ALONE, ...NX], isolate: false } },
     ],
   },
 });
