@@ -18,7 +18,15 @@ beforeEach(() => {
   lines = [];
   const tell: Logger['warn'] = (event, fields = {}) => void lines.push([event, fields]);
   const logger: Logger = { debug() {}, info: tell, warn: tell };
-  options = { services: rig, token: 'a-token-of-this-test', corpus: 'books', payload: [], origins: [], logger };
+  options = {
+    services: rig,
+    token: 'a-token-of-this-test',
+    corpus: 'books',
+    payload: [],
+    origins: [],
+    questionUnit: 'bytes',
+    logger,
+  };
 });
 
 /** Puts each body as a message, and says what became of it. */

@@ -1,6 +1,6 @@
+import { failureReply } from '@lockstep/routes';
 import { randomStart, verifyAtRandom } from './scheduled.ts';
 import { putMessages, type MessageBatch } from './queued.ts';
-import { failureReply } from './routes/failure-reply.ts';
 import { createRoutes } from './routes/create-routes.ts';
 import { openEdge } from './open-edge.ts';
 import type { Bindings } from './settings.ts';

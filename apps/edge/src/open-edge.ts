@@ -8,7 +8,12 @@ import { inNamesOfBindings, readSettings, type Bindings } from './settings.ts';
 export function openEdge(bindings: Bindings): RoutesOptions {
   const { addresses, ...settings } = readSettings(bindings);
   try {
-    return { ...settings, logger: EDGE_LOGGER, services: connectServices({ ...addresses, logger: EDGE_LOGGER }) };
+    return {
+      ...settings,
+      questionUnit: 'bytes',
+      logger: EDGE_LOGGER,
+      services: connectServices({ ...addresses, logger: EDGE_LOGGER }),
+    };
   } catch (error) {
     throw isIndexingError(error) ? inNamesOfBindings(error) : error;
   }

@@ -1,7 +1,5 @@
-import { refusal } from './routes/refusal.ts';
-import { requestedCorpus } from './routes/requested-corpus.ts';
+import { refusal, requestedCorpus, verifyFrom } from '@lockstep/routes';
 import type { RoutesOptions } from './routes/routes-options.ts';
-import { verifyFrom } from './routes/verify-requested.ts';
 
 /** Slices of one event: 40 requests to the services, of the 50 that the free plan allows. */
 export const SLICES_MAX = 20;

@@ -314,6 +314,7 @@ describe('the table', () => {
       'client > util',
       'client > core',
       'client > adapter',
+      'client > client',
       'testing > model',
       'testing > util',
       'testing > core',

@@ -9,7 +9,7 @@ export const MAY_IMPORT = {
   util: ['model'],
   core: ['model', 'util', 'core'],
   adapter: ['model', 'util'],
-  client: ['model', 'util', 'core', 'adapter'],
+  client: ['model', 'util', 'core', 'adapter', 'client'],
   testing: ['model', 'util', 'core', 'adapter', 'testing'],
   app: ['model', 'util', 'core', 'adapter', 'client'],
   e2e: ['model', 'util', 'core', 'adapter', 'client', 'testing', 'app'],

@@ -1,10 +1,7 @@
 import { CHUNK_ID_BYTES_MAX, utf8Bytes } from '@lockstep/model';
 import { deleteChunks, type DeleteReceipt } from '@lockstep/pipeline';
-import { editContext } from './edit-context.ts';
-import { fieldsOf } from './fields-of.ts';
+import { editContext, fieldsOf, refusal, projectionOf, requestedCorpus } from '@lockstep/routes';
 import { CHUNKS_MAX } from './put-requested.ts';
-import { refusal } from './refusal.ts';
-import { projectionOf, requestedCorpus } from './requested-corpus.ts';
 import type { RoutesOptions } from './routes-options.ts';
 
 /** `DELETE /chunks`: deletes chunks by their ids from both stores. */

@@ -1,9 +1,6 @@
 import { isJsonObject, utf8Bytes, type JsonValue } from '@lockstep/model';
 import { acceptEdits, putChunks, type PutReceipt, type RejectedEdit } from '@lockstep/pipeline';
-import { editContext } from './edit-context.ts';
-import { fieldsOf } from './fields-of.ts';
-import { refusal } from './refusal.ts';
-import { projectionOf, requestedCorpus } from './requested-corpus.ts';
+import { editContext, fieldsOf, refusal, projectionOf, requestedCorpus } from '@lockstep/routes';
 import type { RoutesOptions } from './routes-options.ts';
 
 /**

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { SILENT } from '@lockstep/model';
+import { SLICE_CHUNKS } from '@lockstep/routes';
 import { createCorpusRig, NO_COSTS, type CorpusRig } from '@lockstep/testing-runs';
 import { createRoutes } from './create-routes.ts';
-import { SLICE_CHUNKS } from './verify-requested.ts';
 
 const TOKEN = 'a-token-of-this-test';
 const ORIGIN = 'https://app.example.com';
@@ -34,6 +34,7 @@ async function send(path: string, sent: Sent = {}): Promise<Response> {
     corpus: 'corpus' in sent ? sent.corpus : corpus,
     payload: ['page_number'],
     origins,
+    questionUnit: 'bytes',
     logger: SILENT,
   });
   return routes.fetch(
@@ -208,6 +209,7 @@ describe('POST /chunks', () => {
       corpus: 'books',
       payload: [],
       origins: [],
+      questionUnit: 'bytes',
       logger: SILENT,
     });
     const body = Uint8Array.from([

@@ -1,8 +1,8 @@
 import { verifySlice, type SliceReport } from '@lockstep/pipeline';
 import { editContext } from './edit-context.ts';
+import type { ReadingOptions } from './reading-options.ts';
 import { refusal } from './refusal.ts';
 import { projectionOf, requestedCorpus } from './requested-corpus.ts';
-import type { RoutesOptions } from './routes-options.ts';
 import { singleQueries } from './single-queries.ts';
 
 /** Chunks of one slice: a page of whole rows, so that a slice takes two requests where nothing differs. */
@@ -12,7 +12,7 @@ const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
 /** `GET /verify`: compares a slice of a corpus in both stores; `cursor` leads to the next one. */
 export async function verifyRequested(
-  options: RoutesOptions,
+  options: ReadingOptions,
   queries: Readonly<Record<string, readonly string[]>>,
 ): Promise<SliceReport> {
   const { corpus, cursor } = singleQueries(queries, ['corpus', 'cursor']);
@@ -23,7 +23,7 @@ export async function verifyRequested(
 }
 
 /** Compares the slice after a point id. */
-export function verifyFrom(options: RoutesOptions, corpus: string, after: string | undefined): Promise<SliceReport> {
+export function verifyFrom(options: ReadingOptions, corpus: string, after: string | undefined): Promise<SliceReport> {
   const { services, logger } = options;
   const slice = { ...services, projection: projectionOf(options, corpus), after, items: SLICE_CHUNKS };
   return verifySlice(editContext(corpus, logger), slice);

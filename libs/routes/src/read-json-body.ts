@@ -1,8 +1,5 @@
 import { refusal } from './refusal.ts';
 
-/** A chunk has a few kilobytes; with its vector a request of this size stays far below the 128 MB of a Worker. */
-export const BODY_BYTES_MAX = 1_048_576;
-
 /** The body of a request as JSON. Fails with `request-invalid`. */
 export async function readJsonBody(request: Request): Promise<unknown> {
   const bytes = await request.arrayBuffer();

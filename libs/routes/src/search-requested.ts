@@ -1,20 +1,21 @@
 import { utf8Bytes, type PayloadFilter } from '@lockstep/model';
 import { createReader } from '@lockstep/reader/create-reader';
+import type { ReadingOptions } from './reading-options.ts';
 import { refusal } from './refusal.ts';
 import { requestedCorpus } from './requested-corpus.ts';
-import type { RoutesOptions } from './routes-options.ts';
 import { singleQueries } from './single-queries.ts';
 
 /** `GET /search`: the chunks nearest to a question, as `indexer search --json` prints them. */
 export async function searchRequested(
-  options: RoutesOptions,
+  options: ReadingOptions,
   queries: Readonly<Record<string, readonly string[]>>,
 ): Promise<object> {
   const { q = '', limit, filter, ...named } = singleQueries(queries, ['q', 'limit', 'corpus', 'filter']);
   const { embedder } = options.services;
-  const bytes = utf8Bytes(q);
-  if (bytes > embedder.inputTokensMax) {
-    throw refusal('request-too-large', `q: expected at most ${embedder.inputTokensMax} bytes, found ${bytes}`);
+  const { questionUnit: unit } = options;
+  const length = unit === 'bytes' ? utf8Bytes(q) : embedder.countTokens(q);
+  if (length > embedder.inputTokensMax) {
+    throw refusal('request-too-large', `q: expected at most ${embedder.inputTokensMax} ${unit}, found ${length}`);
   }
   const corpus = (named.corpus ?? options.corpus) === undefined ? undefined : requestedCorpus(options, named.corpus);
   const reader = createReader({ ...options.services, corpus });

@@ -1,0 +1,11 @@
+export { createReadRoutes, type ReadWith } from './create-read-routes.ts';
+export { editContext } from './edit-context.ts';
+export { failureReply } from './failure-reply.ts';
+export { fieldsOf } from './fields-of.ts';
+export { protectRoutes, type Protection } from './protect-routes.ts';
+export { readJsonBody } from './read-json-body.ts';
+export type { ReadingOptions, RouteServices } from './reading-options.ts';
+export { refusal } from './refusal.ts';
+export { replyToFailures } from './reply-to-failures.ts';
+export { projectionOf, requestedCorpus } from './requested-corpus.ts';
+export { SLICE_CHUNKS, verifyFrom } from './verify-requested.ts';
