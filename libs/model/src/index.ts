@@ -46,6 +46,7 @@ export {
   type ErrorDetails,
 } from './indexing-error.ts';
 export { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from './json.ts';
+export { isKeptAs } from './payload/payload-values.ts';
 export { didYouMean, editDistance, nearNames } from './near-names.ts';
 export type {
   FenceHolder,
@@ -83,7 +84,12 @@ export {
   type StoredPoint,
   type VectorStore,
 } from './ports.ts';
-export { checkPayloadFilter, type FieldCondition, type NumberRange, type PayloadFilter } from './payload-filter.ts';
+export {
+  checkPayloadFilter,
+  type FieldCondition,
+  type NumberRange,
+  type PayloadFilter,
+} from './payload/payload-filter.ts';
 export { isLoopback, isPrivateAddress } from './secrets/private-address.ts';
 export { packByBytes } from './pack-by-bytes.ts';
 export { CHUNK_ID_BYTES_MAX, COLUMNS, ID_ALIASES, parseRecord, TEXT_ALIASES } from './record/record.ts';

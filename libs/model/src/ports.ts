@@ -1,7 +1,7 @@
 import type { IndexedChunk } from './chunk.ts';
 import type { EmbedderIdentity } from './identity.ts';
 import type { JsonValue } from './json.ts';
-import type { PayloadFilter } from './payload-filter.ts';
+import type { PayloadFilter } from './payload/payload-filter.ts';
 
 /** Options of every call to a service. */
 export interface CallOptions {

@@ -1,5 +1,5 @@
 import {
-  canonicalJson,
+  isKeptAs,
   type CallOptions,
   type IndexedChunk,
   type JsonValue,
@@ -65,7 +65,7 @@ export function differentFields(
 ): string[] {
   const expected: Record<string, JsonValue> = payloadOf(wanted, projection);
   const names = new Set([...Object.keys(expected), ...Object.keys(payload)]);
-  return [...names].filter((name) => canonicalJson(expected[name] ?? null) !== canonicalJson(payload[name] ?? null));
+  return [...names].filter((name) => !isKeptAs(expected[name] ?? null, payload[name] ?? null));
 }
 
 function textOf(value: JsonValue | undefined): string | undefined {

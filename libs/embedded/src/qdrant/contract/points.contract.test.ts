@@ -1,5 +1,6 @@
 import { QdrantClient, type Schemas } from '@qdrant/js-client-rest';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { isKeptAs } from '@lockstep/model';
 import { LIBRARY, UUID_HIGH, UUID_LOW } from './library.ts';
 import { type ServerUnderTest, serversUnderTest } from './servers-under-test.ts';
 
@@ -60,6 +61,28 @@ describe.each(serversUnderTest())('points of $name', ({ start }) => {
     };
     await upsert([{ id: 1, vector: [1, 0, 0, 0], payload }]);
     expect(await payloadOf(1)).toEqual(payload);
+  });
+
+  it('decimals of a payload are kept within four units in the last place, some of them not exactly, and -0 as 0', async () => {
+    const numbers = Array.from({ length: 1_000 }, (_, index) => Math.sin(index + 1) / 7);
+    const written = { numbers, edge: 4503599627370495.5, none: -0, deep: [{ one: 1 / 3 }] };
+    await upsert([{ id: 1, vector: [1, 0, 0, 0], payload: written }]);
+    const stored = (await payloadOf(1)) as typeof written;
+    expect(isKeptAs(written, stored)).toBe(true);
+    expect(stored.edge).toBe(4503599627370495);
+    expect(Object.is(stored.none, 0)).toBe(true);
+    expect(stored.numbers.filter((number, index) => number !== numbers[index]).length).toBeGreaterThan(20);
+    await client.setPayload(collection, { wait: true, points: [1], payload: { deep: [{ one: 4503599627370495.5 }] } });
+    expect(await payloadOf(1)).toMatchObject({ deep: [{ one: 4503599627370495 }] });
+  });
+
+  it('a range finds a point by the very decimal that was written', async () => {
+    const written = Array.from({ length: 200 }, (_, index) => Math.sin(index + 1) / 7);
+    await upsert(written.map((score, index) => ({ id: index, vector: [1, 0, 0, 0], payload: { score } })));
+    const found = async (score: number) =>
+      (await client.count(collection, { filter: { must: [{ key: 'score', range: { gte: score, lte: score } }] } }))
+        .count;
+    expect(await Promise.all(written.map(found))).toEqual(written.map(() => 1));
   });
 
   it('a vector is scaled to length 1 for Cosine', async () => {

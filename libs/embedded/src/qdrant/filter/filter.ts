@@ -1,6 +1,7 @@
 import { formatError, notSupported } from '../requests/qdrant-refusal.ts';
 import { type JsonObject, isJsonObject, readArray, readFields, readString } from '../requests/read-fields.ts';
 import { type JsonPath, elementsAt, readJsonPath, valueAt } from '../values/json-path.ts';
+import { keptNumber } from '../values/kept-number.ts';
 import { type PointId, readPointId } from '../values/point-id.ts';
 
 /** A value that `match` compares with: a string, an integer or a boolean. */
@@ -98,7 +99,7 @@ function readRange(value: unknown, where: string): (value: number) => boolean {
     const given = fields[key] ?? fallback;
     if (typeof given === 'string') throw notSupported(`a range over dates in ${where}`);
     if (typeof given !== 'number') throw formatError(`${where}.${key} must be a number`);
-    return given;
+    return Number.isFinite(given) ? keptNumber(given) : given;
   };
   const gt = bound('gt', -Infinity);
   const gte = bound('gte', -Infinity);

@@ -1,12 +1,13 @@
 import { formatError } from '../requests/qdrant-refusal.ts';
 import { type JsonObject, isJsonObject, readBoolean, readFields } from '../requests/read-fields.ts';
+import { keptNumber } from './kept-number.ts';
 import { type JsonPath, pickPaths, readJsonPath } from './json-path.ts';
 
 /** Deeper nesting is refused, as by serde_json, with which a real Qdrant reads requests. */
 const NESTING_MAX = 128;
 
 /**
- * Reads a payload; absent and null mean an empty one.
+ * Reads a payload; absent and null mean an empty one. Its numbers are as a real Qdrant keeps them.
  *
  * Refuses with 400 what could not be returned unchanged: integers beyond 2^53 and numbers beyond a double, which
  * `JSON.parse` has already rounded, strings with a lone surrogate, and nesting deeper than 128.
@@ -14,26 +15,31 @@ const NESTING_MAX = 128;
 export function readPayload(value: unknown, where: string): JsonObject {
   if (value === undefined || value === null) return {};
   if (!isJsonObject(value)) throw formatError(`${where} must be an object`);
-  checkExact(value, where, 0);
-  return value;
+  return keptValue(value, where, 0) as JsonObject;
 }
 
-function checkExact(value: unknown, where: string, depth: number): void {
+function keptValue(value: unknown, where: string, depth: number): unknown {
   if (depth > NESTING_MAX) throw formatError(`${where} is nested deeper than ${NESTING_MAX}`);
-  if (typeof value === 'string') {
-    if (!value.isWellFormed()) throw formatError(`${where} holds a lone surrogate`);
-  } else if (typeof value === 'number') {
+  if (typeof value === 'number') {
     if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
       throw formatError(`${where} holds a number that cannot be kept exactly`);
     }
-  } else if (Array.isArray(value)) {
-    for (const element of value) checkExact(element, where, depth + 1);
-  } else if (isJsonObject(value)) {
-    for (const [key, member] of Object.entries(value)) {
-      checkExact(key, where, depth + 1);
-      checkExact(member, where, depth + 1);
-    }
+    return keptNumber(value);
   }
+  if (Array.isArray(value)) return value.map((element) => keptValue(element, where, depth + 1));
+  if (isJsonObject(value)) {
+    const entries = Object.entries(value).map(([key, member]): [string, unknown] => {
+      checkText(key, where);
+      return [key, keptValue(member, where, depth + 1)];
+    });
+    return Object.fromEntries(entries);
+  }
+  if (typeof value === 'string') checkText(value, where);
+  return value;
+}
+
+function checkText(text: string, where: string): void {
+  if (!text.isWellFormed()) throw formatError(`${where} holds a lone surrogate`);
 }
 
 /** The selected part of a payload: all of it (true), nothing (false), or the values at some paths. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
-  canonicalJson,
+  isKeptAs,
   pointIdOf,
   type CollectionSpec,
   type JsonObject,
@@ -255,12 +255,12 @@ export function vectorStoreSuite(name: string, start: () => Promise<VectorStores
         expect(await after(ids[2] as string)).toEqual([]);
       });
 
-      it('scan gives payloads as they were written', async () => {
+      it('scan gives payloads as they were written, but for the last places of decimals', async () => {
         const texts = Object.fromEntries(AWKWARD_TEXTS.map((text, index) => [`text_${index}`, text]));
         const written = point('a', 'it\'s "1"', [1, 0, 0, 0], { ...texts, metadata: AWKWARD_OBJECT });
         await store.upsert([written]);
         const [payload] = await payloads('a');
-        expect(canonicalJson((payload ?? {}) as JsonObject)).toBe(canonicalJson({ ...written.payload }));
+        expect(payload).toSatisfy((stored: JsonObject) => isKeptAs({ ...written.payload }, stored));
       });
     });
 

@@ -1,4 +1,4 @@
-import { IndexingError } from './indexing-error.ts';
+import { IndexingError } from '../indexing-error.ts';
 
 /** A number in a range; bounds that are not given do not apply. */
 export interface NumberRange {
