@@ -16,6 +16,7 @@ export {
   EXIT,
   IndexingError,
   isIndexingError,
+  type Calls,
   type CorpusConfig,
   type Disposition,
   type ErrorCode,
@@ -25,7 +26,6 @@ export {
   type StoreName,
 } from '@lockstep/model';
 export type {
-  Calls,
   CorpusPlan,
   Difference,
   DropReceipt,

@@ -58,7 +58,7 @@ export type {
   RunRecord,
   RunStart,
   Stamp,
-} from './ledger.ts';
+} from './ledger/ledger.ts';
 export { meanVector, type WeightedVector } from './long-texts/mean-vector.ts';
 export {
   SILENT,
@@ -97,6 +97,7 @@ export { relaxRecord, type Conversion, type ConversionKind } from './record/rela
 export { ROW_BYTES_MAX, rowBytes, rowTooLarge, STATEMENT_BYTES } from './row-bytes.ts';
 export { ANSWER_BYTES_MAX, answerTooLarge, isAnswerTooLarge } from './sql/answer-too-large.ts';
 export { postgresUnavailable, refusedByPostgres, sqlStateOf, type PostgresError } from './sql/refused-by-postgres.ts';
+export type { Calls, RunWork, StageRecord } from './ledger/run-work.ts';
 export { runEndColumns, toRunRecord } from './sql/run-row.ts';
 export { runStatements, type RunStatementsOptions } from './sql/run-statements.ts';
 export type { SqlClient, SqlParameter, SqlRow, Statement } from './sql/sql-client.ts';

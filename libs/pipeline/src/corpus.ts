@@ -2,6 +2,7 @@ import {
   isIndexingError,
   STAGE_DEPENDENCIES,
   type Artifacts,
+  type Calls,
   type Clock,
   type DeleteMode,
   type Embedder,
@@ -31,7 +32,6 @@ import { planCorpus } from './operations/plan-corpus.ts';
 import { recoverEmbeddings } from './operations/recover-embeddings.ts';
 import { repairRetained } from './operations/repair-retained.ts';
 import type {
-  Calls,
   CorpusPlan,
   EmbedReceipt,
   LoadReceipt,
@@ -47,6 +47,7 @@ import type {
 import { endRun, graceSignal } from './runs/end-run.ts';
 import { refuseOtherOrigin, type InputOrigin } from './runs/corpus-origin.ts';
 import { attempt, forgetAttempts } from './runs/attempt.ts';
+import type { FailedStage } from './runs/run-work.ts';
 import { overlongChoice } from './runs/overlong-choice.ts';
 import { embed, type EmbedOptions } from './stages/embed.ts';
 import { loadNeon } from './stages/load-neon.ts';
@@ -54,6 +55,7 @@ import { loadQdrant } from './stages/load-qdrant.ts';
 import { provision } from './stages/provision.ts';
 import { validate } from './stages/validate.ts';
 import { verify } from './stages/verify.ts';
+import { countCalls } from './work/count-calls.ts';
 import type { StageContext } from './work/stage-context.ts';
 import type { Stores } from './work/stores.ts';
 
@@ -130,6 +132,8 @@ export interface OpenCorpusOptions {
   readonly signal?: AbortSignal | undefined;
   /** Requests to each service so far. @default none are counted */
   readonly calls?: (() => Calls) | undefined;
+  /** US dollars for a million tokens, for the run table. @default it is not known */
+  readonly price?: number | undefined;
 }
 
 /** Whether `embed` pays for texts, how many tokens, and how many refused texts it allows. */
@@ -197,11 +201,14 @@ const NO_STORES: Stores = { ledger: undefined, vectors: undefined, rows: undefin
 
 /** Binds the stages to the files and services of one corpus. Nothing is opened before a stage asks for it. */
 export function openCorpus(options: OpenCorpusOptions): Corpus {
-  const { settings, ports, artifacts, clock, newId, signal, calls } = options;
+  const { settings, ports, artifacts, clock, newId, signal, calls, price } = options;
   const { name: corpus, projection, deletes, batchItems, concurrency } = settings;
 
   /** Whether a whole run is under way, which has a mark of its own. */
   let isRun = false;
+
+  /** Requests of the whole run that is under way. */
+  let runCalls: (() => Calls) | undefined;
 
   /** Runs a step. A stage by itself leaves a mark until it has ended well. */
   function runStep<Receipt>(step: Step, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
@@ -236,18 +243,30 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
   /** Runs a step of a run that may hold a fence: if the step fails, the run table gets the end of the run. */
   const runFencedStep = <Receipt>(step: Step, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> =>
     runStep(step, async (context) => {
+      const startedAt = clock.now();
+      const stepCalls = countCalls(context);
       try {
         return await work(context);
       } catch (error) {
         const ending = { ...context, signal: graceSignal(signal) };
+        const failed = isStage(step) ? failedStage(step, startedAt, stepCalls()) : undefined;
         // If the ledger cannot be reached either, the run stays without an end: the error of the step is the one to throw.
         await ports
           .ledger(undefined)
-          .then((ledger) => ledger && endRun(ending, ledger, { error }))
+          .then((ledger) => ledger && endRun(ending, ledger, { error, failed }, { price, calls: runCalls?.() }))
           .catch(() => {});
         throw error;
       }
     });
+
+  function failedStage(stage: Stage, startedAt: number, stepCalls: Calls): FailedStage {
+    return {
+      stage,
+      startedAt: new Date(startedAt).toISOString(),
+      durationMs: clock.now() - startedAt,
+      calls: stepCalls,
+    };
+  }
 
   async function storesFor(only: StoreName | undefined): Promise<Stores> {
     return {
@@ -296,7 +315,11 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
     asRun: (work) =>
       attempt({ artifacts, clock }, 'run', () => {
         isRun = true;
-        return work().finally(() => (isRun = false));
+        if (calls !== undefined) runCalls = countCalls({ calls });
+        return work().finally(() => {
+          isRun = false;
+          runCalls = undefined;
+        });
       }),
     validate: ({ strict = false, reuse = false } = {}) =>
       runStep('validate', async (context) => {
@@ -401,7 +424,9 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
         using(ports.slice(), async (slice) => {
           const stores = await storesFor(only);
           const verified = await verify(context, { ...stores, slice, projection, deletes, level, vectorsEvery });
-          if (stores.ledger !== undefined) await endRun(context, stores.ledger, { verified });
+          if (stores.ledger !== undefined) {
+            await endRun(context, stores.ledger, { verified }, { price, calls: runCalls?.() });
+          }
           if (only === undefined) await forgetAttempts(artifacts, { runs: !isRun });
           return verified;
         }),

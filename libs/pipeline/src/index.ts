@@ -50,7 +50,6 @@ export { checkRename, type RenameCheck, type RenameNames } from './operations/re
 export { renameCorpus, type RenameOptions } from './operations/rename/rename-corpus.ts';
 export {
   VERIFY_LEVELS,
-  type Calls,
   type ChangeReason,
   type ConversionSum,
   type CorpusPlan,

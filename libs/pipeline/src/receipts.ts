@@ -1,21 +1,7 @@
-import type {
-  CallStats,
-  ConversionKind,
-  Dependency,
-  EmbedderIdentity,
-  OverlongMode,
-  RejectCode,
-  StoreName,
-} from '@lockstep/model';
+import type { Calls, ConversionKind, EmbedderIdentity, OverlongMode, RejectCode, StoreName } from '@lockstep/model';
 
 // What the stages and operations report, and write as JSON. The names of the fields are read by other programs and by
 // later versions: they do not change.
-
-/**
- * Requests of a stage by service; a service that was not used has no entry. Both loads of a run go on side by side, so that the
- * receipt of each also counts what the other one asked meanwhile.
- */
-export type Calls = Readonly<Partial<Record<Dependency, CallStats>>>;
 
 export interface ValidateReceipt {
   readonly stage: 'validate';

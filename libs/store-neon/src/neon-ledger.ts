@@ -1,19 +1,30 @@
-import { toRunRecord, type FenceHolder, type Ledger, type SqlClient, type Stamp } from '@lockstep/model';
+import { sqlStateOf, toRunRecord, type FenceHolder, type Ledger, type SqlClient, type Stamp } from '@lockstep/model';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { queryExistingTable } from './query-existing-table.ts';
 import { enterRun, finishRun, latestRuns } from './run-table.ts';
 
+const UNDEFINED_COLUMN = '42703';
+
 /** The ledger as tables beside the rows. */
 export function createNeonLedger(sql: SqlClient): Ledger {
+  const ensure: Ledger['ensure'] = (options) => migrate(sql, 'ledger', LEDGER_MIGRATIONS, options);
   return {
-    ensure: (options) => migrate(sql, 'ledger', LEDGER_MIGRATIONS, options),
+    ensure,
     async takeFence(corpus, run, options) {
       const [row] = await sql.query(enterRun(corpus, run), options);
       return Number(row?.['fence']);
     },
     async endRun(corpus, fence, end, options) {
-      await sql.query(finishRun(corpus, fence, end), options);
+      const finish = finishRun(corpus, fence, end);
+      try {
+        await sql.query(finish, options);
+      } catch (error) {
+        // The run began with an earlier version, whose table lacks a column.
+        if (sqlStateOf(error) !== UNDEFINED_COLUMN) throw error;
+        await ensure(options);
+        await sql.query(finish, options);
+      }
     },
     async runs(query, options) {
       return (await queryExistingTable(sql, latestRuns(query), options)).map(toRunRecord);

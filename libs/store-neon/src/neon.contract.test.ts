@@ -109,6 +109,23 @@ it('the runs of a version that remembered no input are read before its tables ar
   await close();
 });
 
+it('a run that began with a version that recorded no stages is ended, with what its stages did', async () => {
+  const { client, close } = await server();
+  const sql = await inNewSchema(client(createInstantGuard('neon').guard));
+  await migrate(sql, 'ledger', LEDGER_MIGRATIONS.slice(0, 4));
+  await sql.query([
+    `insert into lockstep_run (corpus, fence, run_id, kind, digest, started_at) values ('books', 1, 'one', 'load', 'd', now())`,
+  ]);
+  const ledger = createNeonLedger(sql);
+  const work = { stages: [], calls: {}, dollars: 0.5 };
+  const counts = { input: 1, qdrant: 1, neon: 1, pointsWritten: 1, pointsDeleted: 0, rowsWritten: 1, rowsDeleted: 0 };
+  const paid = { tokensPaid: 1, tokensSaved: 0, embeddedAt: null };
+  const finishedAt = '2026-01-02T03:04:05.006Z';
+  await ledger.endRun('books', 1, { finishedAt, outcome: 'done', error: null, counts, ...paid, work });
+  expect(await ledger.runs({ corpus: 'books', limit: 9 })).toMatchObject([{ runId: 'one', end: { finishedAt, work } }]);
+  await close();
+});
+
 it('the first migration of the ledger is unchanged since its release', () => {
   expect(createHash('sha256').update(JSON.stringify(LEDGER_MIGRATIONS[0])).digest('hex')).toBe(
     '04482dc8ebafe634a8d591f9680452ded9129ca7e46ea84924f43dd18f9450d4',

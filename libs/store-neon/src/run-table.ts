@@ -55,7 +55,8 @@ export function latestRuns({ corpus, limit }: { readonly corpus?: string; readon
     `select corpus, fence, run_id, kind, digest, model, qdrant_target, neon_target, ${isoTime('started_at')},
        ${isoTime('finished_at')}, outcome, error, input_count, qdrant_count, neon_count, points_written, points_deleted,
        rows_written, rows_deleted, tokens_paid, tokens_saved, ${isoTime('embedded_at')}, to_jsonb(run) ->> 'overlong' as overlong,
-       to_jsonb(run) ->> 'input' as input, to_jsonb(run) ->> 'shape' as shape
+       to_jsonb(run) ->> 'input' as input, to_jsonb(run) ->> 'shape' as shape,
+       to_jsonb(run) ->> 'work' as work
      from lockstep_run as run where corpus = coalesce($1, corpus)
      order by run.started_at desc, run.fence desc limit $2`,
     [corpus ?? null, limit],

@@ -152,6 +152,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     newId: newRunId,
     signal,
     calls: services.calls,
+    price: options.price,
   });
 
   return {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import {
   IndexingError,
+  type Calls,
   type Dependency,
   type Embedder,
   type Ledger,
@@ -13,7 +14,6 @@ import {
   type VectorStore,
 } from '@lockstep/model';
 import { OPENAI_HOST } from '@lockstep/embed-openai/models';
-import type { Calls } from '@lockstep/pipeline';
 import {
   createGuard,
   createRateLimiter,

@@ -16,7 +16,7 @@ export const RUN_SCHEMA = `
   create index if not exists run_started on run (started_at desc, fence desc);`;
 
 /** Columns that were added later: null in a drop, and in runs of versions that did not have them. */
-const ADDED_COLUMNS = ['overlong', 'input', 'shape'];
+const ADDED_COLUMNS = ['overlong', 'input', 'shape', 'work'];
 
 /** Adds the columns that the table of an earlier version lacks; such a version goes on working with them there. */
 export function addColumns(database: DatabaseSync): void {
@@ -50,7 +50,7 @@ export function prepareRunTable(database: DatabaseSync): RunTable {
     `update run set finished_at = :finished_at, outcome = :outcome, error = :error, input_count = :input_count,
        qdrant_count = :qdrant_count, neon_count = :neon_count, points_written = :points_written,
        points_deleted = :points_deleted, rows_written = :rows_written, rows_deleted = :rows_deleted,
-       tokens_paid = :tokens_paid, tokens_saved = :tokens_saved, embedded_at = :embedded_at
+       tokens_paid = :tokens_paid, tokens_saved = :tokens_saved, embedded_at = :embedded_at, work = :work
      where corpus = :corpus and fence = :fence and finished_at is null`,
   );
   const latest = database.prepare(

@@ -70,7 +70,9 @@ it('the runs of a version that remembered no input are read, and later runs of t
   await writer.takeFence('books', { ...RUN, overlong: 'reject' });
   await writer.close();
   const earlier = new DatabaseSync(path);
-  earlier.exec('alter table run drop column input; alter table run drop column shape');
+  earlier.exec(
+    'alter table run drop column input; alter table run drop column shape; alter table run drop column work',
+  );
   const ledger = openSqliteLedger(path);
   expect(await ledger.runs({ limit: 9 })).toStrictEqual([{ ...START, corpus: 'books', fence: 1, overlong: 'reject' }]);
   await ledger.takeFence('books', { ...RUN, input: 'chunks.json', shape: '{}' });

@@ -1,5 +1,7 @@
 import type { OverlongMode } from '../corpus-config.ts';
-import type { RunEnd, RunRecord } from '../ledger.ts';
+import { isJsonObject } from '../json.ts';
+import type { RunEnd, RunRecord } from '../ledger/ledger.ts';
+import type { RunWork } from '../ledger/run-work.ts';
 import type { SqlRow } from './sql-client.ts';
 
 /** The columns of the run table that say how a run ended, with their values. */
@@ -18,6 +20,7 @@ export function runEndColumns({ counts, ...end }: RunEnd): Readonly<Record<strin
     tokens_paid: end.tokensPaid,
     tokens_saved: end.tokensSaved,
     embedded_at: end.embeddedAt,
+    work: end.work === undefined ? null : JSON.stringify(end.work),
   };
 }
 
@@ -41,6 +44,7 @@ export function toRunRecord(row: SqlRow): RunRecord {
 }
 
 function toRunEnd(row: SqlRow): RunEnd {
+  const work = toRunWork(row['work']);
   const numberOf = (column: string): number | null => (row[column] === null ? null : Number(row[column]));
   return {
     finishedAt: row['finished_at'] as string,
@@ -58,5 +62,17 @@ function toRunEnd(row: SqlRow): RunEnd {
     tokensPaid: numberOf('tokens_paid'),
     tokensSaved: numberOf('tokens_saved'),
     embeddedAt: row['embedded_at'] as string | null,
+    ...(work === undefined ? {} : { work }),
   };
+}
+
+/** What the stages did; undefined where nothing was recorded, or somebody changed it by hand. */
+function toRunWork(value: unknown): RunWork | undefined {
+  if (typeof value !== 'string') return undefined;
+  try {
+    const work: unknown = JSON.parse(value);
+    return isJsonObject(work) && Array.isArray(work['stages']) ? (work as unknown as RunWork) : undefined;
+  } catch {
+    return undefined;
+  }
 }

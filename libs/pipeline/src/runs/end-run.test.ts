@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { IndexingError, type RunRecord } from '@lockstep/model';
-import { failureOf } from '@lockstep/testing-ports';
+import { createMemoryLedger, createMemoryRowStore, createMemoryVectorStore, failureOf } from '@lockstep/testing-ports';
 import { createCorpusRig, type CorpusRig, type CorpusRigOptions } from '@lockstep/testing-runs';
 import { FILES } from '../files/corpus-files.ts';
 import { provision } from '../stages/provision.ts';
@@ -49,6 +49,7 @@ describe('the end of a run', () => {
       // Bytes: three texts of six that were in the cache; four to a token.
       tokensSaved: Math.round(18 / 4),
       embeddedAt: embedded.startedAt,
+      work: expect.objectContaining({ dollars: null }) as object,
     });
     expect(Date.parse(end.finishedAt)).toBeGreaterThan(Date.parse((await lastRun(rig)).startedAt));
   });
@@ -189,6 +190,87 @@ describe('what a run paid', () => {
     await rig.provision();
     await endRun(rig.context, rig.ledger, { error: new IndexingError({ code: 'quota-exhausted', message: 'm' }) });
     expect(await endOf(rig)).toMatchObject({ tokensPaid: null, tokensSaved: null, embeddedAt: null });
+  });
+});
+
+describe('what the stages of a run did', () => {
+  /** A stage by its name, with what it did. */
+  const stagesOf = async (rig: CorpusRig) =>
+    (await endOf(rig)).work?.stages.map(({ stage, outcome, embedded, written, deleted }) => [
+      stage,
+      ...[outcome, embedded, written, deleted],
+    ]);
+
+  it('is recorded in the order in which they began, with their times and what they wrote', async () => {
+    const rig = rigInTime();
+    await rig.load(inputs(3));
+    const verified = await rig.verify();
+    expect(await stagesOf(rig)).toEqual([
+      ['validate', 'done', null, null, null],
+      ['embed', 'done', 3, null, null],
+      ['provision', 'done', null, null, null],
+      ['load-qdrant', 'done', null, 3, 0],
+      ['load-neon', 'done', null, 3, 0],
+      ['verify', 'done', null, null, null],
+    ]);
+    expect((await endOf(rig)).work?.stages.at(-1)).toMatchObject({
+      startedAt: verified.startedAt,
+      durationMs: verified.durationMs,
+    });
+  });
+
+  it('is told apart from what an earlier run did, whose receipts a cache gave', async () => {
+    const rig = rigInTime();
+    await rig.load(inputs(3));
+    await rig.verify();
+    await rig.provision();
+    await rig.verify();
+    expect(await stagesOf(rig)).toEqual([
+      ['validate', 'replayed', null, null, null],
+      ['embed', 'replayed', 0, null, null],
+      ['load-qdrant', 'replayed', null, 0, 0],
+      ['load-neon', 'replayed', null, 0, 0],
+      ['provision', 'done', null, null, null],
+      ['verify', 'done', null, null, null],
+    ]);
+  });
+
+  it('names the stage that ended the run, with its time, and none after it', async () => {
+    const rig = rigInTime();
+    await rig.load(inputs(3));
+    await rig.verify();
+    await rig.validate(inputs(4));
+    await rig.embed();
+    await rig.provision();
+    rig.rows.beforeWrite = () => {
+      throw new IndexingError({ code: 'service-unavailable', message: 'm' });
+    };
+    await failureOf(rig.loadNeon());
+    expect((await stagesOf(rig))?.slice(2)).toEqual([
+      ['provision', 'done', null, null, null],
+      ['load-neon', 'failed', null, null, null],
+    ]);
+    expect((await endOf(rig)).work?.stages.at(-1)?.durationMs).toBeGreaterThan(0);
+  });
+
+  it('has the requests of a run in one process, those of two loads side by side only once', async () => {
+    const rows = createMemoryRowStore();
+    const vectors = createMemoryVectorStore();
+    const ledger = createMemoryLedger();
+    const asked = (requests: number) => ({ requests, retries: 0, breakerOpened: 0 });
+    const calls = () => ({ qdrant: asked(vectors.cost.calls), neon: asked(rows.cost.calls + ledger.cost.calls) });
+    const rig = createCorpusRig({ rows, vectors, ledger, calls, price: 2 });
+    await rig.run(inputs(3));
+    // The run table is asked for earlier runs, and gets the end, after the requests were counted.
+    const { neon } = calls();
+    const { work } = await endOf(rig);
+    const loads = work?.stages.filter(({ stage }) => stage.startsWith('load-')) ?? [];
+    expect(loads.map(({ stage, calls }) => [stage, Object.keys(calls)])).toEqual([
+      ['load-qdrant', ['qdrant', 'neon']],
+      ['load-neon', ['neon']],
+    ]);
+    expect(work?.calls.neon).toEqual(asked(neon.requests - 2));
+    expect(work?.dollars).toBe(0.000_012);
   });
 });
 

@@ -2,38 +2,67 @@ import {
   isIndexingError,
   type Artifacts,
   type CallOptions,
+  type Calls,
   type ErrorCode,
   type Ledger,
   type RunCounts,
   type RunEnd,
   type RunOutcome,
+  type RunRecord,
 } from '@lockstep/model';
 import { FILES } from '../files/corpus-files.ts';
 import { estimatedTokens } from '../compare/plan-embedding.ts';
 import { receiptIfThere } from '../files/receipt-file.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import type { EmbedReceipt, LoadReceipt, ProvisionReceipt, ValidateReceipt, VerifyReceipt } from '../receipts.ts';
+import { runWork, type FailedStage } from './run-work.ts';
 
 /** Latest runs that are searched for one that used the same embeddings. */
 const EARLIER_RUNS = 50;
 
 /** How a run ended: by what `verify` found, or by an error. */
-export type RunResult = { readonly verified: VerifyReceipt } | { readonly error: unknown };
+export type RunResult =
+  | { readonly verified: VerifyReceipt }
+  | {
+      readonly error: unknown;
+      /** The stage that failed, if it was one. */
+      readonly failed?: FailedStage | undefined;
+    };
+
+/** What is not in the receipts. */
+export interface RunEndOptions {
+  /** US dollars for a million tokens. @default it is not known */
+  readonly price?: number | undefined;
+  /** Requests of the whole run, where one process did it. @default the sum of those of its stages */
+  readonly calls?: Calls | undefined;
+}
 
 /**
  * Enters the end of the current run into the run table, from the receipts of its stages. Does nothing when the run has no
  * fence or has ended already.
  */
-export async function endRun(context: StageContext, ledger: Ledger, result: RunResult): Promise<void> {
+export async function endRun(
+  context: StageContext,
+  ledger: Ledger,
+  result: RunResult,
+  { price, calls }: RunEndOptions = {},
+): Promise<void> {
   const { artifacts, corpus, clock, signal } = context;
   const call: CallOptions = { signal };
   const run = await receiptIfThere<ProvisionReceipt>(artifacts, FILES.run);
   if (run?.fence === undefined) return;
+  const finishedAt = new Date(clock.now()).toISOString();
+  const embedded = await receiptIfThere<EmbedReceipt>(artifacts, FILES.embedReceipt);
+  const runs = embedded === undefined ? [] : await ledger.runs({ corpus, limit: EARLIER_RUNS }, call);
+  const { isReplayed, ...tokens } = await tokensOf(artifacts, embedded, run, runs);
+  const ending = 'verified' in result ? result : { failed: result.failed };
+  const did = { run, ending, runs, isEmbedReplayed: isReplayed, tokensPaid: tokens.tokensPaid, price, calls };
   const end: RunEnd = {
-    finishedAt: new Date(clock.now()).toISOString(),
+    finishedAt,
     ...outcomeOf(result),
     counts: await countsOf(artifacts, run, result),
-    ...(await tokensOf(artifacts, ledger, run, call)),
+    ...tokens,
+    work: await runWork(artifacts, did),
   };
   await ledger.endRun(corpus, run.fence, end, call);
 }
@@ -109,21 +138,20 @@ async function countsOf(artifacts: Artifacts, { runId }: ProvisionReceipt, resul
 /** What the run paid: nothing if its embed stage was replayed from a cache, since an earlier run paid for that. */
 async function tokensOf(
   artifacts: Artifacts,
-  ledger: Ledger,
-  { corpus, fence }: ProvisionReceipt,
-  call: CallOptions,
-): Promise<Pick<RunEnd, 'tokensPaid' | 'tokensSaved' | 'embeddedAt'>> {
-  const embedded = await receiptIfThere<EmbedReceipt>(artifacts, FILES.embedReceipt);
-  if (embedded === undefined) return { tokensPaid: null, tokensSaved: null, embeddedAt: null };
+  embedded: EmbedReceipt | undefined,
+  { fence }: ProvisionReceipt,
+  runs: readonly RunRecord[],
+): Promise<Pick<RunEnd, 'tokensPaid' | 'tokensSaved' | 'embeddedAt'> & { readonly isReplayed: boolean }> {
+  if (embedded === undefined) return { tokensPaid: null, tokensSaved: null, embeddedAt: null, isReplayed: false };
   const validated = await receiptIfThere<ValidateReceipt>(artifacts, FILES.validateReceipt);
-  const earlier = await ledger.runs({ corpus, limit: EARLIER_RUNS }, call);
   const here = await receiptIfThere<{ startedAt: string }>(artifacts, FILES.embeddedHere);
-  const replayed =
+  const isReplayed =
     here?.startedAt !== embedded.startedAt ||
-    earlier.some((run) => run.fence !== fence && run.end?.embeddedAt === embedded.startedAt);
+    runs.some((run) => run.fence !== fence && run.end?.embeddedAt === embedded.startedAt);
   return {
-    tokensPaid: replayed ? 0 : embedded.tokens,
-    tokensSaved: replayed ? estimatedTokens(validated?.textBytes ?? 0) : embedded.tokensSaved,
+    tokensPaid: isReplayed ? 0 : embedded.tokens,
+    tokensSaved: isReplayed ? estimatedTokens(validated?.textBytes ?? 0) : embedded.tokensSaved,
     embeddedAt: embedded.startedAt,
+    isReplayed,
   };
 }

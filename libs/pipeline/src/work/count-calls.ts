@@ -1,6 +1,5 @@
-import type { CallStats, Dependency } from '@lockstep/model';
+import type { Calls, CallStats, Dependency } from '@lockstep/model';
 import type { StageContext } from './stage-context.ts';
-import type { Calls } from '../receipts.ts';
 
 const NONE: CallStats = { requests: 0, retries: 0, breakerOpened: 0 };
 

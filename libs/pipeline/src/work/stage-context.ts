@@ -1,5 +1,4 @@
-import type { Artifacts, Clock, Logger } from '@lockstep/model';
-import type { Calls } from '../receipts.ts';
+import type { Artifacts, Calls, Clock, Logger } from '@lockstep/model';
 
 /** What every stage is given: its corpus and files, and how it reports what it does. */
 export interface StageContext {

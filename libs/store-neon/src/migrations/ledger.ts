@@ -59,4 +59,6 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
   [`alter table lockstep_run add column overlong text`],
   // The input of the run, and what its ids came from; null in a drop, and in runs of versions that remembered neither.
   [`alter table lockstep_run add column input text, add column shape text`],
+  // What its stages did, as JSON of `RunWork`; null in runs without stages, and in runs of versions that did not record it.
+  [`alter table lockstep_run add column work text`],
 ];

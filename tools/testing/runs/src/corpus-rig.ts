@@ -1,6 +1,7 @@
 import {
   SILENT,
   type Artifacts,
+  type Calls,
   type Clock,
   type DeleteMode,
   type EmbeddingCache,
@@ -79,6 +80,10 @@ export interface CorpusRigOptions {
   readonly concurrency?: number;
   /** @default a clock that always shows 0 */
   readonly clock?: Clock;
+  /** Requests to each service so far. @default none are counted */
+  readonly calls?: () => Calls;
+  /** US dollars for a million tokens. @default it is not known */
+  readonly price?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -209,6 +214,8 @@ export function createCorpusRig(options: CorpusRigOptions = {}): CorpusRig {
       report: () => ({ logger: SILENT }),
       newId,
       signal,
+      calls: options.calls,
+      price: options.price,
     });
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Ledger, RunCounts, RunEnd, RunRecord, RunStart, Stamp } from '@lockstep/model';
+import type { Ledger, RunCounts, RunEnd, RunRecord, RunStart, RunWork, Stamp } from '@lockstep/model';
 import { AWKWARD_TEXTS } from './awkward-json.ts';
 
 /** A ledger for the suite, which uses only corpora with names of its own. */
@@ -43,6 +43,22 @@ const END: RunEnd = {
   tokensPaid: 18,
   tokensSaved: 19,
   embeddedAt: '2025-12-31T23:59:59.999Z',
+};
+const WORK: RunWork = {
+  stages: [
+    {
+      stage: 'embed',
+      startedAt: '2026-01-02T03:04:06.001Z',
+      durationMs: 1_500,
+      outcome: 'done',
+      embedded: 11,
+      written: null,
+      deleted: null,
+      calls: { openai: { requests: 3, retries: 2, breakerOpened: 1 } },
+    },
+  ],
+  calls: { openai: { requests: 3, retries: 2, breakerOpened: 1 }, neon: { requests: 9, retries: 0, breakerOpened: 0 } },
+  dollars: 0.000_012,
 };
 const FAILED: RunEnd = { ...END, outcome: 'failed', error: 'service-unavailable' };
 
@@ -216,6 +232,18 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
         const fence = await enter('one');
         await ledger.endRun(corpus, fence, FAILED);
         expect(await runs()).toStrictEqual([{ ...startOf('one'), corpus, fence, end: FAILED }]);
+      });
+
+      it('what the stages of a run did is read back, and is absent where it was not given', async () => {
+        for (const work of [WORK, undefined, { ...WORK, stages: [], dollars: null }]) {
+          await ledger.endRun(corpus, await enter('one'), work === undefined ? END : { ...END, work });
+        }
+        const ends = (await runs()).map(({ end }) => end);
+        expect(ends).toStrictEqual([
+          { ...END, work: { ...WORK, stages: [], dollars: null } },
+          END,
+          { ...END, work: WORK },
+        ]);
       });
 
       it('what a run did with texts that are too long is read back, and is absent where it was not given', async () => {

@@ -1,7 +1,8 @@
-import type { ErrorCode } from './error-catalogue.ts';
-import type { OverlongMode } from './corpus-config.ts';
-import type { CallOptions } from './ports.ts';
-import type { StoreName } from './stores.ts';
+import type { ErrorCode } from '../error-catalogue.ts';
+import type { OverlongMode } from '../corpus-config.ts';
+import type { CallOptions } from '../ports.ts';
+import type { RunWork } from './run-work.ts';
+import type { StoreName } from '../stores.ts';
 
 /** What a store holds of a corpus since the last load that finished. */
 export interface Stamp {
@@ -75,6 +76,8 @@ export interface RunEnd {
   readonly tokensSaved: number | null;
   /** When the embeddings of the run were made: two runs with the same time share one payment. */
   readonly embeddedAt: string | null;
+  /** What its stages did. Absent in runs without stages, such as a drop, and in runs of versions that did not record it. */
+  readonly work?: RunWork | undefined;
 }
 
 /** A run of the run table. `end` is undefined while it runs, and stays so if it is killed. */
