@@ -2,6 +2,7 @@ import { lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { IndexingError } from '@lockstep/model';
+import type { SERVICE_VARIABLES } from '@lockstep/model/service-variables';
 import { printable } from '../terminal/printable.ts';
 import { FLAG_NAMES, FLAGS, type Flag } from './flags.ts';
 import { headerValue, httpUrl, postgresUrl } from './variables/checks.ts';
@@ -52,7 +53,7 @@ const OwnSchema = v.object({
   NEON_POSTGRES_CONNECTION_STRING: v.optional(postgresUrl),
   NEON_FETCH_ENDPOINT: v.optional(httpUrl),
   LOCKSTEP_PROFILE: v.optional(FLAGS.embedder.check),
-});
+} satisfies Readonly<Record<keyof typeof SERVICE_VARIABLES, v.GenericSchema>>);
 
 const onOrOff = v.pipe(
   v.picklist(['0', '1'], 'expected 0 or 1'),

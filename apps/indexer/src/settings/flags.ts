@@ -1,9 +1,10 @@
 import * as v from 'valibot';
 import { CollectionName, CORPUS_DEFAULTS, CorpusConfigSchema, OVERLONG_MODES, TableName } from '@lockstep/model';
+import { COST_LIMIT } from '@lockstep/model/service-variables';
 import { REFUSED_MAX, VERIFY_LEVELS } from '@lockstep/pipeline';
 import { KNOWN_MODELS } from './known-models.ts';
 
-/** Everything about one flag; the only other place is the line of its variable in `.env.example`. */
+/** Everything about one flag; docs/variables.md and `.env.example` are written from it. */
 export interface Flag {
   readonly help: string;
   /** Placeholder for the value in help. @default the name of the flag */
@@ -169,8 +170,8 @@ export const FLAGS = {
   },
   'max-cost': {
     ...dollars,
-    help: 'Most that embedding may cost, in US dollars; default no limit',
-    variable: 'LOCKSTEP_MAX_COST',
+    help: COST_LIMIT.meaning,
+    variable: COST_LIMIT.variable,
   },
   price: {
     ...dollars,

@@ -1,16 +1,17 @@
+import { COST_LIMIT, SERVICE_VARIABLES } from '@lockstep/model/service-variables';
 import type { Tree } from '@nx/devkit';
 
 const FILE = '.env.example';
 
 /** The variables that most workspaces set, with what each is. */
 const VARIABLES: Readonly<Record<string, string>> = {
-  OPENAI_API_KEY: 'Key of the embedding service.',
-  QDRANT_HOST:
-    'Address of Qdrant: a URL with scheme, port and path as they are, or a bare host (https and port 6333 then).',
-  QDRANT_API_KEY: 'Key of Qdrant.',
-  NEON_POSTGRES_CONNECTION_STRING:
-    'postgresql://user:password@host/database, with special characters in the password percent-encoded.',
-  LOCKSTEP_MAX_COST: 'Embedding that would cost more US dollars than this is refused, such as 0.50.',
+  ...Object.fromEntries(
+    (['OPENAI_API_KEY', 'QDRANT_HOST', 'QDRANT_API_KEY', 'NEON_POSTGRES_CONNECTION_STRING'] as const).map((name) => [
+      name,
+      SERVICE_VARIABLES[name],
+    ]),
+  ),
+  [COST_LIMIT.variable]: `${COST_LIMIT.meaning}.`,
 };
 
 const HEADING =
