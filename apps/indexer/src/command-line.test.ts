@@ -85,6 +85,12 @@ it('indexer prints its commands without arguments and after help, and its versio
   for (const word of ['--version', '-v', 'version']) expect(await output(word)).toMatch(/^\d+\.\d+\.\d+\n$/);
 });
 
+it('the help of a command lists an argument once, and not among the flags too', async () => {
+  const text = await output('drop', '--help');
+  expect(text).toMatch(/^ {2}CORPUS {2,}Name of a corpus/m);
+  expect(flagsIn(text)).not.toContain('corpus');
+});
+
 it('a flag that a stage takes and does not use is named, so that it is not taken for used', async () => {
   const told = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   await output('inspect', 'fixtures/corpora/handbook/chunks.jsonl', '--vectors', 'embedded', ...STATE);
@@ -94,9 +100,9 @@ it('a flag that a stage takes and does not use is named, so that it is not taken
 it.each([
   [['bogus'], /^There is no command "bogus"; expected inspect, init, plan, run, .*, runtime\.$/],
   [['toString'], /^There is no command "toString"/],
-  [['inspekt'], /; expected .*\. Did you mean "inspect"\?$/],
-  [['help', 'inspekt'], /; expected .*\. Did you mean "inspect"\?$/],
-  [['cache', 'recovr'], /Did you mean "recover"\?$/],
+  [['inspekt'], /^There is no command "inspekt"\. Did you mean "inspect"\?$/],
+  [['help', 'inspekt'], /^There is no command "inspekt"\. Did you mean "inspect"\?$/],
+  [['cache', 'recovr'], /^There is no command "cache recovr"\. Did you mean "recover"\?$/],
   [['completion', 'bsh'], /^Expected one of bash, zsh, fish, found "bsh"\. Did you mean "bash" or "zsh"\?$/],
   [['plan', 'a', '-x'], /^There is no flag -x\.$/],
   [['plan', 'a', '--quiet', '--verbose'], /contradict each other/],
@@ -118,7 +124,7 @@ it.each([
   [['embed', 'a', '--all'], /^There is no flag --all\.$/],
   [['drop', 'a', 'b'], /^"b" is one argument too many\.$/],
   [['plan', 'a', '--yes'], /^There is no flag --yes\.$/],
-  [['plan', 'a', '--batchsize', '3'], /^There is no flag --batchsize\. Did you mean "batch-size"\?$/],
+  [['plan', 'a', '--batchsize', '3'], /^There is no flag --batchsize\. Did you mean --batch-size\?$/],
   [['plan', 'a', '--batchSize', '0'], /^--batch-size: expected 1 or more, found "0"\.$/],
 ])('the arguments %j are refused with a message about what was expected', async (args, message) => {
   const failure: unknown = await runCommandLine(args, host).catch((error: unknown) => error);

@@ -58,9 +58,10 @@ function noCommand([first = '', second]: readonly string[]): IndexingError {
   const known = isGroup ? inner : [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0] ?? name))];
   const expected = `${known.join(', ')}${isGroup ? ` after ${first}` : ''}`;
   const typed = isGroup ? second : first;
-  const message =
-    typed === undefined
-      ? `Expected one of ${expected}.`
-      : `There is no command ${JSON.stringify(isGroup ? `${first} ${typed}` : typed)}; expected ${expected}.${didYouMean(typed, known)}`;
+  if (typed === undefined) return new IndexingError({ code: 'usage', message: `Expected one of ${expected}.` });
+  const what = `There is no command ${JSON.stringify(isGroup ? `${first} ${typed}` : typed)}`;
+  const meant = didYouMean(typed, known);
+  // Behind a list of all commands nobody finds it.
+  const message = meant === '' ? `${what}; expected ${expected}.` : `${what}.${meant}`;
   return new IndexingError({ code: 'usage', message });
 }

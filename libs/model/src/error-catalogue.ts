@@ -12,13 +12,16 @@ const entry = (exit: ExitCode, advice: string): CatalogueEntry => ({ exit, advic
 
 /** Every error code, with the exit code of a command that fails with it and what to do about it. */
 export const ERROR_CATALOGUE = {
-  usage: entry(EXIT.usage, 'Run the command with --help to see its arguments and flags.'),
+  usage: entry(
+    EXIT.usage,
+    'See `indexer help` for all commands, and `indexer help <command>` for the arguments and flags of one.',
+  ),
   'option-invalid': entry(EXIT.usage, 'Correct the option of the call that the message names.'),
   'config-invalid': entry(EXIT.usage, 'Correct the field of corpus.json or the flag that the message names.'),
   'config-exists': entry(EXIT.usage, 'Change the file by hand, delete it first, or name another folder with --folder.'),
   'environment-invalid': entry(
     EXIT.usage,
-    'Set or correct the variable that the message names; .env.example describes each.',
+    'Set or correct the variable that the message names, in the environment or in the file .env of the workspace.',
   ),
   'embedded-missing': entry(
     EXIT.usage,

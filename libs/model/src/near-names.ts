@@ -23,10 +23,18 @@ export function nearNames(name: string, names: readonly string[]): readonly stri
     .map(({ each }) => each);
 }
 
-/** A sentence that asks whether one of the near names was meant, after a space; empty where none is near. */
-export function didYouMean(name: string, names: readonly string[]): string {
+/**
+ * A sentence that asks whether one of the near names was meant, after a space; empty where none is near.
+ *
+ * @param show how a name is typed. @default in quotes
+ */
+export function didYouMean(
+  name: string,
+  names: readonly string[],
+  show: (near: string) => string = (near) => JSON.stringify(near),
+): string {
   const near = nearNames(name, names);
-  return near.length === 0 ? '' : ` Did you mean ${near.map((each) => JSON.stringify(each)).join(' or ')}?`;
+  return near.length === 0 ? '' : ` Did you mean ${near.map((each) => show(each)).join(' or ')}?`;
 }
 
 /** How many letters must be inserted, removed, replaced or swapped with their neighbour to make one text of the other. */

@@ -128,6 +128,6 @@ describe('a corpus that is named after its file', { timeout: TIMEOUT_MS }, () =>
     });
     const { stdout } = await indexer('search', 'About handbooks, part 3.', '--limit', '20', '--json');
     expect(stdout.match(/"handbook-v1"/g)).toBeNull();
-    expect((await indexer('rename', 'handbook', 'x', '--yes')).stderr).toContain('the rows are of handbook-v2');
+    expect((await indexer('rename', 'handbook', 'x', '--yes')).stderr).toContain('The rows are of handbook-v2');
   });
 });

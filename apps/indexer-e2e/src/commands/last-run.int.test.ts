@@ -159,6 +159,6 @@ describe('the last run', { timeout: 120_000 }, () => {
     const drifted = await run('status');
     expect(drifted.exit).toBe(5);
     expect(drifted.stdout).toMatch(/^books {2}DRIFTED: qdrant holds 39 chunks, and held 40 after its last load /);
-    expect((await run('summary', '--corpora', 'letters')).stderr).toContain('expected some of books');
+    expect((await run('summary', '--corpora', 'letters')).stderr).toContain('Expected some of books');
   });
 });

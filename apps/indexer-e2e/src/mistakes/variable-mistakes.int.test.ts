@@ -75,6 +75,36 @@ const MISTAKES: readonly Mistake[] = [
     says: ['NEON_POSTGRES_CONNECTION_STRING is not set', 'DATABASE_URL is taken only beside'],
   },
   {
+    title: 'a run without the key of its embedding service is refused, and told how to see prices without one',
+    typed: ['run', 'docs', '--embedder', 'cloud'],
+    exit: 2,
+    says: [
+      'error environment-invalid: OPENAI_API_KEY is not set',
+      '`indexer plan` and `indexer inspect` need no key to show what embedding would cost',
+      'in the environment or in the file .env',
+    ],
+    neverSays: ['.env.example', 'in validate'],
+  },
+  {
+    title: 'a plan shows tokens and dollars of a service without its key',
+    typed: ['plan', 'docs', '--embedder', 'cloud'],
+    exit: 0,
+    says: [
+      /embed +2 texts, 13 tokens, less than \$0\.000001 \(text-embedding-3-small, 1536 dimensions\)/,
+      /missing in the store +2 +2/,
+    ],
+    neverSays: ['OPENAI_API_KEY'],
+  },
+  {
+    title: 'another model than that of the embedded service is refused with both names',
+    typed: ['plan', 'docs', '--model', 'text-embedding-3-small'],
+    exit: 2,
+    says: [
+      'which has only embedded/all-minilm-l6-v2 with 384 dimensions',
+      'expected --embedder cloud, or no other model, found text-embedding-3-small.',
+    ],
+  },
+  {
     title: 'doctor says that a database is taken from the variable of another program',
     variables: {
       QDRANT_URL,

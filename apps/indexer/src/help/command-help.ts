@@ -21,7 +21,10 @@ export function commandHelp(
   const positionals = Object.entries(args).filter(([, { type }]) => type === 'positional');
   const usage = ['indexer', name, ...positionals.map(([arg, definition]) => placeholder(arg, definition)), '[flags]'];
   const groups = FLAG_GROUPS.map(([title, names]): Section => {
-    const entries = names.flatMap((flag) => (args[flag] === undefined ? [] : [flagEntry(flag, args[flag])]));
+    const entries = names.flatMap((name) => {
+      const flag = args[name];
+      return flag === undefined || flag.type === 'positional' ? [] : [flagEntry(name, flag)];
+    });
     return { title, entries };
   });
   const sections: Section[] = [

@@ -80,8 +80,8 @@ export function resolveModel(
     const own = KNOWN_MODELS.embedded;
     if ((asked ?? own.model) === own.model && (askedDimensions ?? own.dimensions) === own.dimensions) return own;
     throw invalid(
-      `Expected --embedder cloud, or no model and dimensions: the embedded service has only ${own.model} with ` +
-        `${own.dimensions} dimensions`,
+      `The embedded service is in use, which has only ${own.model} with ${own.dimensions} dimensions; expected --embedder cloud, ` +
+        `or no other model, found ${asked ?? own.model}${askedDimensions === undefined ? '' : ` with ${askedDimensions} dimensions`}`,
     );
   }
   const name = asked ?? KNOWN_MODELS.cloudDefault;

@@ -49,7 +49,7 @@ const CORPUS = {
     check: v.string(),
   },
   model: {
-    help: `Embedding model; default ${KNOWN_MODELS.cloudDefault}, or with the embedded service its own`,
+    help: `Embedding model of your service; default ${KNOWN_MODELS.cloudDefault}. The embedded service (--embedder embedded) has one of its own and takes no other`,
     valueHint: 'id',
     check: v.string(),
   },

@@ -34,7 +34,10 @@ export function parseFlags(
     // citty gives a flag such as --batch-size as batchSize too.
     const name = given.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
     if (!Object.hasOwn(known, name))
-      throw usage(`there is no flag ${given.length === 1 ? '-' : '--'}${given}`, didYouMean(given, flagNames));
+      throw usage(
+        `there is no flag ${given.length === 1 ? '-' : '--'}${given}`,
+        didYouMean(given, flagNames, (flag) => `--${flag}`),
+      );
     if (!Object.hasOwn(FLAGS, name) || value === undefined) continue;
     const { check, excludes = '' }: Flag = FLAGS[name as FlagName];
     if (check === undefined) {

@@ -90,11 +90,16 @@ export function openAiKey({ OPENAI_API_KEY: key, OPENAI_BASE_URL: base }: Enviro
     return key;
   }
   if (thirdPartyHost(base) !== null) return 'none';
-  throw unset('OPENAI_API_KEY', 'your OpenAI key');
+  throw unset(
+    'OPENAI_API_KEY',
+    'your OpenAI key. `indexer plan` and `indexer inspect` need no key to show what embedding would cost',
+  );
 }
 
 function unset(variable: string, what: string): IndexingError {
-  return invalid(`${variable} is not set; expected ${what}. LOCKSTEP_PROFILE=embedded needs no account`);
+  return invalid(
+    `${variable} is not set; expected ${what}. The embedded services (LOCKSTEP_PROFILE=embedded) need no account`,
+  );
 }
 
 function invalid(what: string): IndexingError {

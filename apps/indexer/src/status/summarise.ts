@@ -41,7 +41,7 @@ function chosenCorpora(
   const known = all.map(({ name }) => name);
   const unknown = names.find((name) => !known.includes(name));
   if (unknown === undefined) return all.filter(({ name }) => names.includes(name));
-  const message = `--corpora: no corpus.json of the workspace has the name ${JSON.stringify(unknown)}; expected some of ${known.join(', ')}.${didYouMean(unknown, known)}`;
+  const message = `--corpora: no corpus.json of the workspace has the name ${JSON.stringify(unknown)}.${didYouMean(unknown, known)} Expected some of ${known.join(', ')}.`;
   throw new IndexingError({ code: 'usage', message });
 }
 

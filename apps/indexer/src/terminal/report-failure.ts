@@ -21,7 +21,9 @@ export function reportFailure(error: unknown, args: readonly string[]): ExitCode
 
 /** A failure for people: code, stage, message and what to do. */
 export function failureText({ code, stage, message, advice }: IndexingError): string {
-  const what = `error ${code}${stage === undefined ? '' : ` in ${stage}`}`;
+  // A variable that is missing is no failure of the stage that asked for it first.
+  const place = stage === undefined || code === 'environment-invalid' ? '' : ` in ${stage}`;
+  const what = `error ${code}${place}`;
   return `${marked('bad', what, process.stderr)}: ${withoutControls(message)}\n  ${advice}`;
 }
 

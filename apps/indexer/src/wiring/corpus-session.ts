@@ -50,7 +50,7 @@ export interface CorpusSessionOptions {
   readonly withoutStores?: boolean | undefined;
   /** Services that the caller has opened, and closes. @default the session opens its own */
   readonly services?: Services | undefined;
-  /** Works on temporary files, which are removed on close, instead of those of the stages. @default false */
+  /** Works on temporary files, which are removed on close, instead of those of the stages, and embeds nothing. @default false */
   readonly temporary?: boolean | undefined;
 }
 
@@ -99,7 +99,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
         fields: settings.fields,
         signal,
       }),
-    embedder: () => opening(services.embedder(model, { countsOnly: options.withoutStores === true })),
+    embedder: () => opening(services.embedder(model, { countsOnly: options.temporary === true })),
     vectors: () => opening(services.vectors(settings.collection)),
     rows: () => opening(services.rows(settings.table)),
     async ledger(only) {

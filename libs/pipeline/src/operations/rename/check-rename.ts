@@ -57,7 +57,7 @@ export async function checkRename(names: RenameNames, stores: AllStores, call: C
     const listed = known.length === 0 ? 'nothing' : known.slice(0, NAMES_MAX).join(', ');
     throw refused(
       'usage',
-      `Neither ${vectors.target} nor ${rows.target} holds anything of ${JSON.stringify(from)}; the rows are of ${listed}.${didYouMean(from, known)}`,
+      `Neither ${vectors.target} nor ${rows.target} holds anything of ${JSON.stringify(from)}.${didYouMean(from, known)} The rows are of ${listed}.`,
     );
   }
   if (counts.rows === 0) {

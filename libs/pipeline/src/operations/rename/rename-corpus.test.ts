@@ -173,7 +173,7 @@ describe('a rename is refused, and changes nothing,', () => {
     expect(await refusal(old, { from: OLD, to: OLD })).toMatchObject({ code: 'usage' });
     const error = await refusal(old, { from: 'handbok', to: NEW });
     expect(error).toMatchObject({ code: 'usage' });
-    expect(error.message).toContain(`"handbok"; the rows are of ${OLD}, other.`);
+    expect(error.message).toContain(`"handbok". Did you mean "handbook-v1"? The rows are of ${OLD}, other.`);
   });
 
   it('where the new name has a chunk that the old one does not have, or has otherwise', async () => {
