@@ -28,6 +28,14 @@ export { parseCreatedAt } from './record/created-at.ts';
 export { fitTokens } from './long-texts/fit-tokens.ts';
 export { ERROR_CATALOGUE, EXIT, type ErrorCode, type ExitCode } from './error-catalogue.ts';
 export {
+  MEASURES,
+  type EvaluatedRun,
+  type EvaluationRecord,
+  type MeasuredMean,
+  type MeasureName,
+  type QuestionScores,
+} from './ledger/evaluation.ts';
+export {
   contentHashOf,
   createDigest,
   embeddingKeyOf,
@@ -98,6 +106,7 @@ export { ROW_BYTES_MAX, rowBytes, rowTooLarge, STATEMENT_BYTES } from './row-byt
 export { ANSWER_BYTES_MAX, answerTooLarge, isAnswerTooLarge } from './sql/answer-too-large.ts';
 export { postgresUnavailable, refusedByPostgres, sqlStateOf, type PostgresError } from './sql/refused-by-postgres.ts';
 export type { Calls, RunWork, StageRecord } from './ledger/run-work.ts';
+export { evaluationColumns, toEvaluationRecord, toQuestionScores } from './sql/evaluation-row.ts';
 export { runEndColumns, toRunRecord } from './sql/run-row.ts';
 export { runStatements, type RunStatementsOptions } from './sql/run-statements.ts';
 export type { SqlClient, SqlParameter, SqlRow, Statement } from './sql/sql-client.ts';

@@ -1,4 +1,14 @@
-import { sqlStateOf, toRunRecord, type FenceHolder, type Ledger, type SqlClient, type Stamp } from '@lockstep/model';
+import {
+  sqlStateOf,
+  toEvaluationRecord,
+  toQuestionScores,
+  toRunRecord,
+  type FenceHolder,
+  type Ledger,
+  type SqlClient,
+  type Stamp,
+} from '@lockstep/model';
+import { enterEvaluation, latestEvaluations } from './evaluation-table.ts';
 import { migrate } from './migrate.ts';
 import { LEDGER_MIGRATIONS } from './migrations/ledger.ts';
 import { queryExistingTable } from './query-existing-table.ts';
@@ -63,6 +73,20 @@ export function createNeonLedger(sql: SqlClient): Ledger {
     },
     async removeStamp(corpus, store, options) {
       await sql.query(['delete from lockstep_stamp where corpus = $1 and store = $2', [corpus, store]], options);
+    },
+    async addEvaluation(evaluation, scores, options) {
+      await sql.query(enterEvaluation(evaluation, scores), options);
+    },
+    async evaluations(query, options) {
+      return (await queryExistingTable(sql, latestEvaluations(query), options)).map(toEvaluationRecord);
+    },
+    async questionScores(evaluationId, options) {
+      const [row] = await queryExistingTable(
+        sql,
+        ['select scores from lockstep_evaluation where evaluation_id = $1', [evaluationId]],
+        options,
+      );
+      return row === undefined ? undefined : toQuestionScores(row);
     },
     async close() {},
   };

@@ -12,7 +12,7 @@ function createRecorder(): { readonly sql: SqlClient; readonly statements: State
   const statements: Statement[] = [];
   const answer = (statement: Statement): SqlRow[] => {
     statements.push(statement);
-    return [{ version: 0, fence: 1, count: 1 }];
+    return [{ version: 0, fence: 1, count: 1, measures: '{}', scores: '{}' }];
   };
   return {
     statements,
@@ -38,6 +38,14 @@ const end = {
   ...{ finishedAt: marked('end'), outcome: marked('outcome') as 'done', error: marked('error') as 'usage', counts },
   ...{ tokensPaid: 1, tokensSaved: 1, embeddedAt: marked('embedded') },
 };
+const mean = { mean: 1, low: 1, high: 1 };
+const evaluation = {
+  ...{ evaluationId: marked('evaluation'), corpus, evaluatedAt: marked('time'), model: marked('model'), dimensions: 1 },
+  ...{ run: { fence: 1, runId: marked('run'), digest: marked('digest') }, qdrantTarget: marked('target') },
+  ...{ neonTarget: marked('target'), questionsFrom: marked('file'), questionsDigest: marked('digest'), questions: 1 },
+  ...{ unanswerable: 1, k: 1, measures: { recall: mean, mrr: mean, ndcg: mean }, tokensPaid: 1 },
+};
+const scores = { ids: [marked('question')], keys: [marked('key')], recall: [1], mrr: [1], ndcg: [1] };
 const stamp = { digest: marked('digest'), nonce: marked('nonce'), count: 1 };
 
 /** Every function of a row store and a ledger, called with marked values as arguments. */
@@ -71,6 +79,9 @@ const stores: Readonly<Record<string, (sql: SqlClient) => Record<string, () => u
       stamp: () => ledger.stamp(corpus, marked('store') as 'neon'),
       writeStamp: () => ledger.writeStamp(corpus, marked('store') as 'neon', { stamp, fence: 1 }),
       removeStamp: () => ledger.removeStamp(corpus, marked('store') as 'neon'),
+      addEvaluation: () => ledger.addEvaluation(evaluation, scores),
+      evaluations: () => ledger.evaluations({ corpus, limit: 1 }),
+      questionScores: () => ledger.questionScores(marked('evaluation')),
       close: () => ledger.close(),
     });
   },

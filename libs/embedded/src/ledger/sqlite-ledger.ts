@@ -2,6 +2,7 @@ import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { FenceHolder, Ledger, RunStart, Stamp } from '@lockstep/model';
+import { EVALUATION_SCHEMA, prepareEvaluationTable } from './evaluation-table.ts';
 import { addColumns, prepareRunTable, RUN_SCHEMA } from './run-table.ts';
 
 /** How long a statement waits for another process, in milliseconds; all of them are short. */
@@ -14,7 +15,8 @@ const SCHEMA = `
   create table if not exists stamp (
     corpus text not null, store text not null, digest text not null, nonce text not null, count integer not null,
     primary key (corpus, store)) strict;
-  ${RUN_SCHEMA}`;
+  ${RUN_SCHEMA}
+  ${EVALUATION_SCHEMA}`;
 
 /**
  * The ledger in a SQLite file, used with the embedded Postgres, so that a load of points does not wait for the lock of
@@ -55,6 +57,15 @@ export function openSqliteLedger(path: string): Ledger {
     async removeStamp(corpus, store) {
       file().removeStamp.run(corpus, store);
     },
+    async addEvaluation(evaluation, scores) {
+      file().evaluations.enter(evaluation, scores);
+    },
+    async evaluations(query) {
+      return existingFile()?.evaluations.latest(query) ?? [];
+    },
+    async questionScores(evaluationId) {
+      return existingFile()?.evaluations.scores(evaluationId);
+    },
     async close() {
       opened?.database.close();
     },
@@ -85,6 +96,7 @@ function openFile(path: string) {
   return {
     database,
     runs,
+    evaluations: prepareEvaluationTable(database),
     readFence: database.prepare('select fence, run_id, digest from fence where corpus = ?'),
     readStamp: database.prepare('select digest, nonce, count from stamp where corpus = ? and store = ?'),
     writeStamp: database.prepare(

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../error-catalogue.ts';
 import type { OverlongMode } from '../corpus-config.ts';
+import type { EvaluationRecord, QuestionScores } from './evaluation.ts';
 import type { CallOptions } from '../ports.ts';
 import type { RunWork } from './run-work.ts';
 import type { StoreName } from '../stores.ts';
@@ -88,7 +89,7 @@ export interface RunRecord extends RunStart {
 }
 
 /**
- * Stamps, fences and the run table. Stored beside the rows, or in a file if the rows are embedded. Reading finds
+ * Stamps, fences, the run table and evaluations. Stored beside the rows, or in a file if the rows are embedded. Reading finds
  * nothing while the tables do not exist.
  */
 export interface Ledger {
@@ -118,5 +119,14 @@ export interface Ledger {
   ): Promise<boolean>;
   /** Removes a stamp, whatever the fence: a store has none while it is written, or if it was found to differ. */
   removeStamp(corpus: string, store: StoreName, options?: CallOptions): Promise<void>;
+  /** Keeps an evaluation with the scores of its questions; one that is there already, by its id, is left as it is. */
+  addEvaluation(evaluation: EvaluationRecord, scores: QuestionScores, options?: CallOptions): Promise<void>;
+  /** The latest evaluations, last first, of one corpus or of all. */
+  evaluations(
+    query: { readonly corpus?: string | undefined; readonly limit: number },
+    options?: CallOptions,
+  ): Promise<readonly EvaluationRecord[]>;
+  /** The scores of the questions of an evaluation; undefined if there is no such evaluation. */
+  questionScores(evaluationId: string, options?: CallOptions): Promise<QuestionScores | undefined>;
   close(): Promise<void>;
 }

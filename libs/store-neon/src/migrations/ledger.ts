@@ -1,6 +1,6 @@
 import type { Migration } from '../migrate.ts';
 
-/** Fences, stamps and runs of all corpora of a database. Steps only add, so that older versions keep working. */
+/** Fences, stamps, runs and evaluations of all corpora of a database. Steps only add, so that older versions keep working. */
 export const LEDGER_MIGRATIONS: readonly Migration[] = [
   [
     `create table lockstep_fence (
@@ -61,4 +61,27 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
   [`alter table lockstep_run add column input text, add column shape text`],
   // What its stages did, as JSON of `RunWork`; null in runs without stages, and in runs of versions that did not record it.
   [`alter table lockstep_run add column work text`],
+  [
+    // The columns of the run are null where the ledger knew none. `measures` and `scores`, which has each question's, are JSON.
+    `create table lockstep_evaluation (
+      evaluation_id text primary key,
+      corpus text not null,
+      evaluated_at timestamptz not null,
+      fence bigint,
+      run_id text,
+      digest text,
+      model text not null,
+      dimensions bigint not null,
+      qdrant_target text not null,
+      neon_target text not null,
+      questions_from text not null,
+      questions_digest text not null,
+      questions bigint not null,
+      unanswerable bigint not null,
+      k bigint not null,
+      measures text not null,
+      tokens_paid bigint not null,
+      scores text not null)`,
+    `create index lockstep_evaluation_evaluated on lockstep_evaluation (evaluated_at desc)`,
+  ],
 ];

@@ -1,4 +1,12 @@
-import type { FenceHolder, Ledger, RunRecord, Stamp, StoreName } from '@lockstep/model';
+import type {
+  EvaluationRecord,
+  FenceHolder,
+  Ledger,
+  QuestionScores,
+  RunRecord,
+  Stamp,
+  StoreName,
+} from '@lockstep/model';
 
 /** The state of a ledger; two ledgers over one state are like two processes at one database. */
 export interface LedgerState {
@@ -6,6 +14,8 @@ export interface LedgerState {
   readonly stamps: Map<string, Stamp>;
   /** By corpus and fence, as they were entered. */
   readonly runs: Map<string, RunRecord>;
+  /** By their ids, as they were entered. */
+  readonly evaluations: Map<string, { readonly evaluation: EvaluationRecord; readonly scores: QuestionScores }>;
 }
 
 /** A ledger in memory, which tests can look into. */
@@ -17,12 +27,12 @@ export interface MemoryLedger extends Ledger {
 }
 
 export function createLedgerState(): LedgerState {
-  return { fences: new Map(), stamps: new Map(), runs: new Map() };
+  return { fences: new Map(), stamps: new Map(), runs: new Map(), evaluations: new Map() };
 }
 
-/** Fences, stamps and the run table in memory. */
+/** Fences, stamps, the run table and evaluations in memory. */
 export function createMemoryLedger(state: LedgerState = createLedgerState()): MemoryLedger {
-  const { fences, stamps, runs } = state;
+  const { fences, stamps, runs, evaluations } = state;
   const cost = { calls: 0, stampsWritten: 0, stampsRemoved: 0 };
   const keyOf = (corpus: string, store: StoreName): string => JSON.stringify([corpus, store]);
   const runKeyOf = (corpus: string, fence: number): string => JSON.stringify([corpus, fence]);
@@ -69,6 +79,25 @@ export function createMemoryLedger(state: LedgerState = createLedgerState()): Me
     async removeStamp(corpus, store) {
       cost.calls += 1;
       if (stamps.delete(keyOf(corpus, store))) cost.stampsRemoved += 1;
+    },
+    async addEvaluation(evaluation, scores) {
+      cost.calls += 1;
+      const { evaluationId } = evaluation;
+      if (!evaluations.has(evaluationId)) evaluations.set(evaluationId, structuredClone({ evaluation, scores }));
+    },
+    async evaluations({ corpus, limit }) {
+      cost.calls += 1;
+      return [...evaluations.values()]
+        .map(({ evaluation }) => evaluation)
+        .filter((evaluation) => corpus === undefined || evaluation.corpus === corpus)
+        .toSorted(
+          (a, b) => Date.parse(b.evaluatedAt) - Date.parse(a.evaluatedAt) || (a.evaluationId < b.evaluationId ? -1 : 1),
+        )
+        .slice(0, limit);
+    },
+    async questionScores(evaluationId) {
+      cost.calls += 1;
+      return evaluations.get(evaluationId)?.scores;
     },
     async close() {},
   };

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Ledger, RunCounts, RunEnd, RunRecord, RunStart, RunWork, Stamp } from '@lockstep/model';
 import { AWKWARD_TEXTS } from './awkward-json.ts';
+import { evaluationSuite, exampleEvaluation, EXAMPLE_SCORES } from './evaluation-suite.ts';
 
 /** A ledger for the suite, which uses only corpora with names of its own. */
 export interface LedgersUnderTest {
@@ -381,6 +382,8 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
       });
     });
 
+    evaluationSuite(() => ledger);
+
     describe('a ledger without tables', () => {
       it('a ledger without tables reads as an empty one, and works when they are created', async () => {
         const empty = await under.openEmpty();
@@ -390,6 +393,8 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
           expect(await empty.stamp(corpus, 'qdrant')).toBeUndefined();
           expect(await empty.runs({ corpus, limit: 9 })).toEqual([]);
           expect(await empty.runs({ limit: 9 })).toEqual([]);
+          expect(await empty.evaluations({ corpus, limit: 9 })).toEqual([]);
+          expect(await empty.questionScores(randomUUID())).toBeUndefined();
         }
         expect(await empty.takeFence(corpus, { ...startOf('one'), atLeast: 1 })).toBe(1);
         expect(await empty.runs({ limit: 9 })).toStrictEqual([{ ...startOf('one'), corpus, fence: 1 }]);
@@ -417,6 +422,10 @@ export function ledgerSuite(name: string, start: () => Promise<LedgersUnderTest>
       expect(await old.stamp(corpus, 'neon')).toEqual(STAMP);
       await old.endRun(corpus, 1, END);
       expect(await old.runs({ limit: 9 })).toEqual([]);
+      expect(await old.evaluations({ limit: 9 })).toEqual([]);
+      const evaluation = exampleEvaluation({ corpus });
+      await old.addEvaluation(evaluation, EXAMPLE_SCORES);
+      expect(await old.evaluations({ limit: 9 })).toStrictEqual([evaluation]);
 
       expect(await old.takeFence(corpus, { ...startOf('second'), atLeast: 1 })).toBe(2);
       expect(await takeAsBefore(corpus, 'third')).toBe(3);
