@@ -53,7 +53,7 @@ function missing(name: string): IndexingError {
   const stage = name.split('/', 1)[0] as string;
   return new IndexingError({
     code: 'artifact-missing',
-    message: `This corpus has no ${name} yet. Run \`indexer ${stage}\` on it first.`,
+    message: `This corpus has no ${name} yet. First run \`indexer ${stage} <corpus>\`.`,
     details: { name },
   });
 }
