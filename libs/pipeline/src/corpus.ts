@@ -90,6 +90,8 @@ export type Opened<Thing> = Thing & { close(): Promise<void> };
 export interface CorpusPorts {
   /** Calls `read` with the files of the input, each opened when it is asked for, and closes them when `read` has ended. */
   input<Result>(read: (input: InputFiles) => Promise<Result>): Promise<Result>;
+  /** Digest of the input as it is now; null where it cannot be read again. @default verify does not look at the input */
+  inputDigest?(): Promise<string | null>;
   embedder(): Promise<Embedder>;
   vectors(): Promise<VectorStore>;
   rows(): Promise<RowStore>;
@@ -423,7 +425,10 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
       runFencedStep('verify', (context) =>
         using(ports.slice(), async (slice) => {
           const stores = await storesFor(only);
-          const verified = await verify(context, { ...stores, slice, projection, deletes, level, vectorsEvery });
+          // A run answers for what it has read itself.
+          const inputDigest = isRun ? undefined : ports.inputDigest;
+          const choices = { slice, projection, deletes, level, vectorsEvery, inputDigest };
+          const verified = await verify(context, { ...stores, ...choices });
           if (stores.ledger !== undefined) {
             await endRun(context, stores.ledger, { verified }, { price, calls: runCalls?.() });
           }

@@ -55,6 +55,8 @@ export {
   type CorpusPlan,
   type FieldName,
   type InputFacts,
+  type InputNow,
+  type InputSince,
   type Difference,
   type DeleteReceipt,
   type DropReceipt,
@@ -98,6 +100,7 @@ export type { InputOrigin } from './runs/corpus-origin.ts';
 export { overlongChoice } from './runs/overlong-choice.ts';
 export { REFUSED_MAX, type EmbedOptions } from './stages/embed.ts';
 export { DEFAULT_REJECT_LIMIT, type RejectLimit } from './accept/reject-limit.ts';
+export { compareInput } from './stages/compare-input.ts';
 export { basisDigest, type ValidateBasis } from './stages/validate-basis.ts';
 export type { StageContext } from './work/stage-context.ts';
 export { inStageOrder } from './work/stage-order.ts';

@@ -34,6 +34,8 @@ export interface ValidateReceipt {
   readonly digest: string;
   /** `basisDigest` of what decides the chunks; null if the digest of the input is not known. */
   readonly basis: string | null;
+  /** Digest of the input's bytes; null if it is not known, absent in receipts of earlier versions. */
+  readonly inputDigest?: string | null;
   readonly startedAt: string;
   readonly durationMs: number;
 }
@@ -299,6 +301,10 @@ export interface VerifyReceipt {
   readonly fence?: number;
   /** Digest of the chunks that were compared. Absent in receipts of earlier versions. */
   readonly digest?: string;
+  /** When the validate began whose chunks were compared. Absent in receipts of earlier versions. */
+  readonly validatedAt?: string;
+  /** What the input is now; if `changed`, `ok` is false. Absent in receipts of earlier versions. */
+  readonly inputNow?: InputNow;
   readonly level: VerifyLevel;
   readonly counts: VerifyCounts;
   /** Accepted chunks that are treated as held, since the embedding service refused their texts. */
@@ -317,6 +323,15 @@ export interface VerifyReceipt {
   readonly sides: Readonly<Record<Side, number>>;
   readonly differences: readonly Difference[];
 }
+
+/**
+ * What an input is now, beside what the last validate read of it. `not-compared`: it cannot be read again (stdin, an address
+ * without a SHA-256), it was read in the same run, or it is not known what was read.
+ */
+export type InputNow = 'as-validated' | 'changed' | 'not-compared';
+
+/** As `InputNow`, where a file of the input may be gone. */
+export type InputSince = InputNow | 'missing';
 
 export interface VerifyCounts {
   /** Chunks that the corpus wants. */

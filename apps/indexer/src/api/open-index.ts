@@ -50,7 +50,10 @@ export interface Index extends AsyncDisposable {
    * pays and writes only what differs. Differences that verify finds are no failure: see `verify.ok`.
    */
   load(options?: LoadOptions): Promise<RunReceipts>;
-  /** Reads both stores back and compares them with what was loaded. Differences are no failure: see `ok`. */
+  /**
+   * Reads both stores back and compares them with what was loaded, and the input with what was read of it then. Differences are
+   * no failure: see `ok`.
+   */
   verify(options?: VerifyOptions): Promise<VerifyReceipt>;
   /**
    * Makes both stores right again from the input and the cache, without believing what is recorded of them, and verifies every

@@ -24,12 +24,12 @@ export const repair = corpusCommand({
   ],
   temporary: (flags) => flags['dry-run'],
   async run(context): Promise<CommandResult> {
-    const { session, flags, embedder } = context;
+    const { session, source, flags, embedder } = context;
     const price = embeddingPrice(embedder, flags);
     if (flags['dry-run']) {
       const { plan, refused } = await planRepair(context);
       return planVerdict(plan, dryRepairText(plan, price), price, refused);
     }
-    return repairResult(await repairIndex(context), price, session.folder);
+    return repairResult(await repairIndex(context), price, { folder: session.folder, typed: source.typed });
   },
 });

@@ -56,7 +56,7 @@ export const run = corpusCommand({
     ];
     for (const load of [done['load-qdrant'], done['load-neon']]) if (load !== undefined) lines.push(loadText(load));
     lines.push(
-      verifyText(done.verify, session.folder),
+      verifyText(done.verify, { folder: session.folder, typed: source.typed }),
       ...documentsText(done.validate, session.settings.deletes),
       ...ignoredText(source, root),
     );

@@ -28,11 +28,13 @@ export const verify = corpusCommand({
     ['indexer verify --all --level vectors', 'Compares the vectors of every corpus too'],
   ],
   async run(context) {
-    const { session } = context;
+    const { session, source } = context;
+    const { folder } = session;
     const receipt = await verifyIndex(context);
     // The last stage that Nx shows, and never replayed: a reader of its last lines learns here what is not in the stores.
-    const leftOut = leftOutText(readJson(join(session.folder, FILES.validateReceipt)), session.folder);
-    const text = [verifyText(receipt, session.folder), ...(leftOut === undefined ? [] : [leftOut])].join('\n');
+    const leftOut = leftOutText(readJson(join(folder, FILES.validateReceipt)), folder);
+    const shown = verifyText(receipt, { folder, typed: source.typed, input: source.input.shown });
+    const text = [shown, ...(leftOut === undefined ? [] : [leftOut])].join('\n');
     return { text, json: receipt, exit: receipt.ok ? EXIT.done : EXIT.differ };
   },
 });

@@ -14,3 +14,9 @@ export async function digestWithoutDownloads({ parts }: Input, signal: AbortSign
   }
   return inputDigestOf(digests);
 }
+
+/** Digest of an input as it is now; null where a part of it cannot be read again: stdin, or an address without a SHA-256. */
+export async function digestNow(input: Input, signal: AbortSignal): Promise<string | null> {
+  const isReadable = input.parts.every((part) => part.kind === 'file' || (part.kind === 'address' && part.sha256));
+  return isReadable ? digestWithoutDownloads(input, signal) : null;
+}

@@ -12,6 +12,7 @@ import {
 } from '@lockstep/model';
 import { configProblems } from './corpora/config-problem.ts';
 import { knownCorpora } from './corpora/known-corpora.ts';
+import { typedSource } from './corpora/typed-source.ts';
 import { findInput, isPattern } from '../input/find-input.ts';
 import type { Input } from '../input/input-parts.ts';
 import { isStdin } from '../input/stdin-bytes.ts';
@@ -23,6 +24,8 @@ import { workspaceCorpora } from './workspace-corpora.ts';
 export interface Source {
   readonly config: CorpusConfig;
   readonly input: Input;
+  /** What a command is given to work on it, for advice: the arguments as they were typed. */
+  readonly typed: string;
   /** The name that was derived from that of the input; undefined where it stands in corpus.json or was typed. */
   readonly derivedName?: DerivedName | undefined;
   /** Path of the `corpus.json`; undefined of an input without one. */
@@ -48,6 +51,7 @@ export function readSource(
   return {
     config: corpusFlag === undefined ? config : { ...config, name: checkedName(corpusFlag) },
     input,
+    typed: typedSource(sources, corpusFlag),
     configPath,
   };
 }
@@ -112,7 +116,8 @@ function placeIn({ message }: SyntaxError): string {
 /** A corpus that is described in code, as a `corpus.json` in `cwd` would. */
 export function sourceOf(config: unknown, root: string, cwd: string): Source {
   const checked = checkCorpusConfig(config, 'corpus');
-  return { config: checked, input: findInput([checked.input].flat(), { from: cwd, root, of: checked.name }) };
+  const input = findInput([checked.input].flat(), { from: cwd, root, of: checked.name });
+  return { config: checked, input, typed: checked.name };
 }
 
 /** Checks the content of a `corpus.json`. `shown` names it in messages. */
@@ -144,13 +149,14 @@ function bareInput(
     throw new IndexingError({ code: 'usage', message });
   }
   const input = findInput(sources, { from: cwd, root });
-  if (corpusFlag !== undefined) return { config: { name: checkedName(corpusFlag), input: input.shown }, input };
+  const typed = typedSource(sources, corpusFlag);
+  if (corpusFlag !== undefined) return { config: { name: checkedName(corpusFlag), input: input.shown }, input, typed };
   if (input.label === undefined) {
     const message = 'This input has no name for its corpus. Give one with --corpus.';
     throw new IndexingError({ code: 'config-invalid', message });
   }
   const derivedName = deriveCorpusName(input.label);
-  return { config: { name: derivedName.name, input: input.shown }, input, derivedName };
+  return { config: { name: derivedName.name, input: input.shown }, input, typed, derivedName };
 }
 
 function checkedName(name: string): string {

@@ -36,7 +36,10 @@ export interface CorpusSettings {
   readonly allowNewIds: boolean;
 }
 
-export function resolveCorpusSettings({ config, input, derivedName }: Source, flags: Flags): CorpusSettings {
+export function resolveCorpusSettings(
+  { config, input, derivedName }: Omit<Source, 'typed'>,
+  flags: Flags,
+): CorpusSettings {
   return {
     corpus: config.name,
     input,

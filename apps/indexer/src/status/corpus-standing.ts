@@ -1,6 +1,6 @@
 import { ERROR_CATALOGUE, EXIT, type ErrorCode, type RunRecord, type StoreName } from '@lockstep/model';
 import type { Attempt, StoreStatus, Verified, VerdictState } from '@lockstep/pipeline';
-import { shownTime } from './shown-time.ts';
+import { shownTime } from '../terminal/shown-time.ts';
 import type { JudgedCorpus } from './workspace-verdicts.ts';
 
 /** `drifted`: as `in-step`, and a store holds another number of chunks by now. */
@@ -93,8 +93,14 @@ const SAYS: Readonly<Record<StandingState, (facts: Facts) => Said>> = {
     const what = attempt === null ? runName(run) : attemptName(attempt);
     return { says: `NOT FINISHED: ${what} has not ended: it is under way, or was killed` };
   },
-  outdated: ({ verdict: { run } }) => ({
-    says: `OUTDATED: the input, a setting or a store is another one than that of ${runName(run)}`,
+  outdated: ({ verdict: { run, inputNow, validatedAt } }) => ({
+    says: `OUTDATED: ${
+      inputNow === 'changed'
+        ? `the input has changed since validate read it ${shownTime(validatedAt)}`
+        : inputNow === 'missing'
+          ? `the input that validate read ${shownTime(validatedAt)} is gone, or cannot be read`
+          : `the input, a setting or a store is another one than that of ${runName(run)}`
+    }`,
   }),
   unverified: ({ verdict: { run } }) => ({
     says: `NOT VERIFIED: no verify has read both stores since ${runName(run)}`,

@@ -2,7 +2,7 @@ import type { Attempt } from '@lockstep/pipeline';
 import { marked } from '../terminal/marked.ts';
 import { withoutControls } from '../terminal/printable.ts';
 import type { CorpusStanding } from './corpus-standing.ts';
-import { shownTime } from './shown-time.ts';
+import { shownTime } from '../terminal/shown-time.ts';
 
 /** What is said of a corpus, what to do about it, and what is known of its stores if it is not in step. */
 export function standingLines({ corpus, state, says, advice, next, run, attempt }: CorpusStanding): string[] {

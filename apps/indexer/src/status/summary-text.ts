@@ -4,7 +4,7 @@ import { costText } from '../text/cost-text.ts';
 import { leftOutText } from '../text/left-out-text.ts';
 import { rejectText } from '../text/validate-text.ts';
 import type { CorpusStanding } from './corpus-standing.ts';
-import { shownTime } from './shown-time.ts';
+import { shownTime } from '../terminal/shown-time.ts';
 import { standingLines } from './standing-lines.ts';
 import { verifiedText } from './verified-text.ts';
 

@@ -1,5 +1,5 @@
 import type { Verified } from '@lockstep/pipeline';
-import { shownTime } from './shown-time.ts';
+import { shownTime } from '../terminal/shown-time.ts';
 
 /** When a verify last read both stores, and how much it compared, if that is known here. */
 export function verifiedText({ at, level }: Verified): string {

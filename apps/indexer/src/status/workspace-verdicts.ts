@@ -1,6 +1,9 @@
 import { join } from 'node:path';
-import { isIndexingError, type Artifacts, type IndexingError } from '@lockstep/model';
+import { isIndexingError, type Artifacts, type CorpusConfig, type IndexingError } from '@lockstep/model';
 import { corpusVerdict, createProjection, type CorpusVerdict } from '@lockstep/pipeline';
+import { findInput } from '../input/find-input.ts';
+import type { Input } from '../input/input-parts.ts';
+import { inputSince } from '../input/input-since.ts';
 import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
 import type { Temporaries } from '../runtime/temporaries.ts';
@@ -31,7 +34,7 @@ export interface JudgeOptions {
   readonly artifactsOf?: ((corpus: string) => Artifacts) | undefined;
 }
 
-/** `status` and `summary` read no input. */
+/** Settings need no input. */
 export const NO_INPUT = { parts: [], shown: '', leftOut: [] };
 
 /** Nothing is written. */
@@ -63,6 +66,7 @@ export async function workspaceVerdicts(
         targets: () => services.targets({ collection, table }),
         projection: createProjection({ corpus: name, model, fields: own.payload }).id,
         deletes: own.deletes,
+        inputSince: (validated) => inputSince(validated, () => inputOf(config, join(root, folder), root), signal),
         signal,
       });
       judged.push({ ...corpus, verdict });
@@ -72,6 +76,10 @@ export async function workspaceVerdicts(
     }
   }
   return judged;
+}
+
+function inputOf({ name, input }: CorpusConfig, folder: string, root: string): Input {
+  return findInput([input].flat(), { from: folder, root, of: name });
 }
 
 function artifactsIn(stateDirectory: string, corpus: string): Artifacts {

@@ -16,7 +16,10 @@ it('the text about a repair reports how many texts were possibly paid for in vai
 
   const limits = { deletes: { percent: 100, count: 0 } };
   const repair = async () =>
-    repairResult(await repairCorpus(rig.open(broken), { limits, pay: true }), undefined, 'folder');
+    repairResult(await repairCorpus(rig.open(broken), { limits, pay: true }), undefined, {
+      folder: 'folder',
+      typed: rig.corpus,
+    });
   const first = await repair();
   expect(first.json).toMatchObject({ ok: true, embed: { possiblyPaid: 2 }, unmentioned: { possiblyPaid: 1 } });
   expect(first.text).toContain('3 more texts possibly paid for');

@@ -4,17 +4,17 @@ import { costText } from './cost-text.ts';
 import { possiblyPaidText } from './embed-text.ts';
 import { loadText } from './load-text.ts';
 import { planText } from './plan-text.ts';
-import { verifyText } from './verify-text.ts';
+import { verifyText, type VerifyTextOptions } from './verify-text.ts';
 import type { CommandResult } from '../wiring/workspace-command.ts';
 
 /** What a repair did, for people and as JSON. */
-export function repairResult(done: RepairReceipts, price: number | undefined, folder: string): CommandResult {
+export function repairResult(done: RepairReceipts, price: number | undefined, shown: VerifyTextOptions): CommandResult {
   const { plan, embed, retained, verify } = done;
   const [qdrant, neon] = [done['load-qdrant'], done['load-neon']];
   const inStep = verify.sides.qdrant + verify.sides.neon === 0;
   const lines = [loadText(qdrant), loadText(neon), ...retainedText(plan.corpus, retained)];
   if (embed.left > 0) lines.push(missingVectorsText(plan, price, qdrant.left));
-  lines.push(inStep ? `${plan.corpus} repair: both stores are in step` : verifyText(verify, folder));
+  lines.push(inStep ? `${plan.corpus} repair: both stores are in step` : verifyText(verify, shown));
   return {
     text: `${lines.join('\n')}${possiblyPaidText(embed.possiblyPaid + retained.possiblyPaid)}`,
     json: { ok: inStep, plan, embed, 'load-qdrant': qdrant, 'load-neon': neon, unmentioned: retained, verify },

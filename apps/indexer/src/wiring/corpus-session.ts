@@ -22,6 +22,7 @@ import { orAborted, SYSTEM_CLOCK, type MinuteLimits } from '@lockstep/resilience
 import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, hasLedger, newRunId, openServices, type Services } from './open-services.ts';
 import { createDiskArtifacts, shownPath } from '../runtime/disk-artifacts.ts';
+import { digestNow } from '../input/input-digest.ts';
 import { openInput } from '../input/open-input.ts';
 import { withInputFiles } from '../runtime/input-file.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
@@ -99,6 +100,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
         fields: settings.fields,
         signal,
       }),
+    inputDigest: () => digestNow(settings.input, signal),
     embedder: () => opening(services.embedder(model, { countsOnly: options.temporary === true })),
     vectors: () => opening(services.vectors(settings.collection)),
     rows: () => opening(services.rows(settings.table)),

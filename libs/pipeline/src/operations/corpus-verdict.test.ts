@@ -4,7 +4,7 @@ import { failureOf } from '@lockstep/testing-ports';
 import { createCorpusRig, type CorpusRig, type CorpusRigOptions } from '@lockstep/testing-runs';
 import { FILES } from '../files/corpus-files.ts';
 import { readReceipt } from '../files/receipt-file.ts';
-import type { VerifyReceipt } from '../receipts.ts';
+import type { ValidateReceipt, VerifyReceipt } from '../receipts.ts';
 import { corpusVerdict, type CorpusVerdict, type CorpusVerdictOptions } from './corpus-verdict.ts';
 
 const inputs = (count: number, text = 'text') =>
@@ -80,6 +80,18 @@ describe('a corpus is in step', () => {
     } = await readReceipt<VerifyReceipt>(rig.artifacts, FILES.verifyReceipt);
     rig.artifacts.files.set(FILES.verifyReceipt, JSON.stringify(earlier));
     expect(await verdictOf(rig)).toMatchObject({ state: 'in-step', verified: { level: 'content' } });
+  });
+
+  it('when its last verify found the stores right and only the input another, and this machine does not look at the input', async () => {
+    const rig = machineOf()();
+    await rig.run(inputs(3));
+    const { vectors, rows, ledger, artifacts, embeddings } = rig;
+    const ports = { inputDigest: async () => 'of now' };
+    const edited = createCorpusRig({ vectors, rows, ledger, artifacts, embeddings, ports });
+    const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+    artifacts.files.set(FILES.validateReceipt, JSON.stringify({ ...validated, inputDigest: 'of then' }));
+    expect(await edited.verify()).toMatchObject({ ok: false, inputNow: 'changed', differencesCount: 0 });
+    expect(await stateOf(edited)).toBe('in-step');
   });
 
   it('again, when a run or a verify after a failure has ended well', async () => {
@@ -209,6 +221,21 @@ describe('a corpus that was in step is not any more', () => {
     expect(await verdictOf(rig, { targets })).toMatchObject({ state: 'outdated', unstamped: ['neon'] });
     await rig.validate(inputs(30, 'edited'));
     expect(await stateOf(rig)).toBe('outdated');
+  });
+
+  it('when its input has changed or is gone since it was validated; an input that is not looked at changes nothing', async () => {
+    const rig = await loaded();
+    for (const now of ['changed', 'missing'] as const) {
+      const { inputNow, state, validatedAt } = await verdictOf(rig, { inputSince: async () => now });
+      expect({ inputNow, state }).toEqual({ inputNow: now, state: 'outdated' });
+      expect(validatedAt).toBe((await readReceipt<ValidateReceipt>(rig.artifacts, FILES.validateReceipt)).startedAt);
+    }
+    for (const now of ['as-validated', 'not-compared'] as const) {
+      expect(await stateOf(rig, { inputSince: async () => now })).toBe('in-step');
+    }
+    await rig.validate(inputs(2));
+    // What was validated is not what was loaded, so that no input is read.
+    expect(await stateOf(rig, { inputSince: failTest })).toBe('outdated');
   });
 
   it('when another machine has loaded other chunks', async () => {

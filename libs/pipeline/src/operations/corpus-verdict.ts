@@ -13,7 +13,7 @@ import {
 import { storeDigest } from '../compare/store-digest.ts';
 import { FILES } from '../files/corpus-files.ts';
 import { receiptIfThere } from '../files/receipt-file.ts';
-import type { ProvisionReceipt, ValidateReceipt, VerifyLevel, VerifyReceipt } from '../receipts.ts';
+import type { InputSince, ProvisionReceipt, ValidateReceipt, VerifyLevel, VerifyReceipt } from '../receipts.ts';
 import { readAttempts, type Attempt } from '../runs/attempt.ts';
 
 /**
@@ -23,7 +23,7 @@ import { readAttempts, type Attempt } from '../runs/attempt.ts';
  *   found no difference, and both stores still have their stamps. Nothing has begun here since that did not end well.
  * - `differs`: the last verify found differences.
  * - `failed`, `unfinished`: the last run failed or was refused; or it has not ended, since it is under way or was killed.
- * - `outdated`: the input, a setting or a store is another one than the last run loaded.
+ * - `outdated`: the input, a setting or a store is another one than the last run loaded; or the input is gone.
  * - `unverified`: it was loaded, and no verify has read both stores since.
  * - `dropped`, `not-loaded`: there is nothing to be in step.
  * - `unknown`: the ledger could not be asked.
@@ -48,6 +48,10 @@ export interface CorpusVerdict {
   readonly isRunOfHere: boolean;
   /** The last verify of `run`, if it read both stores and found no difference. */
   readonly verified: Verified | null;
+  /** What the input is now; null where it was not looked at, since the verdict is another one whatever it is. */
+  readonly inputNow: InputSince | null;
+  /** When the last validate on this machine began; null if there was none. */
+  readonly validatedAt: string | null;
   /** Stores that have no stamp, or that of another input or setting. */
   readonly unstamped: readonly StoreName[];
   /** Why the ledger could not be asked. */
@@ -64,16 +68,21 @@ export interface CorpusVerdictOptions {
   /** Id of the form of the points. */
   readonly projection: string;
   readonly deletes: DeleteMode;
+  /** Compares the input with what a validate read of it. @default it is not looked at */
+  readonly inputSince?: ((validated: ValidateReceipt) => Promise<InputSince>) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Levels that compare at least the ids of both stores. */
 const READING_LEVELS: ReadonlySet<VerifyLevel> = new Set(['ids', 'content', 'vectors'] as const);
 
+/** What holds for the stores and the last validate, and for the input only if it is still the same. */
+const OF_THE_STORES: ReadonlySet<VerdictState> = new Set(['in-step', 'differs', 'unverified'] as const);
+
 /** Runs that are looked through for the one of the highest fence: the last started is not always the last to get its fence. */
 const RUNS_MAX = 50;
 
-/** Tells what the last run of a corpus came to, from what is on this machine and in the ledger. Asks no store, writes nothing. */
+/** Tells what the last run of a corpus came to, from what is on this machine, the input and the ledger. Asks no store, writes nothing. */
 export async function corpusVerdict(corpus: string, options: CorpusVerdictOptions): Promise<CorpusVerdict> {
   const { artifacts, signal } = options;
   const [attempt = null] = await readAttempts(artifacts);
@@ -101,11 +110,16 @@ export async function corpusVerdict(corpus: string, options: CorpusVerdictOption
   const verification = verificationOf(run, isRunOfHere, local);
   const wanted = local.validated?.digest ?? (run?.digest === '' ? undefined : run?.digest);
   const unstamped = STORES.filter((store) => known && wants && !isStamped(store, known.stamps, wanted, wants));
-  const facts = { run, isRunOfHere, verified: verification.verified, unstamped, problem };
+  const validatedAt = local.validated?.startedAt ?? null;
+  const facts = { run, isRunOfHere, verified: verification.verified, validatedAt, inputNow: null, unstamped, problem };
   if (attempt !== null && !isSuperseded(attempt, run, isRunOfHere)) {
     return { ...facts, state: attempt.error === null ? 'unfinished' : 'failed', attempt };
   }
-  return { ...facts, state: stateOf(known, { verification, unstamped, local, problem }), attempt: null };
+  const state = stateOf(known, { verification, unstamped, local, problem });
+  if (local.validated === undefined || !OF_THE_STORES.has(state)) return { ...facts, state, attempt: null };
+  const inputNow = (await options.inputSince?.(local.validated)) ?? null;
+  const isOther = inputNow === 'changed' || inputNow === 'missing';
+  return { ...facts, inputNow, state: isOther ? 'outdated' : state, attempt: null };
 }
 
 /** What the files of this machine say. */
@@ -166,7 +180,7 @@ function verificationOf(
   isRunOfHere: boolean,
   { provisioned, validated, receipt }: Local,
 ): Verification {
-  if (run === null) return { verified: null, differs: receipt?.ok === false };
+  if (run === null) return { verified: null, differs: receipt !== undefined && hasDifferences(receipt) };
   const { end } = run;
   const isOfRun =
     receipt !== undefined &&
@@ -176,15 +190,21 @@ function verificationOf(
       : receipt.fence === run.fence) &&
     (receipt.digest === undefined || receipt.digest === validated?.digest);
   if (isOfRun) {
-    const { ok, level, counts, startedAt, durationMs } = receipt;
+    const { level, counts, startedAt, durationMs } = receipt;
+    const differs = hasDifferences(receipt);
     const hasReadBoth = counts.qdrant !== null && counts.neon !== null && READING_LEVELS.has(level);
     const at = new Date(Date.parse(startedAt) + durationMs).toISOString();
-    return { verified: ok && hasReadBoth ? { at, level } : null, differs: !ok };
+    return { verified: !differs && hasReadBoth ? { at, level } : null, differs };
   }
   // An edit writes some chunks, and reads no store whole.
   const isDone =
     end?.outcome === 'done' && run.kind !== 'edit' && end.counts.qdrant !== null && end.counts.neon !== null;
   return { verified: isDone ? { at: end.finishedAt, level: null } : null, differs: end?.outcome === 'differ' };
+}
+
+/** Whether a verify found the stores wrong; `ok` is false for another input as well. */
+function hasDifferences({ ok, differencesCount, inputNow }: VerifyReceipt): boolean {
+  return !ok && !(inputNow === 'changed' && differencesCount === 0);
 }
 
 function isStamped(

@@ -105,8 +105,9 @@ export async function endFailedRun(
 
 function outcomeOf(result: RunResult): { outcome: RunOutcome; error: ErrorCode | null } {
   if ('verified' in result) {
-    const { ok, overtakenBy } = result.verified;
-    if (ok) return { outcome: 'done', error: null };
+    const { differencesCount, overtakenBy } = result.verified;
+    // A run has loaded what it read, also when its input has changed since.
+    if (differencesCount === 0) return { outcome: 'done', error: null };
     return overtakenBy === null ? { outcome: 'differ', error: null } : { outcome: 'overtaken', error: 'overtaken' };
   }
   const error = isIndexingError(result.error) ? result.error.code : 'invariant';

@@ -46,6 +46,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
       ...(files && { files }),
       embedder: options.embedder.identity,
       basis: inputDigest === null ? null : basisOf(inputDigest, options, sums.overlong),
+      inputDigest,
       startedAt: new Date(startedAt).toISOString(),
       durationMs: clock.now() - startedAt,
     };

@@ -10,6 +10,8 @@ export interface VerifyOptions extends Stores {
   readonly level: VerifyLevel;
   /** At level `vectors`: compares every n-th vector; 1 compares all. */
   readonly vectorsEvery: number;
+  /** Digest of the input as it is now; null where it cannot be read again. @default the input is not looked at */
+  readonly inputDigest?: (() => Promise<string | null>) | undefined;
 }
 
 /** The options, and what the files of the corpus add to them. */

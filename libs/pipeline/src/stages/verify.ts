@@ -5,6 +5,7 @@ import { createDifferenceLog, type DifferenceLog } from './difference-log.ts';
 import { readReceipt, receiptIfThere } from '../files/receipt-file.ts';
 import { readRefused } from '../files/refused-texts.ts';
 import type { StageContext } from '../work/stage-context.ts';
+import { compareInput } from './compare-input.ts';
 import { verifyCache } from './verify-cache.ts';
 import type { VerifyOptions } from './verify-options.ts';
 import { verifyPoints, verifyRows } from './verify-stores.ts';
@@ -12,9 +13,9 @@ import { verifyRetained } from './verify-retained.ts';
 import type { ProvisionReceipt, ValidateReceipt, VerifyCounts, VerifyReceipt } from '../receipts.ts';
 
 /**
- * Compares the corpus with its slice of the cache and with what both stores contain now, and writes the verify receipt.
- * A store that differs loses its stamp, so that the next load compares everything in it. A difference is no error: see
- * `ok`. Memory grows neither with the corpus nor with the number of differences.
+ * Compares the corpus with its slice of the cache and with what both stores contain now, and the input with what the last
+ * validate read, and writes the verify receipt. A store that differs loses its stamp, so that the next load compares
+ * everything in it. A difference is no error, and neither is another input: see `ok`. Memory grows neither with the corpus nor with the number of differences.
  */
 export async function verify(context: StageContext, options: VerifyOptions): Promise<VerifyReceipt> {
   const { artifacts, corpus, clock, logger } = context;
@@ -24,6 +25,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
   const input = { ...options, refused: await readRefused(artifacts) };
   const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
   const run = await receiptIfThere<ProvisionReceipt>(artifacts, FILES.run);
+  const inputNow = await compareInput(validated, options.inputDigest);
   await artifacts.remove(FILES.verifyReceipt);
   const scratch = await artifacts.scratch();
   const log = await createDifferenceLog(scratch);
@@ -47,11 +49,13 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
       neon: stored?.count ?? null,
     };
     const receipt: VerifyReceipt = {
-      ok: log.count() === 0,
+      ok: log.count() === 0 && inputNow !== 'changed',
       overtakenBy: overtakenBy ?? null,
       corpus,
       ...(run?.fence === undefined ? {} : { fence: run.fence }),
       digest: validated.digest,
+      validatedAt: validated.startedAt,
+      inputNow,
       level,
       counts,
       refused: cache.refused,
