@@ -16,6 +16,7 @@ export async function inputSince(
   find: () => Input,
   signal: AbortSignal,
 ): Promise<InputSince> {
+  if (typeof validated.inputDigest !== 'string') return 'not-compared';
   try {
     const input = find();
     if (!isTouched(input, validated)) return 'as-validated';
