@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { CorpusInputSchema } from './corpus-input.ts';
+import { CORPUS_NAME } from './own-corpus-config.ts';
 
 const DEFAULT_COLLECTION = 'book_vectors';
 const DEFAULT_TABLE = 'rag_metadata';
@@ -13,10 +14,7 @@ const DEVICE_NAMES = /^(con|prn|aux|nul|com\d|lpt\d)(\..*)?$/;
 /** Name of a corpus, which is used for its folder, its Nx project and its points and rows. */
 export const CorpusName = v.pipe(
   v.string(),
-  v.regex(
-    /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/,
-    'expected 1 to 64 of a-z, 0-9, ".", "_" and "-", with a letter or a digit at both ends',
-  ),
+  v.regex(CORPUS_NAME, 'expected 1 to 64 of a-z, 0-9, ".", "_" and "-", with a letter or a digit at both ends'),
   v.check((name) => !name.includes('..'), 'expected no two dots in a row'),
   v.check(
     (name) => !STATE_NAMES.test(name),

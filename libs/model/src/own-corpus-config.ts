@@ -17,6 +17,9 @@ export const CORPUS_KEYS: readonly string[] = [
   'payload',
 ];
 
+/** Names of corpora; a few more are refused that files and folders cannot have. */
+export const CORPUS_NAME = /^[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?$/;
+
 /** Largest `corpus.json`, in bytes; usual ones have a few hundred. */
 export const CONFIG_BYTES_MAX = 1024 * 1024;
 

@@ -1,9 +1,15 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { logger, type AggregateCreateNodesError, type CreateNodesResultArray } from '@nx/devkit';
+import { dirname, join, resolve } from 'node:path';
+import { logger, type CreateNodesResultArray } from '@nx/devkit';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createNodesV2 } from './create-nodes.ts';
+
+/** The program as it is here. */
+const OPTIONS = {
+  command: `"${process.execPath}" ${resolve(import.meta.dirname, '../../../apps/indexer/bin/indexer.js')}`,
+};
 
 let root: string;
 beforeEach(() => {
@@ -20,7 +26,7 @@ async function infer(files: Record<string, string | ((path: string) => void)>) {
     else content(path);
   }
   const [, create] = createNodesV2;
-  const results = await create(Object.keys(files), {}, { workspaceRoot: root, nxJsonConfiguration: {} });
+  const results = await create(Object.keys(files), OPTIONS, { workspaceRoot: root, nxJsonConfiguration: {} });
   return projectsOf(results);
 }
 
@@ -90,26 +96,61 @@ it('the plugin infers the same projects for the same files', async () => {
 
 const linkTo = (target: string) => (path: string) => symlinkSync(target, path);
 
-it.each<[what: string, content: string | ((path: string) => void), says: RegExp]>([
-  ['no JSON', '{', /is not JSON/],
-  ['an object with a misspelt input', '{"name":"a","inptu":"x"}', /"name" and "input"/],
-  ['an object of our schema', '{"$schema":"../docs/corpus.schema.json","a":1,"b":2,"c":3}', /"name" and "input"/],
-  ['an object without an input', '{"name":"a"}', /"name" and "input"/],
-  ['an object with a number as name', '{"name":1,"input":"x"}', /expected "name" to be a string/],
-  ['an object with a number as input', '{"name":"a","input":[5]}', /"input" a path, an address or a list of these/],
-  ['a folder', (path) => mkdirSync(path), /: expected a regular file\.$/],
-  ['a device', linkTo('/dev/null'), /: expected a regular file\.$/],
-  ['a link to nothing', linkTo('nothing'), /cannot be read \(ENOENT\)/],
+/** Runs the validate of a project, as Nx does. */
+function validate(projects: Awaited<ReturnType<typeof infer>>, folder: string) {
+  const { command } = projects[folder].targets.validate.options as { command: string };
+  const { NX_TASK_TARGET_PROJECT: _, ...variables } = process.env;
+  return spawnSync(command, {
+    cwd: root,
+    shell: true,
+    encoding: 'utf8',
+    env: { ...variables, NX_TASK_TARGET_PROJECT: projects[folder].name },
+  });
+}
+
+it.each<[what: string, content: string | ((path: string) => void), name: string, says: RegExp]>([
+  ['no JSON', '{"name":"a"', 'x', /config-invalid: x\/corpus\.json is not JSON/],
+  ['empty', '', 'x', /config-invalid: x\/corpus\.json is not JSON/],
+  [
+    'an object with a misspelt input',
+    '{"name":"b","inptu":"x"}',
+    'b',
+    /input: expected a path to the chunks, found not/,
+  ],
+  ['an object of our schema', '{"$schema":"../corpus.schema.json","a":1,"b":2,"c":3}', 'x', /there is no field "a"/],
+  ['an object with a number as name', '{"name":1,"input":"x"}', 'x', /name: expected a text, found 1/],
+  [
+    'an object with a name that no corpus can have',
+    '{"name":"../b","input":"x"}',
+    'x',
+    /name: expected 1 to 64 of a-z/,
+  ],
+  ['an object with an empty name', '{"name":"","input":"x"}', 'x', /name: expected 1 to 64 of a-z/],
+  ['an object with a number as input', '{"name":"b","input":[5]}', 'b', /input: expected a path, a list of paths/],
+  ['an object with a wrong value', '{"name":"b","input":"c.json","deletes":1}', 'b', /deletes: expected one of full/],
+  ['a device', linkTo('/dev/null'), 'x', /config-invalid: x\/corpus\.json: expected a regular file/],
+  ['a link to nothing', linkTo('nothing'), 'x', /input-missing: "x\/corpus\.json" does not exist/],
 ])(
-  'a corpus.json that is %s is refused with its path, and the other projects are inferred',
-  async (_what, content, says) => {
-    const failure = await infer({ 'x/corpus.json': content, ...docs }).catch((error: unknown) => error);
-    const { errors, partialResults } = failure as AggregateCreateNodesError;
-    expect(errors).toEqual([['x/corpus.json', expect.objectContaining({ message: expect.stringMatching(says) })]]);
-    expect(errors[0]?.[1].message).toMatch(/^x\/corpus\.json/);
-    expect(projectsOf(partialResults)).toEqual(await infer(docs));
+  'a corpus.json that is %s gets a project whose validate says so, and the other projects are as without it',
+  async (_what, content, name, says) => {
+    const projects = await infer({ 'x/corpus.json': content, ...docs });
+    const { x, ...others } = projects;
+    expect(others).toEqual(await infer(docs));
+    expect([x.name, x.targets.load.dependsOn, x.targets.embed.dependsOn]).toEqual([name, ['verify'], ['validate']]);
+    const { status, stderr } = validate(projects, 'x');
+    expect(stderr).toMatch(says);
+    expect(status).toBe(2);
   },
 );
+
+it('two corpora of one name are projects that are named by their folders, whose validate names both files', async () => {
+  const projects = await infer({ ...docs, 'docs/b/corpus.json': '{"name":"a","input":"c.json"}' });
+  writeFileSync(join(root, 'docs/b/c.json'), '[{"id":"1","text":"Whales are mammals."}]');
+  expect([projects['docs/a'].name, projects['docs/b'].name]).toEqual(['docs/a', 'docs/b']);
+  const { status, stderr } = validate(projects, 'docs/b');
+  expect(stderr).toContain('docs/a/corpus.json and docs/b/corpus.json have the same name, a');
+  expect(status).toBe(2);
+});
 
 it.each<[what: string, content: string]>([
   ['an array', '[{"name":"a","input":"b"}]'],

@@ -43,6 +43,13 @@ const MISTAKES: readonly Mistake[] = [
     says: ['copy/corpus.json and docs/corpus.json have the same name, docs'],
     neverSays: ['in step'],
   },
+  ...[['summary'], ['summary', '--corpora', 'copy']].map((typed) => ({
+    title: `${typed.join(' ')} tells of a corpus.json that is not JSON by its folder`,
+    files: { 'copy/corpus.json': '{"name":"copy"' },
+    typed,
+    exit: 5,
+    says: [/copy {2}NOT KNOWN: copy\/corpus\.json is not JSON/, /NOT IN STEP: copy/],
+  })),
   ...[
     [
       { name: 'docs', inptu: 'chunks.json' },

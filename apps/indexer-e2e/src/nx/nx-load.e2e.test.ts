@@ -168,7 +168,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     await expectVectorsInStep('moby-dick');
   });
 
-  it('a load ends with the records that were left out, replayed or not, and a corpus.json of another program breaks nothing', async () => {
+  it('a load ends with the records that were left out, replayed or not, and a corpus.json that is broken or of another program stops no other corpus', async () => {
     mkdirSync(path('fixtures', 'corpora', 'rejects'));
     mkdirSync(path('fixtures', 'foreign'));
     const records = [{ uid: 'a', words: 'one' }, { uid: 'b', words: 'two' }, { uid: 'c' }];
@@ -176,6 +176,8 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     writeFileSync(path('fixtures', 'corpora', 'rejects', 'chunks.json'), JSON.stringify(records));
     writeFileSync(path('fixtures', 'corpora', 'rejects', 'corpus.json'), JSON.stringify(config));
     writeFileSync(path('fixtures', 'foreign', 'corpus.json'), '{"name":"brown","language":"en","documents":[]}');
+    mkdirSync(path('fixtures', 'broken'));
+    writeFileSync(path('fixtures', 'broken', 'corpus.json'), '{"name":"broken","input":"chunks.json",}');
     for (const replayed of [false, true]) {
       const run = corpusRun('rejects', await workspace.nx('run', 'rejects:load'));
       expect(run.exit, run.output).toBe(0);
@@ -194,6 +196,12 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     expect(failed.output).toMatch(
       /\nrejects {2}REFUSED in validate \(too-many-rejected\): 1 of 3 .*\n[^]*\n {2}next {5}npx indexer run fixtures\/corpora\/rejects\n\nNOT IN STEP: rejects\n/,
     );
+    const both = await workspace.run('nx', ['run-many', '-t', 'load', '-p', 'rejects', 'fixtures/broken']);
+    expect(both.exit).not.toBe(0);
+    expect(both.output).toMatch(/error config-invalid\S*: broken\/corpus\.json is not JSON; see line 1/);
+    expect(both.output).toMatch(/Failed tasks:\s+- fixtures\/broken:validate\n/);
+    expect(both.output).toMatch(/\nfixtures\/broken {2}NOT KNOWN: .*\n[^]*\nrejects {2}in step\n/);
+    rmSync(path('fixtures', 'broken'), { recursive: true });
   });
 
   describe('a switch from the embedded services to others and back', () => {

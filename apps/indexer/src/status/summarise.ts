@@ -4,7 +4,7 @@ import { FILES } from '@lockstep/pipeline';
 import { shownPath } from '../runtime/disk-artifacts.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
 import { embeddingPrice } from '../settings/embedding-price.ts';
-import { readJson, workspaceCorpora, type WorkspaceCorpus } from '../settings/workspace-corpora.ts';
+import { corpusFiles, readJson, type WorkspaceCorpus } from '../settings/workspace-corpora.ts';
 import type { CommandResult } from '../wiring/workspace-command.ts';
 import { corpusStanding } from './corpus-standing.ts';
 import { summaryText, type CorpusReceipts, type Summarised } from './summary-text.ts';
@@ -18,29 +18,34 @@ import { workspaceVerdicts, type JudgeOptions } from './workspace-verdicts.ts';
  */
 export async function summarise(options: JudgeOptions, names?: readonly string[]): Promise<CommandResult> {
   const { root, stateDirectory, flags } = options;
-  const corpora = chosenCorpora(workspaceCorpora(root), names);
+  // One that gives no name is named by its folder, as its project of Nx is.
+  const all = corpusFiles(root).map(({ name, folder }) => ({ name: name ?? folder, folder }));
+  const corpora = chosenCorpora(all, names);
   const judged = await workspaceVerdicts(corpora, options);
-  const all: Summarised[] = judged.map((corpus) => ({
+  const told: Summarised[] = judged.map((corpus) => ({
     standing: corpusStanding(corpus),
     receipts: readReceipts(stateDirectory, corpus.name),
   }));
-  const ok = all.length > 0 && all.every(({ standing }) => standing.state === 'in-step');
+  const ok = told.length > 0 && told.every(({ standing }) => standing.state === 'in-step');
   return {
-    text: summaryText(all, { isAll: names === undefined, priceOf: (embed) => embeddingPrice(embed, flags) }),
-    json: { ok, corpora: all.map(({ standing, receipts }) => ({ ...receipts, ...standing, folder: receipts.folder })) },
+    text: summaryText(told, { isAll: names === undefined, priceOf: (embed) => embeddingPrice(embed, flags) }),
+    json: {
+      ok,
+      corpora: told.map(({ standing, receipts }) => ({ ...receipts, ...standing, folder: receipts.folder })),
+    },
     exit: ok ? EXIT.done : EXIT.differ,
   };
 }
 
-/** Fails with `usage` for a name that no corpus.json has. */
+/** Those of some names or folders. Fails with `usage` for one that no corpus.json has. */
 function chosenCorpora(
   all: readonly WorkspaceCorpus[],
   names: readonly string[] | undefined,
 ): readonly WorkspaceCorpus[] {
   if (names === undefined) return all;
   const known = all.map(({ name }) => name);
-  const unknown = names.find((name) => !known.includes(name));
-  if (unknown === undefined) return all.filter(({ name }) => names.includes(name));
+  const unknown = names.find((each) => !all.some(({ name, folder }) => each === name || each === folder));
+  if (unknown === undefined) return all.filter(({ name, folder }) => names.includes(name) || names.includes(folder));
   const message = `--corpora: no corpus.json of the workspace has the name ${JSON.stringify(unknown)}.${didYouMean(unknown, known)} Expected some of ${known.join(', ')}.`;
   throw new IndexingError({ code: 'usage', message });
 }

@@ -15,9 +15,12 @@ export function refuseSharedName({ name, folder }: CorpusFile, files: readonly C
   throw new IndexingError({ code: 'config-invalid', message });
 }
 
-/** As `refuseSharedName`, for the `corpus.json` at a path. In a task of Nx it looks at nothing: the plugin has refused them. */
+/**
+ * As `refuseSharedName`, for the `corpus.json` at a path. In the task of a project that has the name of the corpus it looks at
+ * nothing: the plugin gives no two projects the same.
+ */
 export function refuseSharedNameAt(configPath: string, name: string, root: string): void {
-  if (process.env['NX_TASK_TARGET_PROJECT'] !== undefined) return;
+  if (process.env['NX_TASK_TARGET_PROJECT'] === name) return;
   const folder = relative(realpathSync(root), realpathSync(dirname(configPath)));
   refuseSharedName({ name, folder: folder === '' ? '.' : folder.replaceAll('\\', '/') }, corpusFiles(root));
 }

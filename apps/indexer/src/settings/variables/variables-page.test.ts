@@ -25,7 +25,7 @@ const OTHERS = {
     'Characters outside ASCII, such as those of bars and marks, where the first that is set names UTF-8.',
   'TERM_PROGRAM, WT_SESSION': 'On Windows, whether the terminal shows characters outside ASCII.',
   NX_TASK_TARGET_PROJECT:
-    'Set by Nx for its tasks: progress in plain lines, and no look for corpora of one name, which the plugin has refused before.',
+    'Set by Nx for its tasks: progress in plain lines, and no look for other corpora of the name that the project has.',
   'PGPORT, PGPASSWORD, PGSSLMODE, PGSSLNEGOTIATION, PGAPPNAME, PGOPTIONS, PGCLIENT_ENCODING':
     'As for psql, what the connection string of a Postgres server other than Neon leaves out.',
   'NODE_USE_ENV_PROXY, HTTPS_PROXY, HTTP_PROXY, NO_PROXY':
