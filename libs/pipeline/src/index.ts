@@ -26,6 +26,7 @@ export type { ReadRecordsOptions } from './input/read-options.ts';
 export type { RandomAccess } from './input/tables/read-parquet.ts';
 export { readRecords } from './input/read-records.ts';
 export { placeText, type RecordPlace } from './input/record-place.ts';
+export { rejectedText } from './accept/rejected-text.ts';
 export type { RecordsPlace } from './input/json/scan-json.ts';
 export type { Unpackers } from './input/bytes/unpacked.ts';
 export {

@@ -122,7 +122,7 @@ describe('a command with --all', { timeout: 240_000 }, () => {
       /\*\*A run would be refused\*\* \(<code>delete-guard<\/code>\)[^\n]*berries would delete 30 of its 30 chunks/,
     );
     expect(stdout).toMatch(
-      /cherries<\/code>: 1 record left out, by reason[^]*\n\| <code>missing-text<\/code> \| 1 \| <code>record 0, line 1<\/code>/,
+      /cherries<\/code>: 1 record left out, by reason[^]*\n\| <code>missing-text<\/code> \| 1 \| <code>record 1, line 1<\/code>/,
     );
     expect(stdout).not.toContain('127.0.0.1');
     expect(openai.seen.requests).toBe(before);

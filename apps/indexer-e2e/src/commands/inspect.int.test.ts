@@ -57,7 +57,7 @@ describe('indexer inspect', () => {
       "chunks.jsonl
         records   5; 5 can be loaded
         form      JSON lines
-        shape     Lockstep's own
+        shape     Lockstep's own records
         id        id
         text      text
 
@@ -134,7 +134,7 @@ describe('indexer inspect', () => {
     put('bad.json', JSON.stringify(records));
     const bad = await inspect(['bad.json']);
     expect(bad.exit).toBe(4);
-    expect(bad.stdout).toContain('20 rejected as missing-text (first: record 1, line 1');
+    expect(bad.stdout).toContain('missing-text, first of 20: record 2, line 1');
     expect(bad.stdout).toContain('Refused (too-many-rejected)');
     put(
       'prose.jsonl',

@@ -115,7 +115,9 @@ describe('what a run says', { timeout: 240_000 }, () => {
     const state = path('elsewhere');
     const { exit, stderr, stdout } = await run('run', 'most.jsonl', '--state-dir', state, '--json');
     expect(exit).toBe(4);
-    expect(stderr).toContain('2 of 3 records would be left out: 2 missing-text (record 1: text: ');
+    expect(stderr).toContain(
+      '2 of 3 records would be left out: 2 missing-text (record 2, line 2, id "2": has no text: ',
+    );
     const file = /(\S+rejects\.jsonl) lists each\./.exec(stderr)?.[1] ?? '';
     expect(readFileSync(path(file), 'utf8').trimEnd().split('\n')).toHaveLength(2);
     expect(JSON.parse(stdout)).toMatchObject({
@@ -128,6 +130,35 @@ describe('what a run says', { timeout: 240_000 }, () => {
     expect(planned.stderr).toContain('`indexer validate <corpus>` lists each in a file.');
   });
 
+  it('a rejected record is named as people count, by its line, its id and the names of its keys', async () => {
+    const records = Array.from({ length: 20 }, (_, at) => ({
+      headline: `h${at}`,
+      body: at === 6 ? null : `Text ${at}.`,
+      ...(at < 5 && { source: `s${at}.md` }),
+    }));
+    writeFileSync(path('news.json'), JSON.stringify([{ id: 'x', text: ' ' }, ...records], null, 1));
+    const { exit, stdout, stderr } = await run('validate', 'news.json', '--text', 'body');
+    expect([exit, stderr]).toEqual([0, '']);
+    expect(stdout).toContain('news validate: 21 records, 19 accepted, 2 rejected, of which 1 held (the last good');
+    expect(stdout).toContain(
+      'read as records with the fields that were named: id from id (1 of 21 records), text from body (19 of 21 records), document from source (5 of 21 records)',
+    );
+    expect(stdout).toMatch(
+      /^ {2}missing-text, first of 2: record 1, line 2, id "x": has no text: expected a text at "body" \(fields\.text\)$/m,
+    );
+    const rejects = readFileSync(path('.lockstep', 'news', 'validate', 'rejects.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    expect(rejects.map((line) => JSON.parse(line))).toMatchObject([
+      { index: 0, line: 2, chunk_id: 'x', keys: ['id', 'text'] },
+      { index: 7, chunk_id: null, code: 'missing-text', keys: ['headline', 'body'] },
+    ]);
+    const strict = await run('validate', 'news.json', '--text', 'body', '--strict');
+    expect(strict.exit).toBe(3);
+    expect(strict.stderr).toContain('2 missing-text (record 1, line 2, id "x": has no text: ');
+    expect(strict.stderr).not.toContain('record-rejected');
+  });
+
   it('nx-rejects-green: verify and summary end with what was left out, and after a drop summary does not say in step', async () => {
     write('green/chunks.jsonl', [
       { id: 'a1', text: 'one' },
@@ -138,7 +169,20 @@ describe('what a run says', { timeout: 240_000 }, () => {
     const state = path('states');
     const leftOut =
       'green LEFT OUT: 1 of 3 records rejected (1 duplicate-id); states/green/validate/rejects.jsonl lists each';
-    expect((await run('run', 'green', '--state-dir', state)).exit).toBe(0);
+    const ran = await run('run', 'green', '--state-dir', state);
+    expect(ran.exit, ran.stderr).toBe(0);
+    expect(ran.stdout.trimEnd().split('\n').slice(-2)).toEqual([
+      leftOut,
+      '  duplicate-id: record 3, line 3, id "a1": chunk_id: record 1, line 1, has the same id and other content; the first is kept',
+    ]);
+    expect(`${ran.stdout}${ran.stderr}`.match(/duplicate-id:|record-rejected/g)).toHaveLength(1);
+    const verified = JSON.parse((await run('verify', 'green', '--state-dir', state, '--json')).stdout);
+    expect(verified.leftOut).toEqual({
+      records: 3,
+      rejected: 1,
+      reasons: { 'duplicate-id': 1 },
+      file: 'states/green/validate/rejects.jsonl',
+    });
     expect((await run('verify', 'green', '--state-dir', state)).stdout.trimEnd().split('\n').at(-1)).toBe(leftOut);
     const summary = await run('summary', '--corpora', 'green', '--state-dir', state);
     expect(summary.exit, summary.stdout).toBe(0);

@@ -57,7 +57,7 @@ describe('several files on the command line', () => {
     put('z.json', '[{"id":"a","text":"Zeta"},{"id":"z","text":"Zeta"}]');
     const receipt = await receiptOf('z.json', 'docs/*.json', 'docs', './z.json', '--corpus', 'all');
     expect(receipt).toMatchObject({ corpus: 'all', accepted: 3, files: { count: 3 } });
-    expect(rejectsOf('all').join('\n')).toContain('record 0 of z.json (line 1) has the same id');
+    expect(rejectsOf('all').join('\n')).toContain('record 1 of z.json, line 1, has the same id');
   });
 
   it('a corpus of files that are in one folder, or of a pattern, is named after the folder', async () => {

@@ -28,6 +28,7 @@ export interface RejectLine {
   readonly code: string;
   readonly field: string | null;
   readonly message: string;
+  readonly keys: readonly string[] | null;
 }
 
 /** A folder with inputs, and the state directory of a corpus with a good input that was validated before. */
@@ -71,7 +72,7 @@ export async function createHostileWorkspace(): Promise<HostileWorkspace> {
         const settings = resolveCorpusSettings(source, flags);
         const model = resolveModel(source.config, flags, profile);
         const embedder = embedderFacts(model, profile, {});
-        const reporter = createConsoleReporter({ volume: 'normal' });
+        const reporter = createConsoleReporter({ volume: 'normal', forPrograms: true });
         const own = { settings, model, embedder, profile, environment: {}, stateDirectory, reporter, signal };
         const session = openCorpusSession(own);
         try {

@@ -74,8 +74,9 @@ it.each(WIDTHS)(
     expect(await session.ended).toBe(0);
     const lines = session.lines();
     expect(lines.join('\n')).not.toMatch(/█|░| left\b/);
-    // The warning about the bad record stands on a line of its own, and each thing is said once.
-    expect(lines.filter((line) => line.includes('record-rejected'))).toHaveLength(1);
+    // The bad record and all else is said once.
+    expect(lines.filter((line) => line.includes('LEFT OUT'))).toHaveLength(1);
+    expect(lines.filter((line) => line.includes('missing-text:'))).toHaveLength(1);
     expect(lines.join('').match(/120 accepted|accepted=120/g)).toHaveLength(1);
     expect(lines.join('').match(/books embed/g)).toHaveLength(1);
     if (isWhole) expect(lines.join('')).toMatch(/books verify: ✔ in step/);

@@ -4,6 +4,7 @@ import { hideAddresses } from '../markdown/hide-addresses.ts';
 import { documentsText } from '../text/documents-text.ts';
 import { planComment } from '../text/comment/plan-comment.ts';
 import { failedSection, planSection } from '../text/comment/plan-section.ts';
+import { leftOutLines } from '../text/left-out-text.ts';
 import { planText } from '../text/plan-text.ts';
 import { planVerdict } from '../text/plan-verdict.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
@@ -46,7 +47,7 @@ export const plan = corpusCommand({
     const price = embeddingPrice(context.embedder, context.flags);
     const { validate: validated, plan: planned, refused } = await planRun(context);
     const warnings = documentsText(validated, session.settings.deletes);
-    const text = [planText(planned, price), ...warnings].join('\n');
+    const text = [planText(planned, price), ...leftOutLines(validated, undefined), ...warnings].join('\n');
     const verdict = planVerdict(planned, text, price, refused);
     const section = planSection({
       plan: planned,

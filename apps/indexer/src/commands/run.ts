@@ -4,6 +4,7 @@ import { embeddingPrice } from '../settings/embedding-price.ts';
 import { rejectsLimit, runLimits } from '../settings/run-limits.ts';
 import { documentsText } from '../text/documents-text.ts';
 import { embedText } from '../text/embed-text.ts';
+import { leftOutLines } from '../text/left-out-text.ts';
 import { loadText } from '../text/load-text.ts';
 import { planLine } from '../text/plan-text.ts';
 import { validateText } from '../text/validate-text.ts';
@@ -45,18 +46,19 @@ export const run = corpusCommand({
     if (flags.only === 'embed') {
       const limits = runLimits(flags, embedder, spending);
       const done = await embedOnly(session, { strict: flags.strict, rejectsMax: rejectsLimit(flags), limits });
-      const lines = [validateText(done.validate, session.folder, price), embedText(done.embed, price)];
+      const lines = [
+        validateText(done.validate, price),
+        embedText(done.embed, price),
+        ...leftOutLines(done.validate, session.folder),
+      ];
       return { text: lines.join('\n'), json: { ok: true, ...done } };
     }
     const done = await load(context);
-    const lines = [
-      validateText(done.validate, session.folder, price),
-      planLine(done.plan),
-      embedText(done.embed, price),
-    ];
+    const lines = [validateText(done.validate, price), planLine(done.plan), embedText(done.embed, price)];
     for (const load of [done['load-qdrant'], done['load-neon']]) if (load !== undefined) lines.push(loadText(load));
     lines.push(
       verifyText(done.verify, { folder: session.folder, typed: source.typed }),
+      ...leftOutLines(done.validate, session.folder),
       ...documentsText(done.validate, session.settings.deletes),
       ...ignoredText(source, root),
     );

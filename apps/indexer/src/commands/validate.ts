@@ -1,5 +1,6 @@
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import { documentsText } from '../text/documents-text.ts';
+import { leftOutLines } from '../text/left-out-text.ts';
 import { validateText } from '../text/validate-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 import { ignoredText } from '../wiring/ignored-by-git.ts';
@@ -14,10 +15,12 @@ export const validate = corpusCommand({
   ],
   async run({ session, source, root, flags, embedder }) {
     const receipt = await session.validate({ strict: flags.strict });
-    const text = validateText(receipt, session.folder, embeddingPrice(embedder, flags));
-    return {
-      text: [text, ...documentsText(receipt, session.settings.deletes), ...ignoredText(source, root)].join('\n'),
-      json: receipt,
-    };
+    const lines = [
+      validateText(receipt, embeddingPrice(embedder, flags)),
+      ...leftOutLines(receipt, session.folder),
+      ...documentsText(receipt, session.settings.deletes),
+      ...ignoredText(source, root),
+    ];
+    return { text: lines.join('\n'), json: receipt };
   },
 });

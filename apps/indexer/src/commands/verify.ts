@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { EXIT } from '@lockstep/model';
-import { FILES } from '@lockstep/pipeline';
+import { FILES, type ValidateReceipt } from '@lockstep/pipeline';
 import { readJson } from '../settings/workspace-corpora.ts';
-import { leftOutText } from '../text/left-out-text.ts';
+import { leftOutOf, leftOutText } from '../text/left-out-text.ts';
 import { verifyText } from '../text/verify-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 import { verify as verifyIndex } from '../wiring/corpus-operations.ts';
@@ -32,9 +32,14 @@ export const verify = corpusCommand({
     const { folder } = session;
     const receipt = await verifyIndex(context);
     // The last stage that Nx shows, and never replayed: a reader of its last lines learns here what is not in the stores.
-    const leftOut = leftOutText(readJson(join(folder, FILES.validateReceipt)), folder);
+    const validated = readJson<ValidateReceipt>(join(folder, FILES.validateReceipt));
+    const leftOut = leftOutText(validated, folder);
     const shown = verifyText(receipt, { folder, typed: source.typed, input: source.input.shown });
     const text = [shown, ...(leftOut === undefined ? [] : [leftOut])].join('\n');
-    return { text, json: receipt, exit: receipt.ok ? EXIT.done : EXIT.differ };
+    return {
+      text,
+      json: { ...receipt, leftOut: leftOutOf(validated, folder) },
+      exit: receipt.ok ? EXIT.done : EXIT.differ,
+    };
   },
 });

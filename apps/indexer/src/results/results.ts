@@ -19,6 +19,7 @@ import type {
 } from '@lockstep/pipeline';
 import type { ModelCost } from '../settings/model-costs.ts';
 import type { ServiceReport } from '../text/doctor-text.ts';
+import type { LeftOut } from '../text/left-out-text.ts';
 import type { CorpusStanding } from '../status/corpus-standing.ts';
 import type { CorpusReceipts } from '../status/summary-text.ts';
 import type { Status } from '../status/workspace-status.ts';
@@ -153,6 +154,9 @@ type RepairResult =
     })
   | PlanResult;
 
+/** What was compared, and the records that could not be, since they were rejected; null where it is not known here. */
+type VerifyResult = VerifyReceipt & { readonly leftOut: LeftOut | null };
+
 /** The result of each command. */
 export interface Results {
   readonly inspect: ResultHead & InspectResult;
@@ -172,7 +176,7 @@ export interface Results {
   readonly provision: ResultHead & ProvisionReceipt;
   readonly 'load-qdrant': ResultHead & LoadReceipt;
   readonly 'load-neon': ResultHead & LoadReceipt;
-  readonly verify: ResultHead & (VerifyReceipt | EveryResult<VerifyReceipt>);
+  readonly verify: ResultHead & (VerifyResult | EveryResult<VerifyResult>);
   readonly doctor: ResultHead & { readonly services: readonly ServiceReport[] };
   readonly runtime: ResultHead & RuntimeResult;
   readonly failed: FailedResult;

@@ -1,8 +1,7 @@
 import { counted } from '@lockstep/model';
 import type { EmbedReceipt, LoadReceipt, ProvisionReceipt, ValidateReceipt, VerifyReceipt } from '@lockstep/pipeline';
 import { costText } from '../text/cost-text.ts';
-import { leftOutText } from '../text/left-out-text.ts';
-import { rejectText } from '../text/validate-text.ts';
+import { leftOutText, rejectText } from '../text/left-out-text.ts';
 import type { CorpusStanding } from './corpus-standing.ts';
 import { shownTime } from '../terminal/shown-time.ts';
 import { standingLines } from './standing-lines.ts';

@@ -31,6 +31,9 @@ const RESULTS = new Set([
   'stores-provisioned',
 ]);
 
+/** Events that the result of a command says too, and the error of a validate that fails; a result for a program says them by number. */
+const REJECTS = new Set(['record-rejected', 'more-records-rejected']);
+
 /** The stream of messages, with what a terminal has. */
 export type MessageStream = RegionStream & {
   readonly isTTY?: boolean | undefined;
@@ -39,6 +42,8 @@ export type MessageStream = RegionStream & {
 
 export interface ConsoleReporterOptions {
   readonly volume: Volume;
+  /** Whether the result is printed for a program and not for people. @default false */
+  readonly forPrograms?: boolean | undefined;
   /** @default process.stderr */
   readonly stream?: MessageStream | undefined;
   /** @default one that writes to stderr */
@@ -51,7 +56,7 @@ export interface ConsoleReporterOptions {
  * which is taken off before any other line and put back after it. Where there is no terminal, it is `dumb`, or Nx runs the command as a task, a line every ten seconds
  * says how far each step is. With `quiet`, warnings alone.
  */
-export function createConsoleReporter({ volume, ...options }: ConsoleReporterOptions): Reporter {
+export function createConsoleReporter({ volume, forPrograms = false, ...options }: ConsoleReporterOptions): Reporter {
   const { stream = process.stderr as MessageStream, now = Date.now } = options;
   const createLogger = options.createLogger ?? ((prefix) => createConsoleLogger({ volume, prefix }));
   // Nx gives its tasks a terminal whose output it shows later, or beside that of other tasks.
@@ -60,7 +65,7 @@ export function createConsoleReporter({ volume, ...options }: ConsoleReporterOpt
   const signs = isUtf8() ? { full: '█', empty: '░' } : { full: '#', empty: '-' };
   const steps = new Set<RunningStep>();
   /** By corpus. */
-  const held = new Map<string, (() => void)[]>();
+  const held = new Map<string, { readonly event: string; readonly tell: () => void }[]>();
   const troubles = createTroubles();
   let timer: ReturnType<typeof setInterval> | undefined;
   let isHeard = false;
@@ -110,7 +115,8 @@ export function createConsoleReporter({ volume, ...options }: ConsoleReporterOpt
         note?.(event, fields);
         if (level === 'debug' && volume !== 'verbose') return;
         const tell = () => beside(() => out[level](event, fields));
-        if (RESULTS.has(event) && volume !== 'verbose') held.set(corpus, [...(held.get(corpus) ?? []), tell]);
+        const isSaid = RESULTS.has(event) || (REJECTS.has(event) && !forPrograms);
+        if (isSaid && volume !== 'verbose') held.set(corpus, [...(held.get(corpus) ?? []), { event, tell }]);
         else tell();
       };
     return { debug: at('debug'), info: at('info'), warn: at('warn') };
@@ -150,7 +156,7 @@ export function createConsoleReporter({ volume, ...options }: ConsoleReporterOpt
             if (more > 0 && volume !== 'verbose') logger.warn(`more-${event}`, { count: more });
           }
           if (ok) return;
-          for (const tell of held.get(corpus) ?? []) tell();
+          for (const { event, tell } of held.get(corpus) ?? []) if (name !== 'validate' || !REJECTS.has(event)) tell();
           held.delete(corpus);
         },
       };

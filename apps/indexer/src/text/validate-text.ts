@@ -1,6 +1,8 @@
 import { counted } from '@lockstep/model';
-import { placeText, type ConversionSum, type RejectSum, type ValidateReceipt } from '@lockstep/pipeline';
+import { placeText, type ConversionSum, type ValidateReceipt } from '@lockstep/pipeline';
+import { numberText } from './inspect/number-text.ts';
 import { overlongText } from './overlong-text.ts';
+import { shapeText } from './shape-text.ts';
 
 /** What kinds of conversions are called, one and several. */
 export const CONVERSIONS: Readonly<Record<ConversionSum['kind'], readonly [one: string, several: string]>> = {
@@ -22,14 +24,14 @@ export const CONVERSIONS: Readonly<Record<ConversionSum['kind'], readonly [one: 
 
 /**
  * What validate found, in one line. Further lines say, where it applies, as which shape the input was read, which values
- * were converted, why records were rejected, and what becomes of texts that are too long for the model.
+ * were converted, and what becomes of texts that are too long for the model.
  */
-export function validateText(receipt: ValidateReceipt, folder: string, price: number | undefined): string {
+export function validateText(receipt: ValidateReceipt, price: number | undefined): string {
   const { corpus, records, accepted, rejected, duplicates, held, truncated, overlong } = receipt;
   const parts = [`${counted(records, 'record')}`, `${accepted} accepted`];
   if (duplicates > 0) parts.push(counted(duplicates, 'duplicate'));
-  if (rejected > 0) parts.push(`${rejected} rejected (${folder}/validate/rejects.jsonl)`);
-  if (held > 0) parts.push(`of which ${held} held (a version in the stores stays)`);
+  if (rejected > 0) parts.push(`${rejected} rejected`);
+  if (held > 0) parts.push(`of which ${held} held (the last good version, if there is one, stays)`);
   if (truncated > 0)
     parts.push(`${counted(truncated, 'text')} too long for the model, so that only the beginning is embedded`);
   const line = `${corpus} validate: ${parts.join(', ')}`;
@@ -37,9 +39,8 @@ export function validateText(receipt: ValidateReceipt, folder: string, price: nu
   return [
     line,
     ...filesText(receipt).map((text) => `${corpus} validate: ${text}`),
-    ...shapeText(receipt).map((text) => `${corpus} validate: ${text}`),
+    ...fieldsText(receipt).map((text) => `${corpus} validate: ${text}`),
     ...(receipt.converted ?? []).map((sum) => `${corpus} validate: ${conversionText(sum)}`),
-    ...(receipt.rejects ?? []).map((sum) => `${corpus} validate: ${rejectText(sum)}`),
     ...(isShown ? [`${corpus} validate: ${overlongText(overlong, price)}`] : []),
   ].join('\n');
 }
@@ -49,7 +50,7 @@ function filesText({ files }: ValidateReceipt): string[] {
   if (files === undefined) return [];
   const empty = files.empty === 0 ? '' : `, ${files.empty} of them without a record`;
   const shapes = files.shapes.map(
-    ({ shape, files: count, example }) => `${counted(count, 'file')} as ${shape} (first: ${example})`,
+    ({ shape, files: count, example }) => `${counted(count, 'file')} as ${shapeText(shape)} (first: ${example})`,
   );
   return [
     `read from ${counted(files.count, 'file')}${empty}`,
@@ -57,17 +58,27 @@ function filesText({ files }: ValidateReceipt): string[] {
   ];
 }
 
+/** Paths of one field, with the number of records of each where not all records have it there. */
+export function pathsText(
+  paths: readonly { readonly path: string; readonly count: number }[],
+  records: number,
+): string {
+  return paths
+    .map(({ path, count }) =>
+      count >= records ? path : `${path} (${numberText(count)} of ${counted(records, 'record')})`,
+    )
+    .join(', ');
+}
+
 /** As which shape an input was read that is not in Lockstep's own, and where its fields came from. */
-function shapeText({ shape, derivedIds = 0 }: ValidateReceipt): string[] {
+function fieldsText({ shape, records, derivedIds = 0 }: ValidateReceipt): string[] {
   if (shape === undefined || Object.keys(shape.from).length === 0) return [];
   const fields = Object.entries(shape.from).flatMap(([field, paths]) => {
     // What ids are derived from is said below.
-    const [first, ...others] = paths.filter(({ path }) => field !== 'id' || path !== 'derived');
-    return first === undefined
-      ? []
-      : `${field} from ${first.path}${others.length > 0 ? ` (and ${others.map(({ path }) => path).join(', ')})` : ''}`;
+    const named = paths.filter(({ path }) => field !== 'id' || path !== 'derived');
+    return named.length === 0 ? [] : `${field} from ${pathsText(named, records)}`;
   });
-  const lines = [`read as ${shape.shape}: ${fields.join(', ')}`];
+  const lines = [`read as ${shapeText(shape.shape)}: ${fields.join(', ')}`];
   if (derivedIds > 0) lines.push(`${counted(derivedIds, 'record')} without an id; ids derived from document and text`);
   if (shape.vectorsLeftOut > 0) lines.push(`${counted(shape.vectorsLeftOut, 'vector')} of the input not used`);
   return lines;
@@ -76,9 +87,4 @@ function shapeText({ shape, derivedIds = 0 }: ValidateReceipt): string[] {
 /** Conversions of one kind, with the first of them. */
 export function conversionText({ kind, count, example }: ConversionSum): string {
   return `${count} ${CONVERSIONS[kind][count === 1 ? 0 : 1]} (first: ${placeText(example)}${example.field === '' ? '' : `, ${example.field}`})`;
-}
-
-/** Rejected records of one reason, with the first of them. */
-export function rejectText({ code, count, example }: RejectSum): string {
-  return `${count} rejected as ${code} (first: ${placeText(example)}, line ${example.line}: ${example.message})`;
 }

@@ -82,7 +82,10 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
     async run({ args, data }): Promise<ExitCode> {
       const { signal } = data as CommandData;
       const typed = parseFlags(args, known, options.severalSources);
-      const reporter = createConsoleReporter({ volume: typed.quiet ? 'quiet' : typed.verbose ? 'verbose' : 'normal' });
+      const reporter = createConsoleReporter({
+        volume: typed.quiet ? 'quiet' : typed.verbose ? 'verbose' : 'normal',
+        forPrograms: typed.json === true || (typed.format !== undefined && typed.format !== 'text'),
+      });
       const { only, withoutState } = options;
       for (const flag of Object.keys(typed) as (keyof Flags)[]) {
         if (!(flag in used)) reporter.logger(name).warn('flag-not-used', { flag: `--${flag}` });

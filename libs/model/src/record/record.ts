@@ -120,7 +120,8 @@ function parseId(record: JsonObject): string {
   const nested = ID_ALIASES.find((alias) => typeof record[alias] === 'object' && record[alias] !== null);
   if (nested !== undefined) throw badId(nested, record[nested] as JsonValue);
   const field = aliasOf(record, ID_ALIASES, 'id', (value) => (typeof value === 'number' ? String(value) : value));
-  if (field === undefined) throw new Rejected('missing-id', 'chunk_id', `expected one of ${ID_ALIASES.join(', ')}`);
+  if (field === undefined)
+    throw new Rejected('missing-id', 'chunk_id', `has no id: expected one of ${ID_ALIASES.join(', ')}`);
   const value = record[field] as JsonValue;
   const result = v.safeParse(decimalText, value);
   if (!result.success || result.output === '') throw badId(field, value);
@@ -140,12 +141,13 @@ const VISIBLE = /[^\p{White_Space}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/
 
 function parseText(record: JsonObject): string {
   const field = aliasOf(record, TEXT_ALIASES, 'text', (value) => value);
-  if (field === undefined) throw new Rejected('missing-text', 'text', `expected one of ${TEXT_ALIASES.join(', ')}`);
+  if (field === undefined)
+    throw new Rejected('missing-text', 'text', `has no text: expected one of ${TEXT_ALIASES.join(', ')}`);
   const value = record[field] as JsonValue;
   if (typeof value !== 'string') throw new Rejected('bad-text', field, `expected a string, found ${nameOf(value)}`);
   if (!VISIBLE.test(value)) {
     const found = value.trim() === '' ? 'nothing but white space' : 'nothing visible';
-    throw new Rejected('missing-text', field, `expected a text, found ${found}`);
+    throw new Rejected('missing-text', field, `has no text: found ${found}`);
   }
   return value;
 }

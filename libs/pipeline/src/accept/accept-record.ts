@@ -124,7 +124,7 @@ function acceptChunk(
 const MISSING_TEXT = {
   code: 'missing-text',
   field: 'text',
-  message: `expected one of ${TEXT_ALIASES.join(', ')}`,
+  message: `has no text: expected one of ${TEXT_ALIASES.join(', ')}`,
 } as const;
 
 /** A rejection that names the paths of the record in the input, in place of those of our own shape. */
@@ -136,8 +136,8 @@ function inWordsOfInput(given: Rejection, { from, missing = {} }: ShapedRecord):
   const unmet = code === 'missing-id' ? 'id' : code === 'missing-text' ? 'text' : undefined;
   const path = unmet && missing[unmet];
   if (path !== undefined) {
-    const what = unmet === 'id' ? 'a value' : 'a text';
-    return { ...rejection, field: path, message: `expected ${what} at ${JSON.stringify(path)} (fields.${unmet})` };
+    const what = unmet === 'id' ? 'has no id: expected a value' : 'has no text: expected a text';
+    return { ...rejection, field: path, message: `${what} at ${JSON.stringify(path)} (fields.${unmet})` };
   }
   const [field] = Object.entries(OWN_KEYS).find(([, key]) => key === rejection.field) ?? [];
   return { ...rejection, field: from?.[field as FieldName] ?? rejection.field };

@@ -186,7 +186,10 @@ export async function makeChunks(
         } else if (entry.chunk?.contentHash === first.chunk.contentHash) duplicates += 1;
         else if (entry.chunk !== undefined) {
           repeated.add(first, entry);
-          await reject({ index: entry.index, line: entry.inputLine }, duplicateOf(first, input.placeOf(first.index)));
+          await reject(
+            { index: entry.index, line: entry.inputLine },
+            duplicateOf(first, { ...input.placeOf(first.index), line: first.inputLine }),
+          );
         }
       }
     }
@@ -236,7 +239,7 @@ export async function makeChunks(
 }
 
 function duplicateOf(first: Entry, place: RecordPlace): Rejection {
-  const message = `${placeText(place)} (line ${first.inputLine}) has the same id and other content; the first is kept`;
+  const message = `${placeText(place)}, has the same id and other content; the first is kept`;
   return { code: 'duplicate-id', field: 'chunk_id', message, chunkId: chunkIdOf(first) };
 }
 

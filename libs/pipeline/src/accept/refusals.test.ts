@@ -12,22 +12,28 @@ const bad = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `
 describe('the message about rejected records', () => {
   it('names the reason, the keys of the records and the file where none can be accepted', async () => {
     const message = await fails(bad(2));
-    expect(message).toContain('None of the 2 records can be accepted; 2 missing-text (record 0: text: expected one of');
+    expect(message).toContain(
+      'None of the 2 records can be accepted; 2 missing-text (record 1, line 1, id "b0": has no text: expected one of',
+    );
     expect(message).toContain('The records have id, words; name the right one with fields');
     expect(message).toContain('validate/rejects.jsonl lists each.');
   });
 
   it('speaks of one record in the singular', async () => {
-    expect(await fails(bad(1))).toMatch(/The only record of the input cannot be accepted: text: .* \(missing-text\)\./);
-    expect(await fails([...good(1), ...bad(1)], true)).toMatch(/1 record was rejected: 1 missing-text \(record 1: /);
+    expect(await fails(bad(1))).toMatch(
+      /The only record of the input cannot be accepted: record 1, line 1, id "b0": has no text: .* \(missing-text\)\./,
+    );
+    expect(await fails([...good(1), ...bad(1)], true)).toMatch(
+      /1 record was rejected: 1 missing-text \(record 2, line 1, id /,
+    );
   });
 
   it('sums too many by reason, with the file', async () => {
     const message = await fails([...good(1), ...bad(2), 7 as never, ...good(2).slice(1)]);
     expect(message).toMatch(
-      /3 of 5 records would be left out: 2 missing-text \(record 1: text: .*; 1 not-an-object \(record 3: /,
+      /3 of 5 records would be left out: 2 missing-text \(record 2, line 1, id "b0": has no text: .*; 1 not-an-object \(record 4, line 1: /,
     );
-    expect(message).toContain('validate/rejects.jsonl lists each. Nothing was written to a store.');
+    expect(message).toMatch(/validate\/rejects\.jsonl lists each\.$/);
   });
 });
 

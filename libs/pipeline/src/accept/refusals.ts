@@ -1,6 +1,6 @@
 import { counted, IndexingError } from '@lockstep/model';
 import { likelyFieldsText } from '../input/shapes/likely-fields.ts';
-import { placeText } from '../input/record-place.ts';
+import { rejectedText } from './rejected-text.ts';
 import type { RejectSum, ShapeReport } from '../receipts.ts';
 
 // The errors of an input that is refused as a whole because of its records. `listed` says where each of them is listed.
@@ -24,7 +24,7 @@ export function nothingAcceptable(
       : '';
   return new IndexingError({
     code: 'input-nothing-acceptable',
-    message: `${none}${reason}.${keys} ${listed} No store was touched.`,
+    message: `${none}${reason}.${keys} ${listed}`,
     details: { records },
   });
 }
@@ -38,7 +38,7 @@ export function tooManyRejected(
 ): IndexingError {
   return new IndexingError({
     code: 'too-many-rejected',
-    message: `${rejected} of ${counted(records, 'record')} would be left out: ${sumsText(sums)}. ${listed} Nothing was written to a store.`,
+    message: `${rejected} of ${counted(records, 'record')} would be left out: ${sumsText(sums)}. ${listed}`,
     details: { rejected, records },
   });
 }
@@ -63,14 +63,10 @@ function sumsText(sums: readonly RejectSum[]): string {
 
 /** How many records were rejected for one reason, with the first of them. */
 function sumText(sum: RejectSum): string {
-  return `${sum.count} ${sum.code} (${placeText(sum.example)}: ${messageOf(sum)})`;
+  return `${sum.count} ${sum.code} (${rejectedText(sum)})`;
 }
 
 /** One reason without its number, for the only record. */
 function reasonText(sum: RejectSum): string {
-  return `${messageOf(sum)} (${sum.code})`;
-}
-
-function messageOf({ example: { field, message } }: RejectSum): string {
-  return field === null ? message : `${field}: ${message}`;
+  return `${rejectedText(sum)} (${sum.code})`;
 }

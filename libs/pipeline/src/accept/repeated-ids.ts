@@ -1,7 +1,7 @@
 import { COLUMNS, counted, IndexingError, isJsonObject, type JsonValue } from '@lockstep/model';
 import type { RepeatedIds } from '../receipts.ts';
 import { chunkIdOf, type Entry } from '../files/chunk-entry.ts';
-import { placeText, type RecordPlace } from '../input/record-place.ts';
+import { placeText, recordNumber, type RecordPlace } from '../input/record-place.ts';
 
 /** Fields that are tried for telling records of one id apart. */
 const CANDIDATES_MAX = 24;
@@ -95,7 +95,7 @@ interface RecordLookup {
 }
 
 function both(first: RecordPlace, other: RecordPlace): string {
-  if (first.file === undefined) return `records ${first.index} and ${other.index}`;
+  if (first.file === undefined) return `records ${recordNumber(first.index)} and ${recordNumber(other.index)}`;
   return `${placeText(first)} and ${placeText(other)}`;
 }
 

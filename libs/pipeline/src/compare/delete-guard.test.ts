@@ -58,7 +58,7 @@ it('the limit is a share of all chunks that the store has now, without those to 
 it('the error names the store, the numbers and the limit, and every store that has a plan is checked', () => {
   const counts = plan(60, 100);
   expect(refusal(counts, { percent: 30, count: 0 })?.message).toBe(
-    'Loading books would delete 60 of its 100 chunks from qdrant, more than 30 %. Nothing was written.',
+    'Loading books would delete 60 of its 100 chunks from qdrant, more than 30 %.',
   );
   expect(refusal(counts, DEFAULT_DELETE_LIMIT)?.message).toContain('more than 20 % and more than 20.');
   expect(refusal(counts, DEFAULT_DELETE_LIMIT)).toMatchObject({

@@ -32,8 +32,8 @@ export function guardDeletes(
     throw new IndexingError({
       code: 'delete-guard',
       message:
-        `Loading ${corpus} would delete ${plan.delete} of its ${before} chunks from ${store}, more than ${limit}. ` +
-        `Nothing was written.${sameTextsAdvice(plan)}`,
+        `Loading ${corpus} would delete ${plan.delete} of its ${before} chunks from ${store}, more than ${limit}.` +
+        sameTextsAdvice(plan),
       details: {
         corpus,
         store,

@@ -1,4 +1,4 @@
-import type { Artifacts, ArtifactWriter, Rejection } from '@lockstep/model';
+import { isJsonObject, type Artifacts, type ArtifactWriter, type JsonValue, type Rejection } from '@lockstep/model';
 import { FILES } from './corpus-files.ts';
 import type { RecordPlace } from '../input/record-place.ts';
 import type { StageContext } from '../work/stage-context.ts';
@@ -8,8 +8,13 @@ export interface LinePlace extends RecordPlace {
   readonly line: number;
 }
 
+/** Keys that are listed of a record, and UTF-16 units of each. */
+const KEYS_MAX = 10;
+const KEY_UNITS_MAX = 60;
+
 export interface RejectsFile {
-  add(where: LinePlace, rejection: Rejection): Promise<void>;
+  /** `record` as it was in the input, if that is known. */
+  add(where: LinePlace, rejection: Rejection, record?: JsonValue): Promise<void>;
   /** All records that were rejected, listed or not. */
   count(): number;
   close(): Promise<void>;
@@ -23,8 +28,8 @@ const LOGGED_MAX = 20;
 export const LISTED_MAX = 100_000;
 
 /**
- * The rejects file: the position of each rejected record, with its file where there are several, its id if it could be read, the field and the reason; never its
- * text. Beyond `listedMax` (@default LISTED_MAX) records are only counted, and a last line with the code `not-listed` says
+ * The rejects file: the position of each rejected record, with its file where there are several, its id if it could be read, the field, the reason and the
+ * names of its keys; never its text, nor any other value. Beyond `listedMax` (@default LISTED_MAX) records are only counted, and a last line with the code `not-listed` says
  * how many.
  */
 export async function createRejectsFile(
@@ -35,11 +40,13 @@ export async function createRejectsFile(
   const listed = artifacts.placeOf(FILES.rejects);
   let count = 0;
   return {
-    async add({ file, index, line }, { code, field, message, chunkId }) {
+    async add({ file, index, line }, { code, field, message, chunkId }, record) {
       count += 1;
       if (count === listedMax + 1) logger.warn('more-rejected-than-listed', { file: listed, listed: listedMax });
       if (count > listedMax) return;
-      await writer.write(lineOf({ file, index, line, chunk_id: chunkId ?? null, code, field, message }));
+      await writer.write(
+        lineOf({ file, index, line, chunk_id: chunkId ?? null, code, field, message, keys: keysOf(record) }),
+      );
       if (count <= LOGGED_MAX) logger.warn('record-rejected', { file, index, line, chunkId, code, field, message });
       if (count === LOGGED_MAX + 1) logger.warn('more-records-rejected', { file: listed });
     },
@@ -49,7 +56,7 @@ export async function createRejectsFile(
       if (unlisted > 0) {
         const message = `${unlisted} more ${unlisted === 1 ? 'record was' : 'records were'} rejected`;
         await writer.write(
-          lineOf({ index: null, line: null, chunk_id: null, code: 'not-listed', field: null, message }),
+          lineOf({ index: null, line: null, chunk_id: null, code: 'not-listed', field: null, message, keys: null }),
         );
       }
       await writer.close();
@@ -73,6 +80,15 @@ interface RejectLine {
   readonly code: Rejection['code'] | 'not-listed';
   readonly field: string | null;
   readonly message: string;
+  /** Of the record, at most a few; null where it is no object. */
+  readonly keys: readonly string[] | null;
+}
+
+function keysOf(record: JsonValue | undefined): readonly string[] | null {
+  if (!isJsonObject(record)) return null;
+  return Object.keys(record)
+    .slice(0, KEYS_MAX)
+    .map((key) => key.slice(0, KEY_UNITS_MAX).toWellFormed());
 }
 
 function lineOf(line: RejectLine): string {

@@ -79,11 +79,11 @@ describe('an input in which no record ends', () => {
   const limit = { recordBytesMax: MIB / 4 };
 
   it.each([
-    ['a line', 'a.jsonl', `${GOOD}\n{"id":"b","text":"`, 'x', 'Line 2, record 1'],
-    ['a string', 'a.json', `[${GOOD},\n{"id":"b","text":"`, 'x', 'Line 2, record 1'],
+    ['a line', 'a.jsonl', `${GOOD}\n{"id":"b","text":"`, 'x', 'Line 2, record 2'],
+    ['a string', 'a.json', `[${GOOD},\n{"id":"b","text":"`, 'x', 'Line 2, record 2'],
     ['a run of white space', 'a.json', `[${GOOD},\n`, ' ', 'Line 2'],
-    ['a number', 'a.json', `[${GOOD},\n`, '1', 'Line 2, record 1'],
-    ['a run of opening brackets', 'a.json', `[${GOOD},\n`, '[', 'Line 2, record 1'],
+    ['a number', 'a.json', `[${GOOD},\n`, '1', 'Line 2, record 2'],
+    ['a run of opening brackets', 'a.json', `[${GOOD},\n`, '[', 'Line 2, record 2'],
     ['a key', 'a.json', '\n{"', 'x', 'Line 2'],
     ['a value beside the records', 'a.json', `{"chunks":[${GOOD}],\n"note":"`, 'x', 'Line 2'],
   ])(

@@ -363,7 +363,7 @@ describe('files of other shapes', () => {
     const failure = await failureOf(validated('docling-jsonl-bighash', { strict: true }));
     expect(failure).toMatchObject({ code: 'input-nothing-acceptable' });
     expect(failure.message).toContain(
-      '3 unsafe-number (record 0: meta.origin.binary_hash: expected a number of at most 2^53 - 1',
+      '3 unsafe-number (record 1, line 1, id "0": meta.origin.binary_hash: expected a number of at most 2^53 - 1',
     );
   });
 
@@ -426,7 +426,7 @@ describe('files of other shapes', () => {
     const rig = createCorpusRig({ rejectLimit: DEFAULT_REJECT_LIMIT });
     const failure = await failureOf(rig.validate([{ id: 'a', text: 'x' }, { id: 'b' }, { id: 'c' }]));
     expect(failure).toMatchObject({ code: 'too-many-rejected', details: { rejected: 2, records: 3 } });
-    expect(failure.message).toMatch(/^2 of 3 records would be left out: 2 missing-text \(record 1: /);
+    expect(failure.message).toMatch(/^2 of 3 records would be left out: 2 missing-text \(record 2, line \d+/);
   });
 
   it('fails for a path that no record has, with the keys that records have and the near ones', async () => {
@@ -472,9 +472,9 @@ describe('fields that a user gave', () => {
     const { receipt, rejects } = await validatedText(JSON.stringify(records), { id: 'url', text: 'body' });
     expect(receipt).toMatchObject({ accepted: 1, rejected: 4 });
     expect(rejects.map(({ chunk_id, code, field, message }) => [chunk_id, code, field, message])).toEqual([
-      [null, 'missing-id', 'url', 'expected a value at "url" (fields.id)'],
-      ['u3', 'missing-text', 'body', 'expected a text at "body" (fields.text)'],
-      ['u4', 'missing-text', 'body', 'expected a text, found nothing but white space'],
+      [null, 'missing-id', 'url', 'has no id: expected a value at "url" (fields.id)'],
+      ['u3', 'missing-text', 'body', 'has no text: expected a text at "body" (fields.text)'],
+      ['u4', 'missing-text', 'body', 'has no text: found nothing but white space'],
       [null, 'bad-id', 'url', expect.stringMatching(/found an array$/)],
     ]);
   });
@@ -486,7 +486,7 @@ describe('fields that a user gave', () => {
     ];
     const { rejects } = await validatedText(JSON.stringify(records), { id: ['url', 'part.n'] });
     expect(rejects).toMatchObject([
-      { code: 'missing-id', field: 'part.n', message: 'expected a value at "part.n" (fields.id)' },
+      { code: 'missing-id', field: 'part.n', message: 'has no id: expected a value at "part.n" (fields.id)' },
     ]);
   });
 

@@ -111,7 +111,7 @@ describe('an input of several files', () => {
       expect.objectContaining({
         file: 'b.json',
         index: 1,
-        message: 'record 0 of a.json (line 1) has the same id and other content; the first is kept',
+        message: 'record 1 of a.json, line 1, has the same id and other content; the first is kept',
       }),
     ]);
   });

@@ -30,7 +30,7 @@ export async function validate(context: StageContext, options: ValidateOptions):
     const { sums, files, inputDigest, refusal } = await makeChunks(context, options, {
       chunk: (line) => chunks.write(line),
       held: (line) => held.write(line),
-      reject: (where, rejection) => rejects.add(where, rejection),
+      reject: (where, rejection, record) => rejects.add(where, rejection, record?.raw ?? record?.value),
     });
     if (refusal !== undefined) {
       await rejects.close();

@@ -138,7 +138,7 @@ function detailsOf(corpus: string, { rejects = [], converted = [], rejected }: V
     const rows = rejects.map((sum) => [
       code(sum.code),
       String(sum.count),
-      `${placeText(sum.example) === '' ? '' : code(`${placeText(sum.example)}, line ${sum.example.line}`)}: ${code(sum.example.message)}`,
+      `${code(placeText(sum.example))}: ${code(sum.example.message)}`,
     ]);
     lists.push(
       folded(

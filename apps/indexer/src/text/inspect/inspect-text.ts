@@ -2,7 +2,9 @@ import { counted, type CorpusConfig, type IndexingError } from '@lockstep/model'
 import type { FieldName, Inspection, KeySummary } from '@lockstep/pipeline';
 import type { ModelCost } from '../../settings/model-costs.ts';
 import { printable, withoutControls } from '../../terminal/printable.ts';
-import { conversionText, rejectText } from '../validate-text.ts';
+import { rejectText } from '../left-out-text.ts';
+import { shapeText } from '../shape-text.ts';
+import { conversionText, pathsText } from '../validate-text.ts';
 import { inputFormText } from './input-form-text.ts';
 import { lengthsText } from './lengths-text.ts';
 import { modelsText } from './models-text.ts';
@@ -64,19 +66,19 @@ function overview({ shown, inspection, refusal }: InspectView): string[] {
     row('records', `${numberText(records)}; ${parts.join(', ')}${verdict}`),
     ...(files === null ? [] : [row('files', numberText(files.count))]),
     row('form', `${first === undefined ? 'not known' : inputFormText(first)}${more}`),
-    row('shape', shape === 'lockstep' ? "Lockstep's own" : shape),
-    ...Object.entries(from).map(([field, paths]) => row(field, pathsText(field as FieldName, paths))),
+    row('shape', shapeText(shape)),
+    ...Object.entries(from).map(([field, paths]) => row(field, fromText(field as FieldName, paths, records))),
     ...(ids.repeated === null ? [] : [row('', repeatedText(ids.repeated))]),
     ...(vectorsLeftOut === 0 ? [] : [row('vectors', `${numberText(vectorsLeftOut)} in the file, not used`)]),
   ].flatMap((line) => wrapped(line, 12));
 }
 
-function pathsText(field: FieldName, paths: Inspection['from'][FieldName]): string {
-  const named = (paths ?? []).map(({ path, count }, _at, all) => {
-    const name = field === 'id' && path === 'derived' ? 'derived from document and text' : printable(path);
-    return all.length === 1 ? name : `${name} (${numberText(count)})`;
-  });
-  return named.join(', ');
+function fromText(field: FieldName, paths: Inspection['from'][FieldName], records: number): string {
+  const named = (paths ?? []).map(({ path, count }) => ({
+    path: field === 'id' && path === 'derived' ? 'derived from document and text' : printable(path),
+    count,
+  }));
+  return pathsText(named, records);
 }
 
 function repeatedText({ records, ids }: NonNullable<Inspection['ids']['repeated']>): string {

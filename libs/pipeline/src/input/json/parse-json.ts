@@ -1,4 +1,5 @@
 import { IndexingError, type JsonValue } from '@lockstep/model';
+import { recordNumber } from '../record-place.ts';
 import { malformed } from './scan-cursor.ts';
 import { endsInside, isBalanced } from './balanced.ts';
 import { mayHoldLargeInteger, withLargeIntegersAsText, withoutNonFinite } from './number-spellings.ts';
@@ -57,7 +58,9 @@ function decoded(bytes: Uint8Array, line: number, record?: number): string {
     return utf8.decode(bytes);
   } catch {
     const where =
-      record === undefined ? `a value that starts on line ${line}` : `record ${record}, which starts on line ${line}`;
+      record === undefined
+        ? `a value that starts on line ${line}`
+        : `record ${recordNumber(record)}, which starts on line ${line}`;
     throw new IndexingError({ code: 'input-encoding', message: `Expected UTF-8, found other bytes in ${where}.` });
   }
 }

@@ -91,7 +91,7 @@ describe('a broken record', () => {
   it('is named with its number where the input cannot be read on', async () => {
     const records = Array.from({ length: 17 }, (_, id) => JSON.stringify({ id }));
     const failure = await failureOf(readInput(`[${records.join(',')},{"id":"x" "}]`));
-    expect(failure.message).toMatch(/^Line 1, record 17: a string is not closed/);
+    expect(failure.message).toMatch(/^Line 1, record 18: a string is not closed/);
     expect(failure).toMatchObject({ details: { line: 1, record: 17 } });
   });
 

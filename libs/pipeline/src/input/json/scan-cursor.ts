@@ -1,5 +1,6 @@
 import { IndexingError } from '@lockstep/model';
 import { createByteList } from '../bytes/byte-list.ts';
+import { recordNumber } from '../record-place.ts';
 import { linesIn, nestingEnd, scalarEnd, spaceEnd, stringEnd } from './scan-bytes.ts';
 
 const QUOTE = 0x22;
@@ -153,7 +154,7 @@ export class ScanCursor {
 
 /** What is no JSON, at a line and, where it is in one, a record. */
 export function malformed(what: string, line: number, record?: number): IndexingError {
-  const place = record === undefined ? `Line ${line}` : `Line ${line}, record ${record}`;
+  const place = record === undefined ? `Line ${line}` : `Line ${line}, record ${recordNumber(record)}`;
   const details = record === undefined ? { line } : { line, record };
   return new IndexingError({ code: 'input-malformed', message: `${place}: ${what}.`, details });
 }

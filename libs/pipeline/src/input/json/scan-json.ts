@@ -1,5 +1,6 @@
 import { IndexingError } from '@lockstep/model';
 import { createByteList, type ByteList } from '../bytes/byte-list.ts';
+import { recordNumber } from '../record-place.ts';
 import { createColumnList, type Column } from './column-list.ts';
 import { parseBeside } from './parse-json.ts';
 import type { RawRecord } from './raw-record.ts';
@@ -89,7 +90,7 @@ export function* scanRecords(options: ScanOptions): Scan<void, RawRecord> {
       const byte = yield* cursor.peek();
       if (byte === undefined) throw cursor.malformed('the input ends inside the array of records');
       if (byte === COMMA || byte === CLOSE_BRACKET || byte === CLOSE_BRACE || byte === COLON) {
-        throw cursor.malformed(`expected record ${cursor.index}, found ${quoted(byte)}`);
+        throw cursor.malformed(`expected record ${recordNumber(cursor.index)}, found ${quoted(byte)}`);
       }
       yield yield* readRecord();
       const after = yield* cursor.peek();
@@ -97,7 +98,9 @@ export function* scanRecords(options: ScanOptions): Scan<void, RawRecord> {
       cursor.position += 1;
       if (after === CLOSE_BRACKET) return;
       if (after !== COMMA)
-        throw cursor.malformed(`expected "," or "]" after record ${cursor.index - 1}, found ${quoted(after)}`);
+        throw cursor.malformed(
+          `expected "," or "]" after record ${recordNumber(cursor.index - 1)}, found ${quoted(after)}`,
+        );
     }
   }
 
@@ -123,7 +126,7 @@ export function* scanRecords(options: ScanOptions): Scan<void, RawRecord> {
   function* readValues(): Scan<void, RawRecord> {
     for (let byte = yield* cursor.peek(); byte !== undefined; byte = yield* cursor.peek()) {
       if (byte === COMMA || byte === CLOSE_BRACKET || byte === CLOSE_BRACE || byte === COLON) {
-        throw cursor.malformed(`expected record ${cursor.index}, found ${quoted(byte)}`);
+        throw cursor.malformed(`expected record ${recordNumber(cursor.index)}, found ${quoted(byte)}`);
       }
       yield yield* readRecord();
     }

@@ -14,6 +14,8 @@ export interface ShapedRecord extends InputRecord {
   readonly isIdDerived?: boolean;
   /** Where its fields came from; undefined for a record that is as it was in the input. */
   readonly from?: OwnRecord['from'];
+  /** The record as it was in the input. @default its value, where that is as it was */
+  readonly raw?: JsonObject;
   /** Paths that the user gave for its id or its text, and at which it has none. */
   readonly missing?: OwnRecord['missing'];
 }
@@ -117,7 +119,7 @@ export function createShaper(recognised: RecognisedShape | undefined, fields: Us
         }
         const { from, missing } = own;
         if (from.id !== undefined) count(idSources, idSourceOf(from));
-        yield { ...record, value: own.value, isIdDerived: from.id === 'derived', from, missing };
+        yield { ...record, value: own.value, isIdDerived: from.id === 'derived', from, missing, raw: value };
       }
     },
     /** The path in a record of what a chunk has under a name; undefined where there is no one path. */
