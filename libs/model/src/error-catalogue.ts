@@ -138,7 +138,7 @@ export const ERROR_CATALOGUE = {
   'request-refused': entry(EXIT.failed, 'The service refused a request as invalid; the message says why.'),
   'rate-limited': entry(
     EXIT.failed,
-    'Run again later, or send less with --tokens-per-minute and --requests-per-minute.',
+    'Run again later. To the embedding service, send less with --tokens-per-minute and --requests-per-minute; the limits of a store are raised there.',
   ),
   'service-unavailable': entry(EXIT.failed, 'Check that the service is running and can be reached, then run again.'),
   'response-invalid': entry(

@@ -13,6 +13,7 @@ import { collectionFacts } from './collection-facts.ts';
 import { conditionsOf } from './conditions-of.ts';
 import { plainNumbers } from './put-points.ts';
 import type { QdrantRequest } from './qdrant-request.ts';
+import { isIndexMissing, learnFromInfo, learnFromRefusal, type ServerLimits } from './server-limits.ts';
 import { isCollectionMissing } from './to-indexing-error.ts';
 
 export interface CollectionReadsOptions {
@@ -20,6 +21,8 @@ export interface CollectionReadsOptions {
   readonly collection: string;
   /** Host and collection as messages show them. */
   readonly target: string;
+  /** What the server allows, as far as it has said; reads learn more of it. */
+  readonly limits: ServerLimits;
   /** Makes one guarded request. */
   readonly call: <Result>(request: () => Promise<Result>, options?: CallOptions) => Promise<Result>;
   /** Makes one guarded request of our own, and returns what `read` makes of its result. */
@@ -36,19 +39,15 @@ export type CollectionReads = Pick<
   'inspect' | 'census' | 'count' | 'foreignModel' | 'scan' | 'points' | 'vectors' | 'vectorsOfKeys' | 'search'
 >;
 
-/** Points in one page; their ids and payload labels are about 500 kB. */
-const SCAN_ITEMS = 1000;
-/**
- * Most corpora in the answer to a facet. Not more than `SCAN_ITEMS`, since `max_query_limit` of Qdrant's strict mode
- * limits both: a server that allows scans then allows this facet too.
- */
-const FACET_ITEMS = SCAN_ITEMS;
+/** Points in one page, unless the server allows fewer; their ids and payload labels are about 500 kB. */
+export const SCAN_ITEMS = 1000;
 
 /** Reads one collection. Every read finds nothing when the collection does not exist. */
 export function createCollectionReads({
   client,
   collection,
   target,
+  limits,
   call,
   send,
 }: CollectionReadsOptions): CollectionReads {
@@ -56,39 +55,95 @@ export function createCollectionReads({
   const read = <Result>(request: () => Promise<Result>, nothing: Result, options?: CallOptions): Promise<Result> =>
     call(request, options).catch(orNothing(nothing));
 
-  const find = (options?: CallOptions): Promise<Schemas['CollectionInfo'] | undefined> =>
-    read<Schemas['CollectionInfo'] | undefined>(() => client.getCollection(collection), undefined, options);
+  async function find(options?: CallOptions): Promise<Schemas['CollectionInfo'] | undefined> {
+    const info = await read<Schemas['CollectionInfo'] | undefined>(
+      () => client.getCollection(collection),
+      undefined,
+      options,
+    );
+    if (info !== undefined) learnFromInfo(limits, info);
+    return info;
+  }
 
   async function countWhere(filter: Schemas['Filter'], options?: CallOptions): Promise<number> {
     const { count } = await read(() => client.count(collection, { filter, exact: true }), { count: 0 }, options);
     return count;
   }
 
+  /** Asks for as many items as the server allows, and again for fewer where it refuses them. */
+  async function sized<Result>(wanted: number, request: (items: number) => Promise<Result>): Promise<Result> {
+    const items = Math.min(wanted, limits.pageItems);
+    try {
+      return await request(items);
+    } catch (error) {
+      learnFromRefusal(limits, 'pageItems', items, error);
+      return sized(wanted, request);
+    }
+  }
+
+  const scroll = (body: object, options?: CallOptions): Promise<Schemas['ScrollResult']> =>
+    send(
+      { method: 'POST', path: '/points/scroll', body: JSON.stringify(body) },
+      (page) => page as Schemas['ScrollResult'],
+      options,
+    );
+
   /** Pages of points in the order of their ids. A collection that is deleted between two pages is an error. */
   async function* pages(
     what: Pick<Schemas['ScrollRequest'], 'filter' | 'with_payload'>,
     { after, ...options }: ScanOptions = {},
   ): AsyncGenerator<Schemas['Record'][]> {
-    const scroll = (offset?: Schemas['ExtendedPointId']): Promise<Schemas['ScrollResult']> => {
-      const body = JSON.stringify({ ...what, limit: SCAN_ITEMS, with_vector: false, offset });
-      return send({ method: 'POST', path: '/points/scroll', body }, (page) => page as Schemas['ScrollResult'], options);
-    };
-    let page = await scroll(after).catch(orNothing<Schemas['ScrollResult']>({ points: [] }));
+    const next = (offset?: Schemas['ExtendedPointId']): Promise<Schemas['ScrollResult']> =>
+      sized(SCAN_ITEMS, (limit) => scroll({ ...what, limit, with_vector: false, offset }, options));
+    let page = await next(after).catch(orNothing<Schemas['ScrollResult']>({ points: [] }));
     for (;;) {
       // A page begins with the point of its offset itself.
       const points = page.points[0]?.id === after ? page.points.slice(1) : page.points;
       if (points.length > 0) yield points;
       const offset = page.next_page_offset ?? undefined;
       if (offset === undefined) return;
-      page = await scroll(offset as Schemas['ExtendedPointId']);
+      page = await next(offset as Schemas['ExtendedPointId']);
+    }
+  }
+
+  /**
+   * Pages of the points that meet a filter. Where strict mode refuses it for want of an index, all points are read: a collection that was
+   * made by hand has no index before `ensure`.
+   */
+  async function* pagesWhere(
+    { filter, matches, fields }: FilteredRead,
+    options?: ScanOptions,
+  ): AsyncGenerator<Schemas['Record'][]> {
+    try {
+      yield* pages({ filter, with_payload: fields }, options);
+    } catch (error) {
+      if (!isIndexMissing(error)) throw error;
+      for await (const page of pages({ with_payload: fields }, options)) {
+        const found = page.filter(({ payload }) => matches(payload ?? {}));
+        if (found.length > 0) yield found;
+      }
+    }
+  }
+
+  async function countOf(corpus: string, options?: CallOptions): Promise<number> {
+    try {
+      return await countWhere(ofCorpus(corpus), options);
+    } catch (error) {
+      if (!isIndexMissing(error)) throw error;
+      let count = 0;
+      const ofIt = { filter: ofCorpus(corpus), matches: isOfCorpus(corpus), fields: ['corpus'] };
+      for await (const page of pagesWhere(ofIt, options)) count += page.length;
+      return count;
     }
   }
 
   /** The census from the index of the field `corpus`; undefined when there may be more corpora than one answer has. */
   async function countByFacet(options?: CallOptions): Promise<StoreCensus | undefined> {
-    const request = { key: 'corpus', limit: FACET_ITEMS, exact: true };
-    const { hits } = await read(() => client.facet(collection, request), { hits: [] }, options);
-    if (hits.length >= FACET_ITEMS) return undefined;
+    const { hits, limit } = await sized(SCAN_ITEMS, async (limit) => {
+      const request = { key: 'corpus', limit, exact: true };
+      return { limit, ...(await read(() => client.facet(collection, request), { hits: [] }, options)) };
+    });
+    if (hits.length >= limit) return undefined;
     const counts = new Map<string, number>();
     // The index may still contain a corpus whose last point was deleted.
     for (const { value, count } of hits) if (typeof value === 'string' && count > 0) counts.set(value, count);
@@ -122,19 +177,29 @@ export function createCollectionReads({
       const isIndexed = info.payload_schema['corpus']?.data_type === 'keyword';
       return (isIndexed ? await countByFacet(options) : undefined) ?? (await countByScan(options));
     },
-    count: (corpus, options) => countWhere(ofCorpus(corpus), options),
+    count: countOf,
     async foreignModel(model, options) {
       const filter = { must_not: [{ key: 'model', match: { value: model } }, { is_empty: { key: 'model' } }] };
       const request = { filter, limit: 1, with_payload: ['model'], with_vector: false };
-      const { points } = await read<Schemas['ScrollResult']>(
-        () => client.scroll(collection, request),
-        { points: [] },
-        options,
-      );
-      return points[0] === undefined ? undefined : String(points[0].payload?.['model']);
+      try {
+        const { points } = await read<Schemas['ScrollResult']>(
+          () => client.scroll(collection, request),
+          { points: [] },
+          options,
+        );
+        return points[0] === undefined ? undefined : String(points[0].payload?.['model']);
+      } catch (error) {
+        if (!isIndexMissing(error)) throw error;
+        for await (const page of pages({ with_payload: ['model'] }, options)) {
+          const found = page.map(({ payload }) => payload?.['model']).find((one) => !isEmpty(one) && one !== model);
+          if (found !== undefined) return String(found);
+        }
+        return undefined;
+      }
     },
     async *scan(corpus, options) {
-      for await (const page of pages({ filter: ofCorpus(corpus), with_payload: true }, options)) {
+      const ofIt = { filter: ofCorpus(corpus), matches: isOfCorpus(corpus), fields: true };
+      for await (const page of pagesWhere(ofIt, options)) {
         const foreign = page.find(isForeign);
         if (foreign !== undefined) throw foreignPoint(corpus, foreign.id, target);
         yield page.map(storedPoint);
@@ -148,19 +213,29 @@ export function createCollectionReads({
       return found.map(storedPoint);
     },
     async vectorsOfKeys(embeddingKeys, options) {
-      if (embeddingKeys.length === 0) return new Map();
-      const filter = { must: [{ key: 'embedding_key', match: { any: embeddingKeys } }] };
-      const what = { filter, limit: embeddingKeys.length, with_payload: ['embedding_key'], with_vector: true };
-      const request = { method: 'POST', path: '/points/scroll', body: JSON.stringify(what) } as const;
-      const { points } = await send(request, (page) => page as Schemas['ScrollResult'], options).catch(
-        orNothing<Schemas['ScrollResult']>({ points: [] }),
-      );
-      return new Map(
-        points.flatMap(({ vector, payload }) =>
+      const found = new Map<string, Float32Array>();
+      for (let rest = embeddingKeys; rest.length > 0;) {
+        const page = await sized(rest.length, async (limit) => {
+          const filter = { must: [{ key: 'embedding_key', match: { any: rest.slice(0, limit) } }] };
+          const { points } = await scroll(
+            { filter, limit, with_payload: ['embedding_key'], with_vector: true },
+            options,
+          );
+          return { limit, points };
+        }).catch((error) => {
+          if (isIndexMissing(error) || isCollectionMissing(error)) return undefined;
+          throw error;
+        });
+        if (page === undefined) break;
+        for (const { vector, payload } of page.points) {
           // A collection with named vectors is none that this program loads.
-          Array.isArray(vector) ? [[String(payload?.['embedding_key']), Float32Array.from(vector as number[])]] : [],
-        ),
-      );
+          if (Array.isArray(vector)) {
+            found.set(String(payload?.['embedding_key']), Float32Array.from(vector as number[]));
+          }
+        }
+        rest = rest.slice(page.limit);
+      }
+      return found;
     },
     async vectors(pointIds, options) {
       const body = JSON.stringify({ ids: pointIds, with_vector: true, with_payload: false });
@@ -219,6 +294,24 @@ function orNothing<Nothing>(nothing: Nothing): (error: unknown) => Nothing {
 function censusOf(counts: ReadonlyMap<string, number>, unowned: number): StoreCensus {
   const corpora = [...counts].map(([corpus, count]) => ({ corpus, count }));
   return { corpora: corpora.toSorted((a, b) => (a.corpus < b.corpus ? -1 : 1)), unowned };
+}
+
+/** A filter of the server, and the same check here. */
+interface FilteredRead {
+  readonly filter: Schemas['Filter'];
+  readonly matches: (payload: Readonly<Record<string, unknown>>) => boolean;
+  /** Parts of the payload that are read: all with true. */
+  readonly fields: boolean | string[];
+}
+
+/** Whether a field counts as empty in Qdrant: absent, null or an empty list. */
+function isEmpty(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+}
+
+/** A list of corpora counts as each of them, as in Qdrant. */
+function isOfCorpus(corpus: string): FilteredRead['matches'] {
+  return (payload) => [payload['corpus']].flat().includes(corpus);
 }
 
 function ofCorpus(corpus: string): { must: Schemas['FieldCondition'][] } {

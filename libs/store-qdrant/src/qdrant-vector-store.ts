@@ -10,10 +10,11 @@ import {
 import { shownServer, type Guard } from '@lockstep/resilience';
 import { checkedClient } from './checked-client.ts';
 import { deletePoints, overwritePayloads } from './change-points.ts';
-import { createCollectionReads } from './collection-reads.ts';
+import { createCollectionReads, SCAN_ITEMS } from './collection-reads.ts';
 import { packPoints } from './pack-points.ts';
 import { putPoints } from './put-points.ts';
 import { sendRequest, type QdrantRequest } from './qdrant-request.ts';
+import { learnFromInfo, learnFromRefusal, partsOf, type ServerLimits } from './server-limits.ts';
 import { statusOf, toIndexingError } from './to-indexing-error.ts';
 
 export interface QdrantVectorStoreOptions {
@@ -78,7 +79,25 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
 
   // One host may serve several services, each under its path.
   const target = `${options.shownHost ?? `${url.host}${url.pathname.replace(/\/+$/, '')}`}/${collection}`;
-  const reads = createCollectionReads({ client, collection, target, call, send });
+  const limits: ServerLimits = { pageItems: SCAN_ITEMS, writeItems: Infinity };
+  const reads = createCollectionReads({ client, collection, target, limits, call, send });
+
+  /** Writes items by one request, or by several where the server says that one is too large. */
+  async function write<Item>(
+    items: readonly Item[],
+    requestOf: (part: readonly Item[]) => QdrantRequest,
+    check: (result: unknown) => void,
+    options_?: CallOptions,
+  ): Promise<void> {
+    for (const part of partsOf(items, limits.writeItems)) {
+      try {
+        await send(requestOf(part), check, options_);
+      } catch (error) {
+        learnFromRefusal(limits, 'writeItems', part.length, error);
+        await write(part, requestOf, check, options_);
+      }
+    }
+  }
 
   async function ensureCollection({ dimensions }: CollectionSpec, options_: CallOptions): Promise<void> {
     const existing = await reads.inspect(options_);
@@ -141,23 +160,26 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     },
     async ensure(spec, options_ = {}) {
       await ensureCollection(spec, options_);
-      const { payload_schema: present } = await call(() => client.getCollection(collection), options_);
+      const info = await call(() => client.getCollection(collection), options_);
+      learnFromInfo(limits, info);
+      const { payload_schema: present } = info;
       for (const [field_name, field_schema] of Object.entries(spec.indexes)) {
         if (present[field_name] !== undefined) continue;
         await call(() => client.createPayloadIndex(collection, { field_name, field_schema, wait: true }), options_);
       }
     },
-    pack: packPoints,
-    upsert: async (points, options_) => send(putPoints(points), completed, options_),
-    overwritePayloads: async (points, options_) =>
-      send(
-        overwritePayloads(points),
+    pack: (items) => packPoints(items).flatMap((part) => partsOf(part, limits.writeItems)),
+    upsert: (points, options_) => write(points, putPoints, completed, options_),
+    overwritePayloads: (points, options_) =>
+      write(
+        points,
+        overwritePayloads,
         (results) => {
           for (const result of results as readonly unknown[]) completed(result);
         },
         options_,
       ),
-    delete: async (pointIds, options_) => send(deletePoints(pointIds), completed, options_),
+    delete: (pointIds, options_) => write(pointIds, deletePoints, completed, options_),
   };
 }
 

@@ -105,6 +105,10 @@ export function statusError(
   if (status === 507 || /embedded .*(full|limit|holds)/i.test(reason ?? '')) {
     return new IndexingError({ code: 'capacity-exceeded', message, details, cause });
   }
+  if (status === 429 && isTooLargeForRate(reason)) {
+    // To wait does not help; a smaller request does.
+    return new IndexingError({ code: 'rate-limited', message, details, cause });
+  }
   const wait = retryAfterMs(headers, nowMs);
   return new IndexingError({
     ...statusFailure(status),
@@ -113,6 +117,14 @@ export function statusError(
     cause,
     ...(wait === undefined ? {} : { retryAfterMs: wait }),
   });
+}
+
+/**
+ * Whether a 429 says that the request has more points than are allowed in a minute, by the text of Qdrant's `rate_limiting` (1.18).
+ * Waiting does not help then.
+ */
+export function isTooLargeForRate(reason: string | undefined): boolean {
+  return reason?.includes('request larger than rate limiter capacity') === true;
 }
 
 /** Qdrant's own text about an error, from `status.error`. It may quote a payload. */

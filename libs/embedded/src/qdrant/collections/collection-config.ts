@@ -1,5 +1,6 @@
 import { formatError, notSupported, outOfRange } from '../requests/qdrant-refusal.ts';
 import { type JsonObject, isJsonObject, readFields, readInteger } from '../requests/read-fields.ts';
+import { type StrictMode, describeStrictMode, readStrictMode } from './strict-mode.ts';
 
 /** A real Qdrant supports vectors of 1 to 65,536 numbers (`VectorParams.size` in its OpenAPI description, 1.19). */
 const DIMENSIONS_MAX = 65_536;
@@ -40,13 +41,15 @@ const OPTIMIZER_DEFAULTS = {
 export interface CollectionConfig {
   readonly vectors: { readonly size: number; readonly distance: 'Cosine' };
   readonly optimizers_config: JsonObject;
+  readonly strict_mode_config?: StrictMode | undefined;
 }
 
 /** The supported fields of the body of `PUT /collections/{c}`. */
-export const CREATE_KEYS = ['vectors', 'optimizers_config'];
+export const CREATE_KEYS = ['vectors', 'optimizers_config', 'strict_mode_config'];
 
 /**
- * Reads the body of `PUT /collections/{c}`: one unnamed vector of float32 with Cosine distance, and optimizer settings.
+ * Reads the body of `PUT /collections/{c}`: one unnamed vector of float32 with Cosine distance, optimizer settings and
+ * strict mode.
  *
  * @throws QdrantRefusal 400 for named and multi-vectors, other distances and settings of vector storage
  */
@@ -54,17 +57,19 @@ export function readCollectionConfig(fields: JsonObject): CollectionConfig {
   return {
     vectors: readVectors(fields['vectors']),
     optimizers_config: readOptimizers(fields['optimizers_config']),
+    strict_mode_config: readStrictMode(fields['strict_mode_config']),
   };
 }
 
-/** Applies a `PATCH /collections/{c}`: replaces the given optimizer settings and leaves the others. */
+/** Applies a `PATCH /collections/{c}`: replaces the given optimizer settings and strict mode, and leaves the others. */
 export function patchCollectionConfig(config: CollectionConfig, fields: JsonObject): CollectionConfig {
   const patch = readOptimizers(fields['optimizers_config']);
-  return { ...config, optimizers_config: { ...config.optimizers_config, ...patch } };
+  const strict = readStrictMode(fields['strict_mode_config']) ?? config.strict_mode_config;
+  return { ...config, optimizers_config: { ...config.optimizers_config, ...patch }, strict_mode_config: strict };
 }
 
 /** The `config` of `GET /collections/{c}`. */
-export function describeConfig({ vectors, optimizers_config }: CollectionConfig): JsonObject {
+export function describeConfig({ vectors, optimizers_config, strict_mode_config }: CollectionConfig): JsonObject {
   return {
     params: {
       vectors,
@@ -76,6 +81,7 @@ export function describeConfig({ vectors, optimizers_config }: CollectionConfig)
     hnsw_config: HNSW_DEFAULTS,
     optimizer_config: { ...OPTIMIZER_DEFAULTS, ...optimizers_config },
     quantization_config: null,
+    ...(strict_mode_config !== undefined && { strict_mode_config: describeStrictMode(strict_mode_config) }),
   };
 }
 

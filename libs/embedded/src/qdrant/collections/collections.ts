@@ -33,7 +33,6 @@ const UNSUPPORTED_KEYS = [
   'shard_number',
   'sharding_method',
   'sparse_vectors',
-  'strict_mode_config',
   'wal_config',
   'write_consistency_factor',
 ];
@@ -82,9 +81,14 @@ export function refuseTakenName(tx: Transaction, name: string): void {
   }
 }
 
-/** `PATCH /collections/{c}`: replaces the optimizer settings that are given. */
+/** `PATCH /collections/{c}`: replaces the optimizer settings and the strict mode that are given. */
 export function updateCollection(tx: Transaction, name: string, body: unknown): true {
-  const fields = readFields(body, 'the request', ['optimizers_config'], ['params', 'vectors', ...UNSUPPORTED_KEYS]);
+  const fields = readFields(
+    body,
+    'the request',
+    ['optimizers_config', 'strict_mode_config'],
+    ['params', 'vectors', ...UNSUPPORTED_KEYS],
+  );
   const collection = resolveCollection(tx, name);
   const config = patchCollectionConfig(JSON.parse(collection.config) as CollectionConfig, fields);
   tx.run('UPDATE collections SET config = ? WHERE id = ?', JSON.stringify(config), collection.id);

@@ -1,4 +1,5 @@
 import { resolveCollection } from '../collections/collections.ts';
+import { checkRead } from '../filter/strict-checks.ts';
 import { type PayloadIndex, indexedText, readIndexes } from '../collections/payload-index.ts';
 import { notSupported, wrongInput } from '../requests/qdrant-refusal.ts';
 import { readBoolean, readFields, readInteger, readString } from '../requests/read-fields.ts';
@@ -22,7 +23,9 @@ export function facetPoints(tx: Transaction, name: string, body: unknown): strin
   const key = readString(fields['key'], 'key');
   const limit = readInteger(fields['limit'], 'limit', 1, FACET_LIMIT);
   readBoolean(fields['exact'], 'exact', false);
-  const index = keywordIndex(readIndexes(tx, resolveCollection(tx, name).id), key);
+  const collection = resolveCollection(tx, name);
+  checkRead(tx, collection, { filter: undefined, limit });
+  const index = keywordIndex(readIndexes(tx, collection.id), key);
   const hits = countTexts(tx, index).toSorted((a, b) => b.count - a.count || compareBytes(a.value, b.value));
   return JSON.stringify({ hits: hits.slice(0, limit) });
 }

@@ -1,5 +1,6 @@
 import { type Collection, nextOperation, resolveCollection, slotRange } from '../collections/collections.ts';
 import { type PayloadIndex, readIndexes, saveIndexCounts, updateKeys } from '../collections/payload-index.ts';
+import { checkUpsert, checkWriteFilter, checkWriteRate } from '../filter/strict-checks.ts';
 import { type Filter, readFilter } from '../filter/filter.ts';
 import { type PointRow, findPoint, selectPoints } from '../filter/select-points.ts';
 import { QdrantRefusal, formatError, notFound, notSupported } from '../requests/qdrant-refusal.ts';
@@ -110,6 +111,8 @@ export function readUpsert(body: unknown): PointOperation {
       .map((point) => [point.id, point]),
   );
   return (target) => {
+    checkUpsert(target.collection, last.size);
+    checkWriteRate(target.collection, last.size);
     for (const point of last.values()) upsertPoint(target, point);
   };
 }
@@ -201,6 +204,8 @@ export function readUpdateVectors(body: unknown): PointOperation {
     return { id: readPointId(fields['id']), vector: readVector(fields['vector'], `points[${index}].vector`) };
   });
   return (target) => {
+    checkUpsert(target.collection, read.length);
+    checkWriteRate(target.collection, read.length);
     for (const { id, vector } of read) {
       const row = requirePoint(target, id);
       const bytes = vectorBytes(normalise(vector, target.collection.dimensions));
@@ -225,7 +230,13 @@ function readSelector(fields: JsonObject): Selector {
 /** All rows that a selector selects, read before any of them is changed. */
 function selectedRows(target: WriteTarget, selector: Selector, mustExist: boolean): PointRow[] {
   const { tx, collection } = target;
-  if ('filter' in selector) return [...selectPoints(tx, collection, selector.filter)];
+  if ('filter' in selector) {
+    checkWriteFilter(tx, collection, selector.filter);
+    const rows = [...selectPoints(tx, collection, selector.filter)];
+    checkWriteRate(collection, rows.length);
+    return rows;
+  }
+  checkWriteRate(collection, selector.ids.length);
   return selector.ids.flatMap((id) => {
     if (mustExist) return [requirePoint(target, id)];
     return findPoint(tx, collection, encodePointId(id)) ?? [];

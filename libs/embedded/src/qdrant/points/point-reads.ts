@@ -1,4 +1,5 @@
 import { resolveCollection } from '../collections/collections.ts';
+import { checkRead } from '../filter/strict-checks.ts';
 import { readFilter } from '../filter/filter.ts';
 import { countPoints, findPoint, selectPoints } from '../filter/select-points.ts';
 import { formatError } from '../requests/qdrant-refusal.ts';
@@ -32,9 +33,11 @@ export function scrollPoints(tx: Transaction, name: string, body: unknown): stri
   const from = (fields['offset'] ?? null) === null ? undefined : encodePointId(readPointId(fields['offset']));
   const filter = readFilter(fields['filter']);
   const parts = readPointParts(fields, true);
+  const collection = resolveCollection(tx, name);
+  checkRead(tx, collection, { filter, limit });
   const points: string[] = [];
   let next: PointId | null = null;
-  for (const row of selectPoints(tx, resolveCollection(tx, name), filter, from)) {
+  for (const row of selectPoints(tx, collection, filter, from)) {
     if (points.length === limit) {
       next = decodePointId(row.point_id);
       break;
@@ -49,5 +52,7 @@ export function countMatching(tx: Transaction, name: string, body: unknown): str
   const fields = readFields(body, 'the request', ['filter', 'exact'], ['shard_key']);
   readBoolean(fields['exact'], 'exact', true);
   const filter = readFilter(fields['filter']);
-  return `{"count":${countPoints(tx, resolveCollection(tx, name), filter)}}`;
+  const collection = resolveCollection(tx, name);
+  checkRead(tx, collection, { filter });
+  return `{"count":${countPoints(tx, collection, filter)}}`;
 }

@@ -1,4 +1,5 @@
 import { type Collection, resolveCollection } from '../collections/collections.ts';
+import { checkRead } from '../filter/strict-checks.ts';
 import { type Filter, readFilter } from '../filter/filter.ts';
 import { type PointRow, selectPoints } from '../filter/select-points.ts';
 import { pointJson, readPointParts, readVectorBytes } from '../points/point-json.ts';
@@ -28,6 +29,7 @@ export function queryPoints(tx: Transaction, segments: VectorSegments, name: str
   const filter = readFilter(fields['filter']);
   const parts = readPointParts(fields, false);
   const collection = resolveCollection(tx, name);
+  checkRead(tx, collection, { filter, limit });
   const query = normalise(readVector(vector, 'query'), collection.dimensions);
 
   const best = new BestScores(Math.min(limit, collection.points_count));
