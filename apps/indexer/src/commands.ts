@@ -47,6 +47,12 @@ export const COMMAND_GROUPS: readonly (readonly [title: string, commands: readon
         load: () => import('./commands/summary.ts').then(({ summary }) => summary),
       },
       {
+        name: 'report',
+        summary:
+          'Writes one HTML file that shows all corpora, the last runs, plans, differences, rejected records and costs',
+        load: () => import('./commands/report.ts').then(({ report }) => report),
+      },
+      {
         name: 'repair',
         summary: 'Compares all that both stores hold with input and cache, and corrects it; pays only with --pay',
         load: () => import('./commands/repair.ts').then(({ repair }) => repair),

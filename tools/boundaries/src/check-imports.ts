@@ -48,7 +48,7 @@ async function checkPart(
       enhancedResolveOptions: {
         exportsFields: ['exports'],
         conditionNames: ['import', 'require', 'node', 'default'],
-        extensions: ['.ts', '.mts', '.js', '.mjs', '.cjs', '.json'],
+        extensions: ['.ts', '.tsx', '.mts', '.js', '.mjs', '.cjs', '.json'],
       },
     },
     // Test files come second and reuse what was resolved for the code.

@@ -94,7 +94,7 @@ function soleTag<Tag extends string>(
 
 function sourceFiles(root: string, folder: string): string[] {
   const isGenerated = (path: string): boolean => GENERATED.includes(basename(path)) || /^\../.test(basename(path));
-  return globSync(`${folder}/**/*.{ts,mts,cts,js,mjs,cjs}`, { cwd: root, exclude: isGenerated })
+  return globSync(`${folder}/**/*.{ts,tsx,mts,cts,js,mjs,cjs}`, { cwd: root, exclude: isGenerated })
     .map((file) => file.replaceAll('\\', '/'))
     .sort();
 }

@@ -106,6 +106,7 @@ describe('what each command prints with --json', () => {
       ['verify', '--all'],
       ['status'],
       ['summary'],
+      ['report'],
       ['search', 'Alpha', '--dimensions', String(DIMENSIONS)],
       ['cache recover', 'books'],
       ['cache repair', 'books'],

@@ -20,7 +20,7 @@ import type {
 import type { ModelCost } from '../settings/model-costs.ts';
 import type { ServiceReport } from '../text/doctor-text.ts';
 import type { LeftOut } from '../text/left-out-text.ts';
-import type { CorpusStanding } from '../status/corpus-standing.ts';
+import type { CorpusStanding, StandingState } from '../status/corpus-standing.ts';
 import type { CorpusReceipts } from '../status/summary-text.ts';
 import type { Status } from '../status/workspace-status.ts';
 
@@ -157,6 +157,25 @@ type RepairResult =
 /** What was compared, and the records that could not be, since they were rejected; null where it is not known here. */
 type VerifyResult = VerifyReceipt & { readonly leftOut: LeftOut | null };
 
+/** How much of a list is in a report. */
+interface ListedPart {
+  readonly listed: number;
+  readonly total: number;
+}
+
+export interface ReportResult {
+  /** The HTML file. */
+  readonly path: string;
+  readonly bytes: number;
+  readonly corpora: readonly { readonly corpus: string; readonly state: StandingState }[];
+  /** Runs that it shows. */
+  readonly runs: number;
+  readonly rejects: ListedPart;
+  readonly differences: ListedPart;
+  /** What could not be asked or read, and why; it is in the report too. */
+  readonly problems: readonly string[];
+}
+
 /** The result of each command. */
 export interface Results {
   readonly inspect: ResultHead & InspectResult;
@@ -165,6 +184,7 @@ export interface Results {
   readonly run: ResultHead & (RunResult | EveryResult<RunResult>);
   readonly search: ResultHead & SearchResults;
   readonly status: ResultHead & Status;
+  readonly report: ResultHead & ReportResult;
   readonly summary: ResultHead & { readonly corpora: readonly (CorpusReceipts & CorpusStanding)[] };
   readonly repair: ResultHead & (RepairResult | EveryResult<RepairResult>);
   readonly rename: ResultHead & RenameResult;

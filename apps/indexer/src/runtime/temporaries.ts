@@ -13,6 +13,14 @@ export interface Temporaries {
   remove(path: string): void;
 }
 
+/** For files of a corpus to which nothing is written. */
+export const NO_TEMPORARIES: Temporaries = {
+  path: () => {
+    throw new Error('expected no temporary file');
+  },
+  remove: () => {},
+};
+
 /** Opens the folder of temporary files, and removes those of processes that have ended. */
 export function openTemporaries(folder: string, files: FileSystem = DISK): Temporaries {
   const temporaryFolder = join(folder, 'tmp');

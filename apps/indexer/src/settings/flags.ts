@@ -221,6 +221,12 @@ export const FLAGS = {
     excludes: 'json',
     default: 'text',
   },
+  out: {
+    help: 'File to write; default report.html in the state directory',
+    valueHint: 'file',
+    check: path,
+  },
+  'without-plan': { help: 'Leave out what a run would do now, so that no input is read' },
   limit: {
     ...whole(v.pipe(atLeastOne, v.maxValue(100, 'expected at most 100'))),
     help: 'How many to show, at most 100; default 10',

@@ -6,7 +6,7 @@ import type { Input } from '../input/input-parts.ts';
 import { inputSince } from '../input/input-since.ts';
 import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
-import type { Temporaries } from '../runtime/temporaries.ts';
+import { NO_TEMPORARIES } from '../runtime/temporaries.ts';
 import { refuseSharedName } from '../settings/corpora/refuse-shared-name.ts';
 import { readCorpusConfig } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
@@ -36,14 +36,6 @@ export interface JudgeOptions {
 
 /** Settings need no input. */
 export const NO_INPUT = { parts: [], shown: '', leftOut: [] };
-
-/** Nothing is written. */
-const NO_TEMPORARIES: Temporaries = {
-  path: () => {
-    throw new Error('expected no temporary file');
-  },
-  remove: () => {},
-};
 
 /** Asks the ledger and the files of this machine what the last run of each corpus came to. Writes nothing, and asks no store. */
 export async function workspaceVerdicts(

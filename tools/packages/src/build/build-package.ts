@@ -1,6 +1,7 @@
 import { cpSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { isBuiltin } from 'node:module';
+import { createRequire, isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { build, type OutputChunk } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { dependencyRanges } from './dependency-ranges.ts';
@@ -80,7 +81,12 @@ export async function buildPackage({ folder, bundled, files, web = [] }: Publish
     mkdirSync(dirname(join(dist, path)), { recursive: true });
     cpSync(join(ROOT, source), join(dist, path), { recursive: true });
   }
-  const copied = chunks.flatMap(({ moduleIds }) => moduleIds).filter((id) => id.includes('/node_modules/'));
+  const made = await Promise.all(
+    [...entries.made].map(([name, path]) => makeModule(project, path, join(dist, LIB, `${name}.js`))),
+  );
+  const copied = [...chunks.flatMap(({ moduleIds }) => moduleIds), ...made.flat()].filter((id) =>
+    id.includes('/node_modules/'),
+  );
   if (copied.length > 0) writeFileSync(join(dist, 'THIRD-PARTY-LICENSES'), thirdPartyLicenses(copied));
 
   const options = {
@@ -93,6 +99,17 @@ export async function buildPackage({ folder, bundled, files, web = [] }: Publish
     folder,
   };
   writeFileSync(join(dist, 'package.json'), `${JSON.stringify(publishedManifest(options), null, 2)}\n`);
+}
+
+/** Writes the module that another package of the workspace makes, and returns the files whose code is in it. */
+async function makeModule(project: string, name: string, path: string): Promise<readonly string[]> {
+  const maker = createRequire(join(project, 'package.json')).resolve(name);
+  const { builtModule } = (await import(pathToFileURL(maker).href)) as {
+    builtModule(): Promise<{ readonly code: string; readonly modules: readonly string[] }>;
+  };
+  const { code, modules } = await builtModule();
+  writeFileSync(path, code);
+  return modules;
 }
 
 /** Files that every package has. */

@@ -21,6 +21,13 @@ it('every export but one with a star names a built file with its declarations', 
   });
 });
 
+it('a name that leads to another package here leads to a module that is made there', () => {
+  const { imports, modules, made } = packageEntries({ ...manifest, imports: { '#page': '@x/page' } });
+  expect(imports).toEqual({ '#page': './lib/page.js' });
+  expect([...made]).toEqual([['page', '#page']]);
+  expect([...modules.keys()]).toEqual(['index', 'rows']);
+});
+
 it('a file that is loaded by a name of its own is built from its source, without declarations', () => {
   const { imports, modules, typed } = packageEntries(manifest);
   expect(imports).toEqual({ '#worker': './lib/worker.js', '#manifest': './package.json' });

@@ -12,22 +12,28 @@ export interface PackageEntries {
   readonly typed: ReadonlySet<string>;
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly imports: Readonly<Record<string, string>>;
+  /** Names in `imports` that lead to another package here, and to a file that this package makes there; by the name of the file. */
+  readonly made: ReadonlyMap<string, string>;
 }
 
 /**
  * Turns the entries of a project, which name sources, into those of the package, which name built files. An export with
- * a star is for this workspace alone. A JSON file stays what it is.
+ * a star is for this workspace alone. A JSON file stays what it is. An import that names a package leads to a module that this package
+ * makes: its `builtModule` gives the code that stands in its place.
  */
 export function packageEntries({ exports = {}, imports = {} }: Manifest): PackageEntries {
   const modules = new Map<string, string>();
+  const made = new Map<string, string>();
   const built = (name: string, source: string): string => {
-    modules.set(name, source);
+    if (source.startsWith('.')) modules.set(name, source);
+    else made.set(name, `#${name}`);
     return `./${LIB}/${name}.js`;
   };
   const typed = Object.entries(exports).filter(([path, source]) => !path.includes('*') && !source.endsWith('.json'));
   const nameOf = (path: string): string => (path === '.' ? 'index' : basename(path));
   return {
     modules,
+    made,
     typed: new Set(typed.map(([path]) => nameOf(path))),
     exports: {
       ...Object.fromEntries(

@@ -1,0 +1,83 @@
+import { useId, useMemo, useState } from 'preact/hooks';
+import type { ReportData } from '@lockstep/report';
+import { Chart, type Series } from '../parts/chart.tsx';
+import { countText, timeText } from '../parts/shown.ts';
+
+const shareText = (value: number): string => value.toFixed(3);
+
+/** What evaluations measured of the search in a corpus, over time. */
+export function EvaluationsPanel({ data: { evaluations } }: { readonly data: ReportData }) {
+  const corpora = [...new Set(evaluations.map(({ corpus }) => corpus))].toSorted();
+  const [chosen, setChosen] = useState<string>();
+  const id = useId();
+  const corpus = chosen ?? corpora[0];
+  const own = useMemo(() => evaluations.filter((each) => each.corpus === corpus), [evaluations, corpus]);
+  const metrics = useMemo(() => [...new Set(own.flatMap((each) => Object.keys(each.metrics)))], [own]);
+  const x = useMemo(() => own.map(({ at }) => Date.parse(at) / 1000), [own]);
+  const series = useMemo(
+    () =>
+      metrics.map((label, at): Series => {
+        const colour = ((at % 6) + 1) as Series['colour'];
+        return { label, values: own.map((each) => each.metrics[label]?.value ?? null), colour, kind: 'line' };
+      }),
+    [own, metrics],
+  );
+  if (corpus === undefined) return <p class="empty">No corpus was evaluated.</p>;
+  return (
+    <>
+      <div class="filters">
+        <label for={id}>
+          Corpus
+          <select id={id} value={corpus} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+            {corpora.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </label>
+      </div>
+      <Chart
+        label={`What evaluations of the search in ${corpus} measured, over time`}
+        x={x}
+        series={series}
+        format={{ left: shareText, right: shareText }}
+      >
+        <table>
+          <caption>What evaluations measured, with the interval of 95 %</caption>
+          <thead>
+            <tr>
+              <th scope="col">Time</th>
+              <th scope="col" class="number">
+                Questions
+              </th>
+              {metrics.map((name) => (
+                <th key={name} scope="col" class="number">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {own.toReversed().map((each) => (
+              <tr key={each.at}>
+                <th scope="row">{timeText(each.at)}</th>
+                <td class="number">{countText(each.questions)}</td>
+                {metrics.map((name) => {
+                  const metric = each.metrics[name];
+                  return (
+                    <td key={name} class="number">
+                      {metric === undefined
+                        ? '–'
+                        : `${shareText(metric.value)} (${shareText(metric.low)} to ${shareText(metric.high)})`}
+                    </td>
+                  );
+                })}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </Chart>
+    </>
+  );
+}
