@@ -1,12 +1,14 @@
 import { createRequire } from 'node:module';
 import { runCommand } from 'citty';
-import { didYouMean, EXIT, IndexingError, type ExitCode } from '@lockstep/model';
+import { didYouMean, EXIT, IndexingError, NO_TELEMETRY, type ExitCode } from '@lockstep/model';
 import { COMMAND_GROUPS, COMMANDS } from './commands.ts';
 import type { CommandData, CommandEntry, Host } from './wiring/workspace-command.ts';
 
 const { version: VERSION } = createRequire(import.meta.url)('#manifest') as { readonly version: string };
 
 const HELP = new Set(['--help', '-h']);
+/** What Nx and shells ask, whenever they like: nobody wants a trace of it. */
+const UNTOLD = new Set(['runtime', 'completion']);
 const VERSION_WORDS = new Set(['--version', '-v', 'version']);
 
 /** Runs the command that the arguments name, or prints help or the version, and returns the exit code. */
@@ -18,8 +20,13 @@ export async function runCommandLine(args: readonly string[], host: Host): Promi
   const { entry, rest } = findCommand(args);
   if (entry === undefined) throw noCommand(args);
   const command = await entry.load();
-  const data: CommandData = { ...host, commands: COMMANDS };
-  return (await runCommand(command, { rawArgs: rest, data })).result as ExitCode;
+  const telemetry = (UNTOLD.has(entry.name) ? undefined : host.telemetry) ?? NO_TELEMETRY;
+  const data: CommandData = { ...host, telemetry, commands: COMMANDS };
+  return telemetry.span('command', { command: entry.name }, async (span) => {
+    const exitCode = (await runCommand(command, { rawArgs: rest, data })).result as ExitCode;
+    span.tell({ exitCode });
+    return exitCode;
+  });
 }
 
 function print(text: string): ExitCode {

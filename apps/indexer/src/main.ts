@@ -1,6 +1,9 @@
-import { EXIT, IndexingError } from '@lockstep/model';
+import { EXIT, IndexingError, type LogFields } from '@lockstep/model';
 import { runCommandLine } from './command-line.ts';
 import { keepFilesPrivate } from './runtime/private-files.ts';
+import { flushAtEnd } from './telemetry/flush-at-end.ts';
+import { loadTelemetry } from './telemetry/load-telemetry.ts';
+import { createConsoleLogger } from './terminal/console-logger.ts';
 import { reportFailure } from './terminal/report-failure.ts';
 
 const interrupted = new AbortController();
@@ -19,7 +22,18 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 keepFilesPrivate();
 const args = process.argv.slice(2);
-const exit = await runCommandLine(args, { signal }).catch((error: unknown) => reportFailure(error, args));
+const warn = (event: string, fields: LogFields) =>
+  createConsoleLogger({ volume: 'quiet', prefix: 'telemetry' }).warn(event, fields);
+const telemetry = await loadTelemetry(() =>
+  warn('telemetry-off', {
+    hint: 'OpenTelemetry is registered, and @opentelemetry/api is not installed beside this program',
+  }),
+);
+const exit = await telemetry
+  .withParent(process.env, () => runCommandLine(args, { signal, telemetry }))
+  .catch((error: unknown) => reportFailure(error, args));
 process.exitCode = exit;
+const unsent = await flushAtEnd(telemetry, signal.aborted ? 'interrupted' : 'done');
+if (unsent !== undefined) warn('telemetry-not-sent', { reason: unsent });
 // A request that is still under way must not keep a stopped process running.
 if (signal.aborted) process.stdout.write('', () => process.exit(exit));

@@ -1,5 +1,5 @@
 import { createTextMeasure, utf8Bytes, type Embedder, type EmbedderIdentity } from '@lockstep/model';
-import { shownServer, type Guard, type RateLimiter } from '@lockstep/resilience';
+import { shownServer, type Call, type Guard, type RateLimiter } from '@lockstep/resilience';
 import { OPENAI_HOST, OPENAI_LIMITS, OPENAI_MODELS, thirdPartyHost } from './models.ts';
 import { readVectors } from './read-vectors.ts';
 import { packRequests, type CountTokens, type RequestLimits } from './request-limits.ts';
@@ -28,12 +28,16 @@ export interface ProtocolEmbedderOptions {
    * of the base URL, null for OpenAI
    */
   readonly hostIdentity?: string | null;
+  /** Provider of the model in spans; by convention that of the protocol. @default 'openai' */
+  readonly provider?: string;
   /** The name that `describe` returns. @default 'OpenAI', or 'OpenAI-compatible at <host>' */
   readonly serviceName?: string;
   /** Limits of one request. @default OPENAI_LIMITS */
   readonly limits?: Partial<RequestLimits>;
   /** Counts tokens as the model does. */
   readonly countTokens: CountTokens;
+  /** US dollars for a million tokens, to tell what was paid. @default it is not known */
+  readonly price?: number | undefined;
 }
 
 /**
@@ -57,10 +61,18 @@ export function createProtocolEmbedder(options: ProtocolEmbedderOptions): Embedd
   const server = shownServer(options.baseUrl ?? `https://${OPENAI_HOST}`);
   const possiblyPaid = { requests: 0, inputs: 0 };
 
-  const embed: Embedder['embed'] = async (texts, call) => {
+  const dollarsOf = (tokens: number): number | undefined =>
+    options.price === undefined ? undefined : (tokens / 1_000_000) * options.price;
+
+  const embed: Embedder['embed'] = async (texts, given) => {
     const { client, APIError, toIndexingError } = await (opened ??= open());
     const tokens = () => countAll(texts, rateLimiter?.countsTokens() === true ? countTokens : estimateTokens);
-    return runRateLimited({ guard, rateLimiter, tokens }, call, async (signal, keepHeaders) => {
+    const call: Call<{ readonly tokens: number }> = {
+      kind: 'embeddings',
+      facts: { provider: options.provider ?? 'openai', model, dimensions, texts: texts.length },
+      told: (reply) => ({ tokens: reply.tokens, dollars: dollarsOf(reply.tokens) }),
+    };
+    return runRateLimited({ guard, rateLimiter, tokens, call }, given, async (signal, keepHeaders) => {
       try {
         const body = {
           model,

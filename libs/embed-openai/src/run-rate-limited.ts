@@ -1,11 +1,13 @@
 import { isIndexingError, type CallOptions } from '@lockstep/model';
-import type { Guard, Permit, RateLimiter, RequestOutcome } from '@lockstep/resilience';
+import type { Call, Guard, Permit, RateLimiter, RequestOutcome } from '@lockstep/resilience';
 
-interface Controls {
+interface Controls<Result> {
   readonly guard: Guard;
   readonly rateLimiter: RateLimiter | undefined;
   /** About how many tokens a request has; called once. */
   readonly tokens: () => number;
+  /** What the call does, as its span tells it. @default nothing is told */
+  readonly call?: Call<Result> | undefined;
 }
 
 /** One request. It passes on the headers of any reply that it gets, and throws as a guard expects. */
@@ -16,11 +18,11 @@ type Attempt<Result> = (signal: AbortSignal, keepHeaders: (headers: Headers | un
  * a permit is outside the timeout, and an attempt that an open breaker holds back keeps its permit.
  */
 export async function runRateLimited<Result extends { readonly tokens: number }>(
-  { guard, rateLimiter, tokens }: Controls,
-  call: CallOptions | undefined,
+  { guard, rateLimiter, tokens, call }: Controls<Result>,
+  options: CallOptions | undefined,
   attempt: Attempt<Result>,
 ): Promise<Result> {
-  if (rateLimiter === undefined) return guard.run((signal) => attempt(signal, () => {}), call);
+  if (rateLimiter === undefined) return guard.run((signal) => attempt(signal, () => {}), { ...options, call });
   const expected = tokens();
   let unsent: Permit | undefined;
   try {
@@ -39,7 +41,8 @@ export async function runRateLimited<Result extends { readonly tokens: number }>
         }
       },
       {
-        ...call,
+        ...options,
+        call,
         async before(signal) {
           unsent ??= await rateLimiter.acquire(expected, signal);
         },

@@ -110,10 +110,22 @@ export { evaluationColumns, toEvaluationRecord, toQuestionScores } from './sql/e
 export { runEndColumns, toRunRecord } from './sql/run-row.ts';
 export { runStatements, type RunStatementsOptions } from './sql/run-statements.ts';
 export type { SqlClient, SqlParameter, SqlRow, Statement } from './sql/sql-client.ts';
+export { statementFacts } from './sql/statement-facts.ts';
 export { sqlParser } from './sql/sql-parser.ts';
 export { sqlText } from './sql/sql-text.ts';
 export { STAGE_DEPENDENCIES, STAGES, type Stage } from './stages.ts';
 export { STORES, type Dependency, type StoreName } from './stores.ts';
+export type { Facts } from './telemetry/facts.ts';
+export { METRICS, type MetricKind, type MetricName } from './telemetry/metrics.ts';
+export {
+  NO_TELEMETRY,
+  type CallKind,
+  type Span,
+  type SpanEvent,
+  type SpanKind,
+  type SpanParent,
+  type Telemetry,
+} from './telemetry/telemetry.ts';
 export { utf8Bytes } from './utf8-bytes.ts';
 export { createVendorTextRedactor, type VendorTextRedactor } from './secrets/vendor-text-redactor.ts';
 export { isMean, sentTexts, sentUnderKey, type SentPart, type SentTexts } from './long-texts/sent-texts.ts';

@@ -1,5 +1,6 @@
 import {
   isIndexingError,
+  NO_TELEMETRY,
   STAGE_DEPENDENCIES,
   type Artifacts,
   type Calls,
@@ -15,8 +16,10 @@ import {
   type Logger,
   type OverlongMode,
   type RowStore,
+  type Span,
   type Stage,
   type StoreName,
+  type Telemetry,
   type VectorStore,
 } from '@lockstep/model';
 import type { InputFiles } from './input/input-file.ts';
@@ -58,6 +61,7 @@ import { verify } from './stages/verify.ts';
 import { countCalls } from './work/count-calls.ts';
 import type { StageContext } from './work/stage-context.ts';
 import type { Stores } from './work/stores.ts';
+import { tellReceipt } from './work/tell-receipt.ts';
 
 /** The settings of a corpus that its stages share. */
 export interface CorpusSettings {
@@ -129,6 +133,8 @@ export interface OpenCorpusOptions {
   readonly clock: Clock;
   /** Called when a step begins. */
   readonly report: (step: Step) => StepReport;
+  /** Receives a span for each run and each step. @default NO_TELEMETRY */
+  readonly telemetry?: Telemetry | undefined;
   /** Makes the id of a run, or a nonce; never the same twice. */
   readonly newId: () => string;
   readonly signal?: AbortSignal | undefined;
@@ -203,19 +209,32 @@ const NO_STORES: Stores = { ledger: undefined, vectors: undefined, rows: undefin
 
 /** Binds the stages to the files and services of one corpus. Nothing is opened before a stage asks for it. */
 export function openCorpus(options: OpenCorpusOptions): Corpus {
-  const { settings, ports, artifacts, clock, newId, signal, calls, price } = options;
+  const { settings, ports, artifacts, clock, newId, signal, calls, price, telemetry = NO_TELEMETRY } = options;
   const { name: corpus, projection, deletes, batchItems, concurrency } = settings;
 
   /** Whether a whole run is under way, which has a mark of its own. */
   let isRun = false;
+  /** That of the whole run. */
+  let runSpan: Span | undefined;
 
   /** Requests of the whole run that is under way. */
   let runCalls: (() => Calls) | undefined;
 
   /** Runs a step. A stage by itself leaves a mark until it has ended well. */
   function runStep<Receipt>(step: Step, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
-    const run = (): Promise<Receipt> => runReported(step, work);
+    const run = (): Promise<Receipt> => runTold(step, work);
     return isRun || !isStage(step) ? run() : attempt({ artifacts, clock }, step, run);
+  }
+
+  /** Runs a step in a span of its own. */
+  function runTold<Receipt>(step: Step, work: (context: StageContext) => Promise<Receipt>): Promise<Receipt> {
+    return telemetry.span('stage', { corpus, stage: step }, async (span) => {
+      const receipt = await runReported(step, work);
+      if (isStage(step)) {
+        tellReceipt(telemetry, [span, runSpan], { corpus, stage: step, receipt: receipt as never });
+      }
+      return receipt;
+    });
   }
 
   /** Runs a step with a report of its own. */
@@ -315,14 +334,18 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
   return {
     settings,
     asRun: (work) =>
-      attempt({ artifacts, clock }, 'run', () => {
-        isRun = true;
-        if (calls !== undefined) runCalls = countCalls({ calls });
-        return work().finally(() => {
-          isRun = false;
-          runCalls = undefined;
-        });
-      }),
+      telemetry.span('run', { corpus }, (span) =>
+        attempt({ artifacts, clock }, 'run', () => {
+          isRun = true;
+          runSpan = span;
+          if (calls !== undefined) runCalls = countCalls({ calls });
+          return work().finally(() => {
+            isRun = false;
+            runSpan = undefined;
+            runCalls = undefined;
+          });
+        }),
+      ),
     validate: ({ strict = false, reuse = false } = {}) =>
       runStep('validate', async (context) => {
         isPayloadChecked = false;

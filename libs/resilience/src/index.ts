@@ -1,4 +1,4 @@
-export { createGuard, type Guard, type RunOptions } from './guard/guard.ts';
+export { createGuard, type Call, type Guard, type RunOptions } from './guard/guard.ts';
 export { GUARD_DEFAULTS, type GuardOptions } from './guard/guard-options.ts';
 export {
   createRateLimiter,

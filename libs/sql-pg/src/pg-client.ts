@@ -5,6 +5,7 @@ import {
   runStatements,
   sqlParser,
   sqlText,
+  statementFacts,
   createVendorTextRedactor,
   type CallOptions,
   type SqlClient,
@@ -90,14 +91,21 @@ export function createPgClient(options: PgClientOptions): PgClient {
     }
   }
 
-  const guarded = (statements: readonly Statement[], transaction: boolean, call?: CallOptions): Promise<SqlRow[][]> =>
-    guard.run(async (signal) => {
-      try {
-        return await run(statements, transaction, signal);
-      } catch (error) {
-        throw toIndexingError(error, { redactor, server });
-      }
-    }, call);
+  const guarded = (
+    statements: readonly Statement[],
+    transaction: boolean,
+    options_?: CallOptions,
+  ): Promise<SqlRow[][]> =>
+    guard.run(
+      async (signal) => {
+        try {
+          return await run(statements, transaction, signal);
+        } catch (error) {
+          throw toIndexingError(error, { redactor, server });
+        }
+      },
+      { ...options_, call: { kind: 'database', facts: statementFacts(statements) } },
+    );
 
   let closing: Promise<void> | undefined;
   return {

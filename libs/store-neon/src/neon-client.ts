@@ -4,6 +4,7 @@ import {
   postgresUnavailable,
   sqlParser,
   sqlText,
+  statementFacts,
   createVendorTextRedactor,
   type CallOptions,
   type SqlClient,
@@ -45,21 +46,33 @@ export function createNeonClient({ connectionString, fetchEndpoint, guard }: Neo
     more: { readonly fetchOptions?: Record<string, unknown> } = {},
   ) => sql.query(text, parameters.map(sqlText), { types: { getTypeParser: sqlParser }, ...more });
 
-  function guarded<Result>(send: (fetchOptions: FetchOptions) => Promise<Result>, call?: CallOptions): Promise<Result> {
-    return guard.run(async (signal) => {
-      try {
-        return await send({ signal, endpoint: fetchEndpoint });
-      } catch (error) {
-        throw toIndexingError(error, redactor);
-      }
-    }, call);
+  function guarded<Result>(
+    statements: readonly Statement[],
+    send: (fetchOptions: FetchOptions) => Promise<Result>,
+    options?: CallOptions,
+  ): Promise<Result> {
+    return guard.run(
+      async (signal) => {
+        try {
+          return await send({ signal, endpoint: fetchEndpoint });
+        } catch (error) {
+          throw toIndexingError(error, redactor);
+        }
+      },
+      { ...options, call: { kind: 'database', facts: statementFacts(statements) } },
+    );
   }
 
   return {
     query: (statement, call) =>
-      guarded(async (fetchOptions) => await queryOf(statement, { fetchOptions: { ...fetchOptions } }), call),
+      guarded(
+        [statement],
+        async (fetchOptions) => await queryOf(statement, { fetchOptions: { ...fetchOptions } }),
+        call,
+      ),
     transaction: (statements, call) =>
       guarded(
+        statements,
         (fetchOptions) =>
           sql.transaction(
             statements.map((statement) => queryOf(statement)),

@@ -14,10 +14,20 @@ export function overwritePayloads(points: readonly Pick<Point, 'pointId' | 'payl
       },
     },
   }));
-  return { method: 'POST', path: '/points/batch?wait=true', body: JSON.stringify({ operations }) };
+  return {
+    operation: 'batch_update',
+    method: 'POST',
+    path: '/points/batch?wait=true',
+    body: JSON.stringify({ operations }),
+  };
 }
 
 /** The request that deletes points. It is answered when they are deleted. */
 export function deletePoints(pointIds: readonly string[]): QdrantRequest {
-  return { method: 'POST', path: '/points/delete?wait=true', body: JSON.stringify({ points: pointIds }) };
+  return {
+    operation: 'delete_points',
+    method: 'POST',
+    path: '/points/delete?wait=true',
+    body: JSON.stringify({ points: pointIds }),
+  };
 }

@@ -23,8 +23,8 @@ export interface CollectionReadsOptions {
   readonly target: string;
   /** What the server allows, as far as it has said; reads learn more of it. */
   readonly limits: ServerLimits;
-  /** Makes one guarded request. */
-  readonly call: <Result>(request: () => Promise<Result>, options?: CallOptions) => Promise<Result>;
+  /** Makes one guarded request, which is an operation of Qdrant's API. */
+  readonly call: <Result>(operation: string, request: () => Promise<Result>, options?: CallOptions) => Promise<Result>;
   /** Makes one guarded request of our own, and returns what `read` makes of its result. */
   readonly send: <Result>(
     request: QdrantRequest,
@@ -52,11 +52,16 @@ export function createCollectionReads({
   send,
 }: CollectionReadsOptions): CollectionReads {
   /** One request, whose result is `nothing` when the collection does not exist. */
-  const read = <Result>(request: () => Promise<Result>, nothing: Result, options?: CallOptions): Promise<Result> =>
-    call(request, options).catch(orNothing(nothing));
+  const read = <Result>(
+    operation: string,
+    request: () => Promise<Result>,
+    nothing: Result,
+    options?: CallOptions,
+  ): Promise<Result> => call(operation, request, options).catch(orNothing(nothing));
 
   async function find(options?: CallOptions): Promise<Schemas['CollectionInfo'] | undefined> {
     const info = await read<Schemas['CollectionInfo'] | undefined>(
+      'get_collection',
       () => client.getCollection(collection),
       undefined,
       options,
@@ -66,7 +71,12 @@ export function createCollectionReads({
   }
 
   async function countWhere(filter: Schemas['Filter'], options?: CallOptions): Promise<number> {
-    const { count } = await read(() => client.count(collection, { filter, exact: true }), { count: 0 }, options);
+    const { count } = await read(
+      'count_points',
+      () => client.count(collection, { filter, exact: true }),
+      { count: 0 },
+      options,
+    );
     return count;
   }
 
@@ -83,7 +93,7 @@ export function createCollectionReads({
 
   const scroll = (body: object, options?: CallOptions): Promise<Schemas['ScrollResult']> =>
     send(
-      { method: 'POST', path: '/points/scroll', body: JSON.stringify(body) },
+      { operation: 'scroll_points', method: 'POST', path: '/points/scroll', body: JSON.stringify(body) },
       (page) => page as Schemas['ScrollResult'],
       options,
     );
@@ -141,7 +151,7 @@ export function createCollectionReads({
   async function countByFacet(options?: CallOptions): Promise<StoreCensus | undefined> {
     const { hits, limit } = await sized(SCAN_ITEMS, async (limit) => {
       const request = { key: 'corpus', limit, exact: true };
-      return { limit, ...(await read(() => client.facet(collection, request), { hits: [] }, options)) };
+      return { limit, ...(await read('facet', () => client.facet(collection, request), { hits: [] }, options)) };
     });
     if (hits.length >= limit) return undefined;
     const counts = new Map<string, number>();
@@ -183,6 +193,7 @@ export function createCollectionReads({
       const request = { filter, limit: 1, with_payload: ['model'], with_vector: false };
       try {
         const { points } = await read<Schemas['ScrollResult']>(
+          'scroll_points',
           () => client.scroll(collection, request),
           { points: [] },
           options,
@@ -208,7 +219,7 @@ export function createCollectionReads({
     async points(pointIds, options) {
       if (pointIds.length === 0) return [];
       const body = JSON.stringify({ ids: pointIds, with_vector: false, with_payload: true });
-      const request = { method: 'POST', path: '/points', body } as const;
+      const request = { operation: 'get_points', method: 'POST', path: '/points', body } as const;
       const found = await send(request, (points) => points as Schemas['Record'][], options).catch(orNothing([]));
       return found.map(storedPoint);
     },
@@ -239,7 +250,7 @@ export function createCollectionReads({
     },
     async vectors(pointIds, options) {
       const body = JSON.stringify({ ids: pointIds, with_vector: true, with_payload: false });
-      const request = { method: 'POST', path: '/points', body } as const;
+      const request = { operation: 'get_points', method: 'POST', path: '/points', body } as const;
       const found = await send(request, (points) => points as Schemas['Record'][], options).catch(orNothing([]));
       return new Map(found.map(({ id, vector }) => [String(id), Float32Array.from(vector as number[])]));
     },
@@ -251,7 +262,7 @@ export function createCollectionReads({
         with_payload: true,
         ...(must.length === 0 ? {} : { filter: { must } }),
       };
-      const { points } = await read(() => client.query(collection, query), { points: [] }, options);
+      const { points } = await read('query_points', () => client.query(collection, query), { points: [] }, options);
       return points.map(({ id, score, payload }): SearchHit => ({
         pointId: String(id),
         score,

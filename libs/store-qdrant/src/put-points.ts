@@ -4,7 +4,12 @@ import type { QdrantRequest } from './qdrant-request.ts';
 /** The request that upserts points. It is answered when they are stored. */
 export function putPoints(points: readonly Point[]): QdrantRequest {
   const items = points.map(({ pointId, vector, payload }) => ({ id: pointId, vector: plainNumbers(vector), payload }));
-  return { method: 'PUT', path: '/points?wait=true', body: JSON.stringify({ points: items }) };
+  return {
+    operation: 'upsert_points',
+    method: 'PUT',
+    path: '/points?wait=true',
+    body: JSON.stringify({ points: items }),
+  };
 }
 
 /** Roundings that are tried: to 8, 9 and 10 decimal places, enough for the float32 numbers of a unit vector. */

@@ -4,6 +4,8 @@ import { statusError, type ErrorContext } from './to-indexing-error.ts';
 
 /** One request to a collection. */
 export interface QdrantRequest {
+  /** Name of the operation in Qdrant's API, such as `upsert_points`. */
+  readonly operation: string;
   readonly method: 'POST' | 'PUT';
   /** Below the collection, such as `/points/scroll`. */
   readonly path: string;

@@ -50,15 +50,22 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
   );
   const redactor = createVendorTextRedactor(options.apiKey === undefined ? [] : [options.apiKey]);
 
+  const callOf = (operation: string) =>
+    ({ kind: 'database', facts: { database: 'qdrant', operation, collection } }) as const;
+
   /** One guarded request. The client takes no abort signal, so an aborted call is only no longer waited for. */
-  function call<Result>(request: () => Promise<Result>, { signal }: CallOptions = {}): Promise<Result> {
+  function call<Result>(
+    operation: string,
+    request: () => Promise<Result>,
+    { signal }: CallOptions = {},
+  ): Promise<Result> {
     return guard.run(
       (inner) =>
         new Promise<Result>((resolve, reject) => {
           inner.addEventListener('abort', () => reject(inner.reason), { once: true });
           request().then(resolve, (error: unknown) => reject(toIndexingError(error, { redactor, server }, Date.now())));
         }),
-      { signal },
+      { signal, call: callOf(operation) },
     );
   }
 
@@ -68,13 +75,16 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     read: (result: unknown) => Result,
     options_: CallOptions = {},
   ): Promise<Result> {
-    return guard.run(async (signal) => {
-      try {
-        return read(await sendRequest(request, { ...options, redactor, server }, signal));
-      } catch (error) {
-        throw toIndexingError(error, { redactor, server }, Date.now());
-      }
-    }, options_);
+    return guard.run(
+      async (signal) => {
+        try {
+          return read(await sendRequest(request, { ...options, redactor, server }, signal));
+        } catch (error) {
+          throw toIndexingError(error, { redactor, server }, Date.now());
+        }
+      },
+      { ...options_, call: callOf(request.operation) },
+    );
   }
 
   // One host may serve several services, each under its path.
@@ -104,6 +114,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     if (existing === undefined) {
       try {
         await call(
+          'create_collection',
           () =>
             client
               .createCollection(collection, { vectors: { size: dimensions, distance: 'Cosine' } })
@@ -146,7 +157,7 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     ...reads,
     target,
     async describe(options_) {
-      const { title, version } = await call(() => client.versionInfo(), options_);
+      const { title, version } = await call('get_version', () => client.versionInfo(), options_);
       const name = redactor.sentence(title);
       if (name === undefined) {
         throw new IndexingError({
@@ -160,12 +171,13 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
     },
     async ensure(spec, options_ = {}) {
       await ensureCollection(spec, options_);
-      const info = await call(() => client.getCollection(collection), options_);
+      const info = await call('get_collection', () => client.getCollection(collection), options_);
       learnFromInfo(limits, info);
       const { payload_schema: present } = info;
       for (const [field_name, field_schema] of Object.entries(spec.indexes)) {
         if (present[field_name] !== undefined) continue;
-        await call(() => client.createPayloadIndex(collection, { field_name, field_schema, wait: true }), options_);
+        const spec_ = { field_name, field_schema, wait: true };
+        await call('create_field_index', () => client.createPayloadIndex(collection, spec_), options_);
       }
     },
     pack: (items) => packPoints(items).flatMap((part) => partsOf(part, limits.writeItems)),

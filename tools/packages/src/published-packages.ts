@@ -19,7 +19,13 @@ export interface PublishedPackage {
 export const PUBLISHED_PACKAGES = {
   indexer: {
     folder: 'apps/indexer',
-    bundled: ['@qdrant/js-client-rest', '@qdrant/openapi-typescript-fetch', 'gpt-tokenizer', 'openai'],
+    bundled: [
+      '@opentelemetry/semantic-conventions',
+      '@qdrant/js-client-rest',
+      '@qdrant/openapi-typescript-fetch',
+      'gpt-tokenizer',
+      'openai',
+    ],
     web: ['reader'],
     files: {
       'bin/indexer.js': 'apps/indexer/bin/indexer.js',

@@ -17,6 +17,7 @@ import { load, planRun, repair, verify, type Operated, type PlannedRun } from '.
 import { openServices } from '../wiring/open-services.ts';
 import { openSource, type OpenSourceOptions } from '../wiring/open-source.ts';
 import { resolveContext } from '../wiring/resolve-context.ts';
+import { loadTelemetry } from '../telemetry/load-telemetry.ts';
 import { createEventReporter } from './index-event.ts';
 import type {
   IndexOptions,
@@ -112,11 +113,20 @@ export async function openIndex(options: IndexOptions): Promise<Index> {
       broken.abort(new IndexingError({ code: 'aborted', message, cause: error }));
     }
   });
+  const hint = 'OpenTelemetry is registered, and @opentelemetry/api is not installed beside this package';
+  const telemetry = await loadTelemetry(() => reporter.logger('').warn('telemetry-off', { hint }));
   const stops = [broken.signal, ...(own === undefined ? [] : [own])];
   const { context, source, settings } = await stoppable([], async () => {
     const typed = readOptions(rest, OPEN_FLAGS);
     if (typed.only === 'embed') throw wrongOption('only: expected qdrant or neon, found "embed"');
-    const resolved = resolveContext({ cwd, signal: AbortSignal.any(stops), reporter, typed, variables: env });
+    const resolved = resolveContext({
+      cwd,
+      signal: AbortSignal.any(stops),
+      reporter,
+      telemetry,
+      typed,
+      variables: env,
+    });
     const found =
       typeof corpus === 'string' || Array.isArray(corpus)
         ? readSource(corpus as string | readonly string[], undefined, resolved.root, cwd)
@@ -139,6 +149,7 @@ export async function openIndex(options: IndexOptions): Promise<Index> {
 
   /** Runs an operation after those that were called before it. */
   async function inTurn<Result>(
+    command: string,
     given: OperationOptions,
     allowed: readonly FlagName[],
     work: (operated: Operated) => Promise<Result>,
@@ -146,7 +157,7 @@ export async function openIndex(options: IndexOptions): Promise<Index> {
   ): Promise<Result> {
     const { signal: itsOwn, ...its } = given;
     checkSignal(itsOwn);
-    return stoppable([...stops, itsOwn], async (signal) => {
+    const operate = async (signal: AbortSignal): Promise<Result> => {
       refuseClosed();
       const typed = { ...context.typed, ...readOptions(its, allowed) };
       const flags = resolveFlags(typed, context.environment);
@@ -164,7 +175,8 @@ export async function openIndex(options: IndexOptions): Promise<Index> {
       const result = await turn;
       broken.signal.throwIfAborted();
       return result;
-    });
+    };
+    return telemetry.span('command', { command }, () => stoppable([...stops, itsOwn], operate));
   }
 
   async function openReader(): Promise<Reader> {
@@ -198,12 +210,12 @@ export async function openIndex(options: IndexOptions): Promise<Index> {
 
   return {
     corpus: settings.corpus,
-    plan: (given = {}) => inTurn(given, PLAN_FLAGS, planRun, { temporary: true }),
-    load: (given = {}) => inTurn(given, LOAD_FLAGS, load),
-    verify: (given = {}) => inTurn(given, VERIFY_FLAGS, verify),
-    repair: (given = {}) => inTurn(given, REPAIR_FLAGS, repair),
+    plan: (given = {}) => inTurn('plan', given, PLAN_FLAGS, planRun, { temporary: true }),
+    load: (given = {}) => inTurn('load', given, LOAD_FLAGS, load),
+    verify: (given = {}) => inTurn('verify', given, VERIFY_FLAGS, verify),
+    repair: (given = {}) => inTurn('repair', given, REPAIR_FLAGS, repair),
     search(text, given = {}) {
-      const searching = search(text, given);
+      const searching = telemetry.span('command', { command: 'search' }, () => search(text, given));
       searches.add(searching);
       const done = () => void searches.delete(searching);
       searching.then(done, done);

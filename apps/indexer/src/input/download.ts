@@ -1,5 +1,5 @@
 import { IndexingError, isIndexingError, strippedCause } from '@lockstep/model';
-import { retryAfterMs, statusFailure, type Guard } from '@lockstep/resilience';
+import { retryAfterMs, shownServer, statusFailure, type Guard } from '@lockstep/resilience';
 import type { InputPart } from './input-parts.ts';
 import { shownAddress } from './shown-address.ts';
 import { spoolBytes } from './spool-bytes.ts';
@@ -43,6 +43,7 @@ export async function download(
   const { name, sha256 } = address;
   const got = await guard.run((attemptSignal) => attempt(address, path, { ...options, signal: attemptSignal }), {
     signal,
+    call: { kind: 'download', facts: { server: shownServer(address.url) } },
   });
   if (sha256 !== undefined && got.sha256 !== sha256) {
     throw new IndexingError({

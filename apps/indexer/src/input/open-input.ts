@@ -1,4 +1,4 @@
-import type { Logger } from '@lockstep/model';
+import type { Logger, Telemetry } from '@lockstep/model';
 import { createGuard } from '@lockstep/resilience';
 import type { LocalFile } from '../runtime/input-file.ts';
 import type { Temporaries } from '../runtime/temporaries.ts';
@@ -11,6 +11,8 @@ export interface OpenInputOptions {
   readonly temporaries: Temporaries;
   readonly signal: AbortSignal;
   readonly logger: Logger;
+  /** @default NO_TELEMETRY */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** Files that were left out that are named. */
@@ -33,9 +35,17 @@ export interface OpenedInput {
  * Brings an input onto this disk when its files are first asked for: what can be read once, stdin and addresses, becomes a
  * temporary file that is read as often as needed.
  */
-export function openInput({ parts, leftOut }: Input, { temporaries, signal, logger }: OpenInputOptions): OpenedInput {
+export function openInput(
+  { parts, leftOut }: Input,
+  { temporaries, signal, logger, telemetry }: OpenInputOptions,
+): OpenedInput {
   const copies: string[] = [];
-  const guard = createGuard({ dependency: 'input', logger, ...GUARD });
+  const guard = createGuard({
+    dependency: 'input',
+    logger,
+    ...(telemetry === undefined ? {} : { telemetry }),
+    ...GUARD,
+  });
   let opened: Promise<readonly LocalFile[]> | undefined;
 
   async function localFile(part: InputPart): Promise<LocalFile> {

@@ -7,7 +7,7 @@ import {
   repairEmbeddingCache,
   type CacheRepair,
 } from '@lockstep/embedding-cache';
-import { isIndexingError, sha256Hex, type EmbedderIdentity } from '@lockstep/model';
+import { isIndexingError, sha256Hex, type EmbedderIdentity, type Telemetry } from '@lockstep/model';
 import {
   createProjection,
   DEFAULT_REJECT_LIMIT,
@@ -45,6 +45,8 @@ export interface CorpusSessionOptions {
   readonly signal: AbortSignal;
   /** US dollars for a million tokens. @default it is not known */
   readonly price?: number | undefined;
+  /** @default NO_TELEMETRY */
+  readonly telemetry?: Telemetry | undefined;
   /** What may be sent to the embedding service. @default {}, the limits that the service reports */
   readonly minuteLimits?: MinuteLimits;
   /** Asks no ledger, so that a plan of what is to be embedded needs no store. @default false */
@@ -72,7 +74,7 @@ const CACHE_LOCK_WAIT_MS = 60_000;
 
 /** Opens a corpus with its files in the state directory. A service is opened when a stage first uses it. */
 export function openCorpusSession(options: CorpusSessionOptions): CorpusSession {
-  const { settings, model, profile, stateDirectory, signal, reporter } = options;
+  const { settings, model, profile, stateDirectory, signal, reporter, price, telemetry } = options;
   const { corpus } = settings;
   const { dimensions } = model;
   const ownFolder = corpusFolder(stateDirectory, corpus);
@@ -83,7 +85,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   const services = options.services ?? openServices({ ...options, logger });
   /** Others may be waiting for the same service to open, so that it goes on when this session is stopped. */
   const opening = <Service>(service: Promise<Service>): Promise<Service> => orAborted(service, signal);
-  const input = openInput(settings.input, { temporaries, signal, logger });
+  const input = openInput(settings.input, { temporaries, signal, logger, telemetry });
   const slicePath = join(folder, FILES.slice);
   const cachePath = (identity: EmbedderIdentity) => join(stateDirectory, 'cache', cacheName(identity));
 
@@ -101,7 +103,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
         signal,
       }),
     inputDigest: () => digestNow(settings.input, signal),
-    embedder: () => opening(services.embedder(model, { countsOnly: options.temporary === true })),
+    embedder: () => opening(services.embedder(model, { countsOnly: options.temporary === true, price })),
     vectors: () => opening(services.vectors(settings.collection)),
     rows: () => opening(services.rows(settings.table)),
     async ledger(only) {
@@ -150,7 +152,8 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     ports,
     artifacts,
     clock: SYSTEM_CLOCK,
-    report: (step) => reporter.step(corpus, step, options.price),
+    report: (step) => reporter.step(corpus, step, price),
+    telemetry,
     newId: newRunId,
     signal,
     calls: services.calls,

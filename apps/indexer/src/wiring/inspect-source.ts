@@ -41,7 +41,7 @@ export async function inspectSource(context: CommandContext, source: Source): Pr
     : { identity, inputTokensMax, countTokens: countCl100kTokens };
   const { logger, onProgress, end } = reporter.step(settings.corpus, 'inspect');
   const temporaries = openSystemTemporaries();
-  const input = openInput(settings.input, { temporaries, signal, logger });
+  const input = openInput(settings.input, { temporaries, signal, logger, telemetry: context.telemetry });
   let ok = false;
   try {
     const { inspection, refusal } = await withInputFiles(await input.files(), signal, (files) =>

@@ -11,9 +11,10 @@ import {
   type RowStore,
   type SqlClient,
   type StoreName,
+  type Telemetry,
   type VectorStore,
 } from '@lockstep/model';
-import { OPENAI_HOST } from '@lockstep/embed-openai/models';
+import { OPENAI_HOST, thirdPartyHost } from '@lockstep/embed-openai/models';
 import {
   createGuard,
   createRateLimiter,
@@ -28,6 +29,7 @@ import type { EmbeddedOpenAi } from '@lockstep/embedded/openai';
 import type { PgliteDatabase } from '@lockstep/embedded/pglite';
 import type { EmbeddedQdrant } from '@lockstep/embedded/qdrant';
 import type { ModelSettings } from '../settings/corpus-settings.ts';
+import { embeddingPrice } from '../settings/embedding-price.ts';
 import type { Environment } from '../settings/environment.ts';
 import type { Profile } from '../settings/profile.ts';
 import { openAiKey, postgresAddress, qdrantAddress } from '../settings/service-address.ts';
@@ -41,6 +43,8 @@ export interface ServicesOptions {
   readonly stateDirectory: string;
   readonly logger: Logger;
   readonly signal: AbortSignal;
+  /** @default NO_TELEMETRY */
+  readonly telemetry?: Telemetry | undefined;
   /** What may be sent to the embedding service. @default {}, the limits that the service reports */
   readonly minuteLimits?: MinuteLimits;
   /** Attempts and waiting times for a service that does not answer. @default GUARD_DEFAULTS */
@@ -52,8 +56,14 @@ export interface ServicesOptions {
  * that it does not need.
  */
 export interface Services {
-  /** With `countsOnly` it needs no key, and may only be asked to count tokens. */
-  embedder(model: ModelSettings, options?: { readonly countsOnly?: boolean }): Promise<Embedder>;
+  /**
+   * With `countsOnly` it needs no key, and may only be asked to count tokens. `price` is that of a million tokens in
+   * US dollars, for telemetry. @default that of the model, if it is one of OpenAI's
+   */
+  embedder(
+    model: ModelSettings,
+    options?: { readonly countsOnly?: boolean; readonly price?: number | undefined },
+  ): Promise<Embedder>;
   vectors(collection: string): Promise<VectorStore>;
   rows(table: string): Promise<RowStore>;
   /** The ledger: in tables beside the rows, or in a file if the rows are embedded. */
@@ -93,6 +103,7 @@ const MODELS = createSharedEngines<EmbeddedOpenAi>();
 /** Prepares the services of a profile; each is opened when it is first used. */
 export function openServices(options: ServicesOptions): Services {
   const { environment, profile, stateDirectory, logger } = options;
+  const telemetry = options.telemetry === undefined ? {} : { telemetry: options.telemetry };
   const closing = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
   const closers: (() => Promise<void>)[] = [];
@@ -101,7 +112,8 @@ export function openServices(options: ServicesOptions): Services {
 
   function guard(dependency: Dependency, own: Partial<GuardOptions> = {}, fixed: Partial<GuardOptions> = {}): Guard {
     const made =
-      guards.get(dependency) ?? createGuard({ dependency, logger, ...own, ...options.guardLimits, ...fixed });
+      guards.get(dependency) ??
+      createGuard({ dependency, logger, ...telemetry, ...own, ...options.guardLimits, ...fixed });
     guards.set(dependency, made);
     return made;
   }
@@ -194,7 +206,7 @@ export function openServices(options: ServicesOptions): Services {
 
   return {
     ledger,
-    async embedder({ model, dimensions }, { countsOnly = false } = {}) {
+    async embedder({ model, dimensions }, { countsOnly = false, price } = {}) {
       const { createProtocolEmbedder } = await import('@lockstep/embed-openai/protocol');
       if (profile.embedder === 'cloud') {
         const { timeoutMs } = GUARD_DEFAULTS;
@@ -211,6 +223,7 @@ export function openServices(options: ServicesOptions): Services {
           rateLimiter: await rateLimiter(),
           timeoutMs,
           countTokens: countCl100kTokens,
+          price: price ?? embeddingPrice({ model, host: thirdPartyHost(baseUrl) }, { price: undefined }),
         });
       }
       const service = await embeddedOpenAi();
@@ -226,6 +239,8 @@ export function openServices(options: ServicesOptions): Services {
         timeoutMs: EMBEDDED_TIMEOUT_MS,
         fetch: service.fetch,
         serviceName: 'Lockstep embedded model',
+        provider: 'lockstep',
+        price: 0,
         limits: { inputTokensMax: EMBEDDED_INPUT_TOKENS_MAX, itemsMax: EMBEDDED_ITEMS_MAX },
         countTokens: countEmbeddedTokens,
       });

@@ -1,3 +1,4 @@
+import type { Telemetry } from '@lockstep/model';
 import type { MinuteLimits } from '@lockstep/resilience';
 import { openStateDirectory, stateDirectory } from '../runtime/state-directory.ts';
 import { workspaceRoot } from '../runtime/workspace-root.ts';
@@ -13,6 +14,8 @@ import type { Reporter } from '../terminal/reporter.ts';
 export interface Context {
   readonly signal: AbortSignal;
   readonly reporter: Reporter;
+  /** @default NO_TELEMETRY */
+  readonly telemetry?: Telemetry | undefined;
   readonly flags: Flags;
   /** What was typed, without what variables and defaults say. */
   readonly typed: Partial<Flags>;
@@ -26,6 +29,8 @@ export interface Context {
 }
 
 export interface ContextOptions extends Pick<Context, 'cwd' | 'signal' | 'reporter' | 'typed'> {
+  /** @default NO_TELEMETRY */
+  readonly telemetry?: Telemetry | undefined;
   /** Variables in place of those of the process and of `.env`. */
   readonly variables?: Readonly<Record<string, string | undefined>> | undefined;
   /** The only store that is used. @default the store of the flag, or both */
@@ -46,6 +51,7 @@ export function resolveContext({ cwd, signal, reporter, typed, ...options }: Con
   const profile = resolveProfile(environment, flags, options.only ?? flags.only);
   const open = options.withoutState === true ? stateDirectory : openStateDirectory;
   return {
+    telemetry: options.telemetry,
     ...{ signal, reporter, flags, typed, cwd, root, environment, profile },
     stateDirectory: open({ root, cwd, flag: flags['state-dir'] }),
     minuteLimits: minuteLimits(flags),

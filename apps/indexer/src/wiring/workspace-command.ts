@@ -1,5 +1,5 @@
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
-import { EXIT, type ExitCode, type StoreName } from '@lockstep/model';
+import { EXIT, type ExitCode, type StoreName, type Telemetry } from '@lockstep/model';
 import type { CorpusSection } from '../markdown/pull-request-comment.ts';
 import type { CommandHelp, Example } from '../help/command-help.ts';
 import { OUTPUT_FLAGS, SERVICE_FLAGS, type FlagName, type Flags } from '../settings/flags.ts';
@@ -11,6 +11,8 @@ import { resolveContext, type Context } from './resolve-context.ts';
 export interface Host {
   /** Aborts when the user stops the program. */
   readonly signal: AbortSignal;
+  /** @default NO_TELEMETRY */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 /** What a command gets as its data. */
@@ -80,7 +82,7 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
     meta: { name },
     args: known,
     async run({ args, data }): Promise<ExitCode> {
-      const { signal } = data as CommandData;
+      const { signal, telemetry } = data as CommandData;
       const typed = parseFlags(args, known, options.severalSources);
       const reporter = createConsoleReporter({
         volume: typed.quiet ? 'quiet' : typed.verbose ? 'verbose' : 'normal',
@@ -90,7 +92,7 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
       for (const flag of Object.keys(typed) as (keyof Flags)[]) {
         if (!(flag in used)) reporter.logger(name).warn('flag-not-used', { flag: `--${flag}` });
       }
-      const context = resolveContext({ cwd: process.cwd(), signal, reporter, typed, only, withoutState });
+      const context = resolveContext({ cwd: process.cwd(), signal, reporter, telemetry, typed, only, withoutState });
       const { text, json, exit = EXIT.done } = await options.run(context, args);
       const result = { schemaVersion: SCHEMA_VERSION, ok: exit === EXIT.done, ...(json as object) };
       process.stdout.write(context.flags.json ? `${JSON.stringify(result)}\n` : `${text}\n`);

@@ -1,4 +1,12 @@
-import { IndexingError, SILENT, type Clock, type Dependency, type Logger } from '@lockstep/model';
+import {
+  IndexingError,
+  NO_TELEMETRY,
+  SILENT,
+  type Clock,
+  type Dependency,
+  type Logger,
+  type Telemetry,
+} from '@lockstep/model';
 import { SYSTEM_CLOCK } from '../system-clock.ts';
 
 export interface GuardOptions {
@@ -25,6 +33,8 @@ export interface GuardOptions {
   readonly clock?: Clock;
   /** @default SILENT */
   readonly logger?: Logger;
+  /** Receives a span for each call and each of its requests. @default NO_TELEMETRY */
+  readonly telemetry?: Telemetry;
   /** Numbers from 0 to 1, for jitter. @default Math.random */
   readonly random?: () => number;
 }
@@ -56,6 +66,7 @@ export function resolveGuardOptions(options: GuardOptions): ResolvedGuardOptions
     ...GUARD_DEFAULTS,
     clock: SYSTEM_CLOCK,
     logger: SILENT,
+    telemetry: NO_TELEMETRY,
     random: Math.random,
     ...options,
   });

@@ -17,6 +17,9 @@ export interface Policies {
   isOutage(error: unknown): boolean;
 }
 
+/** What a circuit breaker has become. */
+export type BreakerState = 'opened' | 'half-open' | 'closed';
+
 /** Callers that may queue for a place; far more than the bounded stages have under way. */
 const QUEUE_MAX = 10_000;
 
@@ -24,7 +27,7 @@ const QUEUE_MAX = 10_000;
  * Creates the policies of one guard.
  *
  * @param cockatiel the loaded module
- * @param options of the guard, with its count of failures, and what is called each time that the breaker opens
+ * @param options of the guard, with its count of failures, and what is called each time that the state of the breaker changes
  */
 export function createPolicies(
   {
@@ -40,7 +43,10 @@ export function createPolicies(
     TimeoutStrategy,
     wrap,
   }: typeof Cockatiel,
-  options: ResolvedGuardOptions & { readonly failures: ConsecutiveFailures; readonly onOpened: () => void },
+  options: ResolvedGuardOptions & {
+    readonly failures: ConsecutiveFailures;
+    readonly onState: (state: BreakerState) => void;
+  },
 ): Policies {
   const { dependency, clock, logger, failures } = options;
   let openForMs = 0;
@@ -68,11 +74,15 @@ export function createPolicies(
   });
   breaker.onBreak(() => {
     openUntil = clock.now() + openForMs;
-    options.onOpened();
+    options.onState('opened');
     logger.warn('breaker-opened', { dependency, forMs: openForMs });
   });
-  breaker.onHalfOpen(() => logger.info('breaker-half-open', { dependency }));
+  breaker.onHalfOpen(() => {
+    options.onState('half-open');
+    logger.info('breaker-half-open', { dependency });
+  });
   breaker.onReset(() => {
+    options.onState('closed');
     // A probe that its caller stopped closes the breaker too, and proves nothing: the next failure opens it.
     if (failures.count() === 0) logger.info('breaker-closed', { dependency });
   });

@@ -1,8 +1,11 @@
 import { editDistance, nearNames } from '@lockstep/model';
 import type { EnvFile } from './env-file.ts';
 
-/** Names that begin with it are ours; those that begin with `LOCKSTEP_TEST_` are for the tests of this program. */
-const OWN = /^LOCKSTEP_(?!TEST_)/i;
+/**
+ * Names that begin with it are ours; those that begin with `LOCKSTEP_TEST_` are for the tests of this program, and the Nx plugin
+ * sets `LOCKSTEP_TRACEPARENT` for its tasks.
+ */
+const OWN = /^LOCKSTEP_(?!TEST_|TRACEPARENT$)/i;
 
 /** The name at the beginning of a line that sets it. */
 const ASSIGNED = /^\s*(?:export\s+)?(\w+)\s*[=:]/;
