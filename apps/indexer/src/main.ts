@@ -35,5 +35,5 @@ const exit = await telemetry
 process.exitCode = exit;
 const unsent = await flushAtEnd(telemetry, signal.aborted ? 'interrupted' : 'done');
 if (unsent !== undefined) warn('telemetry-not-sent', { reason: unsent });
-// A request that is still under way must not keep a stopped process running.
-if (signal.aborted) process.stdout.write('', () => process.exit(exit));
+// Neither a request that is still under way nor a collector that does not answer may keep the process running.
+if (signal.aborted || unsent !== undefined) process.stdout.write('', () => process.exit(exit));

@@ -4,6 +4,7 @@ import {
   ATTR_DB_COLLECTION_NAME,
   ATTR_DB_OPERATION_BATCH_SIZE,
   ATTR_DB_OPERATION_NAME,
+  ATTR_DB_QUERY_SUMMARY,
   ATTR_DB_RESPONSE_STATUS_CODE,
   ATTR_DB_SYSTEM_NAME,
   ATTR_ERROR_TYPE,
@@ -28,7 +29,6 @@ export const ATTRIBUTES = {
   runId: 'lockstep.run.id',
   inStep: 'lockstep.in_step',
   differences: 'lockstep.differences',
-  store: 'lockstep.store',
   outcome: 'lockstep.outcome',
   dependency: 'lockstep.service',
   server: ATTR_SERVER_ADDRESS,
@@ -46,6 +46,7 @@ export const ATTRIBUTES = {
   dollars: 'lockstep.embedding.cost',
   database: ATTR_DB_SYSTEM_NAME,
   operation: ATTR_DB_OPERATION_NAME,
+  summary: ATTR_DB_QUERY_SUMMARY,
   collection: ATTR_DB_COLLECTION_NAME,
   statements: ATTR_DB_OPERATION_BATCH_SIZE,
 } as const satisfies Readonly<Record<keyof Facts, string>>;

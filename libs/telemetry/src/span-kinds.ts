@@ -89,7 +89,7 @@ export const SPAN_KINDS: Readonly<Record<SpanKind, ToldSpan>> = {
     },
   },
   database: {
-    name: ({ operation, collection, server }) => [operation, collection ?? server].filter(Boolean).join(' '),
+    name: ({ operation, summary, collection }) => summary ?? `${operation} ${collection}`,
     isClient: true,
     duration: seconds(METRIC_DB_CLIENT_OPERATION_DURATION, 'Duration of calls to a store', DATABASE_SECONDS),
   },
@@ -104,6 +104,6 @@ export const SPAN_KINDS: Readonly<Record<SpanKind, ToldSpan>> = {
 
 /** Facts that metrics are kept apart by; each has few values. */
 export const METRIC_FACTS: readonly (keyof Facts)[] = [
-  ...(['corpus', 'stage', 'store', 'outcome', 'dependency', 'reason', 'server', 'provider', 'model'] as const),
-  ...(['database', 'operation', 'collection', 'error', 'status', 'sqlState'] as const),
+  ...(['corpus', 'stage', 'outcome', 'dependency', 'reason', 'server', 'provider', 'model'] as const),
+  ...(['database', 'operation', 'summary', 'collection', 'error', 'status', 'sqlState'] as const),
 ];

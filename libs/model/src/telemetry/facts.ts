@@ -15,7 +15,6 @@ export interface Facts {
   readonly inStep?: boolean | undefined;
   /** Differences that a verify found. */
   readonly differences?: number | undefined;
-  readonly store?: string | undefined;
   /** What became of chunks: see `lockstep.chunks`. */
   readonly outcome?: string | undefined;
   /** The service that is called: `openai`, `qdrant`, `neon`, or `input`. */
@@ -43,8 +42,10 @@ export interface Facts {
   /** What they cost, in US dollars. */
   readonly dollars?: number | undefined;
   readonly database?: 'qdrant' | 'postgresql' | undefined;
-  /** What a database is asked to do: a request of Qdrant's API, or the commands of SQL. */
+  /** What a database is asked to do: a request of Qdrant's API, a command of SQL, or `BATCH` for several. */
   readonly operation?: string | undefined;
+  /** The commands of SQL and their table. */
+  readonly summary?: string | undefined;
   /** A collection or a table. */
   readonly collection?: string | undefined;
   /** Statements of a transaction. */

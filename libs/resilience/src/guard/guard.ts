@@ -111,7 +111,8 @@ export function createGuard(options: GuardOptions): Guard {
         try {
           return await timed(attempt, signal);
         } catch (error) {
-          if (isTimeout(error)) sent.tell({ error: 'timeout' });
+          if (signal?.aborted === true) sent.tell({ error: 'aborted' });
+          else if (isTimeout(error)) sent.tell({ error: 'timeout' });
           throw error;
         }
       });
