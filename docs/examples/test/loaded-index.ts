@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { openPglite, startEmbeddedQdrant } from '@lockstep/embedded';
 import { createNeonHandler, createStubOpenAiHandler, forwardTo, startFaultyServices } from '@lockstep/testing-faults';
 
-const INDEXER = resolve(import.meta.dirname, '../../../apps/indexer/bin/indexer.js');
+/** The program. */
+export const INDEXER = resolve(import.meta.dirname, '../../../apps/indexer/bin/indexer.js');
 
 /** Services over HTTP that hold an index. */
 export interface LoadedIndex extends AsyncDisposable {

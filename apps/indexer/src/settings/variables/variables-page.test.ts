@@ -26,6 +26,9 @@ const OTHERS = {
   'TERM_PROGRAM, WT_SESSION': 'On Windows, whether the terminal shows characters outside ASCII.',
   NX_TASK_TARGET_PROJECT:
     'Set by Nx for its tasks: progress in plain lines, and no look for other corpora of the name that the project has.',
+  'TRACEPARENT, TRACESTATE, BAGGAGE':
+    'The trace that a command goes on with, where OpenTelemetry is set up: [telemetry.md](telemetry.md).',
+  LOCKSTEP_TRACEPARENT: 'Set by the Nx plugin for its tasks: the trace of one invocation of Nx. `TRACEPARENT` wins.',
   'PGPORT, PGPASSWORD, PGSSLMODE, PGSSLNEGOTIATION, PGAPPNAME, PGOPTIONS, PGCLIENT_ENCODING':
     'As for psql, what the connection string of a Postgres server other than Neon leaves out.',
   'NODE_USE_ENV_PROXY, HTTPS_PROXY, HTTP_PROXY, NO_PROXY':
