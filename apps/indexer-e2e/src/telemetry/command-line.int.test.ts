@@ -114,12 +114,27 @@ it('a collector that does not answer holds a command up for ten seconds at most,
   expect(stderr).toContain('telemetry telemetry-not-sent reason="no answer within 10 s"');
 });
 
+/** Variables with which a program preloads the text of a module. */
+const preloadedText = (text: string) => ({ NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(text)}` });
+
+it('providers that are registered where the package of the API cannot be found are told, and the command goes on', async () => {
+  const withoutApi = `import { registerHooks } from 'node:module';
+    globalThis[Symbol.for('opentelemetry.js.api.1')] = { version: '1.9.0' };
+    registerHooks({ resolve(name, context, next) {
+      if (name === '@opentelemetry/api') throw Object.assign(new Error(name), { code: 'ERR_MODULE_NOT_FOUND' });
+      return next(name, context);
+    } });`;
+  const variables = { ...services(), ...preloadedText(withoutApi) };
+  const { exit, stderr } = await runIndexer(folder, ['validate', 'books'], variables);
+  expect(exit).toBe(0);
+  expect(stderr).toMatch(/^\[warn\] telemetry telemetry-off hint=".*@opentelemetry\/api is not installed beside/m);
+});
+
 it('a command without anything registered loads nothing of OpenTelemetry', async () => {
   const tellLoaded = `import { registerHooks } from 'node:module';
     registerHooks({ load(url, context, next) { process.stderr.write(url + '\\n'); return next(url, context); } });`;
-  const NODE_OPTIONS = `--import data:text/javascript,${encodeURIComponent(tellLoaded)}`;
   const args = ['run', 'books', '--only', 'embed'];
-  const { exit, stderr } = await runIndexer(folder, args, { ...services(), NODE_OPTIONS });
+  const { exit, stderr } = await runIndexer(folder, args, { ...services(), ...preloadedText(tellLoaded) });
   expect(exit).toBe(0);
   expect(stderr).toContain('libs/resilience/src/guard/guard.ts');
   expect(stderr).not.toMatch(/@opentelemetry|libs\/telemetry/);

@@ -14,7 +14,7 @@ export async function flushAtEnd(telemetry: LoadedTelemetry, how: keyof typeof W
   try {
     return await Promise.race([telemetry.flush().then(() => undefined), tooLong]);
   } catch (error) {
-    return error instanceof Error ? error.name : 'an error';
+    return `the exporter failed${error instanceof Error ? ` (${error.name})` : ''}`;
   } finally {
     clearTimeout(timer);
   }
