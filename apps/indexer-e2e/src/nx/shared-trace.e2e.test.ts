@@ -54,6 +54,20 @@ it('the stages of all corpora that one invocation of Nx starts share a trace, an
   expect(tracesOf(second)).not.toEqual(tracesOf(first));
 });
 
+it('the stages share a trace also where Nx runs plugins in its daemon, and the next invocation has another', async () => {
+  const daemon = { NX_DAEMON: 'true', NX_ISOLATE_PLUGINS: 'true' };
+  try {
+    const first = await commandsOf(['run', 'books:load', '--skip-nx-cache'], daemon);
+    expect(first.length).toBeGreaterThanOrEqual(6);
+    expect(tracesOf(first)).toHaveLength(1);
+    const second = await commandsOf(['run', 'books:load'], daemon);
+    expect(tracesOf(second)).toHaveLength(1);
+    expect(tracesOf(second)).not.toEqual(tracesOf(first));
+  } finally {
+    await workspace.run('nx', ['daemon', '--stop'], daemon);
+  }
+});
+
 it('the stages under Nx go on with the trace that TRACEPARENT names', async () => {
   const traceId = '0af7651916cd43dd8448eb211c80319c';
   const spans = await commandsOf(['run', 'books:load'], { TRACEPARENT: `00-${traceId}-b7ad6b7169203331-01` });
