@@ -17,6 +17,8 @@ export interface SessionOptions {
 export interface TerminalSession {
   /** The lines of the screen and of what has left it at the top, without blanks at their ends and empty lines at the end. */
   lines(): string[];
+  /** Lines that the terminal itself has broken, since they were wider than it is. */
+  broken(): string[];
   /** Everything that was written, with its control sequences. */
   written(): string;
   /** Waits until the lines, as one text, match. Rejects with the screen if the program ends before. */
@@ -63,6 +65,10 @@ export function startTerminal(args: readonly string[], options: SessionOptions):
 
   return {
     lines,
+    broken() {
+      const { active } = terminal.buffer;
+      return lines().filter((_, at) => active.getLine(at + 1)?.isWrapped === true);
+    },
     written: () => written,
     until: (pattern) =>
       new Promise((found, failed) => {

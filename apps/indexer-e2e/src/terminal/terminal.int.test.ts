@@ -54,6 +54,9 @@ function start(args: readonly string[], options: Omit<SessionOptions, 'folder'>)
   return session;
 }
 
+/** What stands on a screen as one line, however it was broken. */
+const wordsOf = (session: TerminalSession): string => session.lines().join(' ').replaceAll(/ +/g, ' ');
+
 /** Without stores: those of the program take seconds to start. */
 const RUN = ['run', 'books', '--only', 'embed', '--price', '1000'];
 
@@ -67,7 +70,7 @@ it.each(WIDTHS)(
     const during = await session.until(/books embed .*30\/120/);
     const running = during.split('\n').filter((line) => line.includes('books embed'));
     expect(running).toHaveLength(1);
-    expect(running[0]).toMatch(/30\/120 {2}.* left/);
+    expect(running[0]).toMatch(/30\/120 {2}.*\b\d+ (s|min \d+ s) left/);
     expect(running[0]?.length).toBeLessThan(columns);
     if (columns >= 80) expect(running[0]).toMatch(/█░.* 25 % {2}30\/120 .*\$0\.0\d+/);
     service.release();
@@ -77,11 +80,95 @@ it.each(WIDTHS)(
     // The bad record and all else is said once.
     expect(lines.filter((line) => line.includes('LEFT OUT'))).toHaveLength(1);
     expect(lines.filter((line) => line.includes('missing-text:'))).toHaveLength(1);
-    expect(lines.join('').match(/120 accepted|accepted=120/g)).toHaveLength(1);
-    expect(lines.join('').match(/books embed/g)).toHaveLength(1);
-    if (isWhole) expect(lines.join('')).toMatch(/books verify: ✔ in step/);
+    expect(wordsOf(session).match(/120 accepted|accepted=120/g)).toHaveLength(1);
+    expect(wordsOf(session).match(/books embed/g)).toHaveLength(1);
+    // Results are broken between words.
+    expect(session.broken()).toEqual([]);
+    if (!isWhole) return;
+    expect(lines.join('')).toMatch(/books verify: ✔ in step/);
+    for (const command of ['summary', 'status']) {
+      const told = start([command], { columns, environment: service.environment });
+      expect(await told.ended, told.written()).toBe(0);
+      expect(told.lines().join('\n')).toMatch(/^books {2}✔ in step/m);
+      expect(told.broken()).toEqual([]);
+    }
+    const drop = start(['drop', 'books'], { columns, environment: service.environment });
+    await drop.until(/^Type the name of the corpus, books, to confirm:/m);
+    drop.type('no\r');
+    expect(await drop.ended).toBe(4);
+    expect(wordsOf(drop)).toContain('This would delete 120 points from embedded/book_vectors and 120 rows');
+    expect(drop.broken()).toEqual([]);
   },
 );
+
+it.each(WIDTHS)(
+  'at %s columns marks say what doctor, plan, summary and status found, and their lines are broken between words',
+  async (columns) => {
+    const service = await startHeldService(1000);
+    const model = await startFaultServer({ handler: createStubOpenAiHandler({ dimensions: 1536 }) });
+    cleanups.push(() => model.close());
+    const cloud = {
+      ...stubOpenAiEnvironment(`${model.url}/v1`),
+      QDRANT_HOST: 'http://127.0.0.1:1',
+      NEON_POSTGRES_CONNECTION_STRING: 'postgresql://u@127.0.0.1:1/d',
+      LOCKSTEP_VECTORS: 'cloud',
+      LOCKSTEP_ROWS: 'cloud',
+    };
+    const shown = async (args: readonly string[], exit: number, environment: Readonly<Record<string, string>>) => {
+      const session = start(args, { columns, environment });
+      expect(await session.ended, session.written()).toBe(exit);
+      expect(session.broken()).toEqual([]);
+      return session.lines().join('\n');
+    };
+    expect(await shown(['summary'], 5, service.environment)).toMatch(/^books {2}▲ NOT LOADED$/m);
+    const plan = ['plan', 'books', '--only', 'embed', '--price', '1000', '--max-cost', '0.0001'];
+    expect(await shown(plan, 4, service.environment)).toMatch(/^ {2}✖ A run would be refused/m);
+    const doctor = await shown(['doctor'], 1, cloud);
+    expect(doctor.match(/^(✔ ok|✖ FAIL) /gm)).toEqual(['✔ ok ', '✖ FAIL ', '✖ FAIL ']);
+    expect(await shown(['status'], 1, cloud)).toMatch(/^books {2}▲ NOT KNOWN: /m);
+  },
+);
+
+it.each(WIDTHS)('at %s columns a service that does not answer has one line until it answers again', async (columns) => {
+  let isDown = true;
+  const embed = createStubOpenAiHandler({ dimensions: DIMENSIONS });
+  const server = await startFaultServer({
+    handler: async (request) =>
+      isDown ? Response.json({ error: { message: 'down' } }, { status: 503 }) : embed(request),
+  });
+  cleanups.push(() => server.close());
+  const session = start(RUN, { columns, environment: stubOpenAiEnvironment(`${server.url}/v1`) });
+  // At 40 columns the line is cut, as those of stages are.
+  const during = await session.until(/^openai: \d+ retr(y|ies), does not answer/m);
+  expect(during.match(/^openai: /gm)).toHaveLength(1);
+  expect(during.split('\n').every((line) => line.length < columns)).toBe(true);
+  isDown = false;
+  expect(await session.ended, session.written()).toBe(0);
+  expect(session.lines().join('\n')).not.toContain('does not answer: no requests');
+});
+
+it.each(WIDTHS)('at %s columns an error is broken between words', async (columns) => {
+  const failed = start(['run', 'books', '--model', 'x', '--embedder', 'embedded'], { columns });
+  expect(await failed.ended).toBe(2);
+  expect(failed.broken()).toEqual([]);
+  expect(wordsOf(failed)).toContain('expected --embedder cloud, or no other model');
+});
+
+it('--quiet leaves the outcome and what was left out of a run', async () => {
+  const service = await startHeldService(1000);
+  const quiet = start(['validate', 'books', '--quiet'], { columns: 200, environment: service.environment });
+  expect(await quiet.ended).toBe(0);
+  expect(quiet.lines()).toMatchObject([
+    expect.stringMatching(/^books validate: 121 records, 120 accepted, 1 rejected/),
+    expect.stringMatching(/^books LEFT OUT: 1 of 121 records rejected/),
+    expect.stringMatching(/^ {2}missing-text: record 121, line 1, id "bad": has no text/),
+  ]);
+  const run = start([...RUN, '--quiet'], { columns: 200, environment: service.environment });
+  expect(await run.ended).toBe(0);
+  expect(run.lines()[0]).toMatch(/^books embed: 120 texts, 120 embedded/);
+  expect(run.lines()[1]).toMatch(/^books LEFT OUT: /);
+  expect(run.lines()).toHaveLength(3);
+});
 
 it.each(WIDTHS)('at %s columns the error of a failed run stands where the line of its stage was', async (columns) => {
   const service = await startHeldService(3, { refuses: true });
@@ -91,7 +178,7 @@ it.each(WIDTHS)('at %s columns the error of a failed run stands where the line o
   expect(await session.ended).toBe(1);
   const text = session.lines().join('\n');
   expect(text).toMatch(/^✖ error \S+ in embed/m);
-  expect(text).toContain('books validate corpus-validated');
+  expect(wordsOf(session)).toContain('books validate corpus-validated');
   expect(text).not.toMatch(/█|░| left\b/);
 });
 
@@ -105,7 +192,7 @@ it.each(WIDTHS)(
     expect(await session.ended).toBe(1);
     const text = session.lines().join('\n');
     expect(text).toMatch(/✖ error aborted in embed: Stopped\./);
-    expect(text).toContain('books validate corpus-validated');
+    expect(wordsOf(session)).toContain('books validate corpus-validated');
     expect(text).not.toMatch(/█|░|\^C/);
   },
 );

@@ -46,23 +46,29 @@ export const run = corpusCommand({
     if (flags.only === 'embed') {
       const limits = runLimits(flags, embedder, spending);
       const done = await embedOnly(session, { strict: flags.strict, rejectsMax: rejectsLimit(flags), limits });
-      const lines = [
-        validateText(done.validate, price),
-        embedText(done.embed, price),
-        ...leftOutLines(done.validate, session.folder),
-      ];
-      return { text: lines.join('\n'), json: { ok: true, ...done } };
+      const embedded = embedText(done.embed, price);
+      return {
+        text: [validateText(done.validate, price), embedded, ...leftOutLines(done.validate, session.folder)].join('\n'),
+        brief: [embedded, ...leftOutLines(done.validate, session.folder)].join('\n'),
+        json: { ok: true, ...done },
+      };
     }
     const done = await load(context);
-    const lines = [validateText(done.validate, price), planLine(done.plan), embedText(done.embed, price)];
-    for (const load of [done['load-qdrant'], done['load-neon']]) if (load !== undefined) lines.push(loadText(load));
-    lines.push(
+    const embedded = embedText(done.embed, price);
+    const stages = [validateText(done.validate, price), planLine(done.plan), embedded];
+    for (const load of [done['load-qdrant'], done['load-neon']]) if (load !== undefined) stages.push(loadText(load));
+    const outcome = [
       verifyText(done.verify, { folder: session.folder, typed: source.typed }),
       ...leftOutLines(done.validate, session.folder),
       ...documentsText(done.validate, session.settings.deletes),
       ...ignoredText(source, root),
-    );
+    ];
     const { ok } = done.verify;
-    return { text: lines.join('\n'), json: { ok, ...done }, exit: ok ? EXIT.done : EXIT.differ };
+    return {
+      text: [...stages, ...outcome].join('\n'),
+      brief: [...(done.embed.refused + done.embed.possiblyPaid > 0 ? [embedded] : []), ...outcome].join('\n'),
+      json: { ok, ...done },
+      exit: ok ? EXIT.done : EXIT.differ,
+    };
   },
 });

@@ -15,12 +15,13 @@ export const validate = corpusCommand({
   ],
   async run({ session, source, root, flags, embedder }) {
     const receipt = await session.validate({ strict: flags.strict });
-    const lines = [
-      validateText(receipt, embeddingPrice(embedder, flags)),
+    const text = validateText(receipt, embeddingPrice(embedder, flags));
+    const warnings = [
       ...leftOutLines(receipt, session.folder),
       ...documentsText(receipt, session.settings.deletes),
       ...ignoredText(source, root),
     ];
-    return { text: lines.join('\n'), json: receipt };
+    const [head = ''] = text.split('\n');
+    return { text: [text, ...warnings].join('\n'), brief: [head, ...warnings].join('\n'), json: receipt };
   },
 });

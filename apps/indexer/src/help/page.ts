@@ -1,3 +1,4 @@
+import { wrapWords } from '../terminal/fitted.ts';
 import { styled, type ColourChoice } from '../terminal/wants-colour.ts';
 
 /** Where a page of help is shown. */
@@ -41,15 +42,17 @@ export function renderPage(
     const lines = entries.flatMap((entry) => entryLines(entry, width, column, target));
     return [styled('bold', title, target), ...lines].join('\n');
   });
-  return [wrap(head, Math.min(width, MEANING_MAX)).join('\n'), ...parts].join('\n\n');
+  return [wrapWords(head, Math.min(width, MEANING_MAX)).join('\n'), ...parts].join('\n\n');
 }
 
 function entryLines({ term, meaning }: Entry, width: number, column: number, target: PageTarget): string[] {
   const isBeside = width >= BESIDE_MIN;
   const indent = isBeside ? column : 6;
-  const lines = meaning === '' ? [] : wrap(meaning, Math.min(width - indent, MEANING_MAX));
+  const lines = meaning === '' ? [] : wrapWords(meaning, Math.min(width - indent, MEANING_MAX));
   if (!isBeside || term.length > column - 4 || lines.length === 0) {
-    const typed = wrap(term, width - 4).map((part, at) => `${at === 0 ? '  ' : '    '}${styled('cyan', part, target)}`);
+    const typed = wrapWords(term, width - 4).map(
+      (part, at) => `${at === 0 ? '  ' : '    '}${styled('cyan', part, target)}`,
+    );
     return [...typed, ...lines.map((line) => ' '.repeat(indent) + line)];
   }
   return lines.map((line, at) =>
@@ -57,15 +60,4 @@ function entryLines({ term, meaning }: Entry, width: number, column: number, tar
       ? `  ${styled('cyan', term, target)}${' '.repeat(column - 2 - term.length)}${line}`
       : ' '.repeat(column) + line,
   );
-}
-
-/** The lines of a text, broken between words. */
-export function wrap(text: string, width: number): string[] {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last === undefined || last.length + 1 + word.length > width) lines.push(word);
-    else lines[lines.length - 1] = `${last} ${word}`;
-  }
-  return lines;
 }

@@ -142,7 +142,10 @@ const SERVICES = {
 /** How a command tells what it does. Every command has these. */
 const OUTPUT = {
   json: { help: 'Print the result as JSON on stdout; messages go to stderr', excludes: 'format' },
-  quiet: { help: 'Tell nothing on stderr but warnings and errors', excludes: 'verbose' },
+  quiet: {
+    help: 'Print only the outcome, warnings and errors: no progress, and no line for each stage',
+    excludes: 'verbose',
+  },
   verbose: { help: 'Log every batch', excludes: 'quiet' },
 } as const;
 

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { IndexingError } from '@lockstep/model';
+import { fitted } from './fitted.ts';
 
 /**
  * Asks on the terminal whether to do what deletes a corpus. Fails with `confirmation-needed` if there is no terminal, or if
@@ -14,7 +15,8 @@ export async function confirm(corpus: string, what: string, signal: AbortSignal)
   }
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const question = `This would ${what}. Type the name of the corpus, ${corpus}, to confirm: `;
+    process.stderr.write(`${fitted(`This would ${what}.`, process.stderr)}\n`);
+    const question = `Type the name of the corpus, ${corpus}, to confirm: `;
     // Ctrl+C and Ctrl+D count as an answer: no.
     const answer = await terminal.question(question, { signal }).catch(() => '');
     if (answer.trim() === corpus) return;

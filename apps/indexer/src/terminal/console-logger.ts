@@ -1,12 +1,16 @@
 import { createRequire } from 'node:module';
 import type * as Consola from 'consola';
 import type { LogFields, Logger } from '@lockstep/model';
+import { fitted } from './fitted.ts';
 import { printable } from './printable.ts';
 
 const require = createRequire(import.meta.url);
 
 /** Levels of consola: 1 is warnings and errors, 3 also what happens, 4 also every batch. */
 const LEVEL = { quiet: 1, normal: 3, verbose: 4 } as const;
+
+/** What consola writes before a line in a terminal, such as ` WARN  `. */
+const BADGE_COLUMNS = 8;
 
 /** How much is told on stderr. */
 export type Volume = keyof typeof LEVEL;
@@ -27,7 +31,8 @@ export function createConsoleLogger(options: { readonly volume: Volume; readonly
     const facts = Object.entries(fields)
       .filter(([, value]) => value !== undefined)
       .map(([name, value]) => `${name}=${typeof value === 'string' ? quoted(value) : value}`);
-    return [options.prefix, event, ...facts].filter((part) => part !== '').join(' ');
+    const text = [options.prefix, event, ...facts].filter((part) => part !== '').join(' ');
+    return fitted(text, { isTTY: isTerminal, columns: (process.stderr.columns || 80) - BADGE_COLUMNS });
   };
   return {
     debug: (event, fields) => out.debug(line(event, fields)),

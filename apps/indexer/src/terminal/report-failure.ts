@@ -1,4 +1,5 @@
 import { ERROR_CATALOGUE, IndexingError, isIndexingError, type ExitCode } from '@lockstep/model';
+import { fitted } from './fitted.ts';
 import { marked } from './marked.ts';
 import { withoutControls } from './printable.ts';
 
@@ -8,7 +9,7 @@ import { withoutControls } from './printable.ts';
  */
 export function reportFailure(error: unknown, args: readonly string[]): ExitCode {
   const failure = asIndexingError(error);
-  process.stderr.write(`\n${failureText(failure)}\n`);
+  process.stderr.write(`\n${fitted(failureText(failure), process.stderr)}\n`);
   if (
     args.some(
       (arg, at) => /^--(json(=true)?|format=json)$/.test(arg) || (arg === 'json' && args[at - 1] === '--format'),

@@ -13,10 +13,14 @@ export function repairResult(done: RepairReceipts, price: number | undefined, sh
   const [qdrant, neon] = [done['load-qdrant'], done['load-neon']];
   const inStep = verify.sides.qdrant + verify.sides.neon === 0;
   const lines = [loadText(qdrant), loadText(neon), ...retainedText(plan.corpus, retained)];
-  if (embed.left > 0) lines.push(missingVectorsText(plan, price, qdrant.left));
-  lines.push(inStep ? `${plan.corpus} repair: both stores are in step` : verifyText(verify, shown));
+  const verdict = inStep ? `${plan.corpus} repair: both stores are in step` : verifyText(verify, shown);
+  const outcome = [
+    ...(embed.left > 0 ? [missingVectorsText(plan, price, qdrant.left)] : []),
+    `${verdict}${possiblyPaidText(embed.possiblyPaid + retained.possiblyPaid)}`,
+  ];
   return {
-    text: `${lines.join('\n')}${possiblyPaidText(embed.possiblyPaid + retained.possiblyPaid)}`,
+    text: [...lines, ...outcome].join('\n'),
+    brief: outcome.join('\n'),
     json: { ok: inStep, plan, embed, 'load-qdrant': qdrant, 'load-neon': neon, unmentioned: retained, verify },
     exit: inStep ? EXIT.done : EXIT.differ,
   };

@@ -3,10 +3,11 @@ import { ERROR_CATALOGUE, EXIT, IndexingError, type ExitCode } from '@lockstep/m
 import { refuseSharedName } from '../settings/corpora/refuse-shared-name.ts';
 import { corpusFiles } from '../settings/workspace-corpora.ts';
 import { printable } from '../terminal/printable.ts';
+import { fitted } from '../terminal/fitted.ts';
 import { asIndexingError, failureJson, failureText } from '../terminal/report-failure.ts';
 import { everyText, type Comment, type CorpusOutcome } from './every-text.ts';
 import { openServices, type Services } from './open-services.ts';
-import type { CommandContext, CommandResult } from './workspace-command.ts';
+import { textOf, type CommandContext, type CommandResult } from './workspace-command.ts';
 
 /**
  * The exit codes, the most severe first: nothing is known of a corpus whose command failed or never began; stores that
@@ -47,7 +48,7 @@ export async function everyCorpus(
         refuseSharedName(file, files);
         return runOne(relative(process.cwd(), join(root, folder, 'corpus.json')), services);
       });
-      if (prints && outcome.result !== undefined) process.stdout.write(`${outcome.result.text}\n\n`);
+      if (prints && outcome.result !== undefined) process.stdout.write(`${textOf(outcome.result, flags)}\n\n`);
       outcomes.push(outcome);
     }
   } finally {
@@ -74,7 +75,7 @@ export async function attempt(
     return { corpus, folder, exit: result.exit ?? EXIT.done, result };
   } catch (thrown) {
     const error = asIndexingError(thrown);
-    process.stderr.write(`\n${printable(corpus)}: ${failureText(error)}\n\n`);
+    process.stderr.write(`\n${fitted(`${printable(corpus)}: ${failureText(error)}`, process.stderr)}\n\n`);
     return { corpus, folder, exit: ERROR_CATALOGUE[error.code].exit, error };
   }
 }

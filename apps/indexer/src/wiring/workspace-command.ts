@@ -5,6 +5,7 @@ import type { CommandHelp, Example } from '../help/command-help.ts';
 import { OUTPUT_FLAGS, SERVICE_FLAGS, type FlagName, type Flags } from '../settings/flags.ts';
 import { argsOf, parseFlags } from '../settings/parse-flags.ts';
 import { createConsoleReporter } from '../terminal/console-reporter.ts';
+import { fitted } from '../terminal/fitted.ts';
 import { resolveContext, type Context } from './resolve-context.ts';
 
 /** What the entry point hands to a command. */
@@ -23,6 +24,8 @@ export interface CommandData extends Host {
 /** What a command prints on stdout, for people or as JSON, and the exit code it ends with. */
 export interface CommandResult {
   readonly text: string;
+  /** What is left of the text with `--quiet`: the outcome and warnings. @default the text */
+  readonly brief?: string | undefined;
   readonly json: unknown;
   /** @default EXIT.done */
   readonly exit?: ExitCode;
@@ -71,6 +74,14 @@ export interface CommandOptions<Given> {
   readonly run: (context: Given, args: Readonly<Record<string, unknown>>) => Promise<CommandResult>;
 }
 
+/** What a command prints for people, as wide as the terminal is; a text for other programs, such as a comment, as it is. */
+export function textOf(
+  { text, brief = text }: CommandResult,
+  { quiet, format }: Pick<Flags, 'quiet' | 'format'>,
+): string {
+  return format === undefined || format === 'text' ? fitted(quiet ? brief : text, process.stdout) : text;
+}
+
 /**
  * A command that works on the whole workspace. It is run with a {@link Host} as its data, and returns the exit code.
  */
@@ -93,9 +104,10 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
         if (!(flag in used)) reporter.logger(name).warn('flag-not-used', { flag: `--${flag}` });
       }
       const context = resolveContext({ cwd: process.cwd(), signal, reporter, telemetry, typed, only, withoutState });
-      const { text, json, exit = EXIT.done } = await options.run(context, args);
+      const outcome = await options.run(context, args);
+      const { json, exit = EXIT.done } = outcome;
       const result = { schemaVersion: SCHEMA_VERSION, ok: exit === EXIT.done, ...(json as object) };
-      process.stdout.write(context.flags.json ? `${JSON.stringify(result)}\n` : `${text}\n`);
+      process.stdout.write(context.flags.json ? `${JSON.stringify(result)}\n` : `${textOf(outcome, context.flags)}\n`);
       return exit;
     },
   });

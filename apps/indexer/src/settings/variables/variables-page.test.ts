@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { SERVICE_VARIABLES } from '@lockstep/model/service-variables';
 import { format } from 'prettier';
 import { expect, it } from 'vitest';
-import { wrap } from '../../help/page.ts';
+import { wrapWords } from '../../terminal/fitted.ts';
 import { FLAG_NAMES, FLAGS, type Flag } from '../flags.ts';
 
 const ROOT = join(import.meta.dirname, '../../../../..');
@@ -72,9 +72,9 @@ it('docs/variables.md has every variable of ours (vitest --update writes it)', a
 
 it('.env.example has every variable of ours, empty (vitest --update writes it)', async () => {
   const entry = (name: string, meaning: string): string =>
-    [...wrap(meaning, 122).map((line) => `# ${line}`), `${name}=`].join('\n');
+    [...wrapWords(meaning, 122).map((line) => `# ${line}`), `${name}=`].join('\n');
   const text = [
-    ...wrap(
+    ...wrapWords(
       "Copy to .env at the root of the workspace. The process's own variables win over this file. Everything is optional: with none of it set, embedded services are used and nothing is paid. More: docs/variables.md.",
       122,
     ).map((line) => `# ${line}`),

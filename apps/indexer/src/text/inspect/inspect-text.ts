@@ -30,10 +30,10 @@ const OVERLONG = {
   reject: 'left out; "overlong": "windows" embeds it whole',
 } as const;
 
-/** Columns of a terminal. */
-const WIDTH = 80;
+/** Width of a line with an example. */
+const EXAMPLE_WIDTH = 80;
 
-/** What a file of chunks holds, for people: at most 80 columns wide, where names and messages allow it. */
+/** What a file of chunks holds, for people. */
 export function inspectText(view: InspectView): string {
   const { inspection, costs, refusal, config } = view;
   const sections = [
@@ -70,7 +70,7 @@ function overview({ shown, inspection, refusal }: InspectView): string[] {
     ...Object.entries(from).map(([field, paths]) => row(field, fromText(field as FieldName, paths, records))),
     ...(ids.repeated === null ? [] : [row('', repeatedText(ids.repeated))]),
     ...(vectorsLeftOut === 0 ? [] : [row('vectors', `${numberText(vectorsLeftOut)} in the file, not used`)]),
-  ].flatMap((line) => wrapped(line, 12));
+  ];
 }
 
 function fromText(field: FieldName, paths: Inspection['from'][FieldName], records: number): string {
@@ -104,7 +104,7 @@ function texts(
 }
 
 function sums(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [title, ...lines.flatMap((line) => wrapped(`  ${printable(line)}`, 4))];
+  return lines.length === 0 ? [] : [title, ...lines.map(indented)];
 }
 
 function keys({ keys: all }: Inspection): string[] {
@@ -133,11 +133,7 @@ function advice({ refusal, inspection }: InspectView): string[] {
       : inspection.accepted === 0 && textCandidate !== null
         ? `Its longest texts are in ${printable(textCandidate)}. Try --text ${printable(textCandidate)}`
         : refusal.advice;
-  return [
-    `Refused (${refusal.code})`,
-    ...wrapped(`  ${withoutControls(refusal.message)}`, 2),
-    ...wrapped(`  ${hint}`, 2),
-  ];
+  return [`Refused (${refusal.code})`, `  ${withoutControls(refusal.message)}`, `  ${hint}`];
 }
 
 function row(name: string, value: string): string {
@@ -149,18 +145,5 @@ function indented(line: string): string {
 }
 
 function clipped(line: string): string {
-  return line.length > WIDTH ? `${line.slice(0, WIDTH - 3).toWellFormed()}...` : line;
-}
-
-/** A line as lines of at most 80 columns, cut at spaces; those after the first are indented. */
-function wrapped(line: string, indent: number): string[] {
-  const lines: string[] = [];
-  let rest = line;
-  while (rest.length > WIDTH) {
-    const at = rest.lastIndexOf(' ', WIDTH);
-    if (at <= indent) break;
-    lines.push(rest.slice(0, at));
-    rest = `${' '.repeat(indent)}${rest.slice(at + 1)}`;
-  }
-  return [...lines, rest];
+  return line.length > EXAMPLE_WIDTH ? `${line.slice(0, EXAMPLE_WIDTH - 3).toWellFormed()}...` : line;
 }
