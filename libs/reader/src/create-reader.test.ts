@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject, PayloadFilter } from '@lockstep/model';
 import { createStubEmbedder, failureOf } from '@lockstep/testing-ports';
 import { createCorpusRig, type CorpusRig } from '@lockstep/testing-runs';
-import { createReader, type Reader, type SearchOptions } from './create-reader.ts';
+import { createReader, matchPoints, type Reader, type SearchOptions } from './create-reader.ts';
 
 const INPUTS: readonly JsonObject[] = [
   { id: 'a', text: 'first', document_id: 'd', chapter_title: 't', page_number: 1, created_at: '2025-12-05', tag: 'x' },
@@ -50,6 +50,29 @@ describe('search', () => {
     row.contentHash = 'newer';
     const { hits, dropped } = await reader.search('first', { limit: 2 });
     expect([hits.length, hits.some(({ chunkId }) => chunkId === 'a'), dropped]).toEqual([1, false, 1]);
+  });
+
+  it('says why a point is no hit, and shows it with the row of its id', async () => {
+    rig.rows.table.delete(await rig.pointIdOf('b'));
+    const row = rig.rows.table.get(await rig.pointIdOf('c'));
+    if (row === undefined) throw new Error('no such row');
+    row.contentHash = 'newer';
+    const point = rig.vectors.collection?.points.get(pointId);
+    if (point === undefined) throw new Error('no such point');
+    rig.vectors.collection?.points.set('7', { ...point });
+    const { matches } = await matchPoints(rig, 'first');
+    const told = matches.map(({ point: found, row: its, dropped }) => [
+      found.payload['chunk_id'],
+      its?.chunkId,
+      dropped,
+    ]);
+    expect(told.toSorted()).toEqual([
+      ['a', undefined, 'foreign-id'],
+      ['a', 'a', undefined],
+      ['b', undefined, 'no-row'],
+      ['c', 'c', 'other-content'],
+      ['d', 'd', undefined],
+    ]);
   });
 
   it('finds only points of its corpus, and of any corpus without one', async () => {

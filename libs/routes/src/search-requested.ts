@@ -1,16 +1,23 @@
 import { utf8Bytes, type PayloadFilter } from '@lockstep/model';
-import { createReader } from '@lockstep/reader/create-reader';
+import { matchPoints, type Match } from '@lockstep/reader/create-reader';
 import type { ReadingOptions } from './reading-options.ts';
 import { refusal } from './refusal.ts';
 import { requestedCorpus } from './requested-corpus.ts';
 import { singleQueries } from './single-queries.ts';
 
-/** `GET /search`: the chunks nearest to a question, as `indexer search --json` prints them. */
+const NAMES = ['q', 'limit', 'corpus', 'filter', 'details'] as const;
+
+/**
+ * `GET /search`: the chunks nearest to a question, as `indexer search --json` prints them. With `details=true`, each has its
+ * point and what its row has besides, and points that are no hits are listed with the reason.
+ */
 export async function searchRequested(
   options: ReadingOptions,
   queries: Readonly<Record<string, readonly string[]>>,
 ): Promise<object> {
-  const { q = '', limit, filter, ...named } = singleQueries(queries, ['q', 'limit', 'corpus', 'filter']);
+  const { q = '', limit, filter, details, ...named } = singleQueries(queries, NAMES);
+  if (details !== undefined && details !== 'true')
+    throw refusal('request-invalid', 'details: expected true, or no details');
   const { embedder } = options.services;
   const { questionUnit: unit } = options;
   const length = unit === 'bytes' ? utf8Bytes(q) : embedder.countTokens(q);
@@ -18,23 +25,53 @@ export async function searchRequested(
     throw refusal('request-too-large', `q: expected at most ${embedder.inputTokensMax} ${unit}, found ${length}`);
   }
   const corpus = (named.corpus ?? options.corpus) === undefined ? undefined : requestedCorpus(options, named.corpus);
-  const reader = createReader({ ...options.services, corpus });
-  const { hits, dropped, stored } = await reader.search(q, {
+  const { matches, stored } = await matchPoints({ ...options.services, corpus }, q, {
     limit: limit === undefined ? undefined : Number(limit),
     filter: filter === undefined ? undefined : parseFilter(filter),
   });
-  const results = hits.map((hit) => ({
-    score: hit.score,
-    corpus: hit.corpus,
-    chunk_id: hit.chunkId,
-    document_id: hit.documentId,
-    chapter_title: hit.chapterTitle,
-    page_number: hit.pageNumber,
-    text: hit.text,
-    created_at: hit.createdAt,
-    metadata: hit.metadata,
-  }));
-  return { ok: true, question: q, results, dropped, ...(stored === undefined ? {} : { stored }) };
+  const hits = matches.filter(({ dropped }) => dropped === undefined);
+  const missed = matches.filter(({ dropped }) => dropped !== undefined);
+  const isDetailed = details === 'true';
+  return {
+    ok: true,
+    question: q,
+    results: hits.map((match) => ({ ...chunkOf(match), ...(isDetailed && behindOf(match)) })),
+    dropped: missed.length,
+    ...(isDetailed && {
+      droppedPoints: missed.map((match) => ({
+        ...{ score: match.point.score, reason: match.dropped },
+        ...behindOf(match),
+        chunk: match.row === undefined ? null : chunkOf(match),
+      })),
+    }),
+    ...(stored === undefined ? {} : { stored }),
+  };
+}
+
+/** The chunk as its row has it. */
+function chunkOf({ point, row }: Match): object {
+  return {
+    score: point.score,
+    corpus: row?.corpus,
+    chunk_id: row?.chunkId,
+    document_id: row?.documentId,
+    chapter_title: row?.chapterTitle,
+    page_number: row?.pageNumber,
+    text: row?.text,
+    created_at: row?.createdAt,
+    metadata: row?.metadata,
+  };
+}
+
+/** What stands in the stores behind a chunk: the whole point without its vector, and the labels of its row. */
+function behindOf({ point, row }: Match): object {
+  return {
+    point: { point_id: point.pointId, payload: point.payload },
+    row:
+      row === undefined
+        ? null
+        : { point_id: row.pointId, content_hash: row.contentHash, embedding_key: row.embeddingKey },
+  };
 }
 
 function parseFilter(text: string): PayloadFilter {

@@ -112,6 +112,38 @@ describe('GET /search', () => {
     });
   });
 
+  it('shows point and row behind each hit, and why a point is no hit, where details are asked for', async () => {
+    await put(CHUNKS);
+    const rows = [...rig.rows.table.values()];
+    const [first, second, third] = ['a', 'b', 'c'].map((id) => rows.find(({ chunkId }) => chunkId === id));
+    rig.rows.table.delete(second?.pointId as string);
+    (third as { contentHash: string }).contentHash = 'newer';
+    const { results, dropped, droppedPoints } = await answer('/search?q=first&details=true');
+    expect(results).toMatchObject([
+      {
+        chunk_id: 'a',
+        point: { point_id: first?.pointId, payload: { content_hash: first?.contentHash, page_number: 1 } },
+        row: { content_hash: first?.contentHash, embedding_key: first?.embeddingKey },
+      },
+    ]);
+    expect(dropped).toBe(2);
+    expect(droppedPoints).toHaveLength(2);
+    expect(droppedPoints).toContainEqual({
+      score: expect.any(Number) as number,
+      reason: 'no-row',
+      point: expect.objectContaining({ point_id: second?.pointId }) as object,
+      row: null,
+      chunk: null,
+    });
+    expect(droppedPoints).toContainEqual(
+      expect.objectContaining({
+        reason: 'other-content',
+        row: expect.objectContaining({ content_hash: 'newer' }) as object,
+        chunk: expect.objectContaining({ text: 'third' }) as object,
+      }),
+    );
+  });
+
   it('takes a filter as JSON', async () => {
     await put(CHUNKS);
     const filter = encodeURIComponent(JSON.stringify({ page_number: { gte: 3 } }));
@@ -139,6 +171,7 @@ describe('GET /search', () => {
     ['/search?q=x&limit=many', 400, 'option-invalid', 'from 1 to 100'],
     ['/search?q=x&q=y', 400, 'request-invalid', 'The parameter q: expected it once'],
     ['/search?q=x&page=1', 400, 'request-invalid', 'The parameter \\"page\\": expected one of q, limit'],
+    ['/search?q=x&details=yes', 400, 'request-invalid', 'details: expected true'],
     ['/search?q=x&filter={', 400, 'request-invalid', 'filter: expected JSON'],
     ['/search?q=x&filter={"page_number":null}', 400, 'option-invalid', 'page_number'],
     ['/search?q=x&corpus=My%20Notes', 400, 'request-invalid', 'corpus: expected 1 to 64'],
