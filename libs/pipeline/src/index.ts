@@ -94,7 +94,7 @@ export {
   type RunOptions,
   type RunReceipts,
 } from './run.ts';
-export type { Attempt, AttemptStep } from './runs/attempt.ts';
+export { readAttempts, type Attempt, type AttemptStep } from './runs/attempt.ts';
 export { endRun, graceSignal } from './runs/end-run.ts';
 export { EDITED_INPUT } from './runs/edited-corpus.ts';
 export type { InputOrigin } from './runs/corpus-origin.ts';

@@ -19,5 +19,7 @@ export interface ReadingOptions {
    * How long a question may be is counted in these: where there is no tokenizer in bytes, since no token is shorter than one.
    */
   readonly questionUnit: 'bytes' | 'tokens';
+  /** Whether a verify that finds a difference writes nothing; otherwise it withdraws the stamps of the corpus. @default false */
+  readonly isReadOnly?: boolean | undefined;
   readonly logger: Logger;
 }

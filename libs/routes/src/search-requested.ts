@@ -7,34 +7,52 @@ import { singleQueries } from './single-queries.ts';
 
 const NAMES = ['q', 'limit', 'corpus', 'filter', 'details'] as const;
 
+/** What a search is asked for. */
+export interface SearchRequest {
+  readonly question: string;
+  /** The corpus that it names, which may be none that can be. */
+  readonly corpus: string | undefined;
+  readonly limit: number | undefined;
+  readonly filter: PayloadFilter | undefined;
+  readonly isDetailed: boolean;
+}
+
+/** Reads the parameters of `GET /search`. Fails with `request-invalid`. */
+export function readSearchRequest(queries: Readonly<Record<string, readonly string[]>>): SearchRequest {
+  const { q: question = '', limit, filter, details, corpus } = singleQueries(queries, NAMES);
+  if (details !== undefined && details !== 'true') {
+    throw refusal('request-invalid', 'details: expected true, or no details');
+  }
+  return {
+    question,
+    corpus: corpus === undefined ? undefined : requestedCorpus({ corpus: undefined }, corpus),
+    limit: limit === undefined ? undefined : Number(limit),
+    filter: filter === undefined ? undefined : parseFilter(filter),
+    isDetailed: details === 'true',
+  };
+}
+
 /**
  * `GET /search`: the chunks nearest to a question, as `indexer search --json` prints them. With `details=true`, each has its
  * point and what its row has besides, and points that are no hits are listed with the reason.
  */
 export async function searchRequested(
   options: ReadingOptions,
-  queries: Readonly<Record<string, readonly string[]>>,
+  { question, limit, filter, isDetailed, ...named }: SearchRequest,
 ): Promise<object> {
-  const { q = '', limit, filter, details, ...named } = singleQueries(queries, NAMES);
-  if (details !== undefined && details !== 'true')
-    throw refusal('request-invalid', 'details: expected true, or no details');
-  const { embedder } = options.services;
-  const { questionUnit: unit } = options;
-  const length = unit === 'bytes' ? utf8Bytes(q) : embedder.countTokens(q);
+  const { questionUnit: unit, services } = options;
+  const { embedder } = services;
+  const length = unit === 'bytes' ? utf8Bytes(question) : embedder.countTokens(question);
   if (length > embedder.inputTokensMax) {
     throw refusal('request-too-large', `q: expected at most ${embedder.inputTokensMax} ${unit}, found ${length}`);
   }
-  const corpus = (named.corpus ?? options.corpus) === undefined ? undefined : requestedCorpus(options, named.corpus);
-  const { matches, stored } = await matchPoints({ ...options.services, corpus }, q, {
-    limit: limit === undefined ? undefined : Number(limit),
-    filter: filter === undefined ? undefined : parseFilter(filter),
-  });
+  const corpus = named.corpus ?? options.corpus;
+  const { matches, stored } = await matchPoints({ ...services, corpus }, question, { limit, filter });
   const hits = matches.filter(({ dropped }) => dropped === undefined);
   const missed = matches.filter(({ dropped }) => dropped !== undefined);
-  const isDetailed = details === 'true';
   return {
     ok: true,
-    question: q,
+    question,
     results: hits.map((match) => ({ ...chunkOf(match), ...(isDetailed && behindOf(match)) })),
     dropped: missed.length,
     ...(isDetailed && {

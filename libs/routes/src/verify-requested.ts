@@ -10,21 +10,38 @@ export const SLICE_CHUNKS = 200;
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
 
-/** `GET /verify`: compares a slice of a corpus in both stores; `cursor` leads to the next one. */
-export async function verifyRequested(
-  options: ReadingOptions,
-  queries: Readonly<Record<string, readonly string[]>>,
-): Promise<SliceReport> {
+/** Which slice is to be verified. */
+export interface VerifyRequest {
+  readonly corpus: string | undefined;
+  readonly cursor: string | undefined;
+}
+
+/** Reads the parameters of `GET /verify`. Fails with `request-invalid`. */
+export function readVerifyRequest(queries: Readonly<Record<string, readonly string[]>>): VerifyRequest {
   const { corpus, cursor } = singleQueries(queries, ['corpus', 'cursor']);
   if (cursor !== undefined && !UUID.test(cursor)) {
     throw refusal('request-invalid', 'cursor: expected that of an earlier reply');
   }
+  return { corpus, cursor };
+}
+
+/** `GET /verify`: compares a slice of a corpus in both stores; `cursor` leads to the next one. */
+export async function verifyRequested(
+  options: ReadingOptions,
+  { corpus, cursor }: VerifyRequest,
+): Promise<SliceReport> {
   return verifyFrom(options, requestedCorpus(options, corpus), cursor);
 }
 
 /** Compares the slice after a point id. */
 export function verifyFrom(options: ReadingOptions, corpus: string, after: string | undefined): Promise<SliceReport> {
-  const { services, logger } = options;
-  const slice = { ...services, projection: projectionOf(options, corpus), after, items: SLICE_CHUNKS };
+  const { services, logger, isReadOnly } = options;
+  const slice = {
+    ...services,
+    projection: projectionOf(options, corpus),
+    after,
+    items: SLICE_CHUNKS,
+    keepStamps: isReadOnly,
+  };
   return verifySlice(editContext(corpus, logger), slice);
 }

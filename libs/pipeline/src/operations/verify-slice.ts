@@ -14,6 +14,8 @@ export interface VerifySliceOptions extends AllStores {
   readonly after?: string | undefined;
   /** Chunks of a slice, at most. */
   readonly items: number;
+  /** Whether the stamps are left as they are, so that nothing is written. @default false */
+  readonly keepStamps?: boolean | undefined;
 }
 
 /** A chunk as both stores have it. */
@@ -27,11 +29,11 @@ interface Stored {
  * hashes, and the content of each row with its own hash; every field of a point where it was written in the form that is asked for.
  * Vectors are not compared. What differs is read once more before it is reported, since an edit may be under way.
  *
- * Where something differs, both stores lose their stamps, so that the next load compares everything.
+ * Where something differs, both stores lose their stamps, so that the next load compares everything, unless `keepStamps`.
  */
 export async function verifySlice(
   { corpus, clock, logger, signal }: Pick<StageContext, 'corpus' | 'clock' | 'logger' | 'signal'>,
-  { vectors, rows, ledger, projection, after, items }: VerifySliceOptions,
+  { vectors, rows, ledger, projection, after, items, keepStamps = false }: VerifySliceOptions,
 ): Promise<SliceReport> {
   const call: CallOptions = { signal };
   const startedAt = clock.now();
@@ -47,7 +49,9 @@ export async function verifySlice(
     }
   }
   const differences: Difference[] = suspects.length === 0 ? [] : await readAgain();
-  if (differences.length > 0) for (const store of STORES) await ledger.removeStamp(corpus, store, call);
+  if (differences.length > 0 && !keepStamps) {
+    for (const store of STORES) await ledger.removeStamp(corpus, store, call);
+  }
   logger.info('slice-verified', { corpus, compared, differences: differences.length });
   return {
     ok: differences.length === 0,
