@@ -53,6 +53,12 @@ export const COMMAND_GROUPS: readonly (readonly [title: string, commands: readon
         load: () => import('./commands/report.ts').then(({ report }) => report),
       },
       {
+        name: 'serve',
+        summary:
+          'Shows the index in a browser, on this machine only: search, state, plans, runs under way; reads only, unless told',
+        load: () => import('./commands/serve.ts').then(({ serve }) => serve),
+      },
+      {
         name: 'repair',
         summary: 'Compares all that both stores hold with input and cache, and corrects it; pays only with --pay',
         load: () => import('./commands/repair.ts').then(({ repair }) => repair),

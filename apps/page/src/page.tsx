@@ -49,7 +49,8 @@ export function Page({
   }, [live]);
 
   if (data === undefined) return <p class="empty">{problem ?? 'Loading…'}</p>;
-  const panels = [...(live?.panels ?? []), ...PANELS];
+  const own = live?.panels ?? [];
+  const panels = [...own, ...PANELS.filter(({ id }) => !own.some((panel) => panel.id === id))];
   return (
     <>
       <Header data={data} panels={panels} />

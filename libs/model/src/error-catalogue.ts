@@ -126,6 +126,13 @@ export const ERROR_CATALOGUE = {
     EXIT.usage,
     'Send the header `authorization: Bearer TOKEN` with the token that the server was given.',
   ),
+  'request-foreign': entry(
+    EXIT.usage,
+    'Open the address that the server printed, in a browser or with curl on this machine.',
+  ),
+  'writes-not-allowed': entry(EXIT.usage, 'Start the server with --allow-writes, or type the command in a terminal.'),
+  'run-under-way': entry(EXIT.usage, 'Wait until the run of this corpus has ended, or stop it.'),
+  'port-taken': entry(EXIT.usage, 'Name another port with --port, or leave it out: then any free one is taken.'),
   overtaken: entry(
     EXIT.failed,
     'A later run of the same corpus has taken over: nothing to do after a load; an edit is to be sent again.',

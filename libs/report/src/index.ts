@@ -19,4 +19,16 @@ export {
   type TextLengths,
 } from './report-data.ts';
 export { runBars, type RunBars, type StageBar } from './run-bars.ts';
+export {
+  hasEnded,
+  type RunFailure,
+  type RunKind,
+  type RunNote,
+  type RunRequest,
+  type RunsEvent,
+  type RunState,
+  type RunView,
+  type StageView,
+} from './run-view.ts';
+export type { Behind, ChunkShown, DroppedPoint, FoundChunk, PlanReply, SearchReply, ServeSettings } from './served.ts';
 export { shortened } from './shortened.ts';

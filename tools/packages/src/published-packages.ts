@@ -20,10 +20,12 @@ export const PUBLISHED_PACKAGES = {
   indexer: {
     folder: 'apps/indexer',
     bundled: [
+      '@hono/node-server',
       '@opentelemetry/semantic-conventions',
       '@qdrant/js-client-rest',
       '@qdrant/openapi-typescript-fetch',
       'gpt-tokenizer',
+      'hono',
       'openai',
     ],
     web: ['reader'],

@@ -8,7 +8,7 @@ import { createPostgresNeon, createStubOpenAiHandler, forwardTo, startFaultyServ
 import { createDatabase } from '@lockstep/testing-postgres';
 import { format } from 'prettier';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { runIndexer } from '../support/run-indexer.ts';
+import { startIndexer } from '../support/run-indexer.ts';
 import { closed, resultsSchema } from './results-schema.ts';
 
 const DIMENSIONS = 8;
@@ -71,7 +71,9 @@ describe('what each command prints with --json', () => {
 
   async function check(name: string, ...args: string[]): Promise<void> {
     const words = [...(name === 'failed' ? [] : name.split(' ')), ...args, '--json'];
-    const { exit, stdout, stderr } = await runIndexer(folder, words, environment);
+    const indexer = startIndexer(folder, words, environment);
+    if (name === 'serve') void indexer.firstLine.then(() => indexer.interrupt());
+    const { exit, stdout, stderr } = await indexer.ended;
     const result = JSON.parse(stdout) as { readonly ok: boolean };
     const pointer = name.replaceAll(' ', '%20');
     const validate = ajv.getSchema(`results#/definitions/Results/properties/${pointer}`) as ValidateFunction;
@@ -115,6 +117,7 @@ describe('what each command prints with --json', () => {
       ['repair', '--all'],
       ['rename', 'notes', 'memos', '--dry-run'],
       ['rename', 'notes', 'memos', '--yes'],
+      ['serve', '--port', '0'],
       ['drop', 'memos', '--yes'],
       ['drop', 'memos', '--yes'],
       ['verify', 'notes'],

@@ -16,6 +16,8 @@ export interface StartedIndexer {
   interrupt(): void;
   /** Resolves when it has printed a text on stderr; rejects if it ends before. */
   printed(text: string): Promise<void>;
+  /** The first line on stdout; rejects if it ends before. */
+  readonly firstLine: Promise<string>;
   /** Kills it as soon as it has printed a text on stderr, or at once if it has. */
   killAfter(text: string): void;
 }
@@ -39,19 +41,30 @@ export function startIndexer(
   const killIfPrinted = (): void => {
     if (deadly !== undefined && stderr.includes(deadly)) child.kill('SIGKILL');
   };
+  const { promise: firstLine, resolve: tellLine, reject: refuseLine } = Promise.withResolvers<string>();
+  // Most callers do not ask for it.
+  firstLine.catch(() => {});
   const ended = new Promise<IndexerRun>((done, fail) => {
     let stdout = '';
-    child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+    child.stdout.on('data', (data: Buffer) => {
+      stdout += data.toString();
+      const end = stdout.indexOf('\n');
+      if (end !== -1) tellLine(stdout.slice(0, end));
+    });
     child.stderr.on('data', (data: Buffer) => {
       stderr += data.toString();
       killIfPrinted();
       tellIfPrinted();
     });
     child.on('error', fail);
-    child.on('close', (exit) => done({ exit, stdout, stderr }));
+    child.on('close', (exit) => {
+      refuseLine(new Error(`it ended without a line on stdout:\n${stderr}`));
+      done({ exit, stdout, stderr });
+    });
   });
   return {
     ended,
+    firstLine,
     interrupt: () => void child.kill('SIGINT'),
     printed(text) {
       const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -2,13 +2,10 @@ import { EXIT } from '@lockstep/model';
 import { embedOnly } from '@lockstep/pipeline';
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import { rejectsLimit, runLimits } from '../settings/run-limits.ts';
-import { documentsText } from '../text/documents-text.ts';
 import { embedText } from '../text/embed-text.ts';
 import { leftOutLines } from '../text/left-out-text.ts';
-import { loadText } from '../text/load-text.ts';
-import { planLine } from '../text/plan-text.ts';
+import { runLines } from '../text/run-text.ts';
 import { validateText } from '../text/validate-text.ts';
-import { verifyText } from '../text/verify-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 import { load } from '../wiring/corpus-operations.ts';
 import { ignoredText } from '../wiring/ignored-by-git.ts';
@@ -54,19 +51,14 @@ export const run = corpusCommand({
       };
     }
     const done = await load(context);
-    const embedded = embedText(done.embed, price);
-    const stages = [validateText(done.validate, price), planLine(done.plan), embedded];
-    for (const load of [done['load-qdrant'], done['load-neon']]) if (load !== undefined) stages.push(loadText(load));
-    const outcome = [
-      verifyText(done.verify, { folder: session.folder, typed: source.typed }),
-      ...leftOutLines(done.validate, session.folder),
-      ...documentsText(done.validate, session.settings.deletes),
-      ...ignoredText(source, root),
-    ];
+    const { folder, settings } = session;
+    const { stages, ...last } = runLines(done, { price, folder, typed: source.typed, deletes: settings.deletes });
+    const outcome = [...last.outcome, ...ignoredText(source, root)];
+    const isEmbedShort = done.embed.refused + done.embed.possiblyPaid > 0;
     const { ok } = done.verify;
     return {
       text: [...stages, ...outcome].join('\n'),
-      brief: [...(done.embed.refused + done.embed.possiblyPaid > 0 ? [embedded] : []), ...outcome].join('\n'),
+      brief: [...(isEmbedShort ? [embedText(done.embed, price)] : []), ...outcome].join('\n'),
       json: { ok, ...done },
       exit: ok ? EXIT.done : EXIT.differ,
     };

@@ -38,5 +38,6 @@ export const FLAG_GROUPS: readonly (readonly [title: string, names: readonly Fla
   ['Embedding and its cost', ['model', 'dimensions', 'pay', 'max-cost', 'price', 'max-rejects']],
   ['Requests', ['batch-size', 'qdrant-batch-size', 'neon-batch-size', 'tokens-per-minute', 'requests-per-minute']],
   ['Services and files', ['embedder', 'vectors', 'rows', 'state-dir']],
+  ['Server', ['port', 'allow-writes']],
   ['Output', ['dry-run', 'yes', 'corpora', 'out', 'without-plan', 'limit', 'format', 'json', 'quiet', 'verbose']],
 ];

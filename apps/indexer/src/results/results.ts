@@ -112,6 +112,14 @@ export interface SearchResults {
   readonly dropped: number;
 }
 
+/** Printed when the server is ready, before the command ends. */
+export interface ServeResult {
+  /** With the token, which is new for each server. */
+  readonly url: string;
+  readonly port: number;
+  readonly allowWrites: boolean;
+}
+
 export interface RuntimeResult {
   readonly embedder: unknown;
   readonly input: unknown;
@@ -186,6 +194,7 @@ export interface Results {
   readonly status: ResultHead & Status;
   readonly report: ResultHead & ReportResult;
   readonly summary: ResultHead & { readonly corpora: readonly (CorpusReceipts & CorpusStanding)[] };
+  readonly serve: ResultHead & ServeResult;
   readonly repair: ResultHead & (RepairResult | EveryResult<RepairResult>);
   readonly rename: ResultHead & RenameResult;
   readonly drop: ResultHead & DropResult;

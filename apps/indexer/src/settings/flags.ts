@@ -203,6 +203,12 @@ export const FLAGS = {
     check: v.string(),
   },
   yes: { help: 'Delete without asking' },
+  port: {
+    ...whole(v.pipe(v.number(), v.maxValue(65_535, 'expected at most 65535'))),
+    help: 'Port of 127.0.0.1; default any free one',
+    default: 0,
+  },
+  'allow-writes': { help: 'Let the page start runs and repairs, which write, delete and pay' },
   only: {
     help: 'Work on only one store; default both',
     valueHint: 'qdrant|neon',

@@ -49,6 +49,8 @@ export interface ServicesOptions {
   readonly minuteLimits?: MinuteLimits;
   /** Attempts and waiting times for a service that does not answer. @default GUARD_DEFAULTS */
   readonly guardLimits?: Pick<GuardOptions, 'attemptsMax' | 'timeoutMs' | 'deadlineMs'>;
+  /** How long to wait while another process uses the embedded Postgres, in milliseconds. @default 600_000 */
+  readonly lockWaitMs?: number | undefined;
 }
 
 /**
@@ -102,7 +104,7 @@ const MODELS = createSharedEngines<EmbeddedOpenAi>();
 
 /** Prepares the services of a profile; each is opened when it is first used. */
 export function openServices(options: ServicesOptions): Services {
-  const { environment, profile, stateDirectory, logger } = options;
+  const { environment, profile, stateDirectory, logger, lockWaitMs: waitMs = PGLITE_WAIT_MS } = options;
   const telemetry = options.telemetry === undefined ? {} : { telemetry: options.telemetry };
   const closing = new AbortController();
   const signal = AbortSignal.any([options.signal, closing.signal]);
@@ -143,7 +145,7 @@ export function openServices(options: ServicesOptions): Services {
       const onWait = () => logger.info('embedded-postgres-awaited', { reason: 'another process is using it' });
       const { engine, release } = await DATABASES.lease(
         directory,
-        (stop) => openPglite({ directory, waitMs: PGLITE_WAIT_MS, signal: stop, onWait }).catch(lockTimeout),
+        (stop) => openPglite({ directory, waitMs, signal: stop, onWait }).catch(lockTimeout),
         signal,
       );
       closers.push(release);

@@ -29,6 +29,8 @@ export interface CommandResult {
   readonly json: unknown;
   /** @default EXIT.done */
   readonly exit?: ExitCode;
+  /** Whether the command has printed its result before it ended. @default false */
+  readonly isPrinted?: boolean;
   /** What a comment on a pull request says of the corpus, of a command that has `--format`. */
   readonly section?: CorpusSection;
 }
@@ -105,7 +107,8 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
       }
       const context = resolveContext({ cwd: process.cwd(), signal, reporter, telemetry, typed, only, withoutState });
       const outcome = await options.run(context, args);
-      const { json, exit = EXIT.done } = outcome;
+      const { json, exit = EXIT.done, isPrinted = false } = outcome;
+      if (isPrinted) return exit;
       const result = { schemaVersion: SCHEMA_VERSION, ok: exit === EXIT.done, ...(json as object) };
       process.stdout.write(context.flags.json ? `${JSON.stringify(result)}\n` : `${textOf(outcome, context.flags)}\n`);
       return exit;

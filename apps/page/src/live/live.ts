@@ -15,6 +15,6 @@ export interface Live {
   load(): Promise<ReportData>;
   /** Calls `refresh` when the data may have changed; returns a function that ends it. */
   watch(refresh: () => void): () => void;
-  /** Stand above the panels of the report, in this order. */
+  /** Stand above the panels of the report, in this order; one with the id of another stands in its place. */
   readonly panels: readonly LivePanel[];
 }
