@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startFaultServer, startStubOpenAi, type FaultServer, type StubOpenAi } from '@lockstep/testing-faults';
+import { createDatabase, type TestDatabase } from '@lockstep/testing-postgres';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { runIndexer, startIndexer } from '../support/run-indexer.ts';
 import { preloaded, readSpans } from './written-spans.ts';
@@ -13,6 +14,7 @@ const TRACEPARENT = `00-${TRACE.traceId}-${TRACE.spanId}-01`;
 let folder: string;
 let file: string;
 let openai: StubOpenAi;
+let database: TestDatabase;
 let silent: FaultServer | undefined;
 
 beforeEach(async () => {
@@ -25,18 +27,21 @@ beforeEach(async () => {
   const config = { name: 'books', input: 'chunks.json', dimensions: DIMENSIONS };
   writeFileSync(join(folder, 'books/corpus.json'), JSON.stringify(config));
   openai = await startStubOpenAi({ dimensions: DIMENSIONS });
+  database = await createDatabase();
 });
 afterEach(async () => {
   await silent?.close();
   silent = undefined;
   await openai.close();
+  await database.drop();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const services = () => ({
   OPENAI_API_KEY: 'none',
   OPENAI_BASE_URL: openai.baseUrl,
-  LOCKSTEP_EMBEDDER: 'cloud',
+  NEON_POSTGRES_CONNECTION_STRING: database.connectionString,
+  ...{ LOCKSTEP_EMBEDDER: 'cloud', LOCKSTEP_VECTORS: 'embedded', LOCKSTEP_ROWS: 'cloud' },
 });
 
 it('a command sends its spans in batches before it ends, in one trace', async () => {
