@@ -1,15 +1,5 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { Facts, MetricKind, SpanKind } from '@lockstep/model';
-import { METRIC_DB_CLIENT_OPERATION_DURATION } from '@opentelemetry/semantic-conventions';
-import {
-  ATTR_GEN_AI_OPERATION_NAME,
-  ATTR_GEN_AI_REQUEST_ENCODING_FORMATS,
-  ATTR_GEN_AI_TOKEN_TYPE,
-  GEN_AI_OPERATION_NAME_VALUE_EMBEDDINGS,
-  GEN_AI_TOKEN_TYPE_VALUE_INPUT,
-  METRIC_GEN_AI_CLIENT_OPERATION_DURATION,
-  METRIC_GEN_AI_CLIENT_TOKEN_USAGE,
-} from '@opentelemetry/semantic-conventions/incubating';
 
 /** A metric that comes from spans. */
 export interface SpanMetric {
@@ -48,7 +38,7 @@ const seconds = (name: string, description: string, boundaries: readonly number[
   boundaries,
 });
 
-const embeddings: Attributes = { [ATTR_GEN_AI_OPERATION_NAME]: GEN_AI_OPERATION_NAME_VALUE_EMBEDDINGS };
+const embeddings: Attributes = { 'gen_ai.operation.name': 'embeddings' };
 
 /** Spans by kind. A span of a call covers all its attempts, as the conventions for GenAI and for databases say. */
 export const SPAN_KINDS: Readonly<Record<SpanKind, ToldSpan>> = {
@@ -64,21 +54,21 @@ export const SPAN_KINDS: Readonly<Record<SpanKind, ToldSpan>> = {
     duration: seconds('lockstep.stage.duration', 'Duration of stages', STAGE_SECONDS),
   },
   embeddings: {
-    name: ({ model }) => `${GEN_AI_OPERATION_NAME_VALUE_EMBEDDINGS} ${model}`,
+    name: ({ model }) => `embeddings ${model}`,
     isClient: true,
-    attributes: { ...embeddings, [ATTR_GEN_AI_REQUEST_ENCODING_FORMATS]: ['base64'] },
+    attributes: { ...embeddings, 'gen_ai.request.encoding_formats': ['base64'] },
     duration: {
-      ...seconds(METRIC_GEN_AI_CLIENT_OPERATION_DURATION, 'Duration of calls for embeddings', GEN_AI_SECONDS),
+      ...seconds('gen_ai.client.operation.duration', 'Duration of calls for embeddings', GEN_AI_SECONDS),
       attributes: embeddings,
     },
     metrics: {
       tokens: {
-        name: METRIC_GEN_AI_CLIENT_TOKEN_USAGE,
+        name: 'gen_ai.client.token.usage',
         kind: 'histogram',
         unit: '{token}',
         description: 'Tokens that a call was charged for',
         boundaries: GEN_AI_TOKENS,
-        attributes: { ...embeddings, [ATTR_GEN_AI_TOKEN_TYPE]: GEN_AI_TOKEN_TYPE_VALUE_INPUT },
+        attributes: { ...embeddings, 'gen_ai.token.type': 'input' },
       },
       dollars: {
         name: 'lockstep.embedding.cost',
@@ -91,7 +81,7 @@ export const SPAN_KINDS: Readonly<Record<SpanKind, ToldSpan>> = {
   database: {
     name: ({ operation, summary, collection }) => summary ?? `${operation} ${collection}`,
     isClient: true,
-    duration: seconds(METRIC_DB_CLIENT_OPERATION_DURATION, 'Duration of calls to a store', DATABASE_SECONDS),
+    duration: seconds('db.client.operation.duration', 'Duration of calls to a store', DATABASE_SECONDS),
   },
   download: { name: () => 'download', isClient: true },
   call: { name: ({ dependency }) => `call ${dependency}`, isClient: true },

@@ -21,7 +21,6 @@ export const PUBLISHED_PACKAGES = {
     folder: 'apps/indexer',
     bundled: [
       '@hono/node-server',
-      '@opentelemetry/semantic-conventions',
       '@qdrant/js-client-rest',
       '@qdrant/openapi-typescript-fetch',
       'gpt-tokenizer',
