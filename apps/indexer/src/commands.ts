@@ -43,7 +43,7 @@ export const COMMAND_GROUPS: readonly (readonly [title: string, commands: readon
       },
       {
         name: 'summary',
-        summary: 'Shows what the last run of every corpus came to, from the receipts on this machine and the run table',
+        summary: 'Shows what the last run of every corpus came to, on whatever machine it was; asks no store',
         load: () => import('./commands/summary.ts').then(({ summary }) => summary),
       },
       {

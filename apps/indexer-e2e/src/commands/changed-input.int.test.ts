@@ -53,13 +53,13 @@ describe('an input that is another one than validate read', { timeout: 120_000 }
     expect(loaded.exit, loaded.stderr).toBe(0);
     expect(await verify()).toMatchObject({
       exit: 0,
-      stdout: 'my-quotes verify: in step (level content): input 3, cache 3, qdrant 3, neon 3\n',
+      stdout: 'my-quotes verify: in step (all fields compared): input 3, cache 3, qdrant 3, neon 3\n',
     });
     for (const content of [CHUNKS.replace('text of c', 'text of d'), 'garbage', '']) {
       write('my quotes.json', content);
       const changed = await verify();
       expect(changed.exit, content).toBe(5);
-      expect(changed.stdout).toMatch(/^my-quotes verify: NOT IN STEP \(level content\): input 3, /);
+      expect(changed.stdout).toMatch(/^my-quotes verify: NOT IN STEP \(all fields compared\): input 3, /);
       expect(changed.stdout).toMatch(
         /\n {2}my quotes\.json has changed since validate read it .+Z; the stores hold what was read then\. Load it: `indexer run 'my quotes\.json'`\.\n$/,
       );

@@ -68,7 +68,7 @@ describe('the last run', { timeout: 120_000 }, () => {
     expect(first.text).toMatch(/^books {2}in step\n {2}chunks {3}input 40, cache 40, qdrant 40, neon 40\n/);
     expect(first.text).toMatch(/\n {2}embed {4}40 embedded, 0 from the cache; \d+ tokens/);
     expect(first.text).toMatch(/\n {2}qdrant {3}40 written, 0 deleted; .*\n {2}neon {5}40 written, 0 deleted; /);
-    expect(first.text).toMatch(/\n {2}verified \d{4}-\d\d-\d\d \d\d:\d\dZ, level content\n/);
+    expect(first.text).toMatch(/\n {2}verified \d{4}-\d\d-\d\d \d\d:\d\dZ, all fields compared\n/);
     expect(first.text).toContain('All corpora are in step.');
     expect((await told()).text).toBe(first.text);
   });

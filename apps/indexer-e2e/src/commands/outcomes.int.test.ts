@@ -107,7 +107,7 @@ describe('what a run says', { timeout: 240_000 }, () => {
     write('lang/chunks.jsonl', pages('x', 2));
     const { stdout } = await run('run', 'lang');
     expect(stdout).toContain('load-qdrant: 0 points written, 2 deleted; 8 before, 6 now');
-    expect(stdout).toContain('verify: in step (level content): input 2, cache 2, qdrant 6, neon 6, 4 kept');
+    expect(stdout).toContain('verify: in step (all fields compared): input 2, cache 2, qdrant 6, neon 6, 4 kept');
   });
 
   it('most-rejected-exit-0: an input of which much would be left out ends with 4, and names a file that is there', async () => {
@@ -186,7 +186,7 @@ describe('what a run says', { timeout: 240_000 }, () => {
     expect((await run('verify', 'green', '--state-dir', state)).stdout.trimEnd().split('\n').at(-1)).toBe(leftOut);
     const summary = await run('summary', '--corpora', 'green', '--state-dir', state);
     expect(summary.exit, summary.stdout).toBe(0);
-    expect(summary.stdout).toContain('  receipts states/green/\n');
+    expect(summary.stdout).toContain('  files    states/green/\n');
     expect(summary.stdout).toContain(`${leftOut}\ngreen is in step.`);
     expect((await run('drop', 'green', '--yes', '--state-dir', state)).exit).toBe(0);
     const dropped = await run('summary', '--corpora', 'green', '--state-dir', state);

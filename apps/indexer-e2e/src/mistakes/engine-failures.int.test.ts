@@ -68,6 +68,10 @@ it('a missing file of the embedded model is told at once, and not as an outage',
 it('doctor says that the embedded model cannot be started', async () => {
   checkSaid(await runWith(NO_WORKER, 'doctor'), {
     exit: 1,
-    says: [/^FAIL openai +embedded +The embedded model failed: Cannot find module/m, /^ok +qdrant/m, /^ok +neon/m],
+    says: [
+      /^FAIL embedding +embedded +The embedded model failed: Cannot find module/m,
+      /^ok +qdrant/m,
+      /^ok +postgres/m,
+    ],
   });
 });

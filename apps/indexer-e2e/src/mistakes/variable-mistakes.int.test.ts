@@ -113,7 +113,7 @@ const MISTAKES: readonly Mistake[] = [
     },
     typed: ['doctor'],
     exit: 1,
-    says: [/FAIL neon .*named by POSTGRES_URL/, /postgres-taken from=POSTGRES_URL/],
+    says: [/FAIL postgres .*named by POSTGRES_URL/, /postgres-taken from=POSTGRES_URL/],
     neverSays: ['hidden'],
   },
 ];

@@ -2,7 +2,7 @@ import * as v from 'valibot';
 import { CollectionName, CORPUS_DEFAULTS, CorpusConfigSchema, OVERLONG_MODES, TableName } from '@lockstep/model';
 import { COST_LIMIT } from '@lockstep/model/service-variables';
 import { REFUSED_MAX, VERIFY_LEVELS } from '@lockstep/pipeline';
-import { KNOWN_MODELS } from './known-models.ts';
+import { EMBEDDED_ITEMS_MAX, KNOWN_MODELS } from './known-models.ts';
 
 /** Everything about one flag; docs/variables.md and `.env.example` are written from it. */
 export interface Flag {
@@ -62,7 +62,7 @@ const CORPUS = {
   table: { help: `Postgres table; default ${CORPUS_DEFAULTS.table}`, valueHint: 'name', check: TableName },
   'batch-size': {
     ...whole(v.unwrap(entries.batchSize)),
-    help: `Most chunks in one embedding request; default ${CORPUS_DEFAULTS.batchSize}`,
+    help: `Most texts in one embedding request; default ${CORPUS_DEFAULTS.batchSize}; the embedded service takes at most ${EMBEDDED_ITEMS_MAX}`,
   },
   'qdrant-batch-size': {
     ...whole(v.unwrap(entries.qdrantBatchSize)),
@@ -101,7 +101,7 @@ const CORPUS = {
   created: { help: 'Path of the date; default what is recognised', valueHint: 'path', check: path },
   'max-rejected-percent': {
     ...matching('0-100', PERCENT, 'a number from 0 to 100'),
-    help: 'Share of the records that may be left out; default 5, or 10 records, and never more than half',
+    help: 'Percentage of the records that may be left out; without it, an input is refused if more than 5 % and more than 10 records would be, or more than half',
     variable: 'LOCKSTEP_MAX_REJECTED_PERCENT',
   },
   payload: {
@@ -133,7 +133,7 @@ const SERVICES = {
     variable: 'LOCKSTEP_ROWS',
   },
   'state-dir': {
-    help: 'Folder for caches, receipts and embedded data; default .lockstep at the root of the workspace',
+    help: 'Folder for embeddings, what each stage did, and the data of the embedded services; default .lockstep at the root of the workspace',
     valueHint: 'folder',
     check: v.string(),
   },

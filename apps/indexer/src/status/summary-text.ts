@@ -60,7 +60,7 @@ function corpusText({ standing, receipts }: Summarised, priceOf: (embed: EmbedRe
   if (isRunOfHere && verify !== undefined) lines.push(...didHere(standing, receipts, verify, priceOf));
   else if (run !== null) lines.push(`  loaded   by another machine, ${shownTime(run.startedAt)}`);
   if (verified !== null) lines.push(verifiedText(verified));
-  if (isRunOfHere) lines.push(`  receipts ${folder}/`);
+  if (isRunOfHere) lines.push(`  files    ${folder}/`);
   return lines.join('\n');
 }
 

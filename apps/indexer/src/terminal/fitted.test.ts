@@ -2,14 +2,14 @@ import { expect, it } from 'vitest';
 import { fitted } from './fitted.ts';
 
 const LINES = [
-  'chunks verify: in step (level content): input 59, cache 59, qdrant 59, neon 59',
+  'chunks verify: in step (all fields): input 59, cache 59, qdrant 59, neon 59',
   '  embed    59 texts, 59 embedded in 15 requests',
   '  short    fits',
 ].join('\n');
 
 it('a text in a terminal is broken between words, and goes on under what it belongs to', () => {
   expect(fitted(LINES, { isTTY: true, columns: 40 }, {}).split('\n')).toEqual([
-    'chunks verify: in step (level content):',
+    'chunks verify: in step (all fields):',
     '  input 59, cache 59, qdrant 59, neon 59',
     '  embed    59 texts, 59 embedded in 15',
     '           requests',

@@ -14,12 +14,15 @@ export interface ServiceReport {
   readonly variable?: string | undefined;
 }
 
+/** What each service is for, or is. */
+const LABELS: Readonly<Record<Dependency, string>> = { openai: 'embedding', qdrant: 'qdrant', neon: 'postgres' };
+
 /** Each service in one line. */
 export function doctorText(reports: readonly ServiceReport[]): string {
   return reports
     .map(
       ({ service, choice, reachable, name, version, problem, variable }) =>
-        `${reachable ? marked('good', 'ok  ') : marked('bad', 'FAIL')} ${service.padEnd(7)} ${choice.padEnd(9)} ${reachable ? `${name} ${version}` : problem}` +
+        `${reachable ? marked('good', 'ok  ') : marked('bad', 'FAIL')} ${LABELS[service].padEnd(9)} ${choice.padEnd(9)} ${reachable ? `${name} ${version}` : problem}` +
         (variable === undefined ? '' : ` (named by ${variable}, since NEON_POSTGRES_CONNECTION_STRING is not set)`),
     )
     .join('\n');

@@ -34,12 +34,20 @@ export function planText(plan: CorpusPlan, price: number | undefined): string {
   return [
     `${corpus} plan: ${counted(input.accepted, 'chunk')} in the input${input.rejected > 0 ? `, ${counted(input.rejected, 'record')} rejected` : ''}`,
     ...(stores.length === 0 ? [`  stores     ${NOT_COMPARED}`] : [line(head), ...rows.map(line)]),
-    `  embed      ${counted(embedding.texts, 'text')}, ${costText(embedding.tokens, price)} (${embedder.model}, ${counted(embedder.dimensions, 'dimension')})`,
-    ...(overlong === null || overlong.records === 0 ? [] : [`  long texts ${overlongText(overlong, price)}`]),
+    `  embed      ${counted(embedding.texts, 'text')}, ${tokensText(plan, price)} (${embedder.model}, ${counted(embedder.dimensions, 'dimension')})`,
+    ...(overlong === null || overlong.records === 0 ? [] : [`  too long   ${overlongText(overlong, price)}`]),
     `  cache      ${cacheText(embedding, price)}`,
     ...elsewhereLines(plan),
     ...stores.map(([store, { target, depth }]) => `  ${store.padEnd(10)} ${target}, ${DEPTH_TEXT[depth]}`),
   ].join('\n');
+}
+
+/** Tokens to pay for. They are counted as the model does; of a model that only its service knows, as OpenAI's models do. */
+export function tokensText(
+  { embedder, embedding }: Pick<CorpusPlan, 'embedder' | 'embedding'>,
+  price: number | undefined,
+): string {
+  return `${embedder.host === null ? '' : 'about '}${costText(embedding.tokens, price)}`;
 }
 
 /** What is said of a plan that asked no store. */
@@ -67,7 +75,7 @@ const DEPTH_TEXT = {
 /** What need not be embedded, and what that saves. */
 export function cacheText({ cachedChunks, tokensSaved }: CorpusPlan['embedding'], price: number | undefined): string {
   if (cachedChunks === 0) return 'has no vector of these chunks';
-  return `has the vectors of ${counted(cachedChunks, 'chunk')}; saves about ${price === 0 ? counted(tokensSaved, 'token') : costText(tokensSaved, price)}`;
+  return `has the vectors of ${counted(cachedChunks, 'chunk')}; saves about ${price === 0 ? counted(tokensSaved, 'token') : costText(tokensSaved, price)}, estimated from the size of the texts`;
 }
 
 /** A plan in one line. */

@@ -13,6 +13,14 @@ export interface VerifyTextOptions {
   readonly input?: string;
 }
 
+/** What a verify compared, by its level. */
+export const COMPARED: Readonly<Record<VerifyReceipt['level'], string>> = {
+  counts: 'numbers compared',
+  ids: 'ids compared',
+  content: 'all fields compared',
+  vectors: 'fields and vectors compared',
+};
+
 /** The outcome of a verification, with the first differences. */
 export function verifyText(receipt: VerifyReceipt, { folder, typed, input }: VerifyTextOptions): string {
   const { corpus, ok, overtakenBy, level, counts, refused, held, kept, notComparable, sides } = receipt;
@@ -22,7 +30,7 @@ export function verifyText(receipt: VerifyReceipt, { folder, typed, input }: Ver
   if (refused > 0) numbers.push(`${counted(refused, 'text')} refused by the embedding service`);
   if (held > 0) numbers.push(`${held} held`);
   if (kept > 0) numbers.push(`${kept} kept`);
-  const lines = [`${corpus} verify: ${markedVerdict(receipt)} (level ${level}): ${numbers.join(', ')}`];
+  const lines = [`${corpus} verify: ${markedVerdict(receipt)} (${COMPARED[level]}): ${numbers.join(', ')}`];
   if (notComparable > 0) {
     lines.push(
       `  ${counted(notComparable, 'vector')} not compared: the cache read them from a collection, not from the embedding service`,

@@ -32,6 +32,7 @@ import type { ModelSettings } from '../settings/corpus-settings.ts';
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import type { Environment } from '../settings/environment.ts';
 import type { Profile } from '../settings/profile.ts';
+import { EMBEDDED_ITEMS_MAX } from '../settings/known-models.ts';
 import { openAiKey, postgresAddress, qdrantAddress } from '../settings/service-address.ts';
 import type * as CountTokensModule from './count-tokens.ts';
 import { loadEmbedded } from './load-embedded.ts';
@@ -94,9 +95,6 @@ const EMBEDDED_TIMEOUT_MS = 600_000;
 
 /** How long to wait while another process uses the embedded Postgres, in milliseconds. */
 const PGLITE_WAIT_MS = 600_000;
-
-/** Texts in one request to the embedded model: one or two seconds of work, after which progress is shown and saved. */
-const EMBEDDED_ITEMS_MAX = 4;
 
 const DATABASES = createSharedEngines<PgliteDatabase>();
 const VECTOR_SERVERS = createSharedEngines<EmbeddedQdrant>();

@@ -19,7 +19,7 @@ export async function loadNeon(context: StageContext, options: LoadNeonOptions):
   if (fence === undefined) {
     throw new IndexingError({
       code: 'artifact-missing',
-      message: 'The last provision took no fence for Postgres. Run provision again.',
+      message: 'The last provision was not for Postgres. Run provision again.',
     });
   }
   const target: LoadTarget<RowState> = {

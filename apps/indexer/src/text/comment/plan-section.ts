@@ -2,9 +2,9 @@ import { counted, type StoreName } from '@lockstep/model';
 import { placeText, type CorpusPlan, type PlanCounts, type ValidateReceipt } from '@lockstep/pipeline';
 import { code, folded, prose, table } from '../../markdown/escape-markdown.ts';
 import type { CorpusSection } from '../../markdown/pull-request-comment.ts';
-import { costText, dollarsText } from '../cost-text.ts';
+import { dollarsText } from '../cost-text.ts';
 import { overlongText } from '../overlong-text.ts';
-import { cacheText, planRows, storesOf } from '../plan-text.ts';
+import { cacheText, planRows, storesOf, tokensText } from '../plan-text.ts';
 import { hasNothingToDo } from '../plan-verdict.ts';
 import { CONVERSIONS } from '../validate-text.ts';
 
@@ -57,7 +57,7 @@ export function planSection({ plan, validated, price, refused, warnings }: Plann
           : 'not compared'
       : `**refused** (${code(refused.code)})`;
   const sentences = [
-    `${counted(input.accepted, 'chunk')} in the input. To embed: ${counted(embedding.texts, 'text')}, ${prose(costText(embedding.tokens, price))} (${code(embedder.model)}, ${counted(embedder.dimensions, 'dimension')}). The cache ${prose(cacheText(embedding, price))}.`,
+    `${counted(input.accepted, 'chunk')} in the input. To embed: ${counted(embedding.texts, 'text')}, ${prose(tokensText(plan, price))} (${code(embedder.model)}, ${counted(embedder.dimensions, 'dimension')}). The cache ${prose(cacheText(embedding, price))}.`,
     ...(overlong === null || overlong.records === 0 ? [] : [`${prose(overlongText(overlong, price))}.`]),
   ];
   const body = [
