@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { NO_TELEMETRY, type Telemetry } from '@lockstep/model';
 import { afterAll, afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { runCommandLine } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
@@ -130,4 +131,20 @@ it.each([
   const failure: unknown = await runCommandLine(args, host).catch((error: unknown) => error);
   expect(asIndexingError(failure).message).toMatch(message);
   expect(printed).toBe('');
+});
+
+it('every command is a span, but one that goes on for hours and those that Nx and shells ask', async () => {
+  const spans: unknown[] = [];
+  const telemetry: Telemetry = {
+    ...NO_TELEMETRY,
+    span(kind, facts, work) {
+      spans.push([kind, facts]);
+      return NO_TELEMETRY.span(kind, facts, work);
+    },
+  };
+  for (const name of NAMES) {
+    await runCommandLine([...name.split(' '), '--no-such-flag'], { ...host, telemetry }).catch(() => {});
+  }
+  const told = NAMES.filter((name) => !['runtime', 'completion', 'serve'].includes(name));
+  expect(spans).toEqual(told.map((command) => ['command', { command }]));
 });

@@ -9,6 +9,8 @@ const { version: VERSION } = createRequire(import.meta.url)('#manifest') as { re
 const HELP = new Set(['--help', '-h']);
 /** What Nx and shells ask, whenever they like: nobody wants a trace of it. */
 const UNTOLD = new Set(['runtime', 'completion']);
+/** Goes on for hours, and what it is asked has nothing to do with each other: no span is around it all. */
+const LASTING = new Set(['serve']);
 const VERSION_WORDS = new Set(['--version', '-v', 'version']);
 
 /** Runs the command that the arguments name, or prints help or the version, and returns the exit code. */
@@ -22,8 +24,10 @@ export async function runCommandLine(args: readonly string[], host: Host): Promi
   const command = await entry.load();
   const telemetry = (UNTOLD.has(entry.name) ? undefined : host.telemetry) ?? NO_TELEMETRY;
   const data: CommandData = { ...host, telemetry, commands: COMMANDS };
+  const run = async (): Promise<ExitCode> => (await runCommand(command, { rawArgs: rest, data })).result as ExitCode;
+  if (LASTING.has(entry.name)) return run();
   return telemetry.span('command', { command: entry.name }, async (span) => {
-    const exitCode = (await runCommand(command, { rawArgs: rest, data })).result as ExitCode;
+    const exitCode = await run();
     span.tell({ exitCode });
     return exitCode;
   });
