@@ -50,7 +50,7 @@ interface Piece {
 /** What is wrong with a command, by the parser of the program. Undefined where it is right. */
 function problemOf([program = '', ...words]: readonly string[], isMention = false): string | undefined {
   const [first = '', second = ''] = words;
-  if (first.startsWith('<') || (isMention && words.length === 0)) return undefined;
+  if (first.startsWith('<') || words.length === 0) return undefined;
   if (program === 'nx') return problemInNx(words, isMention);
   if (['--help', '--version', '-v', 'version'].includes(first)) return undefined;
   if (first === 'help') return words.length < 2 ? undefined : problemOf([program, ...words.slice(1), '--help']);

@@ -109,7 +109,9 @@ describe('the workflow for GitHub Actions', { timeout: 240_000, skip: process.pl
     await commit();
     const edited = await push();
     expect([edited.exit, edited.loaded, edited.paid], edited.output).toEqual([0, ['one'], 1]);
-    expect((await step('Report')).exit).toBe(0);
+    const report = await step('Report');
+    expect(report.exit, report.output).toBe(0);
+    expect(report.output).toContain('::notice title=lockstep summary::one: in step%0Atwo: in step');
     expect(readFileSync(path('.git/summary'), 'utf8')).toMatch(/^### Lockstep\n\n```text\n[^]*one[^]*two[^]*\n```\n$/);
 
     // A commit that is not in the history, after a forced push.

@@ -1,15 +1,16 @@
 import { EXIT } from '@lockstep/model';
 import { embeddingPrice } from '../settings/embedding-price.ts';
+import { warningFindings } from '../formats/verify-findings.ts';
 import { hideAddresses } from '../markdown/hide-addresses.ts';
 import { documentsText } from '../text/documents-text.ts';
 import { planComment } from '../text/comment/plan-comment.ts';
 import { failedSection, planSection } from '../text/comment/plan-section.ts';
 import { leftOutLines } from '../text/left-out-text.ts';
-import { planText } from '../text/plan-text.ts';
-import { planVerdict } from '../text/plan-verdict.ts';
+import { planLine, planText } from '../text/plan-text.ts';
+import { hasNothingToDo, planVerdict } from '../text/plan-verdict.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 import { planRun } from '../wiring/corpus-operations.ts';
-import type { CommandResult } from '../wiring/workspace-command.ts';
+import type { CommandResult } from '../outcome/command-result.ts';
 import { COST_FLAGS, DELETE_FLAGS, INPUT_FLAGS, MODEL_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
 
 export const plan = corpusCommand({
@@ -23,7 +24,6 @@ export const plan = corpusCommand({
     'deletes',
     ...MODEL_FLAGS,
     'allow-new-ids',
-    'format',
     'strict',
     ...DELETE_FLAGS,
     ...COST_FLAGS,
@@ -40,6 +40,8 @@ export const plan = corpusCommand({
       valueHint: 'embed|qdrant|neon',
     },
   },
+  formats: ['markdown', 'github'],
+  readsInput: true,
   temporary: () => true,
   withoutStores: ({ only }) => only === 'embed',
   async run(context): Promise<CommandResult> {
@@ -60,9 +62,22 @@ export const plan = corpusCommand({
       },
       warnings,
     });
-    return { ...verdict, section };
+    const findings = [
+      ...(refused === undefined
+        ? []
+        : [
+            {
+              kind: 'error',
+              title: `plan ${planned.corpus}: ${refused.code}`,
+              message: `A run would be refused: ${refused.message} ${refused.advice}`,
+            } as const,
+          ]),
+      ...warningFindings(`plan ${planned.corpus}`, warnings),
+    ];
+    const says = hasNothingToDo(planned) ? 'nothing to do' : planLine(planned);
+    return { ...verdict, section, findings, says };
   },
-  comment: ({ flags, environment }, outcomes, notTried) =>
+  comment: ({ context: { flags, environment }, outcomes, notTried }) =>
     planComment({
       sections: outcomes.map(({ corpus, exit, result, error }) => {
         if (result?.section !== undefined) return result.section;

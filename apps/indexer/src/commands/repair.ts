@@ -3,7 +3,7 @@ import { planVerdict } from '../text/plan-verdict.ts';
 import { dryRepairText, repairResult } from '../text/repair-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 import { planRepair, repair as repairIndex } from '../wiring/corpus-operations.ts';
-import type { CommandResult } from '../wiring/workspace-command.ts';
+import type { CommandResult } from '../outcome/command-result.ts';
 import { CORPUS_FLAGS, DELETE_FLAGS, PAYING_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
 
 export const repair = corpusCommand({

@@ -1,15 +1,18 @@
 import { EXIT } from '@lockstep/model';
 import { embedOnly } from '@lockstep/pipeline';
 import { embeddingPrice } from '../settings/embedding-price.ts';
+import { verifyFindings, warningFindings } from '../formats/verify-findings.ts';
 import { rejectsLimit, runLimits } from '../settings/run-limits.ts';
+import { documentsText } from '../text/documents-text.ts';
 import { embedText } from '../text/embed-text.ts';
 import { leftOutLines } from '../text/left-out-text.ts';
 import { runLines } from '../text/run-text.ts';
 import { validateText } from '../text/validate-text.ts';
+import { verdictText } from '../text/verify-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 import { load } from '../wiring/corpus-operations.ts';
 import { ignoredText } from '../wiring/ignored-by-git.ts';
-import type { CommandResult } from '../wiring/workspace-command.ts';
+import type { CommandResult } from '../outcome/command-result.ts';
 import { CORPUS_FLAGS, DELETE_FLAGS, PAYING_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
 
 export const run = corpusCommand({
@@ -37,6 +40,8 @@ export const run = corpusCommand({
       valueHint: 'embed|qdrant|neon',
     },
   },
+  formats: ['markdown', 'github'],
+  readsInput: true,
   async run(context): Promise<CommandResult> {
     const { session, source, root, flags, embedder, spending } = context;
     const price = embeddingPrice(embedder, flags);
@@ -48,19 +53,24 @@ export const run = corpusCommand({
         text: [validateText(done.validate, price), embedded, ...leftOutLines(done.validate, session.folder)].join('\n'),
         brief: [embedded, ...leftOutLines(done.validate, session.folder)].join('\n'),
         json: { ok: true, ...done },
+        says: embedded,
       };
     }
     const done = await load(context);
     const { folder, settings } = session;
     const { stages, ...last } = runLines(done, { price, folder, typed: source.typed, deletes: settings.deletes });
-    const outcome = [...last.outcome, ...ignoredText(source, root)];
+    const ignored = ignoredText(source, root);
+    const outcome = [...last.outcome, ...ignored];
     const isEmbedShort = done.embed.refused + done.embed.possiblyPaid > 0;
-    const { ok } = done.verify;
+    const { ok, corpus } = done.verify;
+    const warnings = [...documentsText(done.validate, settings.deletes), ...ignored];
     return {
       text: [...stages, ...outcome].join('\n'),
       brief: [...(isEmbedShort ? [embedText(done.embed, price)] : []), ...outcome].join('\n'),
       json: { ok, ...done },
       exit: ok ? EXIT.done : EXIT.differ,
+      says: verdictText(done.verify),
+      findings: [...verifyFindings(done.verify), ...warningFindings(`run ${corpus}`, warnings)],
     };
   },
 });

@@ -18,6 +18,7 @@ export const status = workspaceCommand({
     all: { type: 'boolean', description: 'As without it: every corpus is shown', default: false },
     limit: { type: 'string', description: `How many runs to show, at most 100; default ${RUNS}`, valueHint: 'n' },
   },
+  formats: ['markdown', 'github'],
   run: (context) =>
     withServices({ ...context, guardLimits: PROBE_GUARD }, 'status', (services) =>
       reportStatus({ ...context, services, runs: context.flags.limit ?? RUNS }),

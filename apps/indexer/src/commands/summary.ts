@@ -13,6 +13,7 @@ export const summary = workspaceCommand({
     ['indexer summary', 'What the last runs of all corpora came to'],
     ['indexer summary --corpora docs,notes --json', 'Those of two, for a program'],
   ],
+  formats: ['markdown', 'github'],
   run: (context) =>
     withServices({ ...context, guardLimits: SUMMARY_GUARD }, 'summary', (services) =>
       summarise({ ...context, services }, context.flags.corpora),

@@ -1,3 +1,5 @@
+import { counted } from '@lockstep/model';
+import { warningFindings } from '../formats/verify-findings.ts';
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import { documentsText } from '../text/documents-text.ts';
 import { leftOutLines } from '../text/left-out-text.ts';
@@ -13,15 +15,21 @@ export const validate = corpusCommand({
     ['indexer validate my-docs', 'Lists what is rejected, and why'],
     ['indexer validate my-docs --strict', 'Fails if a record is rejected'],
   ],
+  formats: ['markdown', 'github'],
+  readsInput: true,
   async run({ session, source, root, flags, embedder }) {
     const receipt = await session.validate({ strict: flags.strict });
+    const { corpus, accepted, records } = receipt;
     const text = validateText(receipt, embeddingPrice(embedder, flags));
-    const warnings = [
-      ...leftOutLines(receipt, session.folder),
-      ...documentsText(receipt, session.settings.deletes),
-      ...ignoredText(source, root),
-    ];
+    const warnings = [...documentsText(receipt, session.settings.deletes), ...ignoredText(source, root)];
+    const lines = [...leftOutLines(receipt, session.folder), ...warnings];
     const [head = ''] = text.split('\n');
-    return { text: [text, ...warnings].join('\n'), brief: [head, ...warnings].join('\n'), json: receipt };
+    return {
+      text: [text, ...lines].join('\n'),
+      brief: [head, ...lines].join('\n'),
+      json: receipt,
+      says: `${accepted} of ${counted(records, 'record')} accepted`,
+      findings: warningFindings(`validate ${corpus}`, warnings),
+    };
   },
 });

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { EXIT } from '@lockstep/model';
 import { FILES, type ValidateReceipt } from '@lockstep/pipeline';
+import { verifyFindings, warningFindings } from '../formats/verify-findings.ts';
 import { readJson } from '../settings/workspace-corpora.ts';
 import { leftOutOf, leftOutText } from '../text/left-out-text.ts';
-import { verifyText } from '../text/verify-text.ts';
+import { verdictText, verifyText } from '../text/verify-text.ts';
 import { corpusCommand } from '../wiring/corpus-command.ts';
 import { verify as verifyIndex } from '../wiring/corpus-operations.ts';
 import { MODEL_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
@@ -27,6 +28,7 @@ export const verify = corpusCommand({
     ['indexer verify my-docs', 'Compares every field of all chunks'],
     ['indexer verify --all --level vectors', 'Compares the vectors of every corpus too'],
   ],
+  formats: ['markdown', 'github', 'junit'],
   async run(context) {
     const { session, source } = context;
     const { folder } = session;
@@ -40,6 +42,12 @@ export const verify = corpusCommand({
       text,
       json: { ...receipt, leftOut: leftOutOf(validated, folder) },
       exit: receipt.ok ? EXIT.done : EXIT.differ,
+      says: verdictText(receipt),
+      findings: [
+        ...verifyFindings(receipt),
+        ...warningFindings(`verify ${receipt.corpus}`, leftOut === undefined ? [] : [leftOut]),
+      ],
+      verified: receipt,
     };
   },
 });

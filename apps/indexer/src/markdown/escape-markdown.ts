@@ -32,6 +32,11 @@ export function table(
   return [head, rule, ...rows].map(tableRow).join('\n');
 }
 
+/** A paragraph that GitHub shows in a box of its own. The text is Markdown of one line. */
+export function alert(kind: 'CAUTION' | 'WARNING', text: string): string {
+  return `> [!${kind}]\n> ${text}`;
+}
+
 /** Text that a reader can unfold. */
 export function folded(summary: string, body: string): string {
   return `<details><summary>${summary}</summary>\n\n${body}\n\n</details>`;

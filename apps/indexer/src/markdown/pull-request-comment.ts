@@ -25,6 +25,8 @@ export interface CorpusSection {
 }
 
 export interface CommentOptions {
+  /** The command that shows one corpus whole. */
+  readonly command: string;
   /** First lines, with the sums. */
   readonly head: string;
   readonly columns: readonly string[];
@@ -37,7 +39,7 @@ export interface CommentOptions {
  * A comment for a pull request of at most `COMMENT_MAX` characters. Where not everything fits, failures, refusals and
  * warnings come before changes, and the end says how much was left out.
  */
-export function pullRequestComment({ head, columns, numbers, sections }: CommentOptions): string {
+export function pullRequestComment({ command, head, columns, numbers, sections }: CommentOptions): string {
   const byRank = [...sections.keys()].sort((a, b) => (sections[a]?.rank ?? 0) - (sections[b]?.rank ?? 0) || a - b);
   let left = COMMENT_MAX - NOTE_MAX - head.length - table(columns, [], numbers).length;
 
@@ -79,7 +81,7 @@ export function pullRequestComment({ head, columns, numbers, sections }: Comment
     ...(missing.length === 0
       ? []
       : [
-          `**Left out**, since a comment has at most ${COMMENT_MAX} characters: ${missing.map(([count, what]) => `${count} ${what}`).join(', ')}. \`indexer plan NAME\` shows one corpus whole.`,
+          `**Left out**, since a comment has at most ${COMMENT_MAX} characters: ${missing.map(([count, what]) => `${count} ${what}`).join(', ')}. \`indexer ${command} NAME\` shows one corpus whole.`,
         ]),
   ].join('\n\n');
 }

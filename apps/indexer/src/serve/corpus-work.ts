@@ -16,7 +16,7 @@ import { load, planRepair, planRun, repair, type Operated } from '../wiring/corp
 import { openServices } from '../wiring/open-services.ts';
 import { openSource } from '../wiring/open-source.ts';
 import type { Context } from '../wiring/resolve-context.ts';
-import type { CommandResult } from '../wiring/workspace-command.ts';
+import type { CommandResult } from '../outcome/command-result.ts';
 import { LOCK_WAIT_MS } from './hold-services.ts';
 import type { RunEnd } from './runs/own-run.ts';
 import type { RunKind, RunRequest } from '@lockstep/report';

@@ -10,7 +10,7 @@ import {
   type ReadWith,
 } from '@lockstep/routes';
 import { asIndexingError } from '../terminal/report-failure.ts';
-import type { CommandResult } from '../wiring/workspace-command.ts';
+import type { CommandResult } from '../outcome/command-result.ts';
 import { withoutPaths } from './http/hide-paths.ts';
 import { refuseForeign } from './http/refuse-foreign.ts';
 import { secureReplies } from './http/secure-replies.ts';

@@ -141,7 +141,13 @@ const SERVICES = {
 
 /** How a command tells what it does. Every command has these. */
 const OUTPUT = {
-  json: { help: 'Print the result as JSON on stdout; messages go to stderr', excludes: 'format' },
+  format: {
+    ...oneOf(['text', 'json', 'markdown', 'github', 'junit']),
+    help: 'How the result is printed on stdout: for people, as JSON, as a comment on a pull request, as annotations of a GitHub workflow, or as a JUnit file; default text',
+    excludes: 'json',
+    default: 'text',
+  },
+  json: { help: 'The same as --format json; messages go to stderr', excludes: 'format' },
   quiet: {
     help: 'Print only the outcome, warnings and errors: no progress, and no line for each stage',
     excludes: 'verbose',
@@ -223,12 +229,6 @@ export const FLAGS = {
     ...whole(atLeastOne),
     help: 'At level vectors, compare only every nth vector; default 1, all of them',
     default: 1,
-  },
-  format: {
-    ...oneOf(['text', 'json', 'markdown']),
-    help: 'How the result is printed: for people, as with --json, or as a comment on a pull request; default text',
-    excludes: 'json',
-    default: 'text',
   },
   out: {
     help: 'File to write; default report.html in the state directory',

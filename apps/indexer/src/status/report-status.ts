@@ -1,5 +1,6 @@
 import { EXIT } from '@lockstep/model';
-import type { CommandResult } from '../wiring/workspace-command.ts';
+import type { CommandResult } from '../outcome/command-result.ts';
+import { standingOutcome } from './standing-outcome.ts';
 import { statusText } from './status-text.ts';
 import { workspaceStatus, type WorkspaceStatusOptions } from './workspace-status.ts';
 
@@ -11,5 +12,16 @@ export async function reportStatus(options: WorkspaceStatusOptions): Promise<Com
   const found = await workspaceStatus(options);
   const isInStep = found.corpora.every(({ state }) => state === 'in-step');
   const exit = found.problems.length > 0 ? EXIT.failed : isInStep ? EXIT.done : EXIT.differ;
-  return { text: statusText(found), json: { ok: exit === EXIT.done, ...found }, exit };
+  return {
+    text: statusText(found),
+    json: { ok: exit === EXIT.done, ...found },
+    exit,
+    outcomes: found.corpora.map((corpus) =>
+      standingOutcome(
+        corpus,
+        Object.entries(corpus.stores ?? {}).map(([store, { count }]) => `${store} ${count}`),
+      ),
+    ),
+    findings: found.problems.map((message) => ({ kind: 'error', title: 'Could not be checked', message })),
+  };
 }

@@ -5,8 +5,9 @@ import { shownPath } from '../runtime/disk-artifacts.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import { corpusFiles, readJson, type WorkspaceCorpus } from '../settings/workspace-corpora.ts';
-import type { CommandResult } from '../wiring/workspace-command.ts';
+import type { CommandResult } from '../outcome/command-result.ts';
 import { corpusStanding } from './corpus-standing.ts';
+import { standingOutcome } from './standing-outcome.ts';
 import { summaryText, type CorpusReceipts, type Summarised } from './summary-text.ts';
 import { workspaceVerdicts, type JudgeOptions } from './workspace-verdicts.ts';
 
@@ -34,6 +35,7 @@ export async function summarise(options: JudgeOptions, names?: readonly string[]
       corpora: told.map(({ standing, receipts }) => ({ ...receipts, ...standing, folder: receipts.folder })),
     },
     exit: ok ? EXIT.done : EXIT.differ,
+    outcomes: told.map(({ standing }) => standingOutcome(standing)),
   };
 }
 

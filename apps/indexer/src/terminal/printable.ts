@@ -11,7 +11,13 @@ export function printable(text: string): string {
   return withoutControls(short);
 }
 
-/** A text without characters that a terminal does not show as they are. */
+/**
+ * A text without characters that a terminal does not show as they are, and without `##[`, with which a command to the runner of a
+ * GitHub workflow begins anywhere in a line of its log.
+ * *Source*: https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs, 2026-12.
+ */
 export function withoutControls(text: string): string {
-  return text.replaceAll(UNSEEN, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return text
+    .replaceAll(UNSEEN, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .replaceAll('##[', '##\\u005b');
 }

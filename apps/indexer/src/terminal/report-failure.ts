@@ -2,6 +2,7 @@ import { ERROR_CATALOGUE, IndexingError, isIndexingError, type ExitCode } from '
 import { fitted } from './fitted.ts';
 import { marked } from './marked.ts';
 import { withoutControls } from './printable.ts';
+import { workflowCommand } from './workflow-command.ts';
 
 /**
  * Prints a failure on stderr, and with `--json` also as an object on stdout. Returns the exit code. Never prints a
@@ -10,14 +11,21 @@ import { withoutControls } from './printable.ts';
 export function reportFailure(error: unknown, args: readonly string[]): ExitCode {
   const failure = asIndexingError(error);
   process.stderr.write(`\n${fitted(failureText(failure), process.stderr)}\n`);
-  if (
-    args.some(
-      (arg, at) => /^--(json(=true)?|format=json)$/.test(arg) || (arg === 'json' && args[at - 1] === '--format'),
-    )
-  ) {
-    process.stdout.write(`${JSON.stringify(failureJson(failure))}\n`);
+  const format = formatIn(args);
+  if (format === 'json') process.stdout.write(`${JSON.stringify(failureJson(failure))}\n`);
+  if (format === 'github') {
+    const { code, message, advice } = failure;
+    const title = `lockstep: ${code}`;
+    process.stdout.write(`${workflowCommand('error', { title }, `${message} ${advice}`)}\n`);
   }
   return ERROR_CATALOGUE[failure.code].exit;
+}
+
+/** The format that the arguments ask for; they may be wrong otherwise. */
+function formatIn(args: readonly string[]): string | undefined {
+  const typed = args.map((arg, at) => (arg === '--format' ? `--format=${args[at + 1]}` : arg));
+  if (typed.some((arg) => /^--json(=true)?$/.test(arg))) return 'json';
+  return typed.flatMap((arg) => /^--format=(.*)$/.exec(arg)?.[1] ?? []).at(-1);
 }
 
 /** A failure for people: code, stage, message and what to do. */

@@ -2,7 +2,7 @@ import { ERROR_CATALOGUE, type IndexingError } from '@lockstep/model';
 import { isNoOp, type CorpusPlan } from '@lockstep/pipeline';
 import { costOf } from '../settings/embedding-price.ts';
 import { marked } from '../terminal/marked.ts';
-import type { CommandResult } from '../wiring/workspace-command.ts';
+import type { CommandResult } from '../outcome/command-result.ts';
 
 /** A plan with its price, and whether a run would be refused. */
 export function planVerdict(

@@ -5,7 +5,7 @@ import { possiblyPaidText } from './embed-text.ts';
 import { loadText } from './load-text.ts';
 import { planText } from './plan-text.ts';
 import { verifyText, type VerifyTextOptions } from './verify-text.ts';
-import type { CommandResult } from '../wiring/workspace-command.ts';
+import type { CommandResult } from '../outcome/command-result.ts';
 
 /** What a repair did, for people and as JSON. */
 export function repairResult(done: RepairReceipts, price: number | undefined, shown: VerifyTextOptions): CommandResult {

@@ -86,7 +86,8 @@ export function verdictText({ ok, counts }: VerifyReceipt): string {
   return counts.qdrant === null ? 'neon in step, qdrant not checked' : 'in step';
 }
 
-function differenceText({ store, kind, point_id, chunk_id, fields }: Difference): string {
-  const where = chunk_id === null ? '' : ` ${JSON.stringify(chunk_id)} (${point_id})`;
+/** A difference on one line. */
+export function differenceText({ store, kind, point_id, chunk_id, fields }: Difference): string {
+  const where = chunk_id === null ? '' : ` ${printable(JSON.stringify(chunk_id))} (${point_id})`;
   return `  ${store}: ${kind}${where}${fields.length > 0 ? `: ${fields.join(', ')}` : ''}`;
 }

@@ -1,14 +1,9 @@
-import { IndexingError, type EmbedderIdentity } from '@lockstep/model';
+import { IndexingError, isIndexingError, type EmbedderIdentity, type ErrorCode } from '@lockstep/model';
 import type { CorpusSession } from './corpus-session.ts';
-import type { Comment } from './every-text.ts';
+import type { CommandResult } from '../outcome/command-result.ts';
+import type { Finding } from '../outcome/finding.ts';
 import type { Services } from './open-services.ts';
-import {
-  workspaceCommand,
-  type Command,
-  type CommandContext,
-  type CommandOptions,
-  type CommandResult,
-} from './workspace-command.ts';
+import { workspaceCommand, type Command, type CommandContext, type CommandOptions } from './workspace-command.ts';
 import { refuseSharedNameAt } from '../settings/corpora/refuse-shared-name.ts';
 import { readSource, type Source } from '../settings/corpus-file.ts';
 import { CORPUS_FLAGS, ONE_CORPUS_FLAGS, SERVICE_FLAGS, type Flags } from '../settings/flags.ts';
@@ -27,11 +22,18 @@ export interface CorpusCommandContext extends CommandContext {
 interface CorpusCommandOptions extends CommandOptions<CorpusCommandContext> {
   /** Whether it works on temporary files instead of those of the stages. @default () => false */
   readonly temporary?: (flags: Flags) => boolean;
+  /** Whether it reads the input, and may leave out records of it. @default false */
+  readonly readsInput?: boolean;
   /** Whether no store is asked, and no key needed. @default () => false */
   readonly withoutStores?: (flags: Flags) => boolean;
-  /** The result of `--format markdown`, for a command that has this flag. */
-  readonly comment?: Comment;
 }
+
+/** Errors of an input of which too much is left out. */
+const LEFT_OUT: ReadonlySet<string> = new Set([
+  'input-nothing-acceptable',
+  'records-rejected',
+  'too-many-rejected',
+] satisfies ErrorCode[]);
 
 type Arguments = Readonly<Record<string, unknown>>;
 
@@ -59,20 +61,22 @@ export function corpusCommand(options: CorpusCommandOptions): Command {
       if (context.flags.all) {
         refuseOneCorpus(given, context.typed);
         const { everyCorpus } = await import('./every-corpus.ts');
-        const runAt = async (path: string, services: Services) =>
-          runOne(options, context, args, { source: readSource(path, undefined, context.root), spending, services });
-        return everyCorpus(context, options.name, runAt, options.comment);
+        const runAt = async (path: string, services: Services, rejects: Finding[]) => {
+          const source = readSource(path, undefined, context.root);
+          return runOne(options, context, args, { source, spending, services, rejects });
+        };
+        return everyCorpus(context, options.name, runAt);
       }
       if (given.length === 0) throw usage(`Expected SOURCE${takesAll ? ' or --all' : ''}, found neither`);
-      const runGiven = async () => {
+      const runGiven = async (rejects: Finding[]) => {
         const source = readSource(given, context.flags.corpus, context.root);
         if (source.configPath !== undefined) refuseSharedNameAt(source.configPath, source.config.name, context.root);
-        return runOne(options, context, args, { source, spending });
+        return runOne(options, context, args, { source, spending, rejects });
       };
-      if (context.flags.format !== 'markdown' || options.comment === undefined) return runGiven();
+      if (context.flags.json || context.flags.format === 'text') return runGiven([]);
       const { attempt } = await import('./every-corpus.ts');
       const outcome = await attempt(context.flags.corpus ?? given.join(' '), '', runGiven);
-      return { text: options.comment(context, [outcome], []), json: undefined, exit: outcome.exit };
+      return { text: '', json: undefined, exit: outcome.exit, outcomes: [outcome] };
     },
   });
 }
@@ -82,15 +86,33 @@ async function runOne(
   options: CorpusCommandOptions,
   context: CommandContext,
   args: Arguments,
-  { source, spending, services }: Pick<CorpusCommandContext, 'source' | 'spending'> & { readonly services?: Services },
+  {
+    source,
+    spending,
+    services,
+    rejects,
+  }: Pick<CorpusCommandContext, 'source' | 'spending'> & { readonly services?: Services; readonly rejects: Finding[] },
 ): Promise<CommandResult> {
   // Loaded late: help, and commands without a corpus, such as `runtime` before every Nx task, need none of it.
   const { openSource } = await import('./open-source.ts');
   const temporary = options.temporary?.(context.flags);
   const withoutStores = options.withoutStores?.(context.flags);
   const opened = openSource(context, source, { temporary, withoutStores, services });
+  const { folder } = opened.session;
+  const corpus = source.config.name;
+  const tellRejects = async (kind: Finding['kind']): Promise<void> => {
+    if (options.readsInput !== true || context.flags.json || context.flags.format === 'text') return;
+    const { rejectFindings } = await import('../formats/reject-findings.ts');
+    const place = temporary === true ? undefined : folder;
+    rejects.push(...rejectFindings({ corpus, folder, place, input: source.input, kind }));
+  };
   try {
-    return await options.run({ ...context, ...opened, source, spending }, args);
+    const result = await options.run({ ...context, ...opened, source, spending }, args);
+    await tellRejects('warning');
+    return { corpus, ...result };
+  } catch (error) {
+    if (isIndexingError(error) && LEFT_OUT.has(error.code)) await tellRejects('error');
+    throw error;
   } finally {
     await opened.session.close();
   }

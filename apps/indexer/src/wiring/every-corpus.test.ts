@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { resolveFlags } from '../settings/parse-flags.ts';
 import { createConsoleReporter } from '../terminal/console-reporter.ts';
 import { everyCorpus } from './every-corpus.ts';
-import type { CommandResult } from './workspace-command.ts';
+import type { CommandResult } from '../outcome/command-result.ts';
 
 let root: string;
 let printed: string;

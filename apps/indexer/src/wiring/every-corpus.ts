@@ -5,9 +5,11 @@ import { corpusFiles } from '../settings/workspace-corpora.ts';
 import { printable } from '../terminal/printable.ts';
 import { fitted } from '../terminal/fitted.ts';
 import { asIndexingError, failureJson, failureText } from '../terminal/report-failure.ts';
-import { everyText, type Comment, type CorpusOutcome } from './every-text.ts';
+import type { Finding } from '../outcome/finding.ts';
+import type { CommandResult, CorpusOutcome } from '../outcome/command-result.ts';
+import { everyText } from './every-text.ts';
 import { openServices, type Services } from './open-services.ts';
-import { textOf, type CommandContext, type CommandResult } from './workspace-command.ts';
+import { textOf, type CommandContext } from './workspace-command.ts';
 
 /**
  * The exit codes, the most severe first: nothing is known of a corpus whose command failed or never began; stores that
@@ -25,12 +27,10 @@ const SEVERITY: readonly ExitCode[] = [EXIT.failed, EXIT.usage, EXIT.differ, EXI
 export async function everyCorpus(
   context: CommandContext,
   command: string,
-  runOne: (path: string, services: Services) => Promise<CommandResult>,
-  comment?: Comment,
+  runOne: (path: string, services: Services, rejects: Finding[]) => Promise<CommandResult>,
 ): Promise<CommandResult> {
   const { root, flags, signal } = context;
-  const isComment = flags.format === 'markdown' && comment !== undefined;
-  const prints = !flags.json && !isComment;
+  const prints = !flags.json && flags.format === 'text';
   const files = corpusFiles(root);
   if (files.length === 0) {
     const message = `--all: expected at least one corpus.json in ${printable(root)}, found none; \`indexer init FILE\` writes one.`;
@@ -44,9 +44,9 @@ export async function everyCorpus(
       if (signal.aborted) break;
       const { folder } = file;
       const corpus = file.name ?? folder;
-      const outcome = await attempt(corpus, folder, async () => {
+      const outcome = await attempt(corpus, folder, async (rejects) => {
         refuseSharedName(file, files);
-        return runOne(relative(process.cwd(), join(root, folder, 'corpus.json')), services);
+        return runOne(relative(process.cwd(), join(root, folder, 'corpus.json')), services, rejects);
       });
       if (prints && outcome.result !== undefined) process.stdout.write(`${textOf(outcome.result, flags)}\n\n`);
       outcomes.push(outcome);
@@ -58,9 +58,11 @@ export async function everyCorpus(
   const exits = new Set(outcomes.map(({ exit }) => exit));
   const exit = notTried.length > 0 ? EXIT.failed : (SEVERITY.find((code) => exits.has(code)) ?? EXIT.failed);
   return {
-    text: isComment ? comment(context, outcomes, notTried) : everyText(command, outcomes, notTried),
+    text: everyText(command, outcomes, notTried),
     json: { ok: exit === EXIT.done, corpora: outcomes.map(outcomeJson), notTried },
     exit,
+    outcomes,
+    notTried,
   };
 }
 
@@ -68,15 +70,16 @@ export async function everyCorpus(
 export async function attempt(
   corpus: string,
   folder: string,
-  run: () => Promise<CommandResult>,
+  run: (rejects: Finding[]) => Promise<CommandResult>,
 ): Promise<CorpusOutcome> {
+  const rejects: Finding[] = [];
   try {
-    const result = await run();
-    return { corpus, folder, exit: result.exit ?? EXIT.done, result };
+    const result = await run(rejects);
+    return { corpus: result.corpus ?? corpus, folder, exit: result.exit ?? EXIT.done, result, rejects };
   } catch (thrown) {
     const error = asIndexingError(thrown);
     process.stderr.write(`\n${fitted(`${printable(corpus)}: ${failureText(error)}`, process.stderr)}\n\n`);
-    return { corpus, folder, exit: ERROR_CATALOGUE[error.code].exit, error };
+    return { corpus, folder, exit: ERROR_CATALOGUE[error.code].exit, error, rejects };
   }
 }
 

@@ -1,33 +1,8 @@
-import { EXIT, type ExitCode, type IndexingError } from '@lockstep/model';
+import { EXIT } from '@lockstep/model';
+import type { CorpusOutcome } from '../outcome/command-result.ts';
+import { OUTCOMES } from '../outcome/outcome-words.ts';
 import { marked } from '../terminal/marked.ts';
 import { printable } from '../terminal/printable.ts';
-import type { CommandContext, CommandResult } from './workspace-command.ts';
-
-/** How a command ended for one corpus of the workspace. */
-export interface CorpusOutcome {
-  /** Its name; where its corpus.json gives none, the folder of that. */
-  readonly corpus: string;
-  readonly folder: string;
-  readonly exit: ExitCode;
-  readonly result?: CommandResult;
-  readonly error?: IndexingError;
-}
-
-/** Makes a comment on a pull request of the outcomes of a command. */
-export type Comment = (
-  context: CommandContext,
-  outcomes: readonly CorpusOutcome[],
-  notTried: readonly string[],
-) => string;
-
-const OUTCOMES: Readonly<Record<ExitCode, string>> = {
-  [EXIT.done]: 'done',
-  [EXIT.failed]: 'FAILED',
-  [EXIT.usage]: 'WRONG SETTINGS',
-  [EXIT.rejected]: 'RECORDS REJECTED',
-  [EXIT.guarded]: 'REFUSED',
-  [EXIT.differ]: 'STORES DIFFER',
-};
 
 /** How a command ended for each corpus of the workspace, one line each, and how many ended well. */
 export function everyText(

@@ -1,6 +1,7 @@
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
-import { EXIT, type ExitCode, type StoreName, type Telemetry } from '@lockstep/model';
-import type { CorpusSection } from '../markdown/pull-request-comment.ts';
+import { EXIT, IndexingError, type ExitCode, type StoreName, type Telemetry } from '@lockstep/model';
+import type { CommandResult, DocumentFormat } from '../outcome/command-result.ts';
+import type { ToldResult } from '../outcome/told-result.ts';
 import type { CommandHelp, Example } from '../help/command-help.ts';
 import { OUTPUT_FLAGS, SERVICE_FLAGS, type FlagName, type Flags } from '../settings/flags.ts';
 import { argsOf, parseFlags } from '../settings/parse-flags.ts';
@@ -19,20 +20,6 @@ export interface Host {
 /** What a command gets as its data. */
 export interface CommandData extends Host {
   readonly commands: readonly CommandEntry[];
-}
-
-/** What a command prints on stdout, for people or as JSON, and the exit code it ends with. */
-export interface CommandResult {
-  readonly text: string;
-  /** What is left of the text with `--quiet`: the outcome and warnings. @default the text */
-  readonly brief?: string | undefined;
-  readonly json: unknown;
-  /** @default EXIT.done */
-  readonly exit?: ExitCode;
-  /** Whether the command has printed its result before it ended. @default false */
-  readonly isPrinted?: boolean;
-  /** What a comment on a pull request says of the corpus, of a command that has `--format`. */
-  readonly section?: CorpusSection;
 }
 
 /** What every command gets. */
@@ -67,6 +54,10 @@ export interface CommandOptions<Given> {
   /** Positional arguments, and flags with another help text than in `FLAGS`. @default {} */
   readonly args?: ArgsDef;
   readonly examples: readonly [Example, Example, ...Example[]];
+  /** Formats that it prints besides text and JSON. @default [] */
+  readonly formats?: readonly DocumentFormat[];
+  /** A comment on a pull request in place of the usual one. */
+  readonly comment?: (told: ToldResult) => string;
   /** Whether the positional argument may be repeated. @default false */
   readonly severalSources?: boolean;
   /** Whether nothing is read from the state directory or written to it, so that it is not made. @default false */
@@ -84,12 +75,19 @@ export function textOf(
   return format === undefined || format === 'text' ? fitted(quiet ? brief : text, process.stdout) : text;
 }
 
+function noSuchFormat(command: string, format: string, formats: readonly string[]): IndexingError {
+  const message = `--format: ${command} has no ${format}; expected ${formats.slice(0, -1).join(', ')} or ${formats.at(-1)}.`;
+  return new IndexingError({ code: 'usage', message });
+}
+
 /**
  * A command that works on the whole workspace. It is run with a {@link Host} as its data, and returns the exit code.
  */
 export function workspaceCommand(options: CommandOptions<CommandContext>): Command {
   const { name, flags: own, unused = SERVICE_FLAGS, examples } = options;
+  const formats = ['text', 'json', ...(options.formats ?? [])];
   const used = { ...argsOf([...own, ...OUTPUT_FLAGS]), ...options.args };
+  Object.assign(used['format'] ?? {}, { valueHint: formats.join('|') });
   const known = { ...argsOf(unused), ...used };
   const definition = defineCommand({
     meta: { name },
@@ -97,6 +95,8 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
     async run({ args, data }): Promise<ExitCode> {
       const { signal, telemetry } = data as CommandData;
       const typed = parseFlags(args, known, options.severalSources);
+      const { format = 'text' } = typed;
+      if (!formats.includes(format)) throw noSuchFormat(name, format, formats);
       const reporter = createConsoleReporter({
         volume: typed.quiet ? 'quiet' : typed.verbose ? 'verbose' : 'normal',
         forPrograms: typed.json === true || (typed.format !== undefined && typed.format !== 'text'),
@@ -106,12 +106,24 @@ export function workspaceCommand(options: CommandOptions<CommandContext>): Comma
         if (!(flag in used)) reporter.logger(name).warn('flag-not-used', { flag: `--${flag}` });
       }
       const context = resolveContext({ cwd: process.cwd(), signal, reporter, telemetry, typed, only, withoutState });
-      const outcome = await options.run(context, args);
-      const { json, exit = EXIT.done, isPrinted = false } = outcome;
+      const result = await options.run(context, args);
+      const { json, exit = EXIT.done, isPrinted = false } = result;
       if (isPrinted) return exit;
-      const result = { schemaVersion: SCHEMA_VERSION, ok: exit === EXIT.done, ...(json as object) };
-      process.stdout.write(context.flags.json ? `${JSON.stringify(result)}\n` : `${textOf(outcome, context.flags)}\n`);
+      const whole = { schemaVersion: SCHEMA_VERSION, ok: exit === EXIT.done, ...(json as object) };
+      const shown = context.flags.json
+        ? JSON.stringify(whole)
+        : format === 'text' || format === 'json'
+          ? textOf(result, context.flags)
+          : await rendered(format, result);
+      process.stdout.write(`${shown}\n`);
       return exit;
+
+      async function rendered(document: DocumentFormat, { outcomes, notTried = [], findings = [] }: CommandResult) {
+        const told = { command: name, outcomes: outcomes ?? [], notTried, findings, context };
+        if (document === 'markdown' && options.comment !== undefined) return options.comment(told);
+        const { RENDERERS } = await import('../formats/render-result.ts');
+        return RENDERERS[document](told);
+      }
     },
   });
   return { ...(definition as CommandDef), help: { args: used, examples } };

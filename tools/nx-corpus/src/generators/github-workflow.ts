@@ -91,6 +91,7 @@ ${restore()}
         if: always()
         run: |
           # Whether the load went well is said by its own step.
+          lockstep summary --format github || true
           status="$(lockstep status)" || true
           printf '### Lockstep\\n\\n\`\`\`text\\n%s\\n\`\`\`\\n' "$status" >> "$GITHUB_STEP_SUMMARY"
 

@@ -24,6 +24,8 @@ const OTHERS = {
   'LC_ALL, LC_CTYPE, LANG':
     'Characters outside ASCII, such as those of bars and marks, where the first that is set names UTF-8.',
   'TERM_PROGRAM, WT_SESSION': 'On Windows, whether the terminal shows characters outside ASCII.',
+  GITHUB_WORKSPACE:
+    'With `--format github`, the folder that files in annotations are relative to; without it the root of the workspace.',
   NX_TASK_TARGET_PROJECT:
     'Set by Nx for its tasks: progress in plain lines, and no look for other corpora of the name that the project has.',
   'TRACEPARENT, TRACESTATE, BAGGAGE':

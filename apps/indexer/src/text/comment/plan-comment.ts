@@ -37,5 +37,11 @@ export function planComment({ sections, notTried, isCompared }: PlanComment): st
           `**Stopped**; ${notTried.length === 1 ? '1 corpus' : `${notTried.length} corpora`} not tried: ${notTried.slice(0, NAMED_MAX).map(code).join(', ')}${more}.`,
         ]),
   ];
-  return pullRequestComment({ head: head.join('\n\n'), columns: PLAN_COLUMNS, numbers: PLAN_NUMBERS, sections });
+  return pullRequestComment({
+    command: 'plan',
+    head: head.join('\n\n'),
+    columns: PLAN_COLUMNS,
+    numbers: PLAN_NUMBERS,
+    sections,
+  });
 }

@@ -1,6 +1,6 @@
 import { counted, type StoreName } from '@lockstep/model';
 import { placeText, type CorpusPlan, type PlanCounts, type ValidateReceipt } from '@lockstep/pipeline';
-import { code, folded, prose, table } from '../../markdown/escape-markdown.ts';
+import { alert, code, folded, prose, table } from '../../markdown/escape-markdown.ts';
 import type { CorpusSection } from '../../markdown/pull-request-comment.ts';
 import { dollarsText } from '../cost-text.ts';
 import { overlongText } from '../overlong-text.ts';
@@ -109,10 +109,6 @@ export function failedSection(corpus: string, failure: PlanFailure, isRefused: b
     ].join('\n\n'),
     details: '',
   };
-}
-
-function alert(kind: 'CAUTION' | 'WARNING', text: string): string {
-  return `> [!${kind}]\n> ${text}`;
 }
 
 /** The columns of the plan for a terminal, as one phrase. */
