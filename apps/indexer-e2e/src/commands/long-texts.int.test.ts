@@ -71,7 +71,7 @@ describe('a text of more tokens than the embedded model reads', { timeout: TIMEO
 
     const again = await indexer('plan', 'garden');
     expect(again).toMatch(
-      /long texts 2 texts have more than 256 tokens, and are embedded whole: \d+ windows, \d+ tokens/,
+      /too long   2 texts have more than 256 tokens, and are embedded whole: \d+ windows, \d+ tokens/,
     );
     expect(again).toMatch(/embed +0 texts, 0 tokens/);
     expect(parse(await indexer('runtime', 'garden'))).toMatchObject({ overlong: 'windows' });

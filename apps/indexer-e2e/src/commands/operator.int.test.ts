@@ -82,7 +82,7 @@ describe('an operator', () => {
     const { exit, stdout, stderr } = await run('plan', 'books', '--price', '2.5');
     expect(exit, stderr).toBe(0);
     expect(stdout).toMatch(/add +missing in the store +40 +40\n/);
-    expect(stdout).toMatch(/embed +40 texts, (\d+) tokens, \$0\.00\d+ \(text-embedding-3-small, 8 dimensions\)/);
+    expect(stdout).toMatch(/embed +40 texts, about (\d+) tokens, \$0\.00\d+ \(text-embedding-3-small, 8 dimensions\)/);
     const status = await json('status');
     expect(status.result.corpora[0].stores).toMatchObject({ qdrant: { state: 'empty' }, neon: { state: 'empty' } });
     expect(status.result.runs).toEqual([]);
