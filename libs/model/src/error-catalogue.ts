@@ -82,6 +82,10 @@ export const ERROR_CATALOGUE = {
     EXIT.usage,
     'First run the stage that the message names, or run all stages with `indexer run <corpus>`.',
   ),
+  'validate-failed': entry(
+    EXIT.failed,
+    'Correct what the message says, then load the corpus with `indexer run <corpus>`.',
+  ),
   'artifact-damaged': entry(EXIT.failed, 'Run the stage that writes the file again.'),
   'cache-damaged': entry(
     EXIT.failed,
@@ -110,6 +114,10 @@ export const ERROR_CATALOGUE = {
     'See what would be embedded with `indexer plan <corpus>`; if the cost is right, raise --max-cost.',
   ),
   'confirmation-needed': entry(EXIT.guarded, 'Run the command in a terminal and confirm there, or pass --yes.'),
+  'not-confirmed': entry(
+    EXIT.guarded,
+    'Run the command again and answer with the name of the corpus as the question has it, or pass --yes.',
+  ),
   'not-recoverable': entry(
     EXIT.failed,
     'Embed the texts again; the vectors in the collection cannot be used in their place.',
@@ -117,6 +125,10 @@ export const ERROR_CATALOGUE = {
   'corpus-loaded': entry(
     EXIT.guarded,
     'Change the input of the corpus and load it; or write to a corpus of another name.',
+  ),
+  'corpus-dropped': entry(
+    EXIT.differ,
+    'If it shall be there again, load it with `indexer run <corpus>`; the vectors in the cache are not paid for twice.',
   ),
   'stores-differ': entry(EXIT.differ, 'Write the same chunks again; that brings both stores in step.'),
   'request-invalid': entry(EXIT.usage, 'Correct the part of the request that the message names.'),

@@ -52,6 +52,7 @@ export {
   strippedCause,
   type Disposition,
   type ErrorDetails,
+  withCorpus,
 } from './indexing-error.ts';
 export { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from './json.ts';
 export { isKeptAs } from './payload/payload-values.ts';

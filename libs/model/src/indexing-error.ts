@@ -32,6 +32,7 @@ export class IndexingError extends Error {
   readonly retryAfterMs: number | undefined;
   readonly attemptsMax: number | undefined;
   #stage: string | undefined;
+  #typed: string | undefined;
 
   constructor(options: IndexingErrorOptions) {
     super(options.message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -45,7 +46,7 @@ export class IndexingError extends Error {
   }
 
   get advice(): string {
-    return ERROR_CATALOGUE[this.code].advice;
+    return withCorpus(ERROR_CATALOGUE[this.code].advice, this.#typed);
   }
 
   /** The stage that failed with it; undefined outside of stages. */
@@ -57,6 +58,17 @@ export class IndexingError extends Error {
   endStage(stage: string): void {
     this.#stage ??= stage;
   }
+
+  /** Sets what a command is given to work on its corpus, so that the commands in message and advice can be typed as they are. The first call wins. */
+  endCorpus(typed: string): void {
+    this.#typed ??= typed;
+    this.message = withCorpus(this.message, this.#typed);
+  }
+}
+
+/** A text with commands, in which `<corpus>` stands for what names the corpus. */
+export function withCorpus(text: string, typed: string | undefined): string {
+  return typed === undefined ? text : text.replaceAll('<corpus>', () => typed);
 }
 
 /** Whether an error is an `IndexingError`, even one of another copy of this module. */

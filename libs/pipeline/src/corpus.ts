@@ -27,7 +27,6 @@ import { isOverRejectLimit, type RejectLimit } from './accept/reject-limit.ts';
 import { checkPayloadFields } from './compare/payload-fields.ts';
 import type { DeleteLimit } from './compare/delete-guard.ts';
 import { FILES } from './files/corpus-files.ts';
-import { readReceipt } from './files/receipt-file.ts';
 import type { KnownKeys } from './compare/plan-embedding.ts';
 import type { Projection } from './compare/projection.ts';
 import type { Trust } from './compare/trust.ts';
@@ -52,6 +51,7 @@ import { refuseOtherOrigin, type InputOrigin } from './runs/corpus-origin.ts';
 import { attempt, forgetAttempts } from './runs/attempt.ts';
 import type { FailedStage } from './runs/run-work.ts';
 import { overlongChoice } from './runs/overlong-choice.ts';
+import { readValidated } from './runs/validated.ts';
 import { embed, type EmbedOptions } from './stages/embed.ts';
 import { loadNeon } from './stages/load-neon.ts';
 import { loadQdrant } from './stages/load-qdrant.ts';
@@ -315,7 +315,7 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
   /** Refuses chunks that come from elsewhere than those of the corpus, once like `checkPayload`; without a ledger nothing tells. */
   async function checkOrigin({ artifacts: files }: StageContext, ledger: Ledger | undefined): Promise<void> {
     if (isOriginChecked || ledger === undefined) return;
-    const validated = await readReceipt<ValidateReceipt>(files, FILES.validateReceipt);
+    const validated = await readValidated(files);
     await refuseOtherOrigin(corpus, validated, { ledger, ...settings }, { signal });
     isOriginChecked = true;
   }

@@ -97,6 +97,7 @@ export {
 export { readAttempts, type Attempt, type AttemptStep } from './runs/attempt.ts';
 export { endRun, graceSignal } from './runs/end-run.ts';
 export { EDITED_INPUT } from './runs/edited-corpus.ts';
+export { remembered, type Remembered } from './runs/remembered.ts';
 export type { InputOrigin } from './runs/corpus-origin.ts';
 export { overlongChoice } from './runs/overlong-choice.ts';
 export { REFUSED_MAX, type EmbedOptions } from './stages/embed.ts';

@@ -106,10 +106,25 @@ describe('with a corpus that is loaded', () => {
     checkSaid(await workspace.run(['search', 'whale', '--corpus', 'docs']), { exit: 0, says: ['Nothing found'] });
   });
 
-  it('a drop of a corpus that is nowhere names the one that was meant, and is no failure', async () => {
-    checkSaid(await workspace.run(['drop', 'stord', '--yes']), {
-      exit: 0,
-      says: ['holds anything of "stord". Did you mean "stored"?'],
-    });
+  it.each(['stord', 'stored.jsn'])(
+    'a drop of %s, which is nowhere, fails and names the corpus that was meant',
+    async (typed) => {
+      checkSaid(await workspace.run(['drop', typed, '--yes']), {
+        exit: 2,
+        says: ['corpus-unknown', `holds anything of "${typed}". Did you mean "stored"?`],
+      });
+    },
+  );
+
+  it('summary and status tell once of a name that two corpus.json have, and name both files', async () => {
+    workspace.write({ 'more/corpus.json': { name: 'docs', input: '../docs/chunks.json' } });
+    for (const command of ['summary', 'status']) {
+      const { exit, stdout } = await workspace.run([command]);
+      expect(stdout.match(/^docs {2}.*/gm)).toEqual([
+        expect.stringMatching(/^docs {2}NOT KNOWN: name: docs\/corpus\.json and more\/corpus\.json have the same name/),
+      ]);
+      if (command === 'summary') expect(stdout).toMatch(/\n\nNOT IN STEP: docs\n$/);
+      expect(exit).not.toBe(0);
+    }
   });
 });

@@ -1,4 +1,4 @@
-import { IndexingError } from '@lockstep/model';
+import { IndexingError, isIndexingError } from '@lockstep/model';
 import type { RepairReceipts, RunReceipts, VerifyReceipt } from '@lockstep/pipeline';
 import { orAborted } from '@lockstep/resilience';
 import {
@@ -166,6 +166,9 @@ export async function openIndex(options: IndexOptions): Promise<Index> {
         const { session, embedder } = openSource(operating, source, { ...opening, services });
         try {
           return await work({ session, embedder, flags });
+        } catch (error) {
+          if (isIndexingError(error)) error.endCorpus(source.typed);
+          throw error;
         } finally {
           await session.close();
         }

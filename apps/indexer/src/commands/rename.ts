@@ -4,6 +4,8 @@ import * as v from 'valibot';
 import { CORPUS_DEFAULTS, CorpusName, IndexingError } from '@lockstep/model';
 import { checkRename, FILES, renameCorpus } from '@lockstep/pipeline';
 import { SYSTEM_CLOCK } from '@lockstep/resilience';
+import { renameSource } from '../corpora/file-corpora.ts';
+import { storedCorpus } from '../corpora/stored-corpus.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
 import { findCorpus, type CorpusPlace } from '../settings/find-corpus.ts';
 import { confirm } from '../terminal/confirm.ts';
@@ -39,7 +41,7 @@ export const rename = workspaceCommand({
   },
   async run(context, args) {
     const { flags, root, signal } = context;
-    const old = findCorpus(String(args['old']), root);
+    const old = storedCorpus(String(args['old']), context);
     const renamed = findCorpus(String(args['new']), root);
     const names = { from: old.corpus, to: newName(renamed.corpus) };
     const places = sharedPlace(old, renamed);
@@ -64,6 +66,7 @@ export const rename = workspaceCommand({
       for (const file of OUTDATED_FILES) rmSync(join(folder, file), { force: true });
       const options = { ...stores, ...names, runId: newRunId(), nonce: newRunId, batchItems: BATCH_ITEMS };
       const receipt = await renameCorpus({ clock: SYSTEM_CLOCK, logger, signal }, options);
+      renameSource(context.stateDirectory, names);
       return { text: renameText(receipt, hints), json: { ok: true, ...receipt } };
     });
   },

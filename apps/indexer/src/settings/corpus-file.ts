@@ -26,6 +26,8 @@ export interface Source {
   readonly input: Input;
   /** What a command is given to work on it, for advice: the arguments as they were typed. */
   readonly typed: string;
+  /** The arguments that named an input alone; undefined of a corpus.json, or of a corpus that is described in code. */
+  readonly given?: readonly string[];
   /** The name that was derived from that of the input; undefined where it stands in corpus.json or was typed. */
   readonly derivedName?: DerivedName | undefined;
   /** Path of the `corpus.json`; undefined of an input without one. */
@@ -150,13 +152,15 @@ function bareInput(
   }
   const input = findInput(sources, { from: cwd, root });
   const typed = typedSource(sources, corpusFlag);
-  if (corpusFlag !== undefined) return { config: { name: checkedName(corpusFlag), input: input.shown }, input, typed };
+  if (corpusFlag !== undefined) {
+    return { config: { name: checkedName(corpusFlag), input: input.shown }, input, typed, given: sources };
+  }
   if (input.label === undefined) {
     const message = 'This input has no name for its corpus. Give one with --corpus.';
     throw new IndexingError({ code: 'config-invalid', message });
   }
   const derivedName = deriveCorpusName(input.label);
-  return { config: { name: derivedName.name, input: input.shown }, input, typed, derivedName };
+  return { config: { name: derivedName.name, input: input.shown }, input, typed, given: sources, derivedName };
 }
 
 function checkedName(name: string): string {

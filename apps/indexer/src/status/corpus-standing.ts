@@ -1,4 +1,4 @@
-import { ERROR_CATALOGUE, EXIT, type ErrorCode, type RunRecord, type StoreName } from '@lockstep/model';
+import { ERROR_CATALOGUE, EXIT, type ErrorCode, type RunRecord, type StoreName, withCorpus } from '@lockstep/model';
 import type { Attempt, StoreStatus, Verified, VerdictState } from '@lockstep/pipeline';
 import { shownTime } from '../terminal/shown-time.ts';
 import type { JudgedCorpus } from './workspace-verdicts.ts';
@@ -9,6 +9,7 @@ export type StandingState = VerdictState | 'drifted';
 /** What is said of a corpus, by every command that says whether it is in step. */
 export interface CorpusStanding {
   readonly corpus: string;
+  /** Folder of its corpus.json, from the root; without one, what it was loaded from. */
   readonly folder: string;
   readonly state: StandingState;
   /** In words, on one line. */
@@ -33,7 +34,10 @@ export type LiveStores = Readonly<Record<StoreName, StoreStatus>> | null;
 type Said = Pick<CorpusStanding, 'says'> & { readonly error?: CorpusStanding['error']; readonly advice?: string };
 
 /** @param live what the stores hold now. @default they were not asked: the last verify is what is known of them */
-export function corpusStanding({ name, folder, verdict, problem }: JudgedCorpus, live?: LiveStores): CorpusStanding {
+export function corpusStanding(
+  { name, folder, typed, verdict, problem }: JudgedCorpus,
+  live?: LiveStores,
+): CorpusStanding {
   const known = { corpus: name, folder };
   if (verdict === undefined) {
     const { code = 'config-invalid', message = '', advice = '' } = problem ?? {};
@@ -51,8 +55,13 @@ export function corpusStanding({ name, folder, verdict, problem }: JudgedCorpus,
   }
   const { attempt, run, isRunOfHere, verified } = verdict;
   const state = stateNow(verdict.state, live);
-  const { says, error = null, advice = null } = SAYS[state]({ verdict, live });
-  const next = state === 'in-step' ? null : `npx indexer ${NEXT[state] ?? 'run'} ${state === 'unknown' ? '' : folder}`;
+  const said = SAYS[state]({ name, verdict, live });
+  const { error = null } = said;
+  const [says, advice] = [
+    withCorpus(said.says, typed),
+    said.advice === undefined ? null : withCorpus(said.advice, typed),
+  ];
+  const next = state === 'in-step' ? null : `npx indexer ${NEXT[state] ?? 'run'} ${state === 'unknown' ? '' : typed}`;
   return { ...known, state, says, error, advice, next: next?.trim() ?? null, attempt, run, isRunOfHere, verified };
 }
 
@@ -68,6 +77,7 @@ function stateNow(state: VerdictState, live: LiveStores | undefined): StandingSt
 const NEXT: Readonly<Partial<Record<StandingState, string>>> = { unknown: 'doctor', unverified: 'verify' };
 
 interface Facts {
+  readonly name: string;
   readonly verdict: NonNullable<JudgedCorpus['verdict']>;
   readonly live: LiveStores | undefined;
 }
@@ -93,15 +103,17 @@ const SAYS: Readonly<Record<StandingState, (facts: Facts) => Said>> = {
     const what = attempt === null ? runName(run) : attemptName(attempt);
     return { says: `NOT FINISHED: ${what} has not ended: it is under way, or was killed` };
   },
-  outdated: ({ verdict: { run, inputNow, validatedAt } }) => ({
-    says: `OUTDATED: ${
-      inputNow === 'changed'
-        ? `the input has changed since validate read it ${shownTime(validatedAt)}`
-        : inputNow === 'missing'
-          ? `the input that validate read ${shownTime(validatedAt)} is gone, or cannot be read`
-          : `the input, a setting or a store is another one than that of ${runName(run)}`
-    }`,
-  }),
+  outdated: ({ name, verdict: { run, inputNow, validatedAt } }) => {
+    if (inputNow === 'changed') {
+      return { says: `OUTDATED: the input has changed since validate read it ${shownTime(validatedAt)}` };
+    }
+    return inputNow === 'missing'
+      ? {
+          says: `OUTDATED: the input that validate read ${shownTime(validatedAt)} is gone, or cannot be read`,
+          advice: `Put it back, or take the corpus out of both stores with \`npx indexer drop ${name}\`.`,
+        }
+      : { says: `OUTDATED: the input, a setting or a store is another one than that of ${runName(run)}` };
+  },
   unverified: ({ verdict: { run } }) => ({
     says: `NOT VERIFIED: no verify has read both stores since ${runName(run)}`,
   }),

@@ -4,6 +4,9 @@ import { withoutControls } from '../terminal/printable.ts';
 import type { CorpusStanding } from './corpus-standing.ts';
 import { shownTime } from '../terminal/shown-time.ts';
 
+/** What is said where no corpus is known. */
+export const NO_CORPUS = 'There is no corpus.json in this workspace, and nothing was loaded from here without one.';
+
 /** What is said of a corpus, what to do about it, and what is known of its stores if it is not in step. */
 export function standingLines({ corpus, state, says, advice, next, run, attempt }: CorpusStanding): string[] {
   const outcome = state === 'in-step' ? 'good' : state === 'failed' || state === 'differs' ? 'bad' : 'warning';

@@ -2,7 +2,7 @@ import { counted, type RunRecord } from '@lockstep/model';
 import type { StoreStatus } from '@lockstep/pipeline';
 import { KNOWN_MODELS } from '../settings/known-models.ts';
 import { storedCount } from '../text/stored-count.ts';
-import { standingLines } from './standing-lines.ts';
+import { NO_CORPUS, standingLines } from './standing-lines.ts';
 import { verifiedText } from './verified-text.ts';
 import type { CorpusState, Status } from './workspace-status.ts';
 
@@ -16,15 +16,14 @@ const STATES: Readonly<Record<StoreStatus['state'], string>> = {
 
 /** The state of everything, for people. */
 export function statusText({ corpora, strangers, unowned, unnamedTables, runs, problems }: Status): string {
-  const parts = [
-    corpora.length === 0 ? 'There is no corpus.json in this workspace.' : corpora.map(corpusText).join('\n'),
-  ];
+  const parts = [corpora.length === 0 ? NO_CORPUS : corpora.map(corpusText).join('\n')];
   if (strangers.length > 0) {
     const lines = strangers.map((stranger) => `  ${JSON.stringify(stranger.corpus)}  ${storedText(stranger)}`);
     parts.push(
-      ['In the stores, but in no corpus.json of this workspace (`indexer drop <corpus>` deletes one):', ...lines].join(
-        '\n',
-      ),
+      [
+        'In the stores, but in no corpus.json of this workspace, and loaded elsewhere (`indexer drop <corpus>` deletes one):',
+        ...lines,
+      ].join('\n'),
     );
   }
   if (unowned.length > 0) {

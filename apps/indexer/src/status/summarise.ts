@@ -4,7 +4,8 @@ import { FILES } from '@lockstep/pipeline';
 import { shownPath } from '../runtime/disk-artifacts.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
 import { embeddingPrice } from '../settings/embedding-price.ts';
-import { corpusFiles, readJson, type WorkspaceCorpus } from '../settings/workspace-corpora.ts';
+import { corporaHere, type KnownCorpus } from '../corpora/corpora-here.ts';
+import { readJson } from '../settings/workspace-corpora.ts';
 import type { CommandResult } from '../outcome/command-result.ts';
 import { corpusStanding } from './corpus-standing.ts';
 import { standingOutcome } from './standing-outcome.ts';
@@ -18,10 +19,8 @@ import { workspaceVerdicts, type JudgeOptions } from './workspace-verdicts.ts';
  * @param names the corpora to tell of; undefined for all of the workspace
  */
 export async function summarise(options: JudgeOptions, names?: readonly string[]): Promise<CommandResult> {
-  const { root, stateDirectory, flags } = options;
-  // One that gives no name is named by its folder, as its project of Nx is.
-  const all = corpusFiles(root).map(({ name, folder }) => ({ name: name ?? folder, folder }));
-  const corpora = chosenCorpora(all, names);
+  const { stateDirectory, flags } = options;
+  const corpora = chosenCorpora(corporaHere(options), names);
   const judged = await workspaceVerdicts(corpora, options);
   const told: Summarised[] = judged.map((corpus) => ({
     standing: corpusStanding(corpus),
@@ -39,16 +38,15 @@ export async function summarise(options: JudgeOptions, names?: readonly string[]
   };
 }
 
-/** Those of some names or folders. Fails with `usage` for one that no corpus.json has. */
-function chosenCorpora(
-  all: readonly WorkspaceCorpus[],
-  names: readonly string[] | undefined,
-): readonly WorkspaceCorpus[] {
+/** Those of some names or folders. Fails with `usage` for one that is not known. */
+function chosenCorpora(all: readonly KnownCorpus[], names: readonly string[] | undefined): readonly KnownCorpus[] {
   if (names === undefined) return all;
   const known = all.map(({ name }) => name);
-  const unknown = names.find((each) => !all.some(({ name, folder }) => each === name || each === folder));
-  if (unknown === undefined) return all.filter(({ name, folder }) => names.includes(name) || names.includes(folder));
-  const message = `--corpora: no corpus.json of the workspace has the name ${JSON.stringify(unknown)}.${didYouMean(unknown, known)} Expected some of ${known.join(', ')}.`;
+  const unknown = names.find((each) => !all.some(({ name, folders }) => each === name || folders.includes(each)));
+  if (unknown === undefined) {
+    return all.filter(({ name, folders }) => [name, ...folders].some((each) => names.includes(each)));
+  }
+  const message = `--corpora: no corpus has the name ${JSON.stringify(unknown)}.${didYouMean(unknown, known)} Expected some of ${known.join(', ')}.`;
   throw new IndexingError({ code: 'usage', message });
 }
 

@@ -4,7 +4,7 @@ import { costText } from '../text/cost-text.ts';
 import { leftOutText, rejectText } from '../text/left-out-text.ts';
 import type { CorpusStanding } from './corpus-standing.ts';
 import { shownTime } from '../terminal/shown-time.ts';
-import { standingLines } from './standing-lines.ts';
+import { NO_CORPUS, standingLines } from './standing-lines.ts';
 import { verifiedText } from './verified-text.ts';
 
 /** The receipts of one corpus. */
@@ -32,7 +32,7 @@ export function summaryText(
   corpora: readonly Summarised[],
   { isAll, priceOf }: { readonly isAll: boolean; readonly priceOf: (embed: EmbedReceipt) => number | undefined },
 ): string {
-  if (corpora.length === 0) return 'There is no corpus.json in this workspace.';
+  if (corpora.length === 0) return NO_CORPUS;
   const leftOut = corpora.flatMap(({ standing, receipts }) =>
     standing.state === 'in-step' ? (leftOutText(receipts.validate, receipts.folder) ?? []) : [],
   );

@@ -9,10 +9,9 @@ import {
   type VectorStore,
 } from '@lockstep/model';
 import { corpusStatus, createProjection, FILES, type StoreStatus, type ValidateReceipt } from '@lockstep/pipeline';
-import { refuseSharedName } from '../settings/corpora/refuse-shared-name.ts';
-import { readCorpusConfig } from '../settings/corpus-file.ts';
+import { corporaHere } from '../corpora/corpora-here.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
-import { corpusFiles, readJson, workspaceCorpora } from '../settings/workspace-corpora.ts';
+import { readJson } from '../settings/workspace-corpora.ts';
 import type { Services } from '../wiring/open-services.ts';
 import { corpusStanding, type CorpusStanding } from './corpus-standing.ts';
 import { NO_INPUT, workspaceVerdicts, type JudgeOptions } from './workspace-verdicts.ts';
@@ -20,7 +19,7 @@ import { NO_INPUT, workspaceVerdicts, type JudgeOptions } from './workspace-verd
 /** What `status` reports. */
 export interface Status {
   readonly corpora: readonly CorpusState[];
-  /** Corpora in a store that no `corpus.json` names. */
+  /** Corpora in a store that no `corpus.json` names, and that were not loaded from files on this machine. */
   readonly strangers: readonly StoreHolding[];
   /** Points or rows that belong to no corpus. */
   readonly unowned: readonly Omit<StoreHolding, 'corpus'>[];
@@ -61,7 +60,7 @@ export interface WorkspaceStatusOptions extends JudgeOptions {
  * nothing. If a service does not answer, that is reported as a problem along with everything else.
  */
 export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<Status> {
-  const { root, stateDirectory, flags, profile, signal, services } = options;
+  const { stateDirectory, flags, profile, signal, services } = options;
   const problems = new Set<string>();
 
   /** The answer to a question; undefined, and a problem, if it fails. */
@@ -75,16 +74,15 @@ export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<
     }
   }
 
-  const known = workspaceCorpora(root);
+  const known = corporaHere(options);
   const corpora: CorpusState[] = [];
   const collections = new Set<string>([CORPUS_DEFAULTS.collection]);
   const tables = new Set<string>([CORPUS_DEFAULTS.table]);
   for (const judged of await workspaceVerdicts(known, options)) {
-    const { name, folder } = judged;
+    const { name } = judged;
     const validated = readJson<ValidateReceipt>(join(stateDirectory, name, FILES.validateReceipt));
     const stores = await ask(async () => {
-      refuseSharedName(judged, known);
-      const config = readCorpusConfig(join(root, folder, 'corpus.json'));
+      const config = judged.config();
       const { collection, table, ...own } = resolveCorpusSettings({ config, input: NO_INPUT }, flags);
       collections.add(collection);
       tables.add(table);
@@ -101,10 +99,6 @@ export async function workspaceStatus(options: WorkspaceStatusOptions): Promise<
     });
     const live = stores ?? null;
     corpora.push({ ...corpusStanding(judged, live), wanted: validated?.accepted ?? null, stores: live });
-  }
-
-  for (const { name, folder } of corpusFiles(root)) {
-    if (name === undefined) await ask(async () => readCorpusConfig(join(root, folder, 'corpus.json')));
   }
 
   const strangers: StoreHolding[] = [];

@@ -1,22 +1,17 @@
-import { join } from 'node:path';
-import { isIndexingError, type Artifacts, type CorpusConfig, type IndexingError } from '@lockstep/model';
+import { isIndexingError, type Artifacts, type IndexingError } from '@lockstep/model';
 import { corpusVerdict, createProjection, type CorpusVerdict } from '@lockstep/pipeline';
-import { findInput } from '../input/find-input.ts';
-import type { Input } from '../input/input-parts.ts';
+import type { KnownCorpus } from '../corpora/corpora-here.ts';
 import { inputSince } from '../input/input-since.ts';
 import { createDiskArtifacts } from '../runtime/disk-artifacts.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
 import { NO_TEMPORARIES } from '../runtime/temporaries.ts';
-import { refuseSharedName } from '../settings/corpora/refuse-shared-name.ts';
-import { readCorpusConfig } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
 import type { Flags } from '../settings/flags.ts';
 import type { Profile } from '../settings/profile.ts';
-import type { WorkspaceCorpus } from '../settings/workspace-corpora.ts';
 import type { Services } from '../wiring/open-services.ts';
 
-/** What the last run of a corpus of the workspace came to. */
-export interface JudgedCorpus extends WorkspaceCorpus {
+/** What the last run of a corpus came to. */
+export interface JudgedCorpus extends KnownCorpus {
   /** Undefined where its `corpus.json` is wrong. */
   readonly verdict: CorpusVerdict | undefined;
   /** What is wrong with its `corpus.json`. */
@@ -39,17 +34,16 @@ export const NO_INPUT = { parts: [], shown: '', leftOut: [] };
 
 /** Asks the ledger and the files of this machine what the last run of each corpus came to. Writes nothing, and asks no store. */
 export async function workspaceVerdicts(
-  corpora: readonly WorkspaceCorpus[],
+  corpora: readonly KnownCorpus[],
   options: JudgeOptions,
 ): Promise<JudgedCorpus[]> {
-  const { root, flags, profile, services, signal } = options;
+  const { flags, profile, services, signal } = options;
   const { artifactsOf = (corpus) => artifactsIn(options.stateDirectory, corpus) } = options;
   const judged: JudgedCorpus[] = [];
   for (const corpus of corpora) {
-    const { name, folder } = corpus;
+    const { name, input } = corpus;
     try {
-      refuseSharedName(corpus, corpora);
-      const config = readCorpusConfig(join(root, folder, 'corpus.json'));
+      const config = corpus.config();
       const { collection, table, ...own } = resolveCorpusSettings({ config, input: NO_INPUT }, flags);
       const { model } = resolveModel(config, flags, profile);
       const verdict = await corpusVerdict(name, {
@@ -58,7 +52,7 @@ export async function workspaceVerdicts(
         targets: () => services.targets({ collection, table }),
         projection: createProjection({ corpus: name, model, fields: own.payload }).id,
         deletes: own.deletes,
-        inputSince: (validated) => inputSince(validated, () => inputOf(config, join(root, folder), root), signal),
+        inputSince: (validated) => inputSince(validated, input, signal),
         signal,
       });
       judged.push({ ...corpus, verdict });
@@ -68,10 +62,6 @@ export async function workspaceVerdicts(
     }
   }
   return judged;
-}
-
-function inputOf({ name, input }: CorpusConfig, folder: string, root: string): Input {
-  return findInput([input].flat(), { from: folder, root, of: name });
 }
 
 function artifactsIn(stateDirectory: string, corpus: string): Artifacts {

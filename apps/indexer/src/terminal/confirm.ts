@@ -3,8 +3,8 @@ import { IndexingError } from '@lockstep/model';
 import { fitted } from './fitted.ts';
 
 /**
- * Asks on the terminal whether to do what deletes a corpus. Fails with `confirmation-needed` if there is no terminal, or if
- * the answer is not the name of the corpus.
+ * Asks on the terminal whether to do what deletes a corpus. Fails with `confirmation-needed` if there is no terminal, and
+ * with `not-confirmed` if the answer is not the name of the corpus.
  */
 export async function confirm(corpus: string, what: string, signal: AbortSignal): Promise<void> {
   if (!process.stdin.isTTY) {
@@ -24,7 +24,7 @@ export async function confirm(corpus: string, what: string, signal: AbortSignal)
     terminal.close();
   }
   throw new IndexingError({
-    code: 'confirmation-needed',
+    code: 'not-confirmed',
     message: `The answer was not the name of the corpus, ${corpus}. Nothing was deleted.`,
   });
 }

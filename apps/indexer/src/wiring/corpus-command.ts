@@ -111,6 +111,7 @@ async function runOne(
     await tellRejects('warning');
     return { corpus, ...result };
   } catch (error) {
+    if (isIndexingError(error)) error.endCorpus(source.typed);
     if (isIndexingError(error) && LEFT_OUT.has(error.code)) await tellRejects('error');
     throw error;
   } finally {

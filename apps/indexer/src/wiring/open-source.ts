@@ -1,4 +1,5 @@
 import type { EmbedderIdentity } from '@lockstep/model';
+import { rememberSource } from '../corpora/file-corpora.ts';
 import type { Source } from '../settings/corpus-file.ts';
 import { resolveCorpusSettings, resolveModel } from '../settings/corpus-settings.ts';
 import { embedderFacts } from '../settings/embedder-facts.ts';
@@ -33,15 +34,23 @@ export function openSource(context: Context, source: Source, options: OpenSource
   }
   const model = resolveModel(source.config, flags, profile);
   const embedder = embedderFacts(model, profile, environment);
+  const price = embeddingPrice(embedder.identity, flags);
+  const session = openCorpusSession({ ...context, ...options, settings, model, embedder, price });
+  return { session: remembering(session, context, source), embedder: embedder.identity };
+}
+
+/** Remembers, before a run writes anything, what a corpus without a `corpus.json` is loaded from: nothing else here names it. */
+function remembering(
+  session: CorpusSession,
+  { stateDirectory, typed, cwd }: Context,
+  { given }: Source,
+): CorpusSession {
+  if (given === undefined) return session;
   return {
-    session: openCorpusSession({
-      ...context,
-      ...options,
-      settings,
-      model,
-      embedder,
-      price: embeddingPrice(embedder.identity, flags),
-    }),
-    embedder: embedder.identity,
+    ...session,
+    provision(choices) {
+      rememberSource(stateDirectory, { name: session.settings.name, given, typed, cwd });
+      return session.provision(choices);
+    },
   };
 }

@@ -15,6 +15,7 @@ import { FILES } from '../files/corpus-files.ts';
 import { receiptIfThere } from '../files/receipt-file.ts';
 import type { InputSince, ProvisionReceipt, ValidateReceipt, VerifyLevel, VerifyReceipt } from '../receipts.ts';
 import { readAttempts, type Attempt } from '../runs/attempt.ts';
+import { latestRun } from '../runs/latest-run.ts';
 
 /**
  * What the last run of a corpus came to, on whatever machine it was.
@@ -78,9 +79,6 @@ const READING_LEVELS: ReadonlySet<VerifyLevel> = new Set(['ids', 'content', 'vec
 
 /** What holds for the stores and the last validate, and for the input only if it is still the same. */
 const OF_THE_STORES: ReadonlySet<VerdictState> = new Set(['in-step', 'differs', 'unverified'] as const);
-
-/** Runs that are looked through for the one of the highest fence: the last started is not always the last to get its fence. */
-const RUNS_MAX = 50;
 
 /** Tells what the last run of a corpus came to, from what is on this machine, the input and the ledger. Asks no store, writes nothing. */
 export async function corpusVerdict(corpus: string, options: CorpusVerdictOptions): Promise<CorpusVerdict> {
@@ -148,12 +146,10 @@ interface Verification {
 }
 
 async function askLedger(corpus: string, ledger: Ledger, call: CallOptions): Promise<Known> {
-  const runs = await ledger.runs({ corpus, limit: RUNS_MAX }, call);
-  const holder = await ledger.fenceHolder(corpus, call);
-  const run = runs.find(({ fence }) => fence === holder?.fence);
+  const { run, isMissing } = await latestRun(corpus, ledger, call);
   return {
     run,
-    isRunMissing: run === undefined && holder !== undefined,
+    isRunMissing: isMissing,
     stamps: {
       qdrant: await ledger.stamp(corpus, 'qdrant', call),
       neon: await ledger.stamp(corpus, 'neon', call),

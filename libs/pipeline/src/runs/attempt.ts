@@ -35,6 +35,9 @@ export interface Attempt {
 
 const ATTEMPT_STEPS: readonly AttemptStep[] = ['run', ...STAGES];
 
+/** Errors of which something else tells: the run that took over, the drop, or the mark of the validate. */
+const TOLD_ELSEWHERE: ReadonlySet<ErrorCode> = new Set(['overtaken', 'corpus-dropped', 'validate-failed'] as const);
+
 /** Does the work of a step between its mark and the removal of it; if the work fails, the mark gets the error. */
 export async function attempt<Result>(
   { artifacts, clock }: { readonly artifacts: Artifacts; readonly clock: Clock },
@@ -48,8 +51,7 @@ export async function attempt<Result>(
   try {
     result = await work();
   } catch (error) {
-    if (isIndexingError(error) && error.code === 'overtaken') {
-      // What holds is what the run that took over came to.
+    if (isIndexingError(error) && TOLD_ELSEWHERE.has(error.code)) {
       await artifacts.remove(fileOf(step)).catch(() => {});
       throw error;
     }

@@ -15,7 +15,8 @@ import { FILES, readChunks } from '../files/corpus-files.ts';
 import { distinctParts, storeMean } from '../work/store-mean.ts';
 import { countUnconfirmedCharges } from '../work/unconfirmed-charges.ts';
 import { estimatedTokens, planEmbedding } from '../compare/plan-embedding.ts';
-import { readReceipt, writeReceipt } from '../files/receipt-file.ts';
+import { writeReceipt } from '../files/receipt-file.ts';
+import { readValidated } from '../runs/validated.ts';
 import { createRefusedTexts } from '../files/refused-texts.ts';
 import { createLineSorter } from '../files/line-sorter.ts';
 import type { StageContext } from '../work/stage-context.ts';
@@ -54,7 +55,7 @@ export async function embed(context: StageContext, options: EmbedOptions): Promi
   const startedAt = clock.now();
   const calls = countCalls(context);
   const charges = countUnconfirmedCharges(context, embedder);
-  const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  const validated = await readValidated(artifacts);
   checkSameEmbedder(validated, embedder);
   await artifacts.remove(FILES.embedReceipt);
   await artifacts.remove(FILES.refused);

@@ -24,10 +24,11 @@ import {
 import { createIdSpool } from '../files/id-spool.ts';
 import { readRefused } from '../files/refused-texts.ts';
 import { readReceipt, writeReceipt } from '../files/receipt-file.ts';
+import { readValidated } from '../runs/validated.ts';
 import { checkFence, overtaken, readRun } from '../runs/fence.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import { storeDigest, type StoreWants } from '../compare/store-digest.ts';
-import type { LoadReceipt, ValidateReceipt } from '../receipts.ts';
+import type { LoadReceipt } from '../receipts.ts';
 
 /** What a load needs of a store: to compare, write, delete and count the items of one corpus. */
 export interface LoadTarget<Actual extends StoredState> extends Comparable<Actual> {
@@ -158,7 +159,7 @@ export async function loadStore<Actual extends StoredState>(
 
 /** Fails unless provision saw these chunks and settings: otherwise deletions are unchecked, and the stamp would be wrong. */
 async function checkProvisioned(artifacts: Artifacts, digest: string, wants: StoreWants): Promise<void> {
-  const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  const validated = await readValidated(artifacts);
   if (storeDigest(validated, wants) === digest) return;
   throw new IndexingError({
     code: 'artifact-missing',

@@ -6,7 +6,8 @@ import { guardDeletes, type DeleteLimit } from '../compare/delete-guard.ts';
 import { refuseForeignModel } from '../compare/foreign-model.ts';
 import { probeStores } from '../compare/probe-stores.ts';
 import { payloadIndexesOf, type Projection } from '../compare/projection.ts';
-import { readReceipt, writeReceipt } from '../files/receipt-file.ts';
+import { writeReceipt } from '../files/receipt-file.ts';
+import { readValidated } from '../runs/validated.ts';
 import { originOf, refuseOtherOrigin, type OriginSettings } from '../runs/corpus-origin.ts';
 import { endFailedRun } from '../runs/end-run.ts';
 import type { Trust } from '../compare/trust.ts';
@@ -48,7 +49,7 @@ export async function provision(context: StageContext, options: ProvisionOptions
   const call = { signal };
   const startedAt = clock.now();
   const calls = countCalls(context);
-  const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  const validated = await readValidated(artifacts);
   await artifacts.remove(FILES.run);
   const refuseOther = async (fence?: number): Promise<void> => {
     if (ledger === undefined || options.origin === undefined) return;

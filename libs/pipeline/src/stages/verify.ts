@@ -2,7 +2,9 @@ import { STORES, type Artifacts, type Ledger } from '@lockstep/model';
 import { FILES } from '../files/corpus-files.ts';
 import { countCalls } from '../work/count-calls.ts';
 import { createDifferenceLog, type DifferenceLog } from './difference-log.ts';
-import { readReceipt, receiptIfThere } from '../files/receipt-file.ts';
+import { receiptIfThere } from '../files/receipt-file.ts';
+import { refuseDropped } from '../runs/refuse-dropped.ts';
+import { readValidated } from '../runs/validated.ts';
 import { readRefused } from '../files/refused-texts.ts';
 import type { StageContext } from '../work/stage-context.ts';
 import { compareInput } from './compare-input.ts';
@@ -10,12 +12,14 @@ import { verifyCache } from './verify-cache.ts';
 import type { VerifyOptions } from './verify-options.ts';
 import { verifyPoints, verifyRows } from './verify-stores.ts';
 import { verifyRetained } from './verify-retained.ts';
-import type { ProvisionReceipt, ValidateReceipt, VerifyCounts, VerifyReceipt } from '../receipts.ts';
+import type { ProvisionReceipt, VerifyCounts, VerifyReceipt } from '../receipts.ts';
 
 /**
  * Compares the corpus with its slice of the cache and with what both stores contain now, and the input with what the last
  * validate read, and writes the verify receipt. A store that differs loses its stamp, so that the next load compares
- * everything in it. A difference is no error, and neither is another input: see `ok`. Memory grows neither with the corpus nor with the number of differences.
+ * everything in it. A difference is no error, and neither is another input: see `ok`.
+ * Fails with `corpus-dropped` where the stores lack what a drop has deleted. Memory grows neither with the corpus nor with
+ * the number of differences.
  */
 export async function verify(context: StageContext, options: VerifyOptions): Promise<VerifyReceipt> {
   const { artifacts, corpus, clock, logger } = context;
@@ -23,7 +27,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
   const startedAt = clock.now();
   const calls = countCalls(context);
   const input = { ...options, refused: await readRefused(artifacts) };
-  const validated = await readReceipt<ValidateReceipt>(artifacts, FILES.validateReceipt);
+  const validated = await readValidated(artifacts);
   const run = await receiptIfThere<ProvisionReceipt>(artifacts, FILES.run);
   const inputNow = await compareInput(validated, options.inputDigest);
   await artifacts.remove(FILES.verifyReceipt);
@@ -37,6 +41,7 @@ export async function verify(context: StageContext, options: VerifyOptions): Pro
     const retained = [points, stored].some((counts) => counts !== undefined && counts.held + counts.kept > 0);
     if (retained) await verifyRetained(context, input, log);
 
+    if (ledger !== undefined && log.sides.qdrant + log.sides.neon > 0) await refuseDropped(context, ledger);
     const overtakenBy = await laterRun(context, run, ledger);
     for (const store of STORES) {
       // The stamps of a later run are for its input, which was not compared here.
