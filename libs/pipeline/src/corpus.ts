@@ -448,9 +448,8 @@ export function openCorpus(options: OpenCorpusOptions): Corpus {
       runFencedStep('verify', (context) =>
         using(ports.slice(), async (slice) => {
           const stores = await storesFor(only);
-          // A run answers for what it has read itself.
-          const inputDigest = isRun ? undefined : ports.inputDigest;
-          const choices = { slice, projection, deletes, level, vectorsEvery, inputDigest };
+          const { inputDigest } = ports;
+          const choices = { slice, projection, deletes, level, vectorsEvery, inputDigest, ofRun: isRun };
           const verified = await verify(context, { ...stores, ...choices });
           if (stores.ledger !== undefined) {
             await endRun(context, stores.ledger, { verified }, { price, calls: runCalls?.() });

@@ -75,6 +75,7 @@ describe('an input that is another one than validate read', { timeout: 120_000 }
     const gone = await verify();
     expect([gone.exit, gone.stdout]).toEqual([2, '']);
     expect(gone.stderr).toContain('error input-missing: "my quotes.json" does not exist');
+    expect((await run('drop', 'my-quotes', '--yes')).exit).toBe(0);
   });
 
   it('is told of a corpus.json by verify, verify --all, summary and status alike, until it is loaded or is as before', async () => {

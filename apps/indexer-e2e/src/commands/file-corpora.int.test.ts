@@ -124,7 +124,7 @@ describe('a corpus from a file', { timeout: 120_000 }, () => {
     expect(near.exit).toBe(2);
     expect(near.stderr).toContain('Did you mean "quotes"?');
     const session = startTerminal(['drop', 'quotes.json'], { folder, columns: 200, environment: environment() });
-    await session.until(/all of "quotes"\. Type the name of the corpus, quotes, to confirm: /);
+    await session.until(/all of "quotes"\.\n[^]*Type the name of the corpus, quotes, to confirm: /);
     session.type('yes\r');
     expect(await session.ended).toBe(4);
     const screen = session.lines().join('\n');

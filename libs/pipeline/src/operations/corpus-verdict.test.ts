@@ -144,7 +144,7 @@ describe('a corpus that was in step is not any more', () => {
         attempt: { error: { code: 'input-malformed', stage: 'validate' } },
       });
       // What is compared with the stores would be the chunks of an earlier input.
-      expect(await failureOf(rig.verify())).toMatchObject({ code: 'artifact-missing' });
+      expect(await failureOf(rig.verify())).toMatchObject({ code: 'validate-failed' });
     }
   });
 

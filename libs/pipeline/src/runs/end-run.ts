@@ -111,7 +111,7 @@ function outcomeOf(result: RunResult): { outcome: RunOutcome; error: ErrorCode |
     return overtakenBy === null ? { outcome: 'differ', error: null } : { outcome: 'overtaken', error: 'overtaken' };
   }
   const error = isIndexingError(result.error) ? result.error.code : 'invariant';
-  return { outcome: error === 'overtaken' ? 'overtaken' : 'failed', error };
+  return { outcome: error === 'overtaken' || error === 'corpus-dropped' ? 'overtaken' : 'failed', error };
 }
 
 async function countsOf(artifacts: Artifacts, { runId }: ProvisionReceipt, result: RunResult): Promise<RunCounts> {

@@ -314,8 +314,8 @@ describe('validate', () => {
     for (const records of [[], [{ id: 'b' }]]) {
       expect((await failureOf(rig.validate(records))).code).toMatch(/^input-(empty|nothing-acceptable)$/);
       expect(rig.artifacts.files.get(FILES.chunks)).toBe(chunks);
-      expect(await failureOf(rig.embed())).toMatchObject({ code: 'artifact-missing' });
-      expect(await failureOf(rig.provision())).toMatchObject({ code: 'artifact-missing' });
+      expect(await failureOf(rig.embed())).toMatchObject({ code: 'validate-failed' });
+      expect(await failureOf(rig.provision())).toMatchObject({ code: 'validate-failed' });
     }
     expect(rig.vectors.cost.calls + rig.rows.cost.calls + rig.ledger.cost.calls).toBe(0);
   });

@@ -10,6 +10,8 @@ export interface VerifyOptions extends Stores {
   readonly level: VerifyLevel;
   /** At level `vectors`: compares every n-th vector; 1 compares all. */
   readonly vectorsEvery: number;
+  /** Whether it ends a run that has read the input itself: the input is not read again, and a drop has overtaken the run. @default false */
+  readonly ofRun?: boolean;
   /** Digest of the input as it is now; null where it cannot be read again. @default the input is not looked at */
   readonly inputDigest?: (() => Promise<string | null>) | undefined;
 }
