@@ -9,6 +9,9 @@ const ALONE = ['**/*.{contract,fault,http,int}.test.ts', 'tools/testing/postgres
 /** Whole workspaces of Nx, which take minutes: `npm run test:nx`. */
 const NX = ['**/*.e2e.test.ts'];
 
+/** What needs a Chromium: `npm run browser`. */
+const BROWSER = ['**/*.browser.test.ts'];
+
 /** Without a record of earlier runs nobody knows which files take longest, but these do; those that share go last. */
 const LONGEST = /\.e2e\.test\.ts$|\.int\.test\.ts$|reconcile\.test\.ts$/;
 
@@ -36,7 +39,14 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE, exclude: ['**/node_modules/**'] } },
       { extends: true, test: { name: 'nx', include: NX, exclude: ['**/node_modules/**'] } },
-      { extends: true, test: { name: 'together', include: ALL, exclude: [...ALONE, ...NX], isolate: false } },
+      {
+        extends: true,
+        test: { name: 'browser', include: BROWSER, exclude: ['**/node_modules/**'], fileParallelism: false },
+      },
+      {
+        extends: true,
+        test: { name: 'together', include: ALL, exclude: [...ALONE, ...NX, ...BROWSER], isolate: false },
+      },
     ],
   },
 });

@@ -152,6 +152,9 @@ export interface ReportRun extends Omit<RunRecord, 'digest' | 'shape'> {
 export interface ReportEvaluation {
   readonly corpus: string;
   readonly at: string;
+  readonly model: string;
+  /** Where the questions came from: a path from the root of the workspace. */
+  readonly questionsFrom: string;
   readonly questions: number;
   /** Such as `recall@10`, from 0 to 1, with the interval in which it lies with 95 %. */
   readonly metrics: Readonly<Record<string, { readonly value: number; readonly low: number; readonly high: number }>>;

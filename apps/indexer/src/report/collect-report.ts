@@ -6,6 +6,7 @@ import {
   shortened,
   type ReportCorpus,
   type ReportData,
+  type ReportEvaluation,
   type ReportPlan,
   type ReportProblem,
   type ReportRun,
@@ -29,6 +30,9 @@ const { version: VERSION } = createRequire(import.meta.url)('#manifest') as { re
 
 /** Latest runs that a report shows. */
 const RUNS_MAX = 200;
+
+/** Latest evaluations that a report shows. */
+const EVALUATIONS_MAX = 500;
 
 /** Most UTF-16 units of a message: what is longer is shown by the command that failed. */
 const MESSAGE_UNITS = 2_000;
@@ -74,7 +78,7 @@ export async function collectReport(
     runs: status.runs.map((run) => reportRun(run, models.get(run.corpus), context)),
     differences: await listDifferences(files),
     rejects: await listRejects(files),
-    evaluations: [],
+    evaluations: (await orProblem(() => evaluationsIn(context), problems)) ?? [],
     problems: [...problems],
   };
 }
@@ -183,6 +187,23 @@ function reportRun(
   const price = model !== undefined && model.model === run.model ? embeddingPrice(model, flags) : undefined;
   const today = tokensPaid === 0 ? 0 : tokensPaid === null || price === undefined ? null : costOf(tokensPaid, price);
   return { ...shown, dollars: work?.dollars ?? today };
+}
+
+/** The latest evaluations of all corpora, oldest first. */
+async function evaluationsIn({
+  services,
+  signal,
+}: Context & { readonly services: Services }): Promise<readonly ReportEvaluation[]> {
+  const ledger = await services.ledger();
+  const latest = await ledger.evaluations({ limit: EVALUATIONS_MAX }, { signal });
+  return latest.toReversed().map(({ corpus, evaluatedAt: at, model, questionsFrom, questions, k, measures }) => {
+    const { recall, mrr, ndcg } = measures;
+    const means = { [`recall@${k}`]: recall, [`MRR@${k}`]: mrr, [`nDCG@${k}`]: ndcg };
+    const metrics = Object.fromEntries(
+      Object.entries(means).map(([name, { mean: value, low, high }]) => [name, { value, low, high }]),
+    );
+    return { corpus, at, model, questionsFrom, questions, metrics };
+  });
 }
 
 function othersOf({ strangers, unowned, unnamedTables }: Status): readonly StoredElsewhere[] {

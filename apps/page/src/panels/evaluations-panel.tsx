@@ -1,17 +1,23 @@
 import { useId, useMemo, useState } from 'preact/hooks';
-import type { ReportData } from '@lockstep/report';
+import type { ReportData, ReportEvaluation } from '@lockstep/report';
 import { Chart, type Series } from '../parts/chart.tsx';
 import { countText, timeText } from '../parts/shown.ts';
+
+/** What an evaluation is of. */
+function kindOf({ corpus, questionsFrom }: ReportEvaluation): string {
+  return `${corpus}, ${questionsFrom}`;
+}
 
 const shareText = (value: number): string => value.toFixed(3);
 
 /** What evaluations measured of the search in a corpus, over time. */
 export function EvaluationsPanel({ data: { evaluations } }: { readonly data: ReportData }) {
-  const corpora = [...new Set(evaluations.map(({ corpus }) => corpus))].toSorted();
+  // Means over other questions are no better or worse.
+  const kinds = [...new Set(evaluations.map(kindOf))].toSorted();
   const [chosen, setChosen] = useState<string>();
   const id = useId();
-  const corpus = chosen ?? corpora[0];
-  const own = useMemo(() => evaluations.filter((each) => each.corpus === corpus), [evaluations, corpus]);
+  const kind = kinds.find((each) => each === chosen) ?? kinds[0];
+  const own = useMemo(() => evaluations.filter((each) => kindOf(each) === kind), [evaluations, kind]);
   const metrics = useMemo(() => [...new Set(own.flatMap((each) => Object.keys(each.metrics)))], [own]);
   const x = useMemo(() => own.map(({ at }) => Date.parse(at) / 1000), [own]);
   const series = useMemo(
@@ -22,14 +28,14 @@ export function EvaluationsPanel({ data: { evaluations } }: { readonly data: Rep
       }),
     [own, metrics],
   );
-  if (corpus === undefined) return <p class="empty">No corpus was evaluated.</p>;
+  if (kind === undefined) return <p class="empty">No corpus was evaluated.</p>;
   return (
     <>
       <div class="filters">
         <label for={id}>
-          Corpus
-          <select id={id} value={corpus} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
-            {corpora.map((name) => (
+          Corpus and questions
+          <select id={id} value={kind} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
+            {kinds.map((name) => (
               <option key={name} value={name}>
                 {name}
               </option>
@@ -38,7 +44,7 @@ export function EvaluationsPanel({ data: { evaluations } }: { readonly data: Rep
         </label>
       </div>
       <Chart
-        label={`What evaluations of the search in ${corpus} measured, over time`}
+        label={`What evaluations of the search measured in ${kind}, over time`}
         x={x}
         series={series}
         format={{ left: shareText, right: shareText }}
@@ -48,6 +54,7 @@ export function EvaluationsPanel({ data: { evaluations } }: { readonly data: Rep
           <thead>
             <tr>
               <th scope="col">Time</th>
+              <th scope="col">Model</th>
               <th scope="col" class="number">
                 Questions
               </th>
@@ -62,6 +69,9 @@ export function EvaluationsPanel({ data: { evaluations } }: { readonly data: Rep
             {own.toReversed().map((each) => (
               <tr key={each.at}>
                 <th scope="row">{timeText(each.at)}</th>
+                <td>
+                  <bdi>{each.model}</bdi>
+                </td>
                 <td class="number">{countText(each.questions)}</td>
                 {metrics.map((name) => {
                   const metric = each.metrics[name];

@@ -43,6 +43,8 @@ export function PagedTable<Name extends string>(props: PagedTableProps<Name>) {
     };
   }, [listed]);
 
+  const options = useMemo(() => new Map(choices.map(({ name }) => [name, valuesOf(columns?.[name] ?? [])])), [columns]);
+
   const rows = useMemo(() => {
     if (columns === undefined) return [];
     const wanted = Object.entries(chosen).filter(([, value]) => value !== '');
@@ -81,7 +83,7 @@ export function PagedTable<Name extends string>(props: PagedTableProps<Name>) {
               }}
             >
               <option value="">all</option>
-              {valuesOf(columns?.[name] ?? []).map(([value, count]) => (
+              {options.get(name)?.map(([value, count]) => (
                 <option key={value} value={value}>
                   {`${value} (${countText(count)})`}
                 </option>
