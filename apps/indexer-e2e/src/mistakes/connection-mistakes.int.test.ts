@@ -48,7 +48,7 @@ describe.concurrent('doctor', () => {
       variables: at('http', closed),
       typed: ['doctor'],
       exit: 1,
-      says: ['openai', 'qdrant', 'neon'].map(
+      says: ['embedding', 'qdrant', 'postgres'].map(
         (service) =>
           new RegExp(`^FAIL ${service} .*cannot be reached at ${closed}: connection refused \\(ECONNREFUSED\\)`, 'm'),
       ),
@@ -62,7 +62,7 @@ describe.concurrent('doctor', () => {
       variables: { ...at('https', 'nowhere.invalid'), NEON_FETCH_ENDPOINT: 'https://nowhere.invalid/sql' },
       typed: ['doctor'],
       exit: 1,
-      says: ['openai', 'qdrant', 'neon'].map(
+      says: ['embedding', 'qdrant', 'postgres'].map(
         (service) =>
           new RegExp(
             `^FAIL ${service} .*cannot be reached at nowhere\\.invalid:443: (no such host|the name of the host)`,
@@ -79,7 +79,7 @@ describe.concurrent('doctor', () => {
       variables: at('https', page.at, '?sslmode=require'),
       typed: ['doctor'],
       exit: 1,
-      says: ['openai', 'qdrant', 'neon'].map(
+      says: ['embedding', 'qdrant', 'postgres'].map(
         (service) => new RegExp(`^FAIL ${service} .* at ${page.at}: TLS: the server does not speak it`, 'm'),
       ),
       neverSays: ['hidden', /^ok /m],
@@ -92,7 +92,7 @@ describe.concurrent('doctor', () => {
       variables: { ...at('http', page.at), NEON_FETCH_ENDPOINT: `http://${page.at}/sql` },
       typed: ['doctor'],
       exit: 1,
-      says: ['openai', 'qdrant', 'neon'].map(
+      says: ['embedding', 'qdrant', 'postgres'].map(
         (service) => new RegExp(`^FAIL ${service} .* at ${page.at} answered with a web page instead of JSON`, 'm'),
       ),
       neverSays: ['hidden', 'log in', /^ok /m],
