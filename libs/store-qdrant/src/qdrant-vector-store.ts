@@ -130,11 +130,12 @@ export function createQdrantVectorStore(options: QdrantVectorStoreOptions): Vect
   }
 
   function checkFacts(facts: CollectionFacts | undefined, dimensions: number): void {
-    if (facts?.dimensions === dimensions && facts.distance === 'Cosine') return;
+    const { datatype } = facts ?? {};
+    if (facts?.dimensions === dimensions && facts.distance === 'Cosine' && datatype !== 'uint8') return;
     const found =
       facts?.dimensions === undefined
         ? 'named, sparse or multiple vectors'
-        : `${facts.dimensions} dimensions with ${String(facts.distance)}`;
+        : `${facts.dimensions} dimensions${datatype === 'uint8' ? ' of uint8' : ''} with ${String(facts.distance)}`;
     throw new IndexingError({
       code: 'model-mismatch',
       message: `The collection at ${target} has ${found}, and this corpus needs ${dimensions} dimensions with Cosine.`,

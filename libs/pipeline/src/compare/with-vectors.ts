@@ -2,13 +2,14 @@ import type { CallOptions, EmbeddingReader, VectorStore } from '@lockstep/model'
 import type { PointState } from './comparable-points.ts';
 import { LOOKUP_ITEMS } from '../work/in-batches.ts';
 import type { Comparable } from './changes.ts';
-import { vectorDistance, VECTOR_TOLERANCE } from './vector-distance.ts';
+import { createVectorCheck } from './vector-distance.ts';
 
 /** Compares stored vectors with those of the slice as well: for a store whose labels are not believed. */
 export function withVectors(
   points: Comparable<PointState>,
   { vectors, slice, call }: { vectors: VectorStore; slice: EmbeddingReader; call: CallOptions },
 ): Comparable<PointState & { readonly vector?: Float32Array }> {
+  const isSame = createVectorCheck(vectors, call);
   return {
     async *scan() {
       for await (const page of points.scan()) {
@@ -29,7 +30,7 @@ export function withVectors(
       const finding = await points.compare(wanted, actual);
       const [expected] = await slice.vectors([wanted.embeddingKey]);
       if (expected === undefined) return finding;
-      if (actual.vector !== undefined && vectorDistance(expected, actual.vector) <= VECTOR_TOLERANCE) return finding;
+      if (actual.vector !== undefined && (await isSame(expected, actual.vector))) return finding;
       return { reason: finding?.reason ?? 'drift', fields: [...(finding?.fields ?? []), 'vector'] };
     },
   };

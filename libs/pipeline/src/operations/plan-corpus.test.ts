@@ -328,6 +328,10 @@ describe('a plan is refused', () => {
     expect(failure.message).toMatch(/16 dimensions.*8 dimensions/);
     vectors.inspect = async () => ({ dimensions: undefined, distance: undefined, datatype: undefined });
     expect(await failureOf(rig.plan())).toMatchObject({ details: { found: 'named vectors' } });
+    vectors.inspect = async () => ({ dimensions: 8, distance: 'Cosine', datatype: 'uint8' });
+    expect(await failureOf(rig.plan())).toMatchObject({ code: 'model-mismatch', details: { found: 'uint8' } });
+    vectors.inspect = async () => ({ dimensions: 8, distance: 'Cosine', datatype: 'float16' });
+    expect((await rig.plan()).embedding.texts).toBe(1);
   });
 
   it('a plan fails when nothing was validated', async () => {

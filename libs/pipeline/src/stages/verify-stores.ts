@@ -1,11 +1,11 @@
-import type { RowStore, StoreName, VectorStore, IndexedChunk } from '@lockstep/model';
+import type { CallOptions, RowStore, StoreName, VectorStore, IndexedChunk } from '@lockstep/model';
 import { comparablePoints } from '../compare/comparable-points.ts';
 import { comparableRows } from '../compare/comparable-rows.ts';
 import type { DifferenceLog } from './difference-log.ts';
 import { LOOKUP_ITEMS } from '../work/in-batches.ts';
 import { changes, type Change, type StoredState } from '../compare/changes.ts';
 import type { StageContext } from '../work/stage-context.ts';
-import { vectorDistance, VECTOR_TOLERANCE } from '../compare/vector-distance.ts';
+import { createVectorCheck, type VectorCheck } from '../compare/vector-distance.ts';
 import type { VerifyInput } from './verify-options.ts';
 import type { Difference } from '../receipts.ts';
 
@@ -40,6 +40,7 @@ export async function verifyPoints(
 
   const comparable = comparablePoints(vectors, projection, level === 'ids' ? 'labels' : 'content', call);
   const counts = { count: 0, held: 0, kept: 0 };
+  const isSame = createVectorCheck(vectors, call);
   let notComparable = 0;
   let sample: IndexedChunk[] = [];
   let seen = 0;
@@ -50,11 +51,11 @@ export async function verifyPoints(
     if (seen % options.vectorsEvery === 0) sample.push(change.wanted.chunk());
     seen += 1;
     if (sample.length === LOOKUP_ITEMS) {
-      notComparable += await compareVectors(sample, options, vectors, context, log);
+      notComparable += await compareVectors(sample, options, vectors, { isSame, call, log });
       sample = [];
     }
   }
-  if (sample.length > 0) notComparable += await compareVectors(sample, options, vectors, context, log);
+  if (sample.length > 0) notComparable += await compareVectors(sample, options, vectors, { isSame, call, log });
   return { ...counts, notComparable };
 }
 
@@ -63,21 +64,20 @@ async function compareVectors(
   chunks: readonly IndexedChunk[],
   { slice }: VerifyInput,
   vectors: VectorStore,
-  { signal }: StageContext,
-  log: DifferenceLog,
+  { isSame, call, log }: { readonly isSame: VectorCheck; readonly call: CallOptions; readonly log: DifferenceLog },
 ): Promise<number> {
   const keys = chunks.map(({ embeddingKey }) => embeddingKey);
   const cached = await slice.vectors(keys);
   const recovered = await slice.areRecovered(keys);
   const stored = await vectors.vectors(
     chunks.map(({ pointId }) => pointId),
-    { signal },
+    call,
   );
   for (const [at, chunk] of chunks.entries()) {
     const expected = cached[at];
     const actual = stored.get(chunk.pointId);
     if (expected === undefined) continue;
-    if (actual === undefined || vectorDistance(expected, actual) > VECTOR_TOLERANCE) {
+    if (actual === undefined || !(await isSame(expected, actual))) {
       await log.add(difference('qdrant', 'vector', chunk, ['vector']));
     }
   }

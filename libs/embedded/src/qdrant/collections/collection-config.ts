@@ -4,14 +4,7 @@ import { type StrictMode, describeStrictMode, readStrictMode } from './strict-mo
 
 /** A real Qdrant supports vectors of 1 to 65,536 numbers (`VectorParams.size` in its OpenAPI description, 1.19). */
 const DIMENSIONS_MAX = 65_536;
-const UNSUPPORTED_VECTOR_KEYS = [
-  'datatype',
-  'hnsw_config',
-  'memory',
-  'multivector_config',
-  'on_disk',
-  'quantization_config',
-];
+const UNSUPPORTED_VECTOR_KEYS = ['quantization_config', 'hnsw_config', 'memory', 'multivector_config', 'on_disk'];
 
 /** The settings that a real Qdrant 1.19 reports by default. */
 const HNSW_DEFAULTS = {
@@ -39,16 +32,26 @@ const OPTIMIZER_DEFAULTS = {
  * and have no effect on the exact search over one file.
  */
 export interface CollectionConfig {
-  readonly vectors: { readonly size: number; readonly distance: 'Cosine' };
+  readonly vectors: VectorParams;
   readonly optimizers_config: JsonObject;
+  /** Reported, and changes nothing: every search is exact. */
+  readonly quantization_config?: JsonObject | undefined;
   readonly strict_mode_config?: StrictMode | undefined;
 }
 
+/** The one vector of a collection. */
+interface VectorParams {
+  readonly size: number;
+  readonly distance: 'Cosine';
+  /** @default float32 */
+  readonly datatype?: 'float32' | 'float16' | 'uint8';
+}
+
 /** The supported fields of the body of `PUT /collections/{c}`. */
-export const CREATE_KEYS = ['vectors', 'optimizers_config', 'strict_mode_config'];
+export const CREATE_KEYS = ['vectors', 'optimizers_config', 'quantization_config', 'strict_mode_config'];
 
 /**
- * Reads the body of `PUT /collections/{c}`: one unnamed vector of float32 with Cosine distance, optimizer settings and
+ * Reads the body of `PUT /collections/{c}`: one unnamed vector with Cosine distance, optimizer settings and
  * strict mode.
  *
  * @throws QdrantRefusal 400 for named and multi-vectors, other distances and settings of vector storage
@@ -57,6 +60,7 @@ export function readCollectionConfig(fields: JsonObject): CollectionConfig {
   return {
     vectors: readVectors(fields['vectors']),
     optimizers_config: readOptimizers(fields['optimizers_config']),
+    quantization_config: readQuantization(fields['quantization_config']),
     strict_mode_config: readStrictMode(fields['strict_mode_config']),
   };
 }
@@ -69,7 +73,8 @@ export function patchCollectionConfig(config: CollectionConfig, fields: JsonObje
 }
 
 /** The `config` of `GET /collections/{c}`. */
-export function describeConfig({ vectors, optimizers_config, strict_mode_config }: CollectionConfig): JsonObject {
+export function describeConfig(config: CollectionConfig): JsonObject {
+  const { vectors, optimizers_config, quantization_config, strict_mode_config } = config;
   return {
     params: {
       vectors,
@@ -80,7 +85,7 @@ export function describeConfig({ vectors, optimizers_config, strict_mode_config 
     },
     hnsw_config: HNSW_DEFAULTS,
     optimizer_config: { ...OPTIMIZER_DEFAULTS, ...optimizers_config },
-    quantization_config: null,
+    quantization_config: quantization_config ?? null,
     ...(strict_mode_config !== undefined && { strict_mode_config: describeStrictMode(strict_mode_config) }),
   };
 }
@@ -89,7 +94,7 @@ function readVectors(value: unknown): CollectionConfig['vectors'] {
   if (isJsonObject(value) && !Object.hasOwn(value, 'size') && Object.values(value).some(isJsonObject)) {
     throw notSupported('named vectors in vectors');
   }
-  const fields = readFields(value, 'vectors', ['size', 'distance'], UNSUPPORTED_VECTOR_KEYS);
+  const fields = readFields(value, 'vectors', ['size', 'distance', 'datatype'], UNSUPPORTED_VECTOR_KEYS);
   const { distance } = fields;
   if (fields['size'] === undefined) throw formatError('missing field `size` in vectors');
   const size = readInteger(fields['size'], 'vectors.size', 1, 0);
@@ -100,7 +105,20 @@ function readVectors(value: unknown): CollectionConfig['vectors'] {
     throw notSupported(`the distance ${distance}, only Cosine`);
   }
   if (distance !== 'Cosine') throw formatError('vectors.distance must be Cosine');
-  return { size, distance };
+  const { datatype = null } = fields;
+  if (datatype !== null && datatype !== 'float32' && datatype !== 'float16' && datatype !== 'uint8') {
+    throw formatError('vectors.datatype must be float32, float16 or uint8');
+  }
+  return {
+    size,
+    distance,
+    ...(datatype !== null && { datatype }),
+  };
+}
+
+function readQuantization(value: unknown): JsonObject | undefined {
+  if (value === undefined || value === null) return undefined;
+  return readFields(value, 'quantization_config', ['scalar', 'product', 'binary']);
 }
 
 function readOptimizers(value: unknown): JsonObject {

@@ -28,7 +28,6 @@ const UNSUPPORTED_KEYS = [
   'metadata',
   'on_disk_payload',
   'payload',
-  'quantization_config',
   'replication_factor',
   'shard_number',
   'sharding_method',

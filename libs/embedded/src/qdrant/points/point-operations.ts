@@ -1,3 +1,4 @@
+import type { CollectionConfig } from '../collections/collection-config.ts';
 import { type Collection, nextOperation, resolveCollection, slotRange } from '../collections/collections.ts';
 import { type PayloadIndex, readIndexes, saveIndexCounts, updateKeys } from '../collections/payload-index.ts';
 import { checkUpsert, checkWriteFilter, checkWriteRate } from '../filter/strict-checks.ts';
@@ -8,7 +9,7 @@ import { type JsonObject, isJsonObject, readArray, readFields } from '../request
 import type { Transaction } from '../storage/qdrant-storage.ts';
 import { readPayload } from '../values/payload.ts';
 import { type PointId, encodePointId, readPointId } from '../values/point-id.ts';
-import { normalise, readVector, vectorBytes } from '../values/vector.ts';
+import { asDatatype, normalise, readVector, vectorBytes } from '../values/vector.ts';
 
 /** A write to the points of a collection, whose request was checked, ready to be applied. */
 export type PointOperation = (target: WriteTarget) => void;
@@ -130,7 +131,7 @@ function readPoint(value: unknown, index: number): NewPoint {
 function upsertPoint(target: WriteTarget, point: NewPoint): void {
   const { tx, collection } = target;
   const point_id = encodePointId(point.id);
-  const vector = vectorBytes(normalise(point.vector, collection.dimensions));
+  const vector = storedVector(collection, point.vector);
   const existing = findPoint(tx, collection, point_id);
   if (existing !== undefined) {
     writePayload(target, existing, point.payload);
@@ -145,6 +146,12 @@ function upsertPoint(target: WriteTarget, point: NewPoint): void {
   tx.run('INSERT INTO points VALUES (?, ?, ?, ?, ?)', slot, collection.id, point_id, target.version, payload);
   tx.run('INSERT INTO vectors VALUES (?, ?)', slot, vector);
   updateKeys(tx, target.indexes, { slot, point_id }, undefined, point.payload);
+}
+
+/** The bytes of a vector as the collection stores it. */
+function storedVector({ config, dimensions }: Collection, vector: Float32Array): Uint8Array {
+  const { vectors } = JSON.parse(config) as CollectionConfig;
+  return vectorBytes(asDatatype(normalise(vector, dimensions), vectors.datatype ?? 'float32'));
 }
 
 function writePayload(target: WriteTarget, row: PointRow, after: JsonObject): void {
@@ -208,7 +215,7 @@ export function readUpdateVectors(body: unknown): PointOperation {
     checkWriteRate(target.collection, read.length);
     for (const { id, vector } of read) {
       const row = requirePoint(target, id);
-      const bytes = vectorBytes(normalise(vector, target.collection.dimensions));
+      const bytes = storedVector(target.collection, vector);
       target.tx.run('UPDATE vectors SET vector = ? WHERE slot = ?', bytes, row.slot);
       target.tx.run('UPDATE points SET version = ? WHERE slot = ?', target.version, row.slot);
       target.vectorsChanged += 1;

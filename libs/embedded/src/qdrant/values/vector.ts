@@ -53,6 +53,27 @@ export function normalise(vector: Float32Array, dimensions: number): Float32Arra
   return vector;
 }
 
+/** The smallest exponent of a normal number of IEEE 754 binary16; its significand has 11 bits. */
+const HALF_EXPONENT_MIN = -14;
+
+/** Rounds the numbers of a vector of length 1, in place, to those that a datatype can hold; they stay float32 here. */
+export function asDatatype(vector: Float32Array, datatype: 'float32' | 'float16' | 'uint8'): Float32Array {
+  if (datatype === 'float32') return vector;
+  for (let index = 0; index < vector.length; index += 1) {
+    const value = vector[index] as number;
+    if (datatype === 'uint8') vector[index] = Math.min(255, Math.max(0, Math.trunc(value)));
+    else {
+      const exponent = value === 0 ? 0 : Math.max(HALF_EXPONENT_MIN, Math.floor(Math.log2(Math.abs(value))));
+      const unit = 2 ** (exponent - 10);
+      const units = value / unit;
+      const below = Math.floor(units);
+      const isUp = units - below > 0.5 || (units - below === 0.5 && below % 2 !== 0);
+      vector[index] = (isUp ? below + 1 : below) * unit;
+    }
+  }
+  return vector;
+}
+
 /** The bytes of a vector as they are stored: float32, little-endian. */
 export function vectorBytes(vector: Float32Array): Uint8Array {
   return new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength);

@@ -1,5 +1,5 @@
 import { pointIdOf, STORES, type CallOptions, type Point } from '@lockstep/model';
-import { vectorDistance, VECTOR_TOLERANCE } from '../../compare/vector-distance.ts';
+import { createVectorCheck } from '../../compare/vector-distance.ts';
 import { checkFence, type RunFence } from '../../runs/fence.ts';
 import { inBatches } from '../../work/in-batches.ts';
 import type { AllStores } from '../../work/stores.ts';
@@ -68,6 +68,7 @@ export async function compareCopies(
   const isSame = original.contents === copy.contents && original.apart + copy.apart === 0;
   if (!isSame || counts.some((count) => count !== original.chunks)) throw changed(options);
 
+  const isSameVector = createVectorCheck(vectors, call);
   async function* chunkIds(): AsyncGenerator<string> {
     for await (const page of rows.scan(from, call)) for (const { chunkId } of page) yield chunkId;
   }
@@ -83,8 +84,7 @@ export async function compareCopies(
     for (const chunkId of batch) {
       const one = before?.get(pointIdOf(from, chunkId));
       const other = after?.get(pointIdOf(to, chunkId));
-      if (one === undefined || other === undefined || vectorDistance(one, other) > VECTOR_TOLERANCE)
-        throw changed(options);
+      if (one === undefined || other === undefined || !(await isSameVector(one, other))) throw changed(options);
     }
   }
   return { original, copy };

@@ -57,3 +57,36 @@ describe('a collection that was made by hand in strict mode, with small limits',
     expect(await json('verify', 'notes', '--level', 'vectors')).toMatchObject({ ok: true, counts: { qdrant: 200 } });
   });
 });
+
+describe('a collection that was made by hand', () => {
+  it.each([
+    ['float16', { vectors: { size: 384, distance: 'Cosine', datatype: 'float16' } }],
+    ['scalar quantisation', { vectors: { size: 384, distance: 'Cosine' }, quantization_config: { scalar: {} } }],
+  ])(
+    'with %s is in step at the level of vectors, and a second run writes nothing',
+    { timeout: 120_000 },
+    async (_kind, config) => {
+      const client = new QdrantClient({ url: server.url, checkCompatibility: false });
+      const collection = `made-${crypto.randomUUID()}`;
+      await client.createCollection(collection, config as Parameters<typeof client.createCollection>[1]);
+      writeChunks(200, 'c');
+      const inIt = ['notes', '--collection', collection];
+      expect((await json('run', ...inIt))['load-qdrant']).toMatchObject({ written: 200 });
+      expect(await json('verify', ...inIt, '--level', 'vectors')).toMatchObject({ ok: true, differencesCount: 0 });
+      const repaired = await json('repair', ...inIt);
+      expect(JSON.stringify(repaired)).not.toMatch(/"written":[1-9]/);
+      expect(repaired).toMatchObject({ ok: true });
+    },
+  );
+
+  it('with uint8 is refused before anything is embedded or written', { timeout: 60_000 }, async () => {
+    const client = new QdrantClient({ url: server.url, checkCompatibility: false });
+    await client.createCollection('bytes', { vectors: { size: 384, distance: 'Cosine', datatype: 'uint8' } });
+    writeChunks(200, 'd');
+    const typed = ['run', 'notes', '--collection', 'bytes', '--embedder', 'embedded', '--rows', 'embedded'];
+    const { exit, stderr } = await runIndexer(workspace, typed, { QDRANT_HOST: server.url });
+    expect(stderr).toContain('stores vectors as uint8, and this corpus needs float32 or float16');
+    expect(exit).toBe(4);
+    expect((await client.count('bytes')).count).toBe(0);
+  });
+});
