@@ -92,7 +92,11 @@ export async function buildPackage({ folder, bundled, files, web = [] }: Publish
   const options = {
     manifest,
     entries,
-    imported: importedPackages(chunks, Object.keys(manifest.dependencies ?? {}), manifest.peerDependencies ?? {}),
+    imported: importedPackages(
+      chunks,
+      Object.keys(manifest.dependencies ?? {}).filter((name) => !bundled.includes(name)),
+      manifest.peerDependencies ?? {},
+    ),
     ranges: dependencyRanges(bundled),
     files: globSync('*', { cwd: dist }).toSorted(),
     root: readManifest(ROOT),
@@ -116,8 +120,8 @@ async function makeModule(project: string, name: string, path: string): Promise<
 const COMMON_FILES = { 'CHANGELOG.md': 'CHANGELOG.md', LICENSE: 'LICENSE' };
 
 /**
- * Packages of others that the built files import. Those that the project itself depends on are always among them, since
- * it may load them by `require`.
+ * Packages of others that the built files import. Those that the project itself depends on and that are not bundled are always
+ * among them, since it may load them by `require`.
  */
 function importedPackages(
   chunks: readonly OutputChunk[],
