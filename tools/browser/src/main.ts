@@ -1,6 +1,6 @@
 import { mkdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { launchChromium } from './chromium.ts';
+import { launchChromium } from '@lockstep/testing-chromium';
 import { openReport } from './opened-page.ts';
 import { sampleReport } from './sample-report.ts';
 

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REJECT_COLUMNS, type ReportData } from '@lockstep/report';
-import { launchChromium } from './chromium.ts';
+import { launchChromium } from '@lockstep/testing-chromium';
 import { openReport } from './opened-page.ts';
 import { listOf, sampleReport } from './sample-report.ts';
 

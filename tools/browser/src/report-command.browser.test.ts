@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { launchChromium } from './chromium.ts';
+import { launchChromium } from '@lockstep/testing-chromium';
 import { addCorpus, fillWorkspace, openWorkspace, type Workspace } from './large-workspace.ts';
 import { openFile } from './opened-page.ts';
 

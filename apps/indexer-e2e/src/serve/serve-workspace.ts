@@ -16,6 +16,8 @@ export interface ServedFolder {
   readonly asked: () => number;
   /** Requests to the stub wait from now on. `arrived` resolves when one does. */
   hold(): { readonly arrived: Promise<void>; release(): void };
+  /** Releases requests that a test that failed has left waiting. */
+  letGo(): void;
   write(corpus: string, records: readonly object[]): void;
   /** Starts a command in a process of its own; it is ended with the folder. */
   start(args: readonly string[], variables?: Readonly<Record<string, string>>): StartedIndexer;
@@ -58,7 +60,11 @@ export async function createServedFolder(corpora: readonly string[]): Promise<Se
   writeFileSync(join(folder, 'nx.json'), '{}');
   const embed = createStubOpenAiHandler({ dimensions: DIMENSIONS });
   let asked = 0;
-  let gate: { readonly opened: Promise<void>; readonly arrived: () => void } | undefined;
+  let gate: { readonly opened: Promise<void>; readonly arrived: () => void; readonly open: () => void } | undefined;
+  const letGo = (): void => {
+    gate?.open();
+    gate = undefined;
+  };
   const openai = await startFaultServer({
     async handler(request) {
       asked += 1;
@@ -93,13 +99,10 @@ export async function createServedFolder(corpora: readonly string[]): Promise<Se
     hold() {
       const opened = Promise.withResolvers<void>();
       const arrived = Promise.withResolvers<void>();
-      gate = { opened: opened.promise, arrived: arrived.resolve };
+      gate = { opened: opened.promise, arrived: arrived.resolve, open: opened.resolve };
       return {
         arrived: arrived.promise,
-        release() {
-          gate = undefined;
-          opened.resolve();
-        },
+        release: letGo,
       };
     },
     write,
@@ -109,7 +112,9 @@ export async function createServedFolder(corpora: readonly string[]): Promise<Se
       const indexer = start(['serve', ...args]);
       return served(indexer, new URL(await indexer.firstLine));
     },
+    letGo,
     async remove() {
+      letGo();
       for (const each of started) {
         each.interrupt();
         await each.ended;

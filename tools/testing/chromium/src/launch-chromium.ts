@@ -8,8 +8,10 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 /**
  * Starts the Chromium of this machine, or that of the variable CHROMIUM. Nothing is downloaded. Fails with an `Error` that says what to
  * install where there is none.
+ *
+ * @param flags of the command line of Chromium, besides those that it needs here
  */
-export function launchChromium(): Promise<Browser> {
+export function launchChromium(flags: readonly string[] = []): Promise<Browser> {
   const executablePath = process.env['CHROMIUM'] ?? installed();
   if (executablePath === undefined) {
     throw new Error(
@@ -17,7 +19,7 @@ export function launchChromium(): Promise<Browser> {
     );
   }
   // As root, Chromium runs without its sandbox or not at all. The pages are our own.
-  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const args = process.getuid?.() === 0 ? ['--no-sandbox', ...flags] : [...flags];
   return chromium.launch({ executablePath, args });
 }
 
