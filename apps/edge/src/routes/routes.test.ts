@@ -216,8 +216,8 @@ describe('POST /chunks', () => {
       413,
       'at most 100 records, found 101',
     ],
-    ['a record without a text', { chunks: [CHUNKS[0], { id: 'd' }] }, 400, 'chunks[1] (\\"d\\").text: expected one of'],
-    ['a record without an id', { chunks: [{ text: 'x' }] }, 400, 'chunks[0].chunk_id: expected one of'],
+    ['a record without a text', { chunks: [CHUNKS[0], { id: 'd' }] }, 400, 'chunks[1] (\\"d\\").text: has no text'],
+    ['a record without an id', { chunks: [{ text: 'x' }] }, 400, 'chunks[0].chunk_id: '],
     [
       'a page that is no number',
       { chunks: [{ id: 'd', text: 'x', page_number: 'ii' }] },

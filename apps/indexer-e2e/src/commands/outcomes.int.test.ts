@@ -127,7 +127,7 @@ describe('what a run says', { timeout: 240_000 }, () => {
     expect(allowed.exit, allowed.stderr).toBe(0);
     expect(JSON.parse(allowed.stdout)).toMatchObject({ validate: { rejects: [{ code: 'missing-text', count: 2 }] } });
     const planned = await run('plan', 'most.jsonl');
-    expect(planned.stderr).toContain('`indexer validate <corpus>` lists each in a file.');
+    expect(planned.stderr).toContain('`indexer validate most.jsonl` lists each in a file.');
   });
 
   it('a rejected record is named as people count, by its line, its id and the names of its keys', async () => {

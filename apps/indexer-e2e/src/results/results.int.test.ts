@@ -120,7 +120,7 @@ describe('what each command prints with --json', () => {
       ['serve', '--port', '0'],
       ['drop', 'memos', '--yes'],
       ['drop', 'memos', '--yes'],
-      ['verify', 'notes'],
+      ['failed', 'verify', 'notes'],
       ['status'],
       ['failed', 'run', 'missing.json'],
     ] as const) {
