@@ -4,6 +4,7 @@ import { LongText } from '../parts/long-text.tsx';
 import { Mark } from '../parts/mark.tsx';
 import { countText, dollarsText, durationText, timeText } from '../parts/shown.ts';
 import { messageOf, useNow, useRuns, useSettings, type LiveProps } from './use-live.ts';
+import { ColumnHeads } from '../parts/column-heads.tsx';
 
 const STATES: Readonly<Record<RunState, readonly [mark: 'good' | 'warning' | 'bad', says: string]>> = {
   running: ['warning', 'running'],
@@ -111,25 +112,17 @@ function Stages({ stages, now }: { readonly stages: readonly StageView[]; readon
     <div class="wide">
       <table class="cards">
         <caption>Stages, in the order in which they began</caption>
-        <thead>
-          <tr>
-            <th scope="col">Stage</th>
-            <th scope="col">State</th>
-            <th scope="col" class="number">
-              Done
-            </th>
-            <th scope="col">Progress</th>
-            <th scope="col" class="number">
-              A second
-            </th>
-            <th scope="col" class="number">
-              Time
-            </th>
-            <th scope="col" class="number">
-              Cost
-            </th>
-          </tr>
-        </thead>
+        <ColumnHeads
+          columns={[
+            'Stage',
+            'State',
+            { number: 'Done' },
+            'Progress',
+            { number: 'A second' },
+            { number: 'Time' },
+            { number: 'Cost' },
+          ]}
+        />
         <tbody>
           {stages.map((stage) => (
             <StageRow key={`${stage.stage} ${stage.startedAt}`} stage={stage} now={now} />

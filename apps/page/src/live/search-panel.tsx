@@ -3,6 +3,7 @@ import type { ReportData, SearchReply, ServeSettings } from '@lockstep/report';
 import { FilterRows, filterOf, type FilterRow } from './filter-rows.tsx';
 import { FoundChunks } from './found-chunks.tsx';
 import { messageOf, useSettings, type LiveProps } from './use-live.ts';
+import { Choice } from '../parts/choice.tsx';
 
 /** A search of what is loaded: the nearest chunks, with what stands in both stores behind each. */
 export function SearchPanel({ data, server, settings }: LiveProps & { readonly data: ReportData }) {
@@ -57,25 +58,8 @@ export function SearchPanel({ data, server, settings }: LiveProps & { readonly d
               onInput={({ currentTarget }) => setQuestion(currentTarget.value)}
             />
           </label>
-          <label>
-            Corpus
-            <select value={corpus} onChange={({ currentTarget }) => setCorpus(currentTarget.value)}>
-              <option value="">all</option>
-              {corporaOf(data).map((name) => (
-                <option key={name} value={name}>
-                  {name}
-                </option>
-              ))}
-            </select>
-          </label>
-          <label>
-            Hits
-            <select value={limit} onChange={({ currentTarget }) => setLimit(currentTarget.value)}>
-              {['5', '20', '100'].map((count) => (
-                <option key={count}>{count}</option>
-              ))}
-            </select>
-          </label>
+          <Choice label="Corpus" value={corpus} options={corporaOf(data)} hasAll onChoose={setCorpus} />
+          <Choice label="Hits" value={limit} options={['5', '20', '100']} onChoose={setLimit} />
           <button type="submit" disabled={isAsking}>
             {isAsking ? 'Searching…' : 'Search'}
           </button>

@@ -1,6 +1,7 @@
 import type { ReportCorpus, ReportData } from '@lockstep/report';
 import { Mark } from '../parts/mark.tsx';
 import { countText, counted, timeText } from '../parts/shown.ts';
+import { ColumnHeads } from '../parts/column-heads.tsx';
 
 /** Every corpus with its state, and how many chunks are in the input, the cache and both stores. */
 export function CorporaPanel({ data: { corpora } }: { readonly data: ReportData }) {
@@ -9,25 +10,17 @@ export function CorporaPanel({ data: { corpora } }: { readonly data: ReportData 
     <div class="wide">
       <table class="cards">
         <caption>Chunks of each corpus, and when a verify last read both stores</caption>
-        <thead>
-          <tr>
-            <th scope="col">Corpus</th>
-            <th scope="col">State</th>
-            <th scope="col" class="number">
-              Input
-            </th>
-            <th scope="col" class="number">
-              Cache
-            </th>
-            <th scope="col" class="number">
-              Qdrant
-            </th>
-            <th scope="col" class="number">
-              Postgres
-            </th>
-            <th scope="col">Verified</th>
-          </tr>
-        </thead>
+        <ColumnHeads
+          columns={[
+            'Corpus',
+            'State',
+            { number: 'Input' },
+            { number: 'Cache' },
+            { number: 'Qdrant' },
+            { number: 'Postgres' },
+            'Verified',
+          ]}
+        />
         <tbody>
           {corpora.map((corpus) => (
             <CorpusRow key={corpus.corpus} {...corpus} />

@@ -2,6 +2,7 @@ import { useMemo } from 'preact/hooks';
 import { costsOverTime, type ReportRun } from '@lockstep/report';
 import { Chart } from '../parts/chart.tsx';
 import { countText, dollarsText, timeText } from '../parts/shown.ts';
+import { ColumnHeads } from '../parts/column-heads.tsx';
 
 /** Letters for large numbers at an axis, such as `1.2M`. */
 const SHORT = new Intl.NumberFormat('en', { notation: 'compact' });
@@ -39,20 +40,9 @@ export function CostsChart({ runs }: { readonly runs: readonly ReportRun[] }) {
       >
         <table>
           <caption>Paid and saved by the end of each run, added up</caption>
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col" class="number">
-                Dollars
-              </th>
-              <th scope="col" class="number">
-                Tokens paid
-              </th>
-              <th scope="col" class="number">
-                Tokens saved
-              </th>
-            </tr>
-          </thead>
+          <ColumnHeads
+            columns={['Time', { number: 'Dollars' }, { number: 'Tokens paid' }, { number: 'Tokens saved' }]}
+          />
           <tbody>
             {costs.toReversed().map(({ time, dollars, tokensPaid, tokensSaved }, at) => (
               <tr key={at}>

@@ -1,7 +1,9 @@
-import { useId, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { ReportData, ReportEvaluation } from '@lockstep/report';
 import { Chart, type Series } from '../parts/chart.tsx';
 import { countText, timeText } from '../parts/shown.ts';
+import { ColumnHeads } from '../parts/column-heads.tsx';
+import { Choice } from '../parts/choice.tsx';
 
 /** What an evaluation is of. */
 function kindOf({ corpus, questionsFrom }: ReportEvaluation): string {
@@ -15,7 +17,6 @@ export function EvaluationsPanel({ data: { evaluations } }: { readonly data: Rep
   // Means over other questions are no better or worse.
   const kinds = [...new Set(evaluations.map(kindOf))].toSorted();
   const [chosen, setChosen] = useState<string>();
-  const id = useId();
   const kind = kinds.find((each) => each === chosen) ?? kinds[0];
   const own = useMemo(() => evaluations.filter((each) => kindOf(each) === kind), [evaluations, kind]);
   const metrics = useMemo(() => [...new Set(own.flatMap((each) => Object.keys(each.metrics)))], [own]);
@@ -32,16 +33,7 @@ export function EvaluationsPanel({ data: { evaluations } }: { readonly data: Rep
   return (
     <>
       <div class="filters">
-        <label for={id}>
-          Corpus and questions
-          <select id={id} value={kind} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
-            {kinds.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice label="Corpus and questions" value={kind} options={kinds} onChoose={setChosen} />
       </div>
       <Chart
         label={`What evaluations of the search measured in ${kind}, over time`}
@@ -51,20 +43,9 @@ export function EvaluationsPanel({ data: { evaluations } }: { readonly data: Rep
       >
         <table>
           <caption>What evaluations measured, with the interval of 95 %</caption>
-          <thead>
-            <tr>
-              <th scope="col">Time</th>
-              <th scope="col">Model</th>
-              <th scope="col" class="number">
-                Questions
-              </th>
-              {metrics.map((name) => (
-                <th key={name} scope="col" class="number">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <ColumnHeads
+            columns={['Time', 'Model', { number: 'Questions' }, ...metrics.map((name) => ({ number: name }))]}
+          />
           <tbody>
             {own.toReversed().map((each) => (
               <tr key={each.at}>

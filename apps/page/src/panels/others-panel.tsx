@@ -1,5 +1,6 @@
 import type { ReportData } from '@lockstep/report';
 import { countText } from '../parts/shown.ts';
+import { ColumnHeads } from '../parts/column-heads.tsx';
 
 /** What the stores hold that no corpus.json of the workspace names. */
 export function OthersPanel({ data: { others } }: { readonly data: ReportData }) {
@@ -8,16 +9,7 @@ export function OthersPanel({ data: { others } }: { readonly data: ReportData })
     <div class="wide">
       <table class="cards">
         <caption>Points, rows and tables that no corpus.json of the workspace names</caption>
-        <thead>
-          <tr>
-            <th scope="col">Corpus</th>
-            <th scope="col">Store</th>
-            <th scope="col">Where</th>
-            <th scope="col" class="number">
-              Chunks
-            </th>
-          </tr>
-        </thead>
+        <ColumnHeads columns={['Corpus', 'Store', 'Where', { number: 'Chunks' }]} />
         <tbody>
           {others.map(({ corpus, store, target, count }) => (
             <tr key={`${store} ${target} ${corpus}`}>

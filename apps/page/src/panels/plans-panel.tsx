@@ -1,6 +1,7 @@
 import type { ReportData, ReportPlan, ReportProblem } from '@lockstep/report';
 import { LongText } from '../parts/long-text.tsx';
 import { countText, counted, dollarsText } from '../parts/shown.ts';
+import { ColumnHeads } from '../parts/column-heads.tsx';
 
 /** What a run of each corpus would do when the report was made, and what it would cost. */
 export function PlansPanel({ data: { corpora } }: { readonly data: ReportData }) {
@@ -10,16 +11,7 @@ export function PlansPanel({ data: { corpora } }: { readonly data: ReportData })
     <div class="wide">
       <table class="cards">
         <caption>Chunks that a run would add, change and delete, and what it would embed</caption>
-        <thead>
-          <tr>
-            <th scope="col">Corpus</th>
-            <th scope="col">Qdrant</th>
-            <th scope="col">Postgres</th>
-            <th scope="col">To embed</th>
-            <th scope="col">Cost</th>
-            <th scope="col">Saved by the cache</th>
-          </tr>
-        </thead>
+        <ColumnHeads columns={['Corpus', 'Qdrant', 'Postgres', 'To embed', 'Cost', 'Saved by the cache']} />
         <tbody>
           {planned.map(({ corpus, plan }) => (
             <tr key={corpus}>

@@ -1,9 +1,11 @@
-import { useId, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { ReportData, ReportRun } from '@lockstep/report';
 import { CostsChart } from './costs-chart.tsx';
 import { RunRow } from './run-row.tsx';
 import { STAGE_COLOURS } from './stage-colours.ts';
 import { countText } from '../parts/shown.ts';
+import { ColumnHeads } from '../parts/column-heads.tsx';
+import { Choice } from '../parts/choice.tsx';
 
 /** Runs that are shown at first. */
 const SHOWN_RUNS = 25;
@@ -12,7 +14,6 @@ const SHOWN_RUNS = 25;
 export function RunsPanel({ data: { runs } }: { readonly data: ReportData }) {
   const [corpus, setCorpus] = useState('');
   const [isAll, setAll] = useState(false);
-  const id = useId();
   const corpora = useMemo(() => [...new Set(runs.map((run) => run.corpus))].toSorted(), [runs]);
   const own = useMemo(() => (corpus === '' ? runs : runs.filter((run) => run.corpus === corpus)), [runs, corpus]);
   if (runs.length === 0) return <p class="empty">No runs yet.</p>;
@@ -20,17 +21,7 @@ export function RunsPanel({ data: { runs } }: { readonly data: ReportData }) {
   return (
     <>
       <div class="filters">
-        <label for={id}>
-          Corpus
-          <select id={id} value={corpus} onChange={({ currentTarget }) => setCorpus(currentTarget.value)}>
-            <option value="">all</option>
-            {corpora.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice label="Corpus" value={corpus} options={corpora} hasAll onChoose={setCorpus} />
       </div>
       <h3>Cost over time</h3>
       <CostsChart runs={own} />
@@ -47,28 +38,18 @@ export function RunsPanel({ data: { runs } }: { readonly data: ReportData }) {
           <caption>
             Runs, last started first. Each bar is the time of one run, from its first stage to its last.
           </caption>
-          <thead>
-            <tr>
-              <th scope="col">Run</th>
-              <th scope="col">Outcome</th>
-              <th scope="col">Stages</th>
-              <th scope="col" class="number">
-                Points
-              </th>
-              <th scope="col" class="number">
-                Rows
-              </th>
-              <th scope="col" class="number">
-                Tokens
-              </th>
-              <th scope="col" class="number">
-                Cost
-              </th>
-              <th scope="col" class="number">
-                Requests
-              </th>
-            </tr>
-          </thead>
+          <ColumnHeads
+            columns={[
+              'Run',
+              'Outcome',
+              'Stages',
+              { number: 'Points' },
+              { number: 'Rows' },
+              { number: 'Tokens' },
+              { number: 'Cost' },
+              { number: 'Requests' },
+            ]}
+          />
           <tbody>
             {shown.map((run) => (
               <RunRow key={`${run.corpus} ${run.fence}`} run={run} />

@@ -1,5 +1,6 @@
 import type { StageRecord } from '@lockstep/model';
 import { countText, durationText } from '../parts/shown.ts';
+import { ColumnHeads } from '../parts/column-heads.tsx';
 
 const SERVICES = { openai: 'embedding', qdrant: 'Qdrant', neon: 'Postgres' } as const;
 
@@ -8,28 +9,18 @@ export function StagesTable({ stages }: { readonly stages: readonly StageRecord[
   return (
     <table class="cards">
       <caption>What each stage of the run did. Requests of two stages side by side count in both.</caption>
-      <thead>
-        <tr>
-          <th scope="col">Stage</th>
-          <th scope="col">Outcome</th>
-          <th scope="col" class="number">
-            Began, UTC
-          </th>
-          <th scope="col" class="number">
-            Took
-          </th>
-          <th scope="col" class="number">
-            Embedded
-          </th>
-          <th scope="col" class="number">
-            Written
-          </th>
-          <th scope="col" class="number">
-            Deleted
-          </th>
-          <th scope="col">Requests</th>
-        </tr>
-      </thead>
+      <ColumnHeads
+        columns={[
+          'Stage',
+          'Outcome',
+          { number: 'Began, UTC' },
+          { number: 'Took' },
+          { number: 'Embedded' },
+          { number: 'Written' },
+          { number: 'Deleted' },
+          'Requests',
+        ]}
+      />
       <tbody>
         {stages.map((record) => (
           <tr key={record.stage}>

@@ -1,7 +1,9 @@
-import { useId, useMemo, useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import type { HistogramBin, ReportCorpus, ReportData, TextLengths } from '@lockstep/report';
 import { Chart } from '../parts/chart.tsx';
 import { countText, counted } from '../parts/shown.ts';
+import { ColumnHeads } from '../parts/column-heads.tsx';
+import { Choice } from '../parts/choice.tsx';
 
 type Measured = ReportCorpus & { readonly texts: TextLengths };
 
@@ -9,23 +11,18 @@ type Measured = ReportCorpus & { readonly texts: TextLengths };
 export function TextsPanel({ data: { corpora } }: { readonly data: ReportData }) {
   const measured = corpora.filter((corpus): corpus is Measured => corpus.texts !== null && corpus.texts.measured > 0);
   const [chosen, setChosen] = useState<string>();
-  const id = useId();
   const corpus = measured.find((each) => each.corpus === chosen) ?? measured[0];
   if (corpus === undefined) return <p class="empty">No corpus was validated on this machine.</p>;
   const { texts } = corpus;
   return (
     <>
       <div class="filters">
-        <label for={id}>
-          Corpus
-          <select id={id} value={corpus.corpus} onChange={({ currentTarget }) => setChosen(currentTarget.value)}>
-            {measured.map((each) => (
-              <option key={each.corpus} value={each.corpus}>
-                {each.corpus}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Choice
+          label="Corpus"
+          value={corpus.corpus}
+          options={measured.map((each) => each.corpus)}
+          onChoose={setChosen}
+        />
       </div>
       <div class="pair">
         <Lengths title="Characters" unit="character" bins={texts.characters} count={texts.measured} of={texts.chunks} />
@@ -72,14 +69,7 @@ function Lengths({
         >
           <table>
             <caption>{label}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{title}</th>
-                <th scope="col" class="number">
-                  Chunks
-                </th>
-              </tr>
-            </thead>
+            <ColumnHeads columns={[title, { number: 'Chunks' }]} />
             <tbody>
               {bins.map((bin) => (
                 <tr key={bin.from}>

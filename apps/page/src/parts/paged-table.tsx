@@ -3,6 +3,8 @@ import { useEffect, useId, useMemo, useState } from 'preact/hooks';
 import { unpackTable, type CellValue, type Columns, type ListedTable } from '@lockstep/report';
 import { LongText } from './long-text.tsx';
 import { counted, countText } from './shown.ts';
+import { Choice } from './choice.tsx';
+import { ColumnHeads } from './column-heads.tsx';
 
 /** Rows that are shown at once: more take long to lay out, and nobody reads them. */
 const PAGE_ROWS = 50;
@@ -72,24 +74,19 @@ export function PagedTable<Name extends string>(props: PagedTableProps<Name>) {
     <>
       <div class="filters">
         {choices.map(({ name, label }) => (
-          <label key={name} for={`${id}-${name}`}>
-            {label}
-            <select
-              id={`${id}-${name}`}
-              value={chosen[name] ?? ''}
-              onChange={({ currentTarget }) => {
-                setChosen({ ...chosen, [name]: currentTarget.value });
-                setPage(0);
-              }}
-            >
-              <option value="">all</option>
-              {options.get(name)?.map(([value, count]) => (
-                <option key={value} value={value}>
-                  {`${value} (${countText(count)})`}
-                </option>
-              ))}
-            </select>
-          </label>
+          <Choice
+            key={name}
+            label={label}
+            value={chosen[name] ?? ''}
+            options={(options.get(name) ?? []).map(
+              ([value, count]) => [value, `${value} (${countText(count)})`] as const,
+            )}
+            hasAll
+            onChoose={(value) => {
+              setChosen({ ...chosen, [name]: value });
+              setPage(0);
+            }}
+          />
         ))}
         <label for={`${id}-text`}>
           Text
@@ -115,15 +112,7 @@ export function PagedTable<Name extends string>(props: PagedTableProps<Name>) {
       <div class="wide">
         <table class="cards">
           <caption>{caption}</caption>
-          <thead>
-            <tr>
-              {shown.map(({ name, label, isNumber }) => (
-                <th key={name} scope="col" class={isNumber === true ? 'number' : undefined}>
-                  {label}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <ColumnHeads columns={shown.map(({ label, isNumber }) => (isNumber === true ? { number: label } : label))} />
           <tbody>
             {visible.map((row) => (
               <tr key={row}>
