@@ -8,6 +8,7 @@ import { createPostgresNeon, createStubOpenAiHandler, forwardTo, startFaultyServ
 import { createDatabase } from '@lockstep/testing-postgres';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { CLOUD_EMBED_CONCURRENCY } from '@lockstep/indexer/wiring/open-services';
+import { endsWithin } from '../support/ends-within.ts';
 import { startIndexer } from '../support/run-indexer.ts';
 
 const DIMENSIONS = 8;
@@ -32,14 +33,6 @@ beforeEach(() => {
 afterEach(async () => {
   for (const cleanup of cleanups.toReversed()) await cleanup();
 });
-
-/** Whether a process ends before it would give up on a service that does not answer. */
-function endsSoon(ended: Promise<unknown>): Promise<boolean> {
-  const { promise, resolve } = Promise.withResolvers<boolean>();
-  const timer = setTimeout(resolve, STOP_MS_MAX, false);
-  void ended.then(() => resolve(true));
-  return promise.finally(() => clearTimeout(timer));
-}
 
 function savedVectors(): number {
   const cache = join(folder, '.lockstep/cache');
@@ -76,7 +69,7 @@ it('an interrupted run stops at once while services do not answer, and reports a
   await struck.promise;
   isSilent = true;
   run.interrupt();
-  expect(await endsSoon(run.ended)).toBe(true);
+  expect(await endsWithin(run.ended, STOP_MS_MAX)).toBe(true);
   const { exit, stderr } = await run.ended;
   expect(exit).toBe(1);
   expect(stderr).toContain('error aborted in embed: Stopped. What was embedded is saved.');
@@ -120,7 +113,7 @@ it.each(['a connection is open', 'a statement is sent'])(
     });
     await Promise.race([silent.promise, run.ended]);
     run.interrupt();
-    expect(await endsSoon(run.ended)).toBe(true);
+    expect(await endsWithin(run.ended, STOP_MS_MAX)).toBe(true);
     expect(await run.ended).toMatchObject({ exit: 1 });
     expect((await run.ended).stderr).toContain('error aborted in plan: Stopped.');
   },

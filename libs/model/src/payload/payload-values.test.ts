@@ -17,7 +17,7 @@ const decimal = fc
   .filter((value) => !Number.isInteger(value));
 
 describe('isKeptAs', () => {
-  it('a decimal is kept as any double within four units in the last place, in lists and objects too', () => {
+  it('a double within four units in the last place is a decimal that was kept, in lists and objects too', () => {
     fc.assert(
       fc.property(decimal, fc.integer({ min: 0, max: 4 }), (value, units) => {
         const near = awayFromZero(value, units);
