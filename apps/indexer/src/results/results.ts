@@ -17,6 +17,7 @@ import type {
   ValidateReceipt,
   VerifyReceipt,
 } from '@lockstep/pipeline';
+import type { ChunkShown } from '@lockstep/report';
 import type { ModelCost } from '../settings/model-costs.ts';
 import type { ServiceReport } from '../text/doctor-text.ts';
 import type { LeftOut } from '../text/left-out-text.ts';
@@ -97,17 +98,7 @@ export interface InspectResult extends Omit<Inspection, 'models'> {
 export interface SearchResults {
   readonly question: string;
   /** Best first. */
-  readonly results: readonly {
-    readonly score: number;
-    readonly corpus: string;
-    readonly chunk_id: string;
-    readonly document_id: string | null;
-    readonly chapter_title: string | null;
-    readonly page_number: number | null;
-    readonly text: string;
-    readonly created_at: string | null;
-    readonly metadata: Readonly<Record<string, unknown>>;
-  }[];
+  readonly results: readonly ChunkShown[];
   /** Points without a row of the same content. */
   readonly dropped: number;
 }
