@@ -3,19 +3,8 @@ export { guardDeletes, DEFAULT_DELETE_LIMIT, type DeleteLimit } from './compare/
 export { planEmbedding, type KnownKeys } from './compare/plan-embedding.ts';
 export { createProjection, PAYLOAD_COLUMNS, payloadOf, type Projection } from './compare/projection.ts';
 export type { Trust } from './compare/trust.ts';
-export {
-  openCorpus,
-  type Corpus,
-  type CorpusPorts,
-  type CorpusSettings,
-  type EmbedChoices,
-  type OnlyStore,
-  type OpenCorpusOptions,
-  type Opened,
-  type Step,
-  type StepReport,
-  type VerifyChoices,
-} from './corpus.ts';
+export { openCorpus, type Corpus, type EmbedChoices, type OnlyStore, type VerifyChoices } from './corpus.ts';
+export type { CorpusPorts, CorpusSettings, OpenCorpusOptions, Opened, Step, StepReport } from './corpus-ports.ts';
 export { FILES, readChunkPages, readChunks } from './files/corpus-files.ts';
 export { readReceipt, receiptIfThere } from './files/receipt-file.ts';
 export { inputDigestOf } from './input/input-digest.ts';

@@ -47,8 +47,7 @@ export function isIndexMissing(error: unknown): boolean {
 /** Items in parts of at most `size`. */
 export function partsOf<Item>(items: readonly Item[], size: number): Item[][] {
   const parts: Item[][] = [];
-  for (let from = 0; from < items.length; from += Math.min(size, items.length)) {
-    parts.push(items.slice(from, from + Math.min(size, items.length)));
-  }
+  const length = Math.min(size, items.length);
+  for (let from = 0; from < items.length; from += length) parts.push(items.slice(from, from + length));
   return parts;
 }

@@ -52,6 +52,7 @@ export const LAYERS: Layers = {
     'runs',
     'stages',
     'operations',
+    'corpus-ports.ts',
     'corpus.ts',
     'run.ts',
   ],
