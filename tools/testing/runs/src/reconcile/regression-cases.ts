@@ -59,4 +59,19 @@ export const REGRESSION_CASES: readonly ReconcileCase[] = [
       { do: 'repair', side: 0 },
     ],
   },
+  // A run by stages whose loads were replayed was overtaken by a drop just before its verify, which told of the drop.
+  {
+    deletes: ['full', 'full'],
+    actions: [
+      load(),
+      {
+        do: 'load',
+        side: 0,
+        way: 'replays',
+        edits: [],
+        fault: { fault: 'takeover', at: { of: 'calls', number: 19 }, by: { run: 'drop' } },
+      },
+      load(),
+    ],
+  },
 ];

@@ -20,6 +20,8 @@ export interface RunPlan {
   readonly predict: (initial: InitialState, output: RunOutput) => Prediction;
   /** How much it may delete. */
   readonly deleteLimit: DeleteLimit;
+  /** Whether its stages run one by one, each as a process of its own would. */
+  readonly byStages: boolean;
   /** Whether it deletes from a store only after all its other writes to it. */
   readonly deletesLast: boolean;
 }
@@ -35,7 +37,13 @@ export function createRunPlans() {
   const replayable = new Set<string>();
 
   return {
-    drop: { perform: dropFromStores, predict: predictDrop, deleteLimit: UNLIMITED, deletesLast: true } as RunPlan,
+    drop: {
+      perform: dropFromStores,
+      predict: predictDrop,
+      deleteLimit: UNLIMITED,
+      byStages: false,
+      deletesLast: true,
+    } satisfies RunPlan,
 
     load(traits: CorpusTraits, file: CorpusFile, choices: Pick<LoadAction, 'way' | 'level' | 'guarded'>): RunPlan {
       const { way = 'run', level = 'content', guarded = false } = choices;
@@ -43,6 +51,7 @@ export function createRunPlans() {
       const deleteLimit = guarded ? GUARD : UNLIMITED;
       return {
         deleteLimit,
+        byStages: way !== 'run',
         deletesLast: true,
         async perform(input) {
           wantedBy.set(input.runId, wants.digest);
@@ -71,6 +80,7 @@ export function createRunPlans() {
       const wants = wantsOf(traits, file);
       return {
         deleteLimit: UNLIMITED,
+        byStages: false,
         deletesLast: false,
         perform(input) {
           wantedBy.set(input.runId, wants.digest);

@@ -31,6 +31,8 @@ export interface RunWatch {
 
 /** What a run did before and after another one ran in its midst. */
 export interface ObservedTakeover {
+  /** What the other run was. */
+  readonly by: Takeover['run'];
   /** Whether the run had already taken its fence, and so is the earlier one. */
   readonly fenced: boolean;
   /** Stores whose stamp it had written. */
@@ -111,7 +113,7 @@ export function watchRun({ fault, takeOver, hasStamp }: RunWatchOptions): RunWat
     gate = open.promise;
     try {
       await Promise.all(underWay);
-      const seen = { fenced, stamped: new Set(stamped), stragglers: [] };
+      const seen = { by: by.run, fenced, stamped: new Set(stamped), stragglers: [] };
       await takeOver(by);
       takenOver = seen;
     } finally {
