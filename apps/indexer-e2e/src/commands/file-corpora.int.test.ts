@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedQdrant, type EmbeddedQdrant } from '@lockstep/embedded';
@@ -74,6 +74,23 @@ describe('a corpus from a file', { timeout: 120_000 }, () => {
     // From another folder of the workspace too.
     const elsewhere = await runIndexer(join(folder, 'other'), ['summary'], environment());
     expect([elsewhere.exit, elsewhere.stdout]).toEqual([0, expect.stringMatching(/^quotes {2}in step\n/)]);
+  });
+
+  it('is in the report, with its counts and what a run of it would do now', async () => {
+    const reported = await run('report', '--json');
+    expect(reported.exit, reported.stderr).toBe(0);
+    expect(JSON.parse(reported.stdout)).toMatchObject({ ok: true, corpora: [{ corpus: 'quotes' }], problems: [] });
+    const html = readFileSync(join(folder, '.lockstep/report.html'), 'utf8');
+    const [, data = ''] = /<script type="application\/json"[^>]*>([^<]*)<\/script>/.exec(html) ?? [];
+    const { corpora } = JSON.parse(data) as { readonly corpora: readonly object[] };
+    expect(corpora).toMatchObject([
+      {
+        corpus: 'quotes',
+        state: 'in-step',
+        counts: { input: 3, qdrant: 3, neon: 3 },
+        plan: { texts: 0, stores: { qdrant: { add: 0, unchanged: 3 }, neon: { add: 0, unchanged: 3 } }, refused: null },
+      },
+    ]);
   });
 
   it('is not told of in a task of Nx, whose corpora have a corpus.json', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { RunView } from '@lockstep/report';
@@ -316,6 +316,22 @@ describe('beside other processes', () => {
     workspace.write('books', recordsOf(26));
     expect((await reading.ask('/api/search?q=whale')).status).toBe(200);
     expect(await workspace.run(['run', 'books'])).toMatchObject({ exit: 0 });
+  });
+});
+
+describe('a corpus that was loaded from a file', () => {
+  it('is planned and run with what it was loaded with, and its report is there', async () => {
+    writeFileSync(join(workspace.folder, 'quotes.json'), JSON.stringify(recordsOf(12, 'quote')));
+    expect(await workspace.run(['run', 'quotes.json', '--dimensions', '8'])).toMatchObject({ exit: 0 });
+    writeFileSync(join(workspace.folder, 'quotes.json'), JSON.stringify(recordsOf(14, 'quote')));
+    const plan = await writing.ask('/api/corpora/quotes/plan');
+    expect(plan).toMatchObject({ status: 200, json: { ok: true, embedding: { texts: 2 } } });
+    const { corpora } = (await writing.ask('/api/report')).json as { corpora: readonly object[] };
+    expect(corpora).toContainEqual(expect.objectContaining({ corpus: 'quotes', state: 'outdated' }));
+    const started = await writing.ask('/api/corpora/quotes/run', { method: 'POST', body: {} });
+    expect(started.status).toBe(202);
+    const views = await viewsUntil(writing, ({ corpus, state }) => corpus === 'quotes' && state === 'done');
+    expect(views.findLast(({ corpus }) => corpus === 'quotes')?.text).toContain('in step');
   });
 });
 

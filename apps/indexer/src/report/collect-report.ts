@@ -12,8 +12,9 @@ import {
   type ReportRun,
   type StoredElsewhere,
 } from '@lockstep/report';
+import { corporaHere, type KnownCorpus } from '../corpora/corpora-here.ts';
+import { knownSource } from '../corpora/known-source.ts';
 import { corpusFolder } from '../runtime/state-directory.ts';
-import { readSource } from '../settings/corpus-file.ts';
 import { costOf, embeddingPrice } from '../settings/embedding-price.ts';
 import { readJson } from '../settings/workspace-corpora.ts';
 import { standingMark } from '../status/standing-mark.ts';
@@ -59,13 +60,15 @@ export async function collectReport(
   const measure = measureTexts(context, files.length);
   const corpora: ReportCorpus[] = [];
   const models = new Map<string, EmbedderIdentity>();
+  const known = new Map(corporaHere(context).map((corpus) => [corpus.name, corpus]));
   for (const standing of status.corpora) {
-    const model = corpusModel(context, standing.folder);
+    const corpus = known.get(standing.corpus);
+    const model = corpus && corpusModel(context, corpus);
     if (model !== undefined) models.set(standing.corpus, model.identity);
     corpora.push({
       ...corpusFacts(standing, stateDirectory),
       model: model?.identity.model ?? null,
-      plan: withPlans ? await planOf(context, standing) : null,
+      plan: withPlans && corpus !== undefined ? await planOf(context, corpus) : null,
       texts: await orProblem(() => measure(standing.corpus, model), problems),
     });
   }
@@ -140,12 +143,11 @@ function inputFacts(receipt: ValidateReceipt): NonNullable<ReportCorpus['input']
 /** What a run would do now, or why that cannot be told. */
 async function planOf(
   context: Context & { readonly services: Services },
-  { folder }: CorpusState,
+  corpus: KnownCorpus,
 ): Promise<ReportPlan | ReportProblem> {
   try {
-    const source = readSource(join(context.root, folder, 'corpus.json'), undefined, context.root);
-    const { services } = context;
-    const { session, embedder } = openSource(context, source, { temporary: true, services });
+    const { services, root } = context;
+    const { session, embedder } = openSource(context, knownSource(corpus, root), { temporary: true, services });
     try {
       const { plan, cost, refused } = await planRun({ session, embedder, flags: context.flags });
       const { texts, tokens, tokensSaved } = plan.embedding;

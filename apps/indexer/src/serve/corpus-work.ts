@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import { EXIT, IndexingError } from '@lockstep/model';
 import { refusal } from '@lockstep/routes';
-import { refuseSharedNameAt } from '../settings/corpora/refuse-shared-name.ts';
+import { corporaHere, type CorporaHereOptions } from '../corpora/corpora-here.ts';
+import { knownSource } from '../corpora/known-source.ts';
 import { knownCorpora } from '../settings/corpora/known-corpora.ts';
-import { readSource, type Source } from '../settings/corpus-file.ts';
+import type { Source } from '../settings/corpus-file.ts';
 import { embeddingPrice } from '../settings/embedding-price.ts';
 import { resolveFlags } from '../settings/parse-flags.ts';
-import { workspaceCorpora } from '../settings/workspace-corpora.ts';
 import { documentsText } from '../text/documents-text.ts';
 import { planText } from '../text/plan-text.ts';
 import { planVerdict } from '../text/plan-verdict.ts';
@@ -21,23 +20,19 @@ import { LOCK_WAIT_MS } from './hold-services.ts';
 import type { RunEnd } from './runs/own-run.ts';
 import type { RunKind, RunRequest } from '@lockstep/report';
 
-/** The `corpus.json` of a corpus, as it is now. Fails with `corpus-unknown`. */
-export function sourceOfCorpus(root: string, corpus: string): Source {
-  const known = workspaceCorpora(root);
+/** A corpus as its `corpus.json`, or what it was loaded from, is now. Fails with `corpus-unknown`. */
+export function sourceOfCorpus({ root, stateDirectory }: CorporaHereOptions, corpus: string): Source {
+  const known = corporaHere({ root, stateDirectory });
   const found = known.find(({ name }) => name === corpus);
-  if (found === undefined) {
-    const names = knownCorpora(
-      corpus,
-      known.map(({ name }) => name),
-    );
-    throw new IndexingError({
-      code: 'corpus-unknown',
-      message: `No corpus.json of the workspace has the name ${JSON.stringify(corpus)}.${names}`,
-    });
-  }
-  const path = join(root, found.folder, 'corpus.json');
-  refuseSharedNameAt(path, found.name, root);
-  return readSource(`${found.folder}/corpus.json`, undefined, root, root);
+  if (found !== undefined) return knownSource(found, root);
+  const names = knownCorpora(
+    corpus,
+    known.map(({ name }) => name),
+  );
+  throw new IndexingError({
+    code: 'corpus-unknown',
+    message: `No corpus of the workspace has the name ${JSON.stringify(corpus)}.${names}`,
+  });
 }
 
 /** What the command `plan`, or `repair --dry-run`, says of a corpus: its `--json`, and its text. Writes to no store. */
@@ -73,7 +68,7 @@ export function createPlanner(
   return async (corpus, kind) => {
     if (isRunning(corpus)) throw refusal('run-under-way', `A run of ${corpus} is under way in this server`);
     const name = JSON.stringify([corpus, kind]);
-    const plan = planning.get(name) ?? planOf(context, sourceOfCorpus(context.root, corpus), kind);
+    const plan = planning.get(name) ?? planOf(context, sourceOfCorpus(context, corpus), kind);
     planning.set(name, plan);
     return plan.finally(() => planning.delete(name));
   };

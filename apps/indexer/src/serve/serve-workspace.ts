@@ -28,7 +28,7 @@ export interface ServedWorkspace {
 
 /** Serves the page of a workspace on loopback until the signal aborts. *Errors*: `port-taken`. */
 export async function serveWorkspace(context: Context): Promise<ServedWorkspace> {
-  const { flags, signal, reporter, root, stateDirectory } = context;
+  const { flags, signal, reporter, stateDirectory } = context;
   const logger = reporter.logger('serve');
   const hide = createPathHider(context);
   const board = createRunBoard();
@@ -49,7 +49,7 @@ export async function serveWorkspace(context: Context): Promise<ServedWorkspace>
     report: createReporter(context, held, hide),
     plan: createPlanner(context, starter.isRunning),
     start(corpus, kind, request) {
-      const source = sourceOfCorpus(root, corpus);
+      const source = sourceOfCorpus(context, corpus);
       const limited = { ...context, flags: limitedFlags(context, request) };
       return starter.start(corpus, kind, (watched) => doRun({ ...limited, ...watched }, source, kind));
     },
