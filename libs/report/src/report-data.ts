@@ -47,7 +47,8 @@ export interface ReportCorpus {
   readonly advice: string | null;
   /** The command to type next; null for a corpus in step. */
   readonly next: string | null;
-  readonly verified: { readonly at: string; readonly level: string | null } | null;
+  /** When a verify last read both stores, and what it compared, in words. */
+  readonly verified: { readonly at: string; readonly compared: string | null } | null;
   /** Chunks; null where it is not known. */
   readonly counts: {
     /** Accepted in the last validate on this machine, else those that the last run counted. */

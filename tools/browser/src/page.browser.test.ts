@@ -54,6 +54,29 @@ describe('the page of a report', () => {
     await close();
   });
 
+  it('draws the point of a single run, which no line leads to', async () => {
+    const { page, close } = await openReport(browser, { ...sample, runs: sample.runs.slice(0, 1) });
+    const canvas = panel(page, 'runs').locator('canvas');
+    await canvas.waitFor();
+    // Grid and axes are grey.
+    const columns = await canvas.evaluate((element: HTMLCanvasElement) => {
+      const { data } = element.getContext('2d')!.getImageData(0, 0, element.width, element.height);
+      const found: number[] = [];
+      for (let at = 0; at < data.length; at += 4) {
+        const [red = 0, green = 0, blue = 0, alpha = 0] = data.slice(at, at + 4);
+        if (alpha > 128 && Math.max(red, green, blue) - Math.min(red, green, blue) > 80) {
+          found.push(((at / 4) % element.width) / element.width);
+        }
+      }
+      return found;
+    });
+    expect(columns.length).toBeGreaterThan(10);
+    // In the middle of the hour around it.
+    expect(Math.min(...columns)).toBeGreaterThan(0.4);
+    expect(Math.max(...columns)).toBeLessThan(0.6);
+    await close();
+  });
+
   it('has a table with the numbers of every chart', async () => {
     const { page, close } = await openReport(browser, sample);
     await page.locator('canvas').first().waitFor();

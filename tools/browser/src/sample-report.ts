@@ -121,7 +121,7 @@ function corpusOf(corpus: string, chunks: number, next: () => number): ReportCor
         : 'in step',
     advice: null,
     next: isStale || isNew ? `npx indexer run docs/${corpus}` : null,
-    verified: isStale || isNew ? null : { at: '2026-10-31T06:04:00.000Z', level: 'content' },
+    verified: isStale || isNew ? null : { at: '2026-10-31T06:04:00.000Z', compared: 'all fields compared' },
     counts: { input: chunks + (isNew ? 112 : 0), cache: chunks, qdrant: chunks, neon: chunks - (isStale ? 4 : 0) },
     targets: { qdrant: QDRANT, neon: NEON },
     model: MODEL,

@@ -19,6 +19,7 @@ import { costOf, embeddingPrice } from '../settings/embedding-price.ts';
 import { readJson } from '../settings/workspace-corpora.ts';
 import { standingMark } from '../status/standing-mark.ts';
 import { workspaceStatus, type CorpusState, type Status } from '../status/workspace-status.ts';
+import { COMPARED } from '../text/verify-text.ts';
 import { planRun } from '../wiring/corpus-operations.ts';
 import type { Services } from '../wiring/open-services.ts';
 import { openSource } from '../wiring/open-source.ts';
@@ -113,7 +114,7 @@ function corpusFacts(standing: CorpusState, stateDirectory: string): Omit<Report
     says: shortened(says, MESSAGE_UNITS),
     advice,
     next,
-    verified,
+    verified: verified && { at: verified.at, compared: verified.level && COMPARED[verified.level] },
     counts: {
       input: wanted ?? run?.end?.counts.input ?? null,
       cache: verify?.counts.cache ?? null,

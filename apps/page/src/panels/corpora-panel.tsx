@@ -101,7 +101,9 @@ function CorpusRow({
         {countText(counts.neon)}
       </td>
       <td data-label="Verified">
-        {verified === null ? '–' : `${timeText(verified.at)}${verified.level === null ? '' : `, ${verified.level}`}`}
+        {verified === null
+          ? '–'
+          : [timeText(verified.at), verified.compared].filter((each) => each !== null).join(', ')}
       </td>
     </tr>
   );

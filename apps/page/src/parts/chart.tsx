@@ -71,7 +71,10 @@ function dataOf({ x, series }: ChartProps): uPlot.AlignedData {
   return [[...x], ...series.map(({ values }) => [...values])];
 }
 
-function optionsOf({ xLabel = 'Time, UTC', width, series, format }: ChartProps, element: HTMLElement): uPlot.Options {
+function optionsOf(
+  { x, xLabel = 'Time, UTC', width, series, format }: ChartProps,
+  element: HTMLElement,
+): uPlot.Options {
   const style = getComputedStyle(element);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const axis = {
@@ -89,7 +92,8 @@ function optionsOf({ xLabel = 'Time, UTC', width, series, format }: ChartProps, 
     scales: {
       x: {
         time: width === undefined,
-        range: (_plot, least, greatest) => spanOf(least, greatest, width),
+        // A single time comes as a span of years.
+        range: (_plot, least, greatest) => spanOf(least, x.length === 1 ? least : greatest, width),
       },
       left: { range: fromZero },
       ...(right ? { right: { range: fromZero } } : {}),
@@ -120,7 +124,7 @@ function optionsOf({ xLabel = 'Time, UTC', width, series, format }: ChartProps, 
           stroke,
           width: 2,
           spanGaps: true,
-          points: { show: kind === 'line' },
+          points: { show: kind === 'line' || x.length === 1 },
           value: (_plot, value) => (value === null || value === undefined ? '–' : format[side](value)),
           ...(kind === 'bars' ? { fill: stroke, paths: bars?.({ size: [0.92, Infinity], align: 1 }) } : {}),
           ...(kind === 'steps' ? { paths: uPlot.paths.stepped?.({ align: 1 }) } : {}),
