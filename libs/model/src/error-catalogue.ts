@@ -74,6 +74,22 @@ export const ERROR_CATALOGUE = {
     EXIT.guarded,
     'Name the fields in corpus.json, correct the records, or allow it: maxRejectedPercent there, --max-rejected-percent, or LOCKSTEP_MAX_REJECTED_PERCENT through Nx.',
   ),
+  'questions-missing': entry(
+    EXIT.usage,
+    'Write questions.json beside corpus.json, or name a file with --questions; --make-questions 300 makes some of the corpus.',
+  ),
+  'questions-invalid': entry(
+    EXIT.usage,
+    'Correct the place that the message names; docs/evaluation.md has the formats.',
+  ),
+  'questions-foreign': entry(
+    EXIT.usage,
+    'Name the questions of this corpus with --questions; their ids must be those of its chunks or documents.',
+  ),
+  'evaluation-unknown': entry(
+    EXIT.usage,
+    'Name an evaluation by its id, or by the beginning of it; the message lists the latest.',
+  ),
   'records-rejected': entry(
     EXIT.rejected,
     'Correct the records that the file of the message lists, or accept the loss: leave out --strict, or, for texts that the embedding service refused, raise --max-rejects.',

@@ -1,0 +1,13 @@
+/**
+ * Random whole numbers from 0 to 2^32 - 1, the same for the same seed on every machine (mulberry32, whose period is 2^32). Good
+ * enough for resampling, and not for secrets.
+ */
+export function createRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return (mixed ^ (mixed >>> 14)) >>> 0;
+  };
+}
