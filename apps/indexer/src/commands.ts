@@ -31,6 +31,12 @@ export const COMMAND_GROUPS: readonly (readonly [title: string, commands: readon
         summary: 'Finds the chunks nearest to a question: points from Qdrant with their rows from Postgres',
         load: () => import('./commands/search.ts').then(({ search }) => search),
       },
+      {
+        name: 'evaluate',
+        summary:
+          'Measures how well questions with known answers are answered, records it, and compares it with another evaluation or collection',
+        load: () => import('./commands/evaluate.ts').then(({ evaluate }) => evaluate),
+      },
     ],
   ],
   [

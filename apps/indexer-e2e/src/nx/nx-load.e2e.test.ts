@@ -82,7 +82,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
       const file = path('fixtures', 'corpora', corpus, 'questions.json');
       const questions = JSON.parse(readFileSync(file, 'utf8')) as {
         question: string;
-        answer: string;
+        relevant: string[];
         document: string;
       }[];
       expect(questions.length).toBeGreaterThanOrEqual(12);
@@ -98,7 +98,7 @@ describe('loading through Nx', { timeout: 240_000 }, () => {
     expect(run.exit, run.output).toBe(0);
     const answers = JSON.parse(run.stdout) as Record<string, string[][]>;
     for (const { corpus, questions } of asked) {
-      const found = questions.filter(({ answer }, at) => answers[corpus]?.[at]?.includes(answer));
+      const found = questions.filter(({ relevant: [answer] }, at) => answers[corpus]?.[at]?.includes(answer as string));
       expect(found.length / questions.length, corpus).toBeGreaterThanOrEqual(0.8);
     }
     const whale = await workspace.indexer('search', 'What is the whiteness of the whale?', '--corpus', 'moby-dick');

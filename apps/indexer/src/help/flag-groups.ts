@@ -35,6 +35,10 @@ export const FLAG_GROUPS: readonly (readonly [title: string, names: readonly Fla
       'vectors-every',
     ],
   ],
+  [
+    'Evaluation',
+    ['questions', 'k', 'compare', 'compare-collection', 'compare-table', 'max-loss', 'make-questions', 'seed'],
+  ],
   ['Embedding and its cost', ['model', 'dimensions', 'pay', 'max-cost', 'price', 'max-rejects']],
   ['Requests', ['batch-size', 'qdrant-batch-size', 'neon-batch-size', 'tokens-per-minute', 'requests-per-minute']],
   ['Services and files', ['embedder', 'vectors', 'rows', 'state-dir']],

@@ -18,6 +18,7 @@ import type {
   VerifyReceipt,
 } from '@lockstep/pipeline';
 import type { ChunkShown } from '@lockstep/report';
+import type { EvaluateResult } from './evaluate-result.ts';
 import type { ModelCost } from '../settings/model-costs.ts';
 import type { ServiceReport } from '../text/doctor-text.ts';
 import type { LeftOut } from '../text/left-out-text.ts';
@@ -182,6 +183,7 @@ export interface Results {
   readonly plan: ResultHead & (PlanResult | EveryResult<PlanResult>);
   readonly run: ResultHead & (RunResult | EveryResult<RunResult>);
   readonly search: ResultHead & SearchResults;
+  readonly evaluate: ResultHead & EvaluateResult;
   readonly status: ResultHead & Status;
   readonly report: ResultHead & ReportResult;
   readonly summary: ResultHead & { readonly corpora: readonly (CorpusReceipts & CorpusStanding)[] };

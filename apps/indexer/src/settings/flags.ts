@@ -240,6 +240,46 @@ export const FLAGS = {
     ...whole(v.pipe(atLeastOne, v.maxValue(100, 'expected at most 100'))),
     help: 'How many to show, at most 100; default 10',
   },
+  questions: {
+    help: 'Questions with their answers: a JSON or JSON lines file, a folder of BEIR, or one of its qrels; default questions.json beside corpus.json',
+    valueHint: 'file',
+    check: path,
+  },
+  k: {
+    ...whole(v.pipe(atLeastOne, v.maxValue(100, 'expected at most 100'))),
+    help: 'How many results of each question are looked at, at most 100; default 10',
+  },
+  compare: {
+    help: 'Compare with an evaluation that was recorded: its id, or last; of two ids, separated by a comma, those are compared and nothing is asked',
+    valueHint: 'id',
+    check: v.pipe(
+      v.string(),
+      v.transform((text) => text.split(',').map((id) => id.trim())),
+      v.array(v.pipe(v.string(), v.nonEmpty('expected ids of evaluations'))),
+      v.maxLength(2, 'expected one or two ids of evaluations'),
+    ),
+    excludes: 'compare-collection',
+  },
+  'compare-collection': {
+    help: 'Ask a second collection too, and compare it with that of the corpus; its model is that of its points',
+    valueHint: 'name',
+    check: CollectionName,
+    excludes: 'compare',
+  },
+  'compare-table': {
+    help: 'The table of the second collection; default that of the corpus',
+    valueHint: 'name',
+    check: TableName,
+  },
+  'max-loss': {
+    ...matching('0-1', /^(0?\.\d+|[01](\.0+)?)$/, 'a number from 0 to 1'),
+    help: 'Accept a loss of the mean of a measure up to this; default 0.001',
+  },
+  'make-questions': {
+    ...whole(v.pipe(atLeastOne, v.maxValue(10_000, 'expected at most 10000'))),
+    help: 'First write so many questions, made of sentences of the chunks without half of their words, to a new file',
+  },
+  seed: { ...whole(v.number()), help: 'With --make-questions: another number makes other questions; default 1' },
   corpora: {
     help: 'Only the corpora of these names, separated by commas; default all',
     valueHint: 'a,b',

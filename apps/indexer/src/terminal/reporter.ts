@@ -2,7 +2,7 @@ import type { Logger } from '@lockstep/model';
 import type { Step, StepReport } from '@lockstep/pipeline';
 
 /** What has a progress of its own. */
-export type ReportedStep = Step | 'inspect';
+export type ReportedStep = Step | 'inspect' | 'evaluate';
 
 /** Where what is done is told: a terminal, or the program that called. */
 export interface Reporter {

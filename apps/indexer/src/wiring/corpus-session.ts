@@ -7,7 +7,7 @@ import {
   repairEmbeddingCache,
   type CacheRepair,
 } from '@lockstep/embedding-cache';
-import { isIndexingError, sha256Hex, type EmbedderIdentity, type Telemetry } from '@lockstep/model';
+import { isIndexingError, type EmbedderIdentity, type Telemetry } from '@lockstep/model';
 import {
   createProjection,
   DEFAULT_REJECT_LIMIT,
@@ -21,6 +21,7 @@ import {
 import { orAborted, SYSTEM_CLOCK, type MinuteLimits } from '@lockstep/resilience';
 import { openKnownEmbeddings } from './known-embeddings.ts';
 import { CLOUD_EMBED_CONCURRENCY, hasLedger, newRunId, openServices, type Services } from './open-services.ts';
+import { cacheName, cachePath } from '../runtime/cache-path.ts';
 import { createDiskArtifacts, shownPath } from '../runtime/disk-artifacts.ts';
 import { digestNow } from '../input/input-digest.ts';
 import { openInput } from '../input/open-input.ts';
@@ -70,7 +71,7 @@ export interface CorpusSession extends Corpus {
 const LOAD_CONCURRENCY = 2;
 
 /** How long an append waits for an append of another process, in milliseconds. */
-const CACHE_LOCK_WAIT_MS = 60_000;
+export const CACHE_LOCK_WAIT_MS = 60_000;
 
 /** Opens a corpus with its files in the state directory. A service is opened when a stage first uses it. */
 export function openCorpusSession(options: CorpusSessionOptions): CorpusSession {
@@ -87,7 +88,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
   const opening = <Service>(service: Promise<Service>): Promise<Service> => orAborted(service, signal);
   const input = openInput(settings.input, { temporaries, signal, logger, telemetry });
   const slicePath = join(folder, FILES.slice);
-  const cachePath = (identity: EmbedderIdentity) => join(stateDirectory, 'cache', cacheName(identity));
+  const cacheOf = (identity: EmbedderIdentity) => cachePath(stateDirectory, identity);
 
   const ports: CorpusPorts = {
     input: async (read) => withInputFiles(await input.files(), signal, read),
@@ -114,7 +115,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     async cache(identity) {
       mkdirSync(join(folder, 'embed'), { recursive: true });
       return openEmbeddingCache({
-        path: cachePath(identity),
+        path: cacheOf(identity),
         slicePath,
         temporaryPath: temporaries.path(),
         dimensions,
@@ -125,7 +126,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     slice: async () => openEmbeddingSlice({ path: slicePath, dimensions }),
     known: async () =>
       openKnownEmbeddings({
-        cachePath: cachePath(options.embedder.identity),
+        cachePath: cacheOf(options.embedder.identity),
         slicePath: join(ownFolder, FILES.slice),
         dimensions,
         embedded: await receiptIfThere<EmbedReceipt>(createDiskArtifacts(ownFolder, temporaries), FILES.embedReceipt),
@@ -166,7 +167,7 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
     async repairCache() {
       const { identity } = options.embedder;
       try {
-        const path = cachePath(identity);
+        const path = cacheOf(identity);
         const repaired = await repairEmbeddingCache({ path, dimensions, lockWaitMs: CACHE_LOCK_WAIT_MS, signal });
         return { ...repaired, cache: cacheName(identity) };
       } catch (error) {
@@ -180,10 +181,4 @@ export function openCorpusSession(options: CorpusSessionOptions): CorpusSession 
       if (options.temporary === true) temporaries.remove(folder);
     },
   };
-}
-
-/** Name of the cache file of one embedder: readable, and unique for its model, host and dimensions. */
-function cacheName({ model, host, dimensions }: EmbedderIdentity): string {
-  const readable = model.replaceAll(/[^A-Za-z0-9.-]+/g, '-');
-  return `${readable}-${dimensions}-${sha256Hex(JSON.stringify([model, host, dimensions])).slice(0, 8)}.jsonl`;
 }
