@@ -11,6 +11,7 @@ import {
 import { evaluationText } from '../evaluation/evaluation-text.ts';
 import { readQuestions } from '../evaluation/read-questions.ts';
 import { findEvaluation, shownId, type ScoredEvaluation } from '../evaluation/recorded-evaluations.ts';
+import { refuseUnknownCorpus } from '../evaluation/refuse-unknown-corpus.ts';
 import { secondCollection } from '../evaluation/second-collection.ts';
 import { writeMadeQuestions } from '../evaluation/write-made-questions.ts';
 import type { EvaluationJson, EvaluateResult } from '../results/evaluate-result.ts';
@@ -30,6 +31,7 @@ export const evaluate = workspaceCommand({
     'max-loss',
     'make-questions',
     'seed',
+    'corpus',
     'collection',
     'table',
     ...MODEL_FLAGS,
@@ -42,7 +44,7 @@ export const evaluate = workspaceCommand({
     ['indexer evaluate my-docs --make-questions 300', 'Makes questions first'],
   ],
   args: {
-    corpus: {
+    source: {
       type: 'positional',
       description: 'Name of a corpus, a folder with its corpus.json, or its file of chunks',
       required: true,
@@ -50,7 +52,7 @@ export const evaluate = workspaceCommand({
   },
   async run(context, args) {
     const { flags, reporter } = context;
-    const first = evaluatedCorpus(String(args['corpus']), context);
+    const first = evaluatedCorpus(String(args['source']), context);
     return withServices(context, `${first.corpus} evaluate`, async (services) => {
       const ledger = await services.ledger();
       const named = flags.compare ?? [];
@@ -117,10 +119,10 @@ async function evaluateAll(
   const candidate = flags['compare-collection'];
   const indexes: EvaluatedCorpus[] = [first];
   if (candidate !== undefined) indexes.push(await secondCollection(context, services, first, candidate));
+  const rows = await services.rows(first.table);
+  await refuseUnknownCorpus(rows, first.corpus, context);
   const made =
-    flags['make-questions'] === undefined
-      ? null
-      : await writeMadeQuestions(context, await services.rows(first.table), first.corpus, place);
+    flags['make-questions'] === undefined ? null : await writeMadeQuestions(context, rows, first.corpus, place);
   const read = readQuestions(made === null ? place : { ...place, typed: made });
   const prepared: PreparedEvaluation[] = [];
   try {

@@ -1,12 +1,10 @@
 import { checkAnswers, evaluateSearch, type CheckedQuestions } from '@lockstep/evaluation';
-import { IndexingError, isIndexingError, type EvaluationRecord, type Ledger } from '@lockstep/model';
+import { isIndexingError, type EvaluationRecord, type Ledger } from '@lockstep/model';
 import { createReader, HITS_MAX } from '@lockstep/reader/create-reader';
 import type { QuestionEmbedding } from '../results/evaluate-result.ts';
 import { cachePath } from '../runtime/cache-path.ts';
-import { knownCorpora } from '../settings/corpora/known-corpora.ts';
 import { costOf, embeddingPrice } from '../settings/embedding-price.ts';
 import { tokensGuard, type Spending } from '../settings/run-limits.ts';
-import { printable } from '../terminal/printable.ts';
 import { CACHE_LOCK_WAIT_MS } from '../wiring/corpus-session.ts';
 import { newRunId, type Services } from '../wiring/open-services.ts';
 import type { Context } from '../wiring/resolve-context.ts';
@@ -53,11 +51,6 @@ export async function prepareEvaluation(
 ): Promise<PreparedEvaluation> {
   const { flags, reporter, signal, stateDirectory } = context;
   const [vectors, rows] = await Promise.all([services.vectors(collection), services.rows(table)]);
-  if ((await rows.count(corpus, { signal })) === 0) {
-    const names = (await rows.census({ signal })).corpora.map(({ corpus: name }) => name);
-    const message = `There is no corpus ${JSON.stringify(printable(corpus))} at ${rows.target}.${knownCorpora(corpus, names)}`;
-    throw new IndexingError({ code: 'corpus-unknown', message });
-  }
   const { questions, unanswerable, missing } = await checkAnswers(read.questions, { corpus, rows, signal });
   const embedder = await services.embedder(model);
   const { identity } = embedder;

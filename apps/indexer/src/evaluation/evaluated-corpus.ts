@@ -26,7 +26,7 @@ export function evaluatedCorpus(argument: string, { flags, profile, root, cwd }:
   const source = isHere || isNamed ? readSource([argument], flags.corpus, root, cwd) : undefined;
   const config = source?.config;
   return {
-    corpus: config?.name ?? argument,
+    corpus: config?.name ?? flags.corpus ?? argument,
     collection: flags.collection ?? config?.collection ?? CORPUS_DEFAULTS.collection,
     table: flags.table ?? config?.table ?? CORPUS_DEFAULTS.table,
     model: resolveModel(config ?? {}, flags, profile),
