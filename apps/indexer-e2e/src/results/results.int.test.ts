@@ -42,6 +42,7 @@ describe('what each command prints with --json', () => {
       const config = { name, input: 'chunks.json', dimensions: DIMENSIONS };
       writeFileSync(join(folder, name, 'corpus.json'), JSON.stringify(config));
     }
+    writeFileSync(join(folder, 'books', 'questions.json'), '[{"question":"Which is first?","relevant":["a","gone"]}]');
     writeFileSync(join(folder, 'new.json'), '[{"id":"x","text":"New"}]');
     const database = await createDatabase();
     cleanups.push(() => database.drop());
@@ -110,6 +111,9 @@ describe('what each command prints with --json', () => {
       ['summary'],
       ['report'],
       ['search', 'Alpha', '--dimensions', String(DIMENSIONS)],
+      ['evaluate', 'books'],
+      ['evaluate', 'books', '--compare', 'last'],
+      ['evaluate', 'books', '--compare', 'last,last'],
       ['cache recover', 'books'],
       ['cache repair', 'books'],
       ['repair', 'books', '--dry-run'],
