@@ -35,7 +35,7 @@ export const COMMAND_GROUPS: readonly (readonly [title: string, commands: readon
         name: 'evaluate',
         summary:
           'Measures how well questions with known answers are answered, records it, and compares it with another evaluation or collection',
-        load: () => import('./commands/evaluate.ts').then(({ evaluate }) => evaluate),
+        load: () => import('./evaluation/evaluate.ts').then(({ evaluate }) => evaluate),
       },
     ],
   ],

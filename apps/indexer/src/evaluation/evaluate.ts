@@ -1,19 +1,14 @@
 import { compareScores, detectableLoss, type Comparison } from '@lockstep/evaluation';
 import { EXIT, IndexingError, MEASURES, type Ledger } from '@lockstep/model';
-import { comparisonText } from '../evaluation/comparison-text.ts';
-import { evaluatedCorpus, type EvaluatedCorpus } from '../evaluation/evaluated-corpus.ts';
-import {
-  prepareEvaluation,
-  resultsOf,
-  type NewEvaluation,
-  type PreparedEvaluation,
-} from '../evaluation/evaluate-index.ts';
-import { evaluationText } from '../evaluation/evaluation-text.ts';
-import { readQuestions } from '../evaluation/read-questions.ts';
-import { findEvaluation, shownId, type ScoredEvaluation } from '../evaluation/recorded-evaluations.ts';
-import { refuseUnknownCorpus } from '../evaluation/refuse-unknown-corpus.ts';
-import { secondCollection } from '../evaluation/second-collection.ts';
-import { writeMadeQuestions } from '../evaluation/write-made-questions.ts';
+import { comparisonText } from './comparison-text.ts';
+import { evaluatedCorpus, type EvaluatedCorpus } from './evaluated-corpus.ts';
+import { prepareEvaluation, resultsOf, type NewEvaluation, type PreparedEvaluation } from './evaluate-index.ts';
+import { evaluationText } from './evaluation-text.ts';
+import { readQuestions } from './read-questions.ts';
+import { findEvaluation, shownId, type ScoredEvaluation } from './recorded-evaluations.ts';
+import { refuseUnknownCorpus } from './refuse-unknown-corpus.ts';
+import { secondCollection } from './second-collection.ts';
+import { writeMadeQuestions } from './write-made-questions.ts';
 import type { EvaluationJson, EvaluateResult } from '../results/evaluate-result.ts';
 import { MODEL_FLAGS, PAYING_FLAGS, SERVICE_FLAGS } from '../settings/flags.ts';
 import type { Services } from '../wiring/open-services.ts';
