@@ -162,7 +162,9 @@ export const CorpusConfigSchema = v.strictObject({
       v.number(),
       v.minValue(0, 'expected 0 or more'),
       v.maxValue(100, 'expected at most 100'),
-      v.description('Share of the records that may be left out; absent: 5, or 10 records, and never more than half.'),
+      v.description(
+        'Percentage of the records that may be left out; absent: an input is refused if more than 5 % and more than 10 records would be, or more than half.',
+      ),
     ),
   ),
   payload: v.optional(
