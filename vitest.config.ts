@@ -9,6 +9,9 @@ const ALONE = ['**/*.{contract,fault,http,int}.test.ts', 'tools/testing/postgres
 /** Whole workspaces of Nx, which take minutes: `npm run test:nx`. */
 const NX = ['**/*.e2e.test.ts'];
 
+/** Many starts of the program, or much to compute, each for one capability: `npm run test:long`. */
+const LONG = ['**/*.long.test.ts'];
+
 /** What needs a Chromium: `npm run browser`. */
 const BROWSER = ['**/*.browser.test.ts'];
 
@@ -39,13 +42,14 @@ export default defineConfig({
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE, exclude: ['**/node_modules/**'] } },
       { extends: true, test: { name: 'nx', include: NX, exclude: ['**/node_modules/**'] } },
+      { extends: true, test: { name: 'long', include: LONG, exclude: ['**/node_modules/**'] } },
       {
         extends: true,
         test: { name: 'browser', include: BROWSER, exclude: ['**/node_modules/**'], fileParallelism: false },
       },
       {
         extends: true,
-        test: { name: 'together', include: ALL, exclude: [...ALONE, ...NX, ...BROWSER], isolate: false },
+        test: { name: 'together', include: ALL, exclude: [...ALONE, ...NX, ...LONG, ...BROWSER], isolate: false },
       },
     ],
   },
