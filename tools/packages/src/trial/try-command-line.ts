@@ -26,7 +26,7 @@ const INSTALLED: readonly Step[] = [
   { args: ['verify', 'chunks.json', '--level', 'vectors'], exit: 0, prints: [/in step/] },
   { args: ['plan', 'chunks.json'], exit: 0, prints: [/unchanged +3 +3/] },
   { args: ['search', 'What colour was the animal?', '--limit', '1'], exit: 0, prints: [/The whale was white/] },
-  { args: ['doctor'], exit: 0, prints: [/^ok +openai[^]*^ok +qdrant[^]*^ok +neon/m] },
+  { args: ['doctor'], exit: 0, prints: [/^ok +embedding[^]*^ok +qdrant[^]*^ok +postgres/m] },
 ];
 
 /** Says what is wrong where the command line is installed without the engines. */
