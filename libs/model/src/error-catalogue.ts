@@ -110,7 +110,7 @@ export const ERROR_CATALOGUE = {
   'lock-timeout': entry(EXIT.failed, 'Wait until the other process has ended, or stop it.'),
   'model-mismatch': entry(
     EXIT.guarded,
-    'Load into a new collection (and table), verify it, then switch your readers to it.',
+    'Load into a new collection and table (--collection, --table), verify them, then switch your readers to them. `plan --only embed` tells what embedding for them would cost.',
   ),
   'other-input': entry(
     EXIT.guarded,
