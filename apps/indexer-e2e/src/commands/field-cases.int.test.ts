@@ -10,7 +10,7 @@ const FIELD = join(import.meta.dirname, '../../../../fixtures/field');
 const TESTS = [
   'field-cases.int.test.ts',
   'outcomes.int.test.ts',
-  'corpus-identity.int.test.ts',
+  'corpus-identity.long.test.ts',
   'inspect.int.test.ts',
   'inputs-read-once.int.test.ts',
   '../../../../libs/pipeline/src/stages/field-files.test.ts',
